@@ -1,0 +1,302 @@
+"""The nouns that flow through the interceptor, from captured packet to finished transaction.
+
+Owns their shapes and units, and the bounded lists of reasons. Refuses behaviour: whoever makes or
+uses a noun knows what to do with it.
+
+Time is packet time everywhere: integer nanoseconds since the Unix epoch. A *position* is a byte's place
+in one direction of a connection, counted from 0 in a 64-bit world where sequence numbers do not wrap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+__all__ = [
+    "Anomaly",
+    "Drop",
+    "Interface",
+    "Limits",
+    "Message",
+    "Packet",
+    "PacketBatch",
+    "Peers",
+    "Request",
+    "Response",
+    "Segment",
+    "Stage",
+    "State",
+    "Transaction",
+]
+
+
+@dataclass(eq=False, slots=True)
+class Interface:
+    """Where packets were seen. Compared by identity: two captures of one name are two interfaces."""
+
+    name: str | None
+    """As the capture names it; None where it does not (pcap files)."""
+    link_type: int
+    """LINKTYPE_ value, as in capture files (not the operating system's DLT_)."""
+    gone: bool = False
+    """Nothing more will come from it: its connections are free to go on elsewhere."""
+
+
+Packet: TypeAlias = tuple[int, int, int, int]
+"""(time, start, captured, length): `captured` bytes from `start` in the batch's buffer, of a packet
+that was `length` bytes long on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class PacketBatch:
+    """Packets of one interface that lie in one buffer, in the order they were captured."""
+
+    interface: Interface
+    buffer: bytes
+    packets: list[Packet]
+
+
+Segment: TypeAlias = tuple[bytes, int, int, int, int, int, int]
+"""(flow, sequence, acknowledgement, flags, data, captured, length): a TCP segment.
+
+`flow` names the direction: source address, destination address, source port, destination port, as on
+the wire (12 bytes for IPv4, 36 for IPv6). `data` is the payload's offset in the buffer, `captured` how
+many payload bytes are there, `length` how many there were (RFC 9293: SEG.LEN without SYN and FIN)."""
+
+
+class Drop(StrEnum):
+    """Why something did not go on to the next stage. Each item is counted under exactly one."""
+
+    # packets that gave no TCP segment
+    TRUNCATED_HEADER = "truncated_header"
+    """The capture ends inside a header (short snaplen or a lying length)."""
+    MALFORMED = "malformed"
+    """A header contradicts itself: an IP header length below 20, a TCP data offset past the end."""
+    UNKNOWN_LINK_TYPE = "unknown_link_type"
+    NOT_IP = "not_ip"
+    """ARP, LLDP, spanning tree, …"""
+    NOT_TCP = "not_tcp"
+    ICMP = "icmp"
+    """Including those that quote a TCP header: a quotation is not traffic."""
+    TUNNEL = "tunnel"
+    """GRE, IP in IP, VXLAN, Geneve, GTP-U: what is inside is seen on the inner interface."""
+    ENCRYPTED = "encrypted"
+    """IPsec ESP."""
+    FRAGMENT_TIMEOUT = "fragment_timeout"
+    FRAGMENT_LIMIT = "fragment_limit"
+    FRAGMENT_OVERLAP = "fragment_overlap"
+    """Overlapping IP fragments with different bytes, never legitimate (RFC 5722)."""
+    FRAGMENT_MERGED = "fragment_merged"
+    """Not a loss: this fragment's bytes went on inside the datagram that its last piece completed."""
+    # segments that did not reach a byte stream
+    DUPLICATE_INTERFACE = "duplicate_interface"
+    """The same connection seen on a second interface."""
+    NO_PAYLOAD_YET = "no_payload_yet"
+    """Handshakes and bare acknowledgements of connections that have not carried data."""
+    RESET_OUT_OF_WINDOW = "reset_out_of_window"
+    # payload bytes that did not reach the HTTP parser
+    RETRANSMITTED = "retransmitted"
+    OUT_OF_WINDOW = "out_of_window"
+    """Too far from what the connection is at to belong to it."""
+    AFTER_FIN = "after_fin"
+    AFTER_CLOSE = "after_close"
+    LATE = "late"
+    """Came after its place was given up as lost."""
+    REASSEMBLY_LIMIT = "reassembly_limit"
+    EVICTED = "evicted"
+    """Held by a connection that made room for a newer one."""
+    # bytes that the HTTP parser got but that are in no message
+    NOT_HTTP = "not_http"
+    UPGRADED = "upgraded"
+    """After 101 or a CONNECT: the connection speaks something else."""
+    UNSYNCHRONISED = "unsynchronised"
+    """After a loss or a pickup in the middle, before the next provable start of a message."""
+    HEAD_TOO_LARGE = "head_too_large"
+    HEAD_INCOMPLETE = "head_incomplete"
+    """The connection ended, or bytes were lost, inside a head."""
+    HEAD_INVALID = "head_invalid"
+    EMPTY_LINES = "empty_lines"
+    """Empty lines between messages (RFC 9112 section 2.2)."""
+    # messages that did not become part of a transaction
+    PENDING_LIMIT = "pending_limit"
+
+
+class Anomaly(StrEnum):
+    """What was odd about a message or about its place. A bounded list: tags, never text from traffic."""
+
+    ABSOLUTE_FORM = "absolute_form"
+    AMBIGUOUS_FRAMING = "ambiguous_framing"
+    """The length cannot be known: different Content-Lengths, a malformed one, chunked not last."""
+    BAD_CHUNK = "bad_chunk"
+    BARE_CR = "bare_cr"
+    CLIENT_CLOSED = "client_closed"
+    """The client reset or closed the connection before the response was complete."""
+    DEADLINE = "deadline"
+    """Reported because it took too long, not because it ended."""
+    DUPLICATE_CONTENT_LENGTH = "duplicate_content_length"
+    DUPLICATE_HOST = "duplicate_host"
+    EARLY_RESPONSE = "early_response"
+    """The response began before the request had ended."""
+    HTTP_0_9 = "http_0_9"
+    INVALID_CONTENT_LENGTH = "invalid_content_length"
+    INVALID_HEADER = "invalid_header"
+    LF_ONLY = "lf_only"
+    LONG_LINE = "long_line"
+    MISSING_HOST = "missing_host"
+    NON_ASCII = "non_ascii"
+    OBS_FOLD = "obs_fold"
+    PIPELINED = "pipelined"
+    SPACE_BEFORE_COLON = "space_before_colon"
+    TE_AND_CL = "te_and_cl"
+    TE_IN_HTTP_1_0 = "te_in_http_1_0"
+    TOO_MANY_HEADERS = "too_many_headers"
+    TRAILERS = "trailers"
+    UNANSWERED = "unanswered"
+    """No response came, and none can have been lost."""
+    UNKNOWN_CODING = "unknown_coding"
+    UNKNOWN_VERSION = "unknown_version"
+    UNPAIRED = "unpaired"
+    """Bytes were lost on this connection and its other half cannot be proven."""
+    UNREQUESTED = "unrequested"
+    """A response that no request asked for, and none can have been lost."""
+
+
+class State(StrEnum):
+    """How much of a message was seen."""
+
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"
+    """Bytes are missing, or the connection or capture ended before the message did."""
+    MISSING = "missing"
+    """This side was never seen."""
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """What requests and responses have in common."""
+
+    position: int
+    """Of its first byte in its direction."""
+    place: int
+    """Position in the other direction that its first segment acknowledged: what the sender had received."""
+    time: int
+    """Of its first byte."""
+    end_time: int = 0
+    """Of the last byte seen."""
+    version: str = ""
+    """`0.9`, `1.0`, `1.1`."""
+    header_names: list[str] = field(default_factory=list)
+    """Lower case, in order."""
+    content_type: str | None = None
+    content_encoding: str | None = None
+    body_size: int = 0
+    """Body bytes after de-chunking, as seen plus as known missing."""
+    missed: int = 0
+    """Bytes of this message known to be missing from the capture."""
+    state: State = State.TRUNCATED
+    """TRUNCATED until its last byte has come."""
+    anomalies: set[Anomaly] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Request(Message):
+    """An HTTP request as seen."""
+
+    method: str = ""
+    target: str = ""
+    """The request target as sent, bytes above 0x7f as Latin-1, cut at the line limit."""
+    host: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Response(Message):
+    """A final HTTP response as seen."""
+
+    status: int = 0
+    """0 for HTTP/0.9, which has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The two ends of a connection, made once, written into every record of it."""
+
+    client_address: str
+    client_port: int
+    server_address: str
+    server_port: int
+    network_type: str
+    """`ipv4` or `ipv6`."""
+    connection_id: str
+    """20 hex digits: a function of the addresses, ports and initial sequence numbers."""
+    interface: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Transaction:
+    """A request and its response, or the half of it that was seen. Reported exactly once."""
+
+    peers: Peers
+    index: int
+    """1-based place on its connection, as far as seen."""
+    request: Request | None = None
+    response: Response | None = None
+    interim: list[int] | None = None
+    """Status codes of the 1xx responses before the final one."""
+    anomalies: set[Anomaly] | None = None
+    """Of the pair; the messages have their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One line of the ledger: received = delivered + sum(dropped) + held."""
+
+    name: str
+    unit: str
+    received: int
+    delivered: int
+    dropped: dict[str, int]
+    held: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether nothing is unaccounted for."""
+        return self.received == self.delivered + sum(self.dropped.values()) + self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every bound of the core in one place, each with its reason."""
+
+    connections: int = 100_000
+    """With data. Beyond it the longest idle one is closed and reported. About 1.2 KiB each."""
+    handshakes: int = 65_536
+    """Connections without data yet, so that a SYN flood cannot displace real ones. About 300 bytes each."""
+    held_bytes: int = 64 * 2**20
+    """Out-of-order payload in all. Beyond it the connection that asks for more gives up its hole."""
+    held_bytes_per_stream: int = 2**20
+    """Out-of-order payload in one direction: a 1 MiB window is the most common auto-tuned size."""
+    head_bytes: int = 64 * 2**10
+    """A message head. nginx, Apache, node and Go refuse beyond 8 to 64 KiB (Go: 1 MiB)."""
+    header_lines: int = 256
+    """Names reported per message. Framing is read from all of them."""
+    line_bytes: int = 8 * 2**10
+    """Of a request target that is kept; the rest is cut and tagged."""
+    pending: int = 1_000
+    """Unanswered requests per connection: far beyond what any client pipelines."""
+    fragments: int = 1_024
+    """IP datagrams waiting for fragments."""
+    fragment_seconds: int = 30
+    """Linux's ipfrag_time."""
+    idle_seconds: int = 300
+    """A connection without packets; what is open is then reported."""
+    closing_seconds: int = 5
+    """After both FINs or a RST, so that stragglers are recognised."""
+    transaction_seconds: int = 3_600
+    """A transaction that is still open after this is reported as it stands."""
+    hole_seconds: float = 1.0
+    """How long acknowledged bytes may be missing before they count as lost: covers the disorder of
+    several interfaces read at once."""
+    unacknowledged_seconds: float = 30.0
+    """The same where no acknowledgement says that the bytes ever arrived: a few retransmission time-outs."""
