@@ -120,6 +120,7 @@ class CaptureReader:
         self._needed = _MAGIC  # bytes from the item's start without which nothing can be done
         self._offset = 0  # of the item's start, in the capture
         self._skip = 0  # bytes still to come of a block of no interest
+        self._skipping = 0  # where that block begins, in the capture
         self._item = "the file header"
         self._recognised = False
         # pcap
@@ -175,9 +176,9 @@ class CaptureReader:
             raise UsageError("is not a capture file" if self._held else "is empty")
         if self._held or self._skip or not self._recognised:
             missing = self._skip or self._needed - len(self._held)
+            begin = self._skipping if self._skip else self._offset
             raise CaptureError(
-                f"ends inside {self._item} that begins at byte {self._offset:,}: "
-                f"at least {missing:,} more byte{'s' if missing > 1 else ''} belong{'s' if missing == 1 else ''} there"
+                f"ends inside {self._item} that begins at byte {begin:,} ({missing:,} or more missing)"
             )
 
     def _recognise(self, data: bytes) -> int:
@@ -298,6 +299,7 @@ class CaptureReader:
                     self._needed = total
                 else:
                     self._skip = following - end
+                    self._skipping = self._offset + position
                     position = end
                 break
             if order.word.unpack_from(data, following - 4)[0] != total:
