@@ -238,7 +238,7 @@ def _salvage(member: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
     """
     step = 512  # unpacks to 516 KiB at most
     position = 0
-    while step:
+    while step and position < len(packed):
         before = member.copy()
         try:
             unpacked = member.decompress(packed[position : position + step])
