@@ -120,7 +120,10 @@ class CaptureReader:
         self._needed = _MAGIC  # bytes from the item's start without which nothing can be done
         self._offset = 0  # of the item's start, in the capture
         self._skip = 0  # bytes still to come of a block of no interest
-        self._skipping = 0  # where that block begins, in the capture
+        self._skipped_block = (
+            0,
+            0,
+        )  # where that block begins, in the capture, and its length; until it has ended
         self._item = "the file header"
         self._recognised = False
         # pcap
@@ -174,9 +177,9 @@ class CaptureReader:
         """
         if not self._recognised and self._needed == _MAGIC:
             raise UsageError("is not a capture file" if self._held else "is empty")
-        if self._held or self._skip or not self._recognised:
-            missing = self._skip or self._needed - len(self._held)
-            begin = self._skipping if self._skip else self._offset
+        if self._held or self._skipped_block[1] or not self._recognised:
+            missing = self._skip + self._needed - len(self._held)
+            begin = self._skipped_block[0] if self._skipped_block[1] else self._offset
             raise CaptureError(
                 f"ends inside {self._item} that begins at byte {begin:,} ({missing:,} or more missing)"
             )
@@ -184,7 +187,10 @@ class CaptureReader:
     def _recognise(self, data: bytes) -> int:
         """Learn the format from the file's first bytes; returns where its items begin."""
         magic = data[:_MAGIC]
-        if magic == _SECTION_MAGIC:
+        if magic == _SECTION_MAGIC and len(data) < _SMALLEST_BLOCK:
+            self._needed = _SMALLEST_BLOCK
+            return 0
+        if magic == _SECTION_MAGIC and data[8:12] in _ORDERS:
             self._recognised = True
             return 0
         if magic not in _CLASSIC:
@@ -249,6 +255,13 @@ class CaptureReader:
         damage: str | None = None
         self._needed = _SMALLEST_BLOCK
         self._item = "a block"
+        if self._skipped_block[1]:
+            assert order is not None
+            begin, total = self._skipped_block
+            self._skipped_block = (0, 0)
+            if order.word.unpack_from(data, position)[0] != total:
+                raise CaptureError(_unequal(begin))
+            position += 4
         while end - position >= _SMALLEST_BLOCK:
             # Most blocks by far are sound enhanced packet blocks of the same interface as the one before, with
             # the same upper half of the time. Whatever is not one is looked into below.
@@ -298,15 +311,14 @@ class CaptureReader:
                 if known:
                     self._needed = total
                 else:
-                    self._skip = following - end
-                    self._skipping = self._offset + position
-                    position = end
+                    # All but its second length, which is looked at once it has come.
+                    self._skipped_block = self._offset + position, total
+                    self._skip = max(following - 4 - end, 0)
+                    self._needed = 4
+                    position = min(following - 4, end)
                 break
             if order.word.unpack_from(data, following - 4)[0] != total:
-                damage = (
-                    f"has a block at byte {self._offset + position:,} whose two lengths differ: "
-                    "it, or what is before it, is damaged"
-                )
+                damage = _unequal(self._offset + position)
                 break
             if kind in (_ENHANCED_PACKET, _OBSOLETE_PACKET):
                 if total < 32:
@@ -385,6 +397,10 @@ def _too_long(place: int, size: int) -> str:
     return (
         f"claims a packet or block of {size:,} bytes at byte {place:,}: it, or what is before it, is damaged"
     )
+
+
+def _unequal(place: int) -> str:
+    return f"has a block at byte {place:,} whose two lengths differ: it, or what is before it, is damaged"
 
 
 def _describe(order: _Order, data: bytes, position: int, end: int) -> _Described:
