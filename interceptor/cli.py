@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from interceptor.display import ReadingProgress
     from interceptor.model import Transaction
+    from interceptor.records import RecordEncoder
     from interceptor.sources import Capture
     from interceptor.summary import Summary
 
@@ -175,10 +176,8 @@ class _View(Protocol):
 class _Lines:
     """JSON Lines."""
 
-    def __init__(self, output: BinaryIO, url: Any) -> None:
-        from interceptor.records import RecordEncoder
-
-        self._encode = RecordEncoder(url=url).encode
+    def __init__(self, encoder: RecordEncoder, output: BinaryIO) -> None:
+        self._encode = encoder.encode
         self._output = output
 
     def show(self, transactions: list[Transaction]) -> None:
@@ -192,11 +191,10 @@ class _Lines:
 class _Told:
     """Folds transactions into a summary, shows them as table rows if asked to, and ends with the summary."""
 
-    def __init__(self, output: TextIO, url: Any, summary: Summary, *, rows: bool) -> None:
+    def __init__(self, encoder: RecordEncoder, output: TextIO, summary: Summary, *, rows: bool) -> None:
         from interceptor.display import TransactionTable, make_console
-        from interceptor.records import RecordEncoder
 
-        self._record = RecordEncoder(url=url).record
+        self._record = encoder.record
         self._output = output
         self._console = make_console(output)
         self._table = TransactionTable(self._console) if rows else None
@@ -322,13 +320,16 @@ def _views(arguments: argparse.Namespace, output: TextIO) -> tuple[Summary | Non
     chosen = arguments.format
     if chosen == "auto":
         chosen = "table" if output.isatty() else "jsonl"
-    views: list[_View] = [_Lines(output.buffer, arguments.url)] if chosen == "jsonl" else []
+    from interceptor.records import RecordEncoder
+
+    encoder = RecordEncoder(arguments.url)
+    views: list[_View] = [_Lines(encoder, output.buffer)] if chosen == "jsonl" else []
     if views and arguments.log_level == "warning":
         return None, views
     from interceptor.summary import Summary
 
     summary = Summary()
-    views.append(_Told(sys.stderr if views else output, arguments.url, summary, rows=chosen == "table"))
+    views.append(_Told(encoder, sys.stderr if views else output, summary, rows=chosen == "table"))
     return summary, views
 
 

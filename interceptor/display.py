@@ -141,12 +141,16 @@ class _Column(NamedTuple):
     """Cut at the front: addresses of one network differ at the end."""
 
 
+def _method(record: Record) -> str:
+    return record.http_request_method_original or record.http_request_method or _UNKNOWN
+
+
 def _response_style(record: Record) -> str:
     return _status_style(record.http_response_status_code)
 
 
 _CLIENT = _Column("client", 15, lambda record: record.source_address, keep_end=True)
-_METHOD = _Column("method", 7, lambda record: record.http_request_method or _UNKNOWN, "bold")
+_METHOD = _Column("method", 7, _method, "bold")
 _STATUS = _Column("st", 3, lambda record: str(record.http_response_status_code or _UNKNOWN), _response_style)
 _DURATION = _Column("time", 7, lambda record: duration(record.duration_us), right=True)
 _SENT = _Column("sent", 6, lambda record: size(record.http_request_body_size), "dim", right=True)
