@@ -4,9 +4,9 @@ Owns the way from a link layer to a TCP header. Two lanes lead there: `fast_lane
 is, by fixed offsets, and `Decoder` for everything. Where the fast lane gives a segment, the decoder
 gives the same one; a property test holds it to that.
 
-Of dpkt it uses the header layouts, field by field, and not the parsing of a packet into nested objects: that
-swallows errors (an unknown protocol and a truncated header both leave bytes behind), follows tunnels to any
-depth, and copies what is left at every layer, which makes a hostile packet cost quadratic time.
+Of dpkt it uses the header layouts and not the parsing of a packet into nested objects: that swallows errors
+(an unknown protocol and a truncated header both leave bytes behind), follows tunnels to any depth, and copies
+what is left at every layer, which makes a hostile packet cost quadratic time.
 
 Refuses checksums (offloading leaves them wrong on purpose), what is inside tunnels (seen again on the inner
 interface), and errors: any bytes at all are a segment, held, or a counted drop.
@@ -22,13 +22,12 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from dpkt import dpkt
 from dpkt.ah import AH
 from dpkt.ethernet import Ethernet, MPLSlabel, VLANtag8021Q
 from dpkt.ip import IP
-from dpkt.ip6 import IP6, IP6DstOptsHeader, IP6FragmentHeader, IP6HopOptsHeader, IP6RoutingHeader
+from dpkt.ip6 import IP6, IP6FragmentHeader, IP6OptsHeader
 from dpkt.pppoe import PPPoE
 from dpkt.sll import SLL
 from dpkt.sll2 import SLL2
@@ -40,6 +39,8 @@ from interceptor.model import Drop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from dpkt import dpkt
 
     from interceptor.model import Limits, Segment
 
@@ -92,14 +93,27 @@ def fast_lane(buffer: bytes, start: int, captured: int) -> Segment | None:
 # --- reading headers ----------------------------------------------------------------------------------------
 
 
-def _read(layout: type[dpkt.Packet], frame: memoryview, at: int) -> Any:
-    """Return the fixed part of the header at `at`, as dpkt lays it out, without what dpkt makes of the rest.
+def _fields(layout: type[dpkt.Packet]) -> Callable[[memoryview, int], tuple[Any, ...]]:
+    """Return a reader of the fixed part of a header, field by field as in `layout.__hdr__`.
 
-    Raises struct.error if `frame` ends inside it.
+    It raises struct.error if the frame ends inside the header.
     """
-    header: Any = object.__new__(layout)
-    dpkt.Packet.unpack(header, frame[at : at + layout.__hdr_len__])
-    return header
+    return struct.Struct(layout.__hdr_fmt__).unpack_from
+
+
+_read_ah = _fields(AH)
+_read_ethernet = _fields(Ethernet)
+_read_fragment = _fields(IP6FragmentHeader)
+_read_ip = _fields(IP)
+_read_ip6 = _fields(IP6)
+_read_mpls = _fields(MPLSlabel)
+_read_options = _fields(IP6OptsHeader)
+_read_pppoe = _fields(PPPoE)
+_read_sll = _fields(SLL)
+_read_sll2 = _fields(SLL2)
+_read_tcp = _fields(TCP)
+_read_udp = _fields(UDP)
+_read_vlan = _fields(VLANtag8021Q)
 
 
 class _Refused(Exception):  # noqa: N818 (a verdict on one packet, which never leaves this module)
@@ -137,15 +151,18 @@ _SNAP = (b"\xaa\xaa\x03\x00\x00\x00", b"\xaa\xaa\x03\x00\x00\xf8")
 
 
 def _ethernet(frame: memoryview) -> tuple[int, int]:
-    return _read(Ethernet, frame, 0).type, 14
+    _, _, ethertype = _read_ethernet(frame, 0)
+    return ethertype, 14
 
 
 def _cooked(frame: memoryview) -> tuple[int, int]:
-    return _cooked_ethertype(_read(SLL, frame, 0).ethtype), 16
+    *_, protocol = _read_sll(frame, 0)
+    return _cooked_ethertype(protocol), 16
 
 
 def _cooked2(frame: memoryview) -> tuple[int, int]:
-    return _cooked_ethertype(_read(SLL2, frame, 0).ethtype), 20
+    protocol, *_ = _read_sll2(frame, 0)
+    return _cooked_ethertype(protocol), 20
 
 
 def _cooked_ethertype(protocol: int) -> int:
@@ -202,20 +219,23 @@ def _ppp_protocol(frame: memoryview, at: int) -> tuple[int, int]:
 
 
 def _vlan(frame: memoryview, at: int) -> tuple[int, int]:
-    return _read(VLANtag8021Q, frame, at).type, at + 4
+    _, ethertype = _read_vlan(frame, at)
+    return ethertype, at + 4
 
 
 def _mpls(frame: memoryview, at: int) -> tuple[int, int]:
-    bottom = _read(MPLSlabel, frame, at).s
+    (label,) = _read_mpls(frame, at)
     at += 4
-    return (_guess(frame, at) if bottom else _MPLS), at
+    return (
+        _guess(frame, at) if label & 0x100 else _MPLS
+    ), at  # RFC 3032 section 2.1: the bottom of the stack
 
 
 def _pppoe(frame: memoryview, at: int) -> tuple[int, int]:
-    header = _read(PPPoE, frame, at)
-    if header._v_type != 0x11:  # noqa: SLF001 (RFC 2516 section 4: version 1, type 1)
+    version_type, code, _, _ = _read_pppoe(frame, at)
+    if version_type != 0x11:  # RFC 2516 section 4: both are 1
         raise _Refused(Drop.MALFORMED)
-    if header.code:
+    if code:  # of discovery, not of a session
         return _NO_ETHERTYPE, at
     return _ppp_protocol(frame, at + 6)
 
@@ -293,35 +313,28 @@ _REASONS = {
 _TUNNEL_PORTS = frozenset({2152, 4789, 6081, 8472})
 """UDP destinations: GTP-U, VXLAN (RFC 7348), Geneve (RFC 8926), VXLAN as Linux had it before."""
 
-_Extensions: TypeAlias = "Mapping[int, type[dpkt.Packet]]"
-"""Headers between IP and TCP, by protocol number. All begin with the number of the next one."""
-
-_EXTENSIONS_4: _Extensions = {_AH: AH}
-_EXTENSIONS_6_WHOLE: _Extensions = {
-    0: IP6HopOptsHeader,
-    43: IP6RoutingHeader,
-    _AH: AH,
-    60: IP6DstOptsHeader,
-}
-"""After reassembly: no node fragments a fragment, and following them would have no bound."""
-_EXTENSIONS_6: _Extensions = {**_EXTENSIONS_6_WHOLE, _FRAGMENT: IP6FragmentHeader}
+_EXTENSIONS_4 = frozenset({_AH})
+_EXTENSIONS_6_WHOLE = frozenset({0, 43, _AH, 60})
+"""Hop-by-hop options, routing, authentication, destination options. After reassembly no fragment header is
+one of them: no node fragments a fragment, and following them would have no bound."""
+_EXTENSIONS_6 = _EXTENSIONS_6_WHOLE | {_FRAGMENT}
 
 _MOST_EXTENSIONS = 16
-"""RFC 8200 section 4.1 recommends each at most once and one of them twice: seven."""
+"""RFC 8200 section 4.1 recommends each at most once and one of them twice. All begin with the number of the next."""
 
 
-class _Packet(NamedTuple):
+class _Packet:
     """The packet that is being decoded."""
 
-    buffer: bytes
-    start: int
-    """Of the frame in the buffer; other places count from there."""
-    frame: memoryview
-    """To where the capture ends or, once that is known, the IP packet: padding is out of reach."""
-    time: int
-    end: int
-    """Of the packet on the wire; of the IP packet, once that is known."""
-    addresses: bytes
+    __slots__ = ("addresses", "buffer", "end", "frame", "start", "time")
+
+    def __init__(self, buffer: bytes, start: int, frame: memoryview, end: int, time: int) -> None:
+        self.buffer = buffer
+        self.start = start  # of the frame in the buffer; other places count from there
+        self.frame = frame  # to where the capture ends, or the IP packet: padding is out of reach
+        self.end = end  # on the wire: of the packet; of the IP packet, once that is known
+        self.time = time
+        self.addresses = b""
 
 
 class Decoder:
@@ -352,8 +365,7 @@ class Decoder:
         frame = memoryview(buffer)[start : start + captured]
         try:
             ethertype, at = _find_network(link_type, frame)
-            length = max(length, captured)
-            packet = _Packet(buffer, start, frame, time, length, b"")
+            packet = _Packet(buffer, start, frame, max(length, captured), time)
             if ethertype == _IPV4:
                 return self._ipv4(packet, at)
             if ethertype == _IPV6:
@@ -361,7 +373,7 @@ class Decoder:
             self.dropped[Drop.NOT_IP] += 1
         except _Refused as refused:
             self.dropped[refused.reason] += 1
-        except (struct.error, IndexError):  # the two ways of reading past the end, here and in dpkt
+        except (struct.error, IndexError):  # the two ways of reading past the end
             self.dropped[Drop.TRUNCATED_HEADER] += 1
         return None
 
@@ -374,59 +386,65 @@ class Decoder:
         self._fragments.close()
 
     def _ipv4(self, packet: _Packet, at: int) -> tuple[bytes, Segment] | None:
-        ip = _read(IP, packet.frame, at)
+        version_header, _, total, identification, fragment, _, protocol, _, source, destination = _read_ip(
+            packet.frame, at
+        )
         # RFC 791 section 3.1. A total length of 0 is that of a packet before segmentation by the network card,
         # larger than the field can say (Linux: TSO, BIG TCP).
-        header = ip.hl * 4
-        total = ip.len or packet.end - at
-        if ip.v != 4 or header < 20 or total < header:
+        header = (version_header & 15) * 4
+        total = total or packet.end - at
+        if version_header >> 4 != 4 or header < 20 or total < header:
             raise _Refused(Drop.MALFORMED)
-        end = at + total
+        packet.end = at + total
+        packet.frame = packet.frame[: packet.end]
+        packet.addresses = source + destination
         at += header
-        packet = packet._replace(frame=packet.frame[:end], end=end, addresses=ip.src + ip.dst)
         if at > len(packet.frame):
             raise _Refused(Drop.TRUNCATED_HEADER)
-        if not (ip.mf or ip.offset):
-            return self._payload(packet, at, ip.p, _EXTENSIONS_4)
-        # RFC 791 section 3.2: identified by the identification, source, destination and protocol.
-        identity = struct.pack(">HB", ip.id, ip.p)
-        return self._fragment(packet, at, ip.p, identity, ip.offset, ip.mf, _EXTENSIONS_4)
+        more, offset = fragment & 0x2000, fragment & 0x1FFF
+        if not (more or offset):
+            return self._payload(packet, at, protocol, _EXTENSIONS_4)
+        # RFC 791 section 3.2: named by the identification, source, destination and protocol.
+        identity = struct.pack(">HB", identification, protocol)
+        return self._fragment(packet, at, protocol, identity, offset * 8, not more, _EXTENSIONS_4)
 
     def _ipv6(self, packet: _Packet, at: int) -> tuple[bytes, Segment] | None:
-        ip = _read(IP6, packet.frame, at)
-        if ip.v != 6:
+        version, length, protocol, _, source, destination = _read_ip6(packet.frame, at)
+        if version >> 28 != 6:
             raise _Refused(Drop.MALFORMED)
         at += 40
         # A payload length of 0: a jumbogram (RFC 2675), or as for IPv4.
-        end = at + ip.plen if ip.plen else max(packet.end, at)
-        packet = packet._replace(frame=packet.frame[:end], end=end, addresses=ip.src + ip.dst)
-        return self._payload(packet, at, ip.nxt, _EXTENSIONS_6)
+        packet.end = at + length if length else max(packet.end, at)
+        packet.frame = packet.frame[: packet.end]
+        packet.addresses = source + destination
+        return self._payload(packet, at, protocol, _EXTENSIONS_6)
 
     def _payload(
-        self, packet: _Packet, at: int, protocol: int, extensions: _Extensions
+        self, packet: _Packet, at: int, protocol: int, extensions: frozenset[int]
     ) -> tuple[bytes, Segment] | None:
         """Follow the headers from `at` on to a TCP header."""
         frame = packet.frame
         for _ in range(_MOST_EXTENSIONS):
             if protocol == _TCP:
                 return packet.buffer, _tcp(packet, at)
-            layout = extensions.get(protocol)
-            if layout is None:
+            if protocol not in extensions:
                 raise _Refused(_not_tcp(protocol, frame, at))
-            header = _read(layout, frame, at)
-            protocol = header.nxt
-            if layout is IP6FragmentHeader:
+            if protocol == _FRAGMENT:
+                protocol, _, place, identification = _read_fragment(frame, at)
                 at += 8
+                more, offset = place & 1, place & 0xFFF8  # RFC 8200 section 4.5: in units of 8 octets
                 # RFC 6946: a fragment header on an unfragmented packet (an "atomic fragment") stands alone.
-                if header.frag_off or header.m_flag:
-                    identity = struct.pack(">I", header.id)
+                if more or offset:
+                    identity = struct.pack(">I", identification)
                     return self._fragment(
-                        packet, at, protocol, identity, header.frag_off, header.m_flag, _EXTENSIONS_6_WHOLE
+                        packet, at, protocol, identity, offset, not more, _EXTENSIONS_6_WHOLE
                     )
-            elif layout is AH:
-                at += (header.len + 2) * 4  # RFC 4302 section 2.2
+            elif protocol == _AH:
+                protocol, size, *_ = _read_ah(frame, at)
+                at += (size + 2) * 4  # RFC 4302 section 2.2
             else:
-                at += (header.len + 1) * 8  # RFC 8200 sections 4.3, 4.4, 4.6
+                protocol, size = _read_options(frame, at)
+                at += (size + 1) * 8  # RFC 8200 sections 4.3, 4.4, 4.6
         raise _Refused(Drop.MALFORMED)
 
     def _fragment(
@@ -436,12 +454,12 @@ class Decoder:
         protocol: int,
         identity: bytes,
         offset: int,
-        more: int,
-        extensions: _Extensions,
+        last: bool,
+        extensions: frozenset[int],
     ) -> tuple[bytes, Segment] | None:
         """Hold what begins at `at`, or go on with the datagram that it completes.
 
-        `identity` and the addresses name the datagram, `offset` counts units of 8 bytes.
+        `identity` and the addresses name the datagram; `offset` is in bytes.
         """
         if protocol != _TCP and protocol not in extensions:
             # Nobody waits for the rest. Only the first fragment has the header that the protocol names.
@@ -451,35 +469,37 @@ class Decoder:
         datagram = self._fragments.add(
             packet.addresses + identity,
             protocol,
-            offset * 8,
+            offset,
             bytes(packet.frame[at:]),
             packet.end - at,
-            not more,
+            last,
             packet.time,
         )
         if datagram is None:
             return None
-        payload = datagram.payload
-        packet = packet._replace(buffer=payload, start=0, frame=memoryview(payload), end=datagram.length)
+        packet.buffer, packet.start = datagram.payload, 0
+        packet.frame, packet.end = memoryview(datagram.payload), datagram.length
         return self._payload(packet, 0, datagram.protocol, extensions)
 
 
 def _tcp(packet: _Packet, at: int) -> Segment:
     frame = packet.frame
-    tcp = _read(TCP, frame, at)
+    _, _, sequence, acknowledgement, offset_flags, *_ = _read_tcp(frame, at)
     # RFC 9293 section 3.1: the data offset counts 32-bit words and includes the fixed header.
-    data = at + tcp.off * 4
+    header = (offset_flags >> 12) * 4
+    data = at + header
     length = packet.end - data
-    if tcp.off < 5 or length < 0:
+    if header < 20 or length < 0:
         raise _Refused(Drop.MALFORMED)
     flow = packet.addresses + bytes(frame[at : at + 4])
     data = min(data, len(frame))  # the capture may end inside the options, which nobody needs
     present = min(length, len(frame) - data)
-    return flow, tcp.seq, tcp.ack, tcp.flags & 0xFF, packet.start + data, present, length
+    return flow, sequence, acknowledgement, offset_flags & 0xFF, packet.start + data, present, length
 
 
 def _not_tcp(protocol: int, frame: memoryview, at: int) -> Drop:
     """Return why a packet of another protocol is not looked into; its header begins at `at`."""
-    if protocol == _UDP and _read(UDP, frame, at).dport in _TUNNEL_PORTS:
-        return Drop.TUNNEL
+    if protocol == _UDP:
+        _, port, _, _ = _read_udp(frame, at)
+        return Drop.TUNNEL if port in _TUNNEL_PORTS else Drop.NOT_TCP
     return _REASONS.get(protocol, Drop.NOT_TCP)
