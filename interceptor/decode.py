@@ -146,8 +146,8 @@ _PPP_PROTOCOLS = {0x0021: _IPV4, 0x0057: _IPV6, 0x0281: _MPLS, 0x0283: _MPLS}
 _NFULA_PAYLOAD = 9
 """linux/netfilter/nfnetlink_log.h, enum nfulnl_attr_type."""
 
-_SNAP = (b"\xaa\xaa\x03\x00\x00\x00", b"\xaa\xaa\x03\x00\x00\xf8")
-"""LLC for SNAP, and the organisations under which an EtherType follows (RFC 1042; IEEE 802.1H)."""
+_SNAP = (b"\x00\x00\x00", b"\x00\x00\xf8")
+"""The organisations whose SNAP protocol numbers are EtherTypes (RFC 1042; IEEE 802.1H)."""
 
 
 def _ethernet(frame: memoryview) -> tuple[int, int]:
@@ -191,7 +191,7 @@ def _nflog(frame: memoryview) -> tuple[int, int]:
     if version:
         raise _Refused(Drop.MALFORMED)
     at = 4
-    while at < len(frame):
+    while True:  # to the end of the frame at most: without a packet, the capture was cut before it
         # In the byte order of the host that captured. Types are small numbers, so their high byte is zero.
         order = "<HH" if frame[at + 3] == 0 else ">HH"
         size, kind = struct.unpack_from(order, frame, at)
@@ -200,12 +200,11 @@ def _nflog(frame: memoryview) -> tuple[int, int]:
         if size < 4:
             raise _Refused(Drop.MALFORMED)
         at += size + 3 & ~3
-    return _NO_ETHERTYPE, at
 
 
 def _ppp(frame: memoryview) -> tuple[int, int]:
     # RFC 1662 section 3.2: the address and control fields may be left out.
-    return _ppp_protocol(frame, 2 if bytes(frame[:2]) == b"\xff\x03" else 0)
+    return _ppp_protocol(frame, 2 if frame[0] == 0xFF and frame[1] == 0x03 else 0)
 
 
 def _ppp_protocol(frame: memoryview, at: int) -> tuple[int, int]:
@@ -241,11 +240,10 @@ def _pppoe(frame: memoryview, at: int) -> tuple[int, int]:
 
 
 def _llc(frame: memoryview, at: int) -> tuple[int, int]:
-    if frame[at : at + 6] in _SNAP:
-        return struct.unpack_from(">H", frame, at + 6)[0], at + 8
-    if at + 3 > len(frame):
-        raise _Refused(Drop.TRUNCATED_HEADER)
-    return _NO_ETHERTYPE, at
+    if struct.unpack_from("3s", frame, at)[0] != b"\xaa\xaa\x03":
+        return _NO_ETHERTYPE, at
+    organisation, ethertype = struct.unpack_from(">3sH", frame, at + 3)
+    return (ethertype if organisation in _SNAP else _NO_ETHERTYPE), at + 8
 
 
 def _guess(frame: memoryview, at: int) -> int:
