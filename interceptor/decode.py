@@ -86,7 +86,7 @@ def fast_lane(buffer: bytes, start: int, captured: int) -> Segment | None:
     room = captured - headers
     if length < 0 or room < 0:
         return None
-    present = length if length < room else room  # noqa: FURB136 (calling min() costs a tenth of all this)
+    present = length if length < room else room  # noqa: FURB136 (calling min() costs another third of all this)
     return flow, sequence, acknowledgement, flags, start + headers, present, length
 
 
@@ -460,7 +460,8 @@ class Decoder:
         `identity` and the addresses name the datagram; `offset` is in bytes.
         """
         if protocol != _TCP and protocol not in extensions:
-            # Nobody waits for the rest. Only the first fragment has the header that the protocol names.
+            # Nobody waits for the rest. Only the first fragment has the header that the protocol names. (Later
+            # fragments of IPv6 might name another protocol than the first; no sender's do.)
             raise _Refused(
                 _REASONS.get(protocol, Drop.NOT_TCP) if offset else _not_tcp(protocol, packet.frame, at)
             )
