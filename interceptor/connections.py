@@ -45,6 +45,8 @@ class Direction(Stream):
     __slots__ = ("connection", "interface", "opaque", "parser", "smooth", "time")
 
     connection: Connection
+    parser: Parser
+    """Once the connection has a conversation."""
     peer: Direction
 
     def __init__(self, flow: bytes, sequence: int, assembly: Assembly) -> None:
@@ -53,7 +55,6 @@ class Direction(Stream):
         """Where this direction is read. Other interfaces show copies of it."""
         self.time = 0
         """Of the newest segment."""
-        self.parser: Parser | None = None
         self.smooth = False
         """Nothing waits in either direction and both are open: an expected segment needs no thought."""
         self.opaque = False
@@ -136,19 +137,18 @@ class Connections:
                 return finished
             stream = self._open(interface, segment, time, finished)
         if stream.interface is not interface:
-            if (
-                stream.interface is not None
-                and not stream.interface.gone
-                and time - stream.time < _SILENCE
-            ):
+            if stream.interface is not None and not stream.interface.gone and time - stream.time < _SILENCE:
                 self._drop(Drop.DUPLICATE_INTERFACE)
                 self._assembly.drop(Drop.DUPLICATE_INTERFACE, captured)
                 return finished
             stream.interface = interface
         connection = stream.connection
         if connection.closed:
-            self._drop(Drop.AFTER_CLOSE)
-            self._assembly.drop(Drop.AFTER_CLOSE, captured)
+            if length:
+                self._drop(Drop.AFTER_CLOSE)
+                self._assembly.drop(Drop.AFTER_CLOSE, captured)
+            else:
+                self.taken += 1  # the last acknowledgement
             return finished
         stream.time = time
         if flags & SYN:
@@ -169,12 +169,13 @@ class Connections:
                 self._drop(Drop.RESET_OUT_OF_WINDOW)
                 self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
                 return finished
-            self._assembly.drop(Drop.AFTER_CLOSE, captured)  # RFC 9293 section 3.10.7.4: text is not processed
+            self._assembly.drop(
+                Drop.AFTER_CLOSE, captured
+            )  # RFC 9293 section 3.10.7.4: text is not processed
             self._finish(connection, finished, by_client=stream is connection.client)
             return finished
         if stream.opaque:
             self._assembly.delivered += captured
-            assert stream.parser is not None
             self._context.drop(stream.parser.skipping, captured)
             if flags & FIN:
                 stream.ended = True
@@ -205,7 +206,6 @@ class Connections:
     def pass_by(self, stream: Direction, size: int, time: int) -> None:
         """Bytes of a connection that does not speak HTTP."""
         stream.time = time
-        assert stream.parser is not None
         self._context.drop(stream.parser.skipping, size)
 
     def expire(self, now: int) -> list[Transaction]:
@@ -312,7 +312,9 @@ class Connections:
         client, server = connection.client, connection.server
         interface = seen.interface
         conversation = Conversation(
-            _peers(client, server, interface.name if interface is not None else None), self._context, first=first
+            _peers(client, server, interface.name if interface is not None else None),
+            self._context,
+            first=first,
         )
         conversation.client_seen = client.seen
         conversation.server_seen = server.seen
@@ -421,7 +423,13 @@ class Connections:
         return True
 
     def _gap(
-        self, connection: Connection, stream: Direction, size: int, position: int, time: int, finished: list[Transaction]
+        self,
+        connection: Connection,
+        stream: Direction,
+        size: int,
+        position: int,
+        time: int,
+        finished: list[Transaction],
     ) -> None:
         conversation = connection.conversation
         if conversation is None:
@@ -432,10 +440,19 @@ class Connections:
             finished += conversation.response_gap(size, position, time)
 
     def _give_up(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
+        """Give up what has been missing for too long, and see to what follows from it."""
+        self._resolve(connection, now, finished)
+        if connection.client.held is None and connection.server.held is None:
+            self._stalled.pop(connection, None)
+        self._settle(connection)
+        if connection.client.ended and connection.server.ended:
+            self._finish(connection, finished, by_client=False)
+
+    def _resolve(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
         """Give up what has been missing for too long, until nothing waits for it any more."""
         limits = self._limits
         moved = True
-        while moved and not connection.closed:
+        while moved:
             moved = False
             for stream in (connection.client, connection.server):
                 size = stream.hole()
@@ -463,21 +480,15 @@ class Connections:
                     stream.skip(size)
                     self._gap(connection, stream, size, position, stream.time, finished)
                 self._advance(connection, finished)
-        if not connection.closed:
-            if connection.client.held is None and connection.server.held is None:
-                self._stalled.pop(connection, None)
-            self._settle(connection)
-            if connection.client.ended and connection.server.ended:
-                self._finish(connection, finished, by_client=False)
 
     # Death
 
     def _finish(self, connection: Connection, finished: list[Transaction], *, by_client: bool) -> None:
         """End a connection: deliver what there is, report what is open, keep only its name for a while."""
-        self._give_up(connection, _NEVER, finished)
         if connection.closed:
             return
         connection.closed = True
+        self._resolve(connection, _NEVER, finished)
         for stream in (connection.client, connection.server):
             if stream.ended or stream.opaque:
                 continue
@@ -495,7 +506,6 @@ class Connections:
         self._stalled.pop(connection, None)
         connection.conversation = None
         for stream in (connection.client, connection.server):
-            stream.parser = None
             stream.smooth = stream.opaque = False
         self._schedule(connection, connection.time + self._limits.closing_seconds * _SECOND)
 

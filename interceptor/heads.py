@@ -40,7 +40,9 @@ _FIELD_NAME = re.compile(_TOKEN + rb"+")
 _METHOD = re.compile(_TOKEN + rb"{1,32}")
 # RFC 9112 section 3: lenient about the white space between the parts, as section 3 allows, and about a
 # blank inside the target, which clients do send.
-_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb"{1,32})[ \t]+([^\r\n]*[^ \t\r\n])[ \t]+HTTP/(\d{1,3}(?:\.\d{1,3})?)[ \t]*")
+_REQUEST_LINE = re.compile(
+    rb"(" + _TOKEN + rb"{1,32})[ \t]+([^\r\n]*[^ \t\r\n])[ \t]+HTTP/(\d{1,3}(?:\.\d{1,3})?)[ \t]*"
+)
 _SIMPLE_REQUEST = re.compile(rb"GET[ ](/[^ \t\r\n]*)[ ]?")
 _STATUS_LINE = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?)[ ]+([1-9]\d\d)(?:[ ][^\r\n]*)?")
 _REQUEST_START = re.compile(_TOKEN + rb"{1,32}[ \t]+[^\r\n\t ]")

@@ -32,6 +32,7 @@ beyond, the message is given up and counted. Nothing else is buffered: body byte
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
@@ -40,8 +41,6 @@ from interceptor.heads import AMBIGUOUS, CHUNKED, UNTIL_CLOSE, plausible_request
 from interceptor.model import Anomaly, Drop, Message, Request, Response, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from interceptor.heads import Heads
     from interceptor.model import Chunk, Limits
 
@@ -107,10 +106,20 @@ class _Partial:
         self.place = chunk.place
 
 
-class Parser:
+class Parser(ABC):
     """One direction. The subclasses know the kind of head."""
 
-    __slots__ = ("after_loss", "context", "first", "framing", "mode", "open", "partial", "remaining", "skipping")
+    __slots__ = (
+        "after_loss",
+        "context",
+        "first",
+        "framing",
+        "mode",
+        "open",
+        "partial",
+        "remaining",
+        "skipping",
+    )
 
     def __init__(self, context: Context, *, first: bool) -> None:
         """`first`: the stream is seen from its beginning, so what does not start as HTTP never will be."""
@@ -129,26 +138,26 @@ class Parser:
         self.skipping = Drop.NOT_HTTP
         """What bytes count as in OPAQUE."""
 
+    @abstractmethod
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a message may begin here, as far as the bytes go."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _parse(self, head: bytes, position: int, place: int, time: int) -> Message | None:
         """The message of a head."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Message | None:
         """The message of a lone first line, where that is a whole head (HTTP/0.9)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _begin_body(self, message: Message, chunk: Chunk) -> None:
         """The head of `message`, now open, is complete and the chunk is past it."""
-        raise NotImplementedError
 
     def next_event(self, chunk: Chunk) -> Message | None:
         """Consume from the chunk up to the next event. None: the chunk is used up."""
         while chunk.cursor < chunk.end:
-            message = _READERS[self.mode](self, chunk)
+            message = self._READERS[self.mode](self, chunk)
             if message is not None:
                 return message
         return None
@@ -239,14 +248,17 @@ class Parser:
         end, after = _end_of_head(buffer, cursor, chunk.end)
         if end < 0:
             if not self.plausible(buffer, cursor, chunk.end):
-                return self._refuse(chunk, Drop.HEAD_INVALID)
+                self._refuse(chunk, Drop.HEAD_INVALID)
+                return None
             self.partial = _Partial(chunk)
             return self._read_head_on(chunk, self.partial)
         if end - cursor > self.context.limits.head_bytes:
-            return self._refuse(chunk, Drop.HEAD_TOO_LARGE)
+            self._refuse(chunk, Drop.HEAD_TOO_LARGE)
+            return None
         message = self._parse(buffer[cursor:end], chunk.base + cursor, chunk.place, chunk.time)
         if message is None:
-            return self._refuse(chunk, Drop.HEAD_INVALID)
+            self._refuse(chunk, Drop.HEAD_INVALID)
+            return None
         chunk.cursor = after
         return self._begin(message, chunk)
 
@@ -275,7 +287,8 @@ class Parser:
                 message = self._parse(bytes(data[:end]), partial.position, partial.place, partial.time)
             if message is None:
                 del data[searched:]
-                return self._refuse(chunk, Drop.HEAD_TOO_LARGE if end == -1 else Drop.HEAD_INVALID)
+                self._refuse(chunk, Drop.HEAD_TOO_LARGE if end == -1 else Drop.HEAD_INVALID)
+                return None
         self.partial = None
         chunk.cursor += after - searched
         return self._begin(message, chunk)
@@ -357,7 +370,7 @@ class Parser:
         self._enter_body(message)
         return None
 
-    def _read_answer(self, chunk: Chunk) -> Message | None:
+    def _read_answer(self, _: Chunk) -> Message | None:
         raise AssertionError("the owner of the parser has not said what the response answers")
 
     def _read_search(self, chunk: Chunk) -> Message | None:
@@ -468,6 +481,21 @@ class Parser:
                 self.context.drop(reason, len(self.partial.data))
             self.partial = None
 
+    _READERS: Final = (
+        _read_start,
+        _read_answer,
+        _read_doubtful,
+        _read_length,
+        _read_chunk_size,
+        _read_chunk_data,
+        _read_chunk_end,
+        _read_trailers,
+        _read_until_close,
+        _read_search,
+        _read_opaque,
+    )
+    """In the order of `Mode`."""
+
 
 class RequestParser(Parser):
     """The client's direction."""
@@ -514,7 +542,7 @@ class ResponseParser(Parser):
         response, self.framing = parsed
         return response
 
-    def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Response | None:
+    def _parse_line(self, _line: bytes, _position: int, _place: int, _time: int) -> None:
         return None
 
     def _begin_body(self, message: Message, chunk: Chunk) -> None:
@@ -558,21 +586,6 @@ class ResponseParser(Parser):
 
 
 _LINE_END: Final = b"\r\n"
-
-_READERS: Final[tuple[Callable[[Parser, Chunk], Message | None], ...]] = (
-    Parser._read_start,
-    Parser._read_answer,
-    Parser._read_doubtful,
-    Parser._read_length,
-    Parser._read_chunk_size,
-    Parser._read_chunk_data,
-    Parser._read_chunk_end,
-    Parser._read_trailers,
-    Parser._read_until_close,
-    Parser._read_search,
-    Parser._read_opaque,
-)
-"""In the order of `Mode`."""
 
 
 def _end_of_head(buffer: bytes | bytearray, start: int, stop: int) -> tuple[int, int]:

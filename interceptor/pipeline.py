@@ -147,7 +147,9 @@ class Pipeline:
             _stage("payload", "bytes", self._payload, assembly.delivered, assembly.dropped, assembly.held),
             _stage("http", "bytes", assembly.delivered, context.delivered, context.dropped, held_bytes),
             _stage("messages", "messages", context.messages, self._messages, late, held_messages),
-            _stage("transactions", "transactions", context.transactions, self._reported, {}, held_transactions),
+            _stage(
+                "transactions", "transactions", context.transactions, self._reported, {}, held_transactions
+            ),
         ]
 
     @property

@@ -46,7 +46,7 @@ acknowledged what comes after it."""
 
 
 def difference(a: int, b: int) -> int:
-    """a - b for sequence numbers: the distance from b to a, negative where a is the older one."""
+    """Subtract sequence numbers (RFC 9293 section 3.4): the distance from b to a, negative where a is the older one."""
     return ((a - b + _HALF) & _MASK) - _HALF
 
 
@@ -185,7 +185,12 @@ class Stream:
             until = min(stop, held[index].position) if index < len(held) else stop
             if until > cursor:
                 part = Piece(
-                    cursor, data[cursor - start : until - start], until - cursor, piece.time, piece.place, fin=piece.fin
+                    cursor,
+                    data[cursor - start : until - start],
+                    until - cursor,
+                    piece.time,
+                    piece.place,
+                    fin=piece.fin,
                 )
                 held.insert(index, part)
                 index += 1

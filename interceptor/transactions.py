@@ -40,7 +40,7 @@ from interceptor.http1 import Context, Mode, RequestParser, ResponseParser
 from interceptor.model import Anomaly, Drop, Peers, Request, Response, Transaction
 
 if TYPE_CHECKING:
-    from interceptor.model import Chunk, Message
+    from interceptor.model import Chunk
 
 __all__ = ["Conversation"]
 
@@ -135,7 +135,11 @@ class Conversation:
                 parser.skip(chunk)
                 return finished
             parser.resume()
-        elif parser.idle and self._awaits_simple() and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end):
+        elif (
+            parser.idle
+            and self._awaits_simple()
+            and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
+        ):
             self._answer(parser.begin_simple(chunk), finished)
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
@@ -378,7 +382,10 @@ class Conversation:
         """Whether a response can start here, after a hole."""
         if not self.client_seen:
             return True
-        return any(t.response is None and t.request is not None and t.request.place == position for t in self._pending)
+        return any(
+            t.response is None and t.request is not None and t.request.place == position
+            for t in self._pending
+        )
 
     def _awaits_simple(self) -> bool:
         """Whether the next response answers an HTTP/0.9 request."""
@@ -428,7 +435,9 @@ _BEFORE_ALL = -(2**63)
 _INTERIM = 16
 """Status codes kept per transaction; a server that sends more is playing."""
 
-_SMUGGLING = frozenset({Anomaly.TE_AND_CL, Anomaly.AMBIGUOUS_FRAMING, Anomaly.INVALID_CONTENT_LENGTH, Anomaly.BARE_CR})
+_SMUGGLING = frozenset(
+    {Anomaly.TE_AND_CL, Anomaly.AMBIGUOUS_FRAMING, Anomaly.INVALID_CONTENT_LENGTH, Anomaly.BARE_CR}
+)
 
 
 def _tag(transaction: Transaction, anomaly: Anomaly) -> None:
