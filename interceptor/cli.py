@@ -298,6 +298,8 @@ def _read(arguments: argparse.Namespace) -> int:
                 summary.connections = pipeline.connections
                 summary.gaps = pipeline.gaps
                 summary.missed_bytes = pipeline.missed_bytes
+                summary.cut_bytes = pipeline.cut_bytes
+                summary.evicted = pipeline.evicted
                 summary.stages = stages
             for view in views:
                 view.end()

@@ -356,14 +356,15 @@ def print_summary(console: Console, summary: Summary) -> None:
         parts += [_heading("responses"), _shares(summary)]
     if busiest := summary.busiest(_SHOWN):
         parts += [_heading("busiest endpoints"), _endpoints(busiest)]
-    if slowest := summary.slowest(_SHOWN):
+    slowest = summary.slowest(_SHOWN)
+    if slowest and slowest != busiest:
         parts += [_heading("slowest endpoints (by p95; percentiles are within 4 %)"), _endpoints(slowest)]
     if summary.untracked:
         note = (
             f"{summary.untracked:,} transactions are of endpoints that came after the first {MAXIMUM_ENDPOINTS:,}, "
             "which are not told apart"
         )
-        parts.append(Padding(Text(note, style="dim"), (0, 0, 0, 2)))
+        parts.append(_indented(Text(note, style="dim")))
     if summary.anomalies:
         parts += [_heading("oddities"), _counts(summary.anomalies.most_common())]
     parts += [_heading("where everything went"), _ledger(summary)]
@@ -371,7 +372,7 @@ def print_summary(console: Console, summary: Summary) -> None:
 
 
 def _heading(title: str) -> RenderableType:
-    return Padding(Rule(Text(title, style="bold"), align="left", style="dim"), (1, 0, 0, 0))
+    return Group(Text(""), Rule(Text(title, style="bold"), align="left", style="dim"))
 
 
 def _grid(*columns: str) -> Table:
@@ -393,11 +394,15 @@ def _totals(summary: Summary) -> RenderableType:
         ("transactions", f"{summary.transactions:,}, of which {summary.complete:,} complete"),
         ("gaps", f"{summary.gaps:,}, {size(summary.missed_bytes)} missing" if summary.gaps else "none"),
     ]
+    if summary.cut_bytes:
+        rows.append(("cut off", f"{size(summary.cut_bytes)} by the snapshot length of the capture"))
+    if summary.evicted:
+        rows.append(("evicted", f"{summary.evicted:,} connections, to make room for others"))
     for name, value in rows:
         grid.add_row(
             Text(name, style="dim"), Text(value, style="yellow" if name == "gaps" and summary.gaps else "")
         )
-    return Padding(grid, (0, 0, 0, 2))
+    return _indented(grid)
 
 
 def _moment(nanoseconds: int) -> str:
@@ -416,7 +421,7 @@ def _shares(summary: Summary) -> RenderableType:
         f"{'no request' if method == NONE else method} {count:,}"
         for method, count in summary.methods.most_common()
     )
-    return Padding(Group(grid, Padding(Text(methods, style="bold"), (1, 0, 0, 0))), (0, 0, 0, 2))
+    return _indented(Group(grid, Text(""), Text(methods, style="bold")))
 
 
 def _endpoints(endpoints: list[Endpoint]) -> RenderableType:
@@ -436,27 +441,37 @@ def _endpoints(endpoints: list[Endpoint]) -> RenderableType:
             Text(endpoint.method, style="bold"),
             name,
         )
-    return Padding(table, (0, 0, 0, 2))
+    return _indented(table)
 
 
 def _counts(counts: Iterable[tuple[str, int]]) -> RenderableType:
     grid = _grid("right", "left")
     for name, count in counts:
         grid.add_row(f"{count:,}", Text(name.replace("_", " "), style="yellow"))
-    return Padding(grid, (0, 0, 0, 2))
+    return _indented(grid)
 
 
 def _ledger(summary: Summary) -> RenderableType:
-    grid = _grid("left", "right", "left")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("stage", no_wrap=True)
+    table.add_column("came in", justify="right", no_wrap=True)
+    table.add_column("went on", justify="right", no_wrap=True)
+    table.add_column("otherwise")
     for stage in summary.stages:
-        grid.add_row(Text(stage.name, style="bold"), f"{stage.received:,}", f"{stage.unit} came in")
-        grid.add_row("", f"{stage.delivered:,}", Text("went on", style="green"))
+        otherwise = Text()
         for reason, count in sorted(stage.dropped.items(), key=lambda item: (-item[1], item[0])):
             if count:
-                grid.add_row("", f"{count:,}", Text(reason.replace("_", " "), style="yellow"))
+                otherwise.append(f"{count:,} {reason.replace('_', ' ')}\n", style="yellow")
         if stage.held:
-            grid.add_row("", f"{stage.held:,}", Text("still held", style="dim"))
+            otherwise.append(f"{stage.held:,} still held\n", style="dim")
         if not stage.balanced:
             lost = stage.received - stage.delivered - sum(stage.dropped.values()) - stage.held
-            grid.add_row("", f"{lost:,}", Text("UNACCOUNTED FOR: a defect of this program", style="bold red"))
-    return Padding(grid, (0, 0, 0, 2))
+            otherwise.append(f"{lost:,} UNACCOUNTED FOR: a defect of this program\n", style="bold red")
+        otherwise.rstrip()
+        name = stage.name if stage.name == stage.unit else f"{stage.name} ({stage.unit})"
+        table.add_row(Text(name, style="bold"), f"{stage.received:,}", f"{stage.delivered:,}", otherwise)
+    return _indented(table)
+
+
+def _indented(part: RenderableType) -> RenderableType:
+    return Padding(part, (0, 0, 0, 2), expand=False)

@@ -105,6 +105,9 @@ class Summary:
     connections: int = 0
     gaps: int = 0
     missed_bytes: int = 0
+    cut_bytes: int = 0
+    evicted: int = 0
+    """These five as `Pipeline` counts them, at the end."""
     stages: list[Stage] = field(default_factory=list)
     """The ledger, at the end."""
     endpoints: dict[tuple[str, str, str], Endpoint] = field(default_factory=dict)

@@ -207,7 +207,7 @@ def test_cleaning_keeps_what_can_be_printed() -> None:
 
 def test_the_summary_has_every_drop_with_its_reason() -> None:
     """Nothing of the ledger is left out, and what does not balance is called a defect."""
-    summary = Summary(connections=2, gaps=3, missed_bytes=4_380)
+    summary = Summary(connections=2, gaps=3, missed_bytes=4_380, cut_bytes=1_500, evicted=4)
     summary.add_batch(
         PacketBatch(Interface(None, 1), bytes(9), [(10**18, 0, 9, 9), (10**18 + 5 * 10**9, 0, 9, 9)])
     )
@@ -234,8 +234,10 @@ def test_the_summary_has_every_drop_with_its_reason() -> None:
         "GET 2",
         "1 unanswered",
         "2 1 1.00 ms 1.00 ms 1.00 ms GET example.com/items/{id}",
-        "decode 100 packets came in 90 went on 7 not tcp 3 icmp reassembly",
-        "1,000 bytes came in 900 went on 50 retransmitted 25 still held 25 UNACCOUNTED FOR",
+        "decode (packets) 100 90 7 not tcp 3 icmp",
+        "reassembly (bytes) 1,000 900 50 retransmitted 25 still held 25 UNACCOUNTED FOR",
+        "cut off 1.5 kB by the snapshot length of the capture",
+        "evicted 4 connections",
     ):
         assert fact in shown
     assert "malformed" not in shown
