@@ -20,7 +20,16 @@ from typing import Final, TypeAlias
 
 from interceptor.model import Anomaly, Limits, Request, Response
 
-__all__ = ["AMBIGUOUS", "CHUNKED", "UNTIL_CLOSE", "Heads", "plausible_request", "plausible_response"]
+__all__ = [
+    "AMBIGUOUS",
+    "CHUNKED",
+    "UNTIL_CLOSE",
+    "Head",
+    "Heads",
+    "find_head",
+    "plausible_request",
+    "plausible_response",
+]
 
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
@@ -49,6 +58,8 @@ _REQUEST_START = re.compile(_TOKEN + rb"{1,32}[ \t]+[^\r\n\t ]")
 _REQUEST_START_CUT = re.compile(_TOKEN + rb"{1,32}(?:[ \t]+[^\r\n\t ]*)?")
 _RESPONSE_START = re.compile(rb"HTTP/\d\.\d[ ]+[1-9]\d\d[ \r\n]")
 
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
+
 _VERSIONS: Final = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
 _METHODS: Final = {
     name.encode(): name
@@ -66,7 +77,9 @@ class _Kind(IntEnum):
     CONTENT_TYPE = 4
     CONTENT_ENCODING = 5
     USER_AGENT = 6
-    FOLDED = 7
+    ODD = 7
+    """PLAIN, with an anomaly."""
+    FOLDED = 8
     """Not a field line: the continuation of the one before (obs-fold)."""
 
 
@@ -79,8 +92,15 @@ _KINDS: Final = {
     "user-agent": _Kind.USER_AGENT,
 }
 
+# Plain integers: reading a member of an enum class costs more than all else that is done with it here.
+_HOST, _CONTENT_LENGTH, _TRANSFER_ENCODING, _CONTENT_TYPE, _CONTENT_ENCODING, _USER_AGENT, _ODD, _FOLDED = (
+    map(int, list(_Kind)[1:])
+)
+
 _Name: TypeAlias = tuple[str, int, Anomaly | None]
 """(lower-case name, kind, anomaly) of what stands before the colon."""
+
+_INVALID: Final[_Name] = ("{invalid}", _ODD, Anomaly.INVALID_HEADER)
 
 
 class _Names(dict[bytes, _Name]):
@@ -98,16 +118,20 @@ class _Names(dict[bytes, _Name]):
 def _name(spelling: bytes) -> _Name:
     """Understand what stands before the colon of a field line (RFC 9112 section 5)."""
     if spelling[:1] in {b" ", b"\t"}:
-        return ("", _Kind.FOLDED, None)
+        return ("", _FOLDED, None)
     anomaly = None
     stripped = spelling.rstrip(b" \t")
     if len(stripped) != len(spelling):
         # Section 5.1: "No whitespace is allowed between the field name and colon."
         anomaly = Anomaly.SPACE_BEFORE_COLON
     if not _FIELD_NAME.fullmatch(stripped):
-        return ("{invalid}", _Kind.PLAIN, Anomaly.INVALID_HEADER)
+        return _INVALID
     name = stripped.decode("ascii").lower()
-    return (name, _KINDS.get(name, _Kind.PLAIN), anomaly)
+    return (name, _KINDS.get(name, 0 if anomaly is None else _ODD), anomaly)
+
+
+Head: TypeAlias = tuple[list[bytes], int, "set[Anomaly] | None"]
+"""(lines without their ends, offset after the empty line, what was odd about the line ends)."""
 
 
 class Heads:
@@ -120,13 +144,13 @@ class Heads:
         self._names = _Names()
         self._status_lines: dict[bytes, tuple[str, int]] = {}
 
-    def request(self, head: bytes, position: int, place: int, time: int) -> tuple[Request, int] | None:
-        """A request head, from its first byte to the last one before the empty line.
+    def request(self, head: Head, position: int, place: int, time: int) -> tuple[Request, int] | None:
+        """Understand a request head.
 
         Returns the request and its framing (a length in bytes, CHUNKED or AMBIGUOUS), or None where this
         is no HTTP/1 request.
         """
-        lines, anomalies = _lines(head)
+        lines, _, anomalies = head
         line = lines[0]
         parts = line.split(b" ")
         version = _VERSIONS.get(parts[2]) if len(parts) == 3 else None
@@ -157,7 +181,10 @@ class Heads:
         if target[0] != "/" and target[:7].lower() in {"http://", "https:/"}:
             anomalies = _tag(anomalies, Anomaly.ABSOLUTE_FORM)
 
-        request = Request(position, place, time, method=method, target=target, version=version)
+        request = Request(position, place, time)
+        request.method = method
+        request.target = target
+        request.version = version
         framing, anomalies = self._read_fields(lines, request, anomalies)
         if request.host is None and version == "1.1":
             anomalies = _tag(anomalies, Anomaly.MISSING_HOST)
@@ -172,15 +199,17 @@ class Heads:
         if match is None:
             return None
         target = match[1][: self._limits.line_bytes].decode("latin-1")
-        anomalies = {Anomaly.HTTP_0_9}
-        return Request(position, place, time, method="GET", target=target, version="0.9", anomalies=anomalies)
+        request = Request(position, place, time)
+        request.method, request.target, request.version = "GET", target, "0.9"
+        request.anomalies = {Anomaly.HTTP_0_9}
+        return request
 
-    def response(self, head: bytes, position: int, place: int, time: int) -> tuple[Response, int] | None:
-        """A response head. Returns the response and its framing as its own fields give it.
+    def response(self, head: Head, position: int, place: int, time: int) -> tuple[Response, int] | None:
+        """Understand a response head. Returns the response and its framing as its own fields give it.
 
         What the request's method takes away from that (HEAD, CONNECT) is for the caller, who knows it.
         """
-        lines, anomalies = _lines(head)
+        lines, _, anomalies = head
         status_line = self._status_lines.get(lines[0])
         if status_line is None:
             match = _STATUS_LINE.fullmatch(lines[0])
@@ -194,7 +223,9 @@ class Heads:
         version, status = status_line
         if version not in {"1.0", "1.1"}:
             anomalies = _tag(anomalies, Anomaly.UNKNOWN_VERSION)
-        response = Response(position, place, time, version=version, status=status)
+        response = Response(position, place, time)
+        response.version = version
+        response.status = status
         framing, response.anomalies = self._read_fields(lines, response, anomalies)
         return response, framing
 
@@ -211,30 +242,30 @@ class Heads:
         for line in lines[1:]:
             spelling, colon, raw = line.partition(b":")
             name, kind, anomaly = known[spelling]
-            if not colon and kind != _Kind.FOLDED:
-                name, kind, anomaly = _NO_COLON
+            if not colon and kind != _FOLDED:
+                name, kind, anomaly = _INVALID
             names.append(name)
-            if anomaly is not None:
-                anomalies = _tag(anomalies, anomaly)
             if not kind:
                 continue
+            if anomaly is not None:
+                anomalies = _tag(anomalies, anomaly)
             value = raw.strip(b" \t").decode("latin-1")
-            if kind == _Kind.HOST:
+            if kind == _HOST:
                 if isinstance(message, Request):
                     if message.host is None:
                         message.host = value
                     else:
                         anomalies = _tag(anomalies, Anomaly.DUPLICATE_HOST)
-            elif kind == _Kind.CONTENT_TYPE:
+            elif kind == _CONTENT_TYPE:
                 if message.content_type is None:
                     message.content_type = value
-            elif kind == _Kind.USER_AGENT:
+            elif kind == _USER_AGENT:
                 if isinstance(message, Request) and message.user_agent is None:
                     message.user_agent = value
-            elif kind == _Kind.CONTENT_ENCODING:
+            elif kind == _CONTENT_ENCODING:
                 before = message.content_encoding
                 message.content_encoding = value if before is None else f"{before}, {value}"
-            elif kind == _Kind.CONTENT_LENGTH:
+            elif kind == _CONTENT_LENGTH:
                 # RFC 9110 section 8.6 allows a list of one repeated number; anything else is smuggling.
                 for item in value.split(","):
                     lengths += 1
@@ -248,9 +279,9 @@ class Heads:
                         length = number
                 if lengths > 1:
                     anomalies = _tag(anomalies, Anomaly.DUPLICATE_CONTENT_LENGTH)
-            elif kind == _Kind.TRANSFER_ENCODING:
+            elif kind == _TRANSFER_ENCODING:
                 codings = value if codings is None else f"{codings},{value}"
-            else:  # FOLDED: begin again with the lines joined
+            elif kind == _FOLDED:  # begin again with the lines joined
                 names.clear()
                 if isinstance(message, Request):
                     message.host = message.user_agent = None
@@ -285,7 +316,6 @@ class Heads:
         return UNTIL_CLOSE, anomalies
 
 
-_NO_COLON: Final[_Name] = ("{invalid}", _Kind.PLAIN, Anomaly.INVALID_HEADER)
 _CODINGS: Final = frozenset({"chunked", "gzip", "x-gzip", "deflate", "compress", "x-compress", "identity"})
 
 
@@ -297,22 +327,33 @@ def _length(text: str) -> int | None:
     return number if number <= _LARGEST_LENGTH else None
 
 
-def _lines(head: bytes) -> tuple[list[bytes], set[Anomaly] | None]:
-    """Split a head, and say what is wrong with its line ends."""
-    lines = head.split(b"\r\n")
-    if head.count(b"\n") == len(lines) - 1 == head.count(b"\r") and b"\0" not in head:
-        return lines, None
-    # RFC 9112 section 2.2: "a recipient MAY recognize a single LF as a line terminator and ignore any
-    # preceding CR"; a bare CR is invalid, and a NUL is in no line (RFC 9110 section 5.5).
+def find_head(buffer: bytes, start: int, stop: int) -> Head | None:
+    """The head that begins at `start`, or None where its end is not in the buffer yet."""
+    end = buffer.find(b"\r\n\r\n", start, stop)
+    if end >= 0:
+        head = buffer[start:end]
+        lines = head.split(b"\r\n")
+        if head.count(b"\n") == len(lines) - 1 == head.count(b"\r"):
+            return lines, end + 4, None
+    return _find_irregular_head(buffer, start, stop)
+
+
+def _find_irregular_head(buffer: bytes, start: int, stop: int) -> Head | None:
+    """The same where not every line ends with CRLF.
+
+    RFC 9112 section 2.2: "a recipient MAY recognize a single LF as a line terminator and ignore any
+    preceding CR"; any other CR is invalid.
+    """
+    match = _EMPTY_LINE.search(buffer, start, stop)
+    if match is None:
+        return None
+    lines = [line.removesuffix(b"\r") for line in buffer[start : match.start()].split(b"\n")]
     anomalies: set[Anomaly] = set()
-    if head.count(b"\n") != len(lines) - 1:
-        anomalies.add(Anomaly.LF_ONLY)
-        lines = [line.removesuffix(b"\r") for line in head.split(b"\n")]
     if any(b"\r" in line for line in lines):
         anomalies.add(Anomaly.BARE_CR)
-    if b"\0" in head:
-        anomalies.add(Anomaly.INVALID_HEADER)
-    return lines, anomalies
+    if buffer.count(b"\n", start, match.end()) != buffer.count(b"\r\n", start, match.end()):
+        anomalies.add(Anomaly.LF_ONLY)
+    return lines, match.end(), anomalies
 
 
 def _unfold(lines: list[bytes]) -> list[bytes]:
