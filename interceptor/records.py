@@ -1,0 +1,489 @@
+"""Metadata records, schema 1: what of a transaction leaves the machine, and how it is written.
+
+Owns the schema (`Record`), every rule that turns traffic's text into a field, and the JSON. Refuses to
+interpret: what was seen, and in which state, was decided below; what is not known is absent, never null, and an
+empty list is absent too.
+
+    transaction ──▶ fragments of JSON, from caches ──▶ one line
+
+A record is assembled from fragments, because nearly all of it was written before: the ends of its connection,
+the server and the template, the header names. Text from traffic enters a fragment in one of two ways only:
+through `_quote`, which is msgspec's JSON encoder, or after a rule has shown it to consist of characters that
+JSON writes as they are. The lines are those that msgspec makes of `Record`, byte for byte; a test holds that.
+
+Invariants, for any transaction at all: every line is one JSON object in UTF-8, with the keys of `Record` in its
+order; the same transactions give the same bytes; unless asked for by `url`, no line holds a query's value, user
+info, a segment or parameter of a path that is not a word, or a header's value outside the allow-list.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import field
+
+from interceptor.model import Peers, State, Transaction
+from interceptor.templates import INVALID, PathTemplates, header_name, query_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["Record", "RecordEncoder", "Url"]
+
+Url = Literal["template", "path", "full"]
+"""How much of the request target a record shows: its template, also its path, also its query."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line: the fields of schema 1, in order. Names follow OpenTelemetry where it has one."""
+
+    schema: int
+    kind: str
+    id: str
+    """32 hexadecimal digits: the connection's 20, and 12 of the place in it. The place is the position of the
+    request's first byte; of the response's, with bit 47 set, where the request was never seen."""
+    time: str
+    """RFC 3339, UTC, microseconds: of the request's first byte, else of the response's."""
+    duration_us: int | None = None
+    """From the request's first byte to the last byte seen of the response, if both were seen."""
+    ttfb_us: int | None = None
+    """From the request's last byte to the response's first, unless the response began before that."""
+    source_address: str = field(name="source.address")
+    source_port: int = field(name="source.port")
+    destination_address: str = field(name="destination.address")
+    destination_port: int = field(name="destination.port")
+    server_address: str = field(name="server.address")
+    """As the request names it (RFC 9112 section 3.3): absolute target, authority of a CONNECT, Host. In lower
+    case, without user info and brackets. The destination where none of these is valid."""
+    server_port: int = field(name="server.port")
+    """As named, else the scheme's default; the destination's where the address is."""
+    network_type: str = field(name="network.type")
+    network_protocol_version: str | None = field(name="network.protocol.version", default=None)
+    http_request_method: str | None = field(name="http.request.method", default=None)
+    """A method that OpenTelemetry knows, in its exact spelling (methods are case-sensitive), or `_OTHER`."""
+    http_request_method_original: str | None = field(name="http.request.method_original", default=None)
+    """Only with `_OTHER`: at most 32 characters; `{invalid}` if it is no token, `{value}` if it looks like a value."""
+    url_scheme: str | None = field(name="url.scheme", default=None)
+    url_template: str | None = field(name="url.template", default=None)
+    """See `interceptor.templates`. Absent where the target has no path: `*`, and the authority of a CONNECT
+    (RFC 9112 sections 3.2.3 and 3.2.4). `{invalid}` for a target of none of the four forms."""
+    url_path: str | None = field(name="url.path", default=None)
+    """As sent, percent-encoding kept. Like `url_query` without a fragment, which no target may have."""
+    url_query: str | None = field(name="url.query", default=None)
+    url_query_keys: tuple[str, ...] | None = field(name="url.query.keys", default=None)
+    """Names only, in order, of the first 32 parameters; names that look like values are replaced."""
+    http_response_status_code: int | None = field(name="http.response.status_code", default=None)
+    http_response_interim: tuple[int, ...] | None = field(name="http.response.interim", default=None)
+    http_request_header_names: tuple[str, ...] | None = field(name="http.request.header.names", default=None)
+    http_response_header_names: tuple[str, ...] | None = field(
+        name="http.response.header.names", default=None
+    )
+    http_request_content_type: str | None = field(name="http.request.content_type", default=None)
+    """`type/subtype`, and `;charset=` if it is a character set's usual name; `{invalid}` if it is none."""
+    http_response_content_type: str | None = field(name="http.response.content_type", default=None)
+    http_response_content_encoding: str | None = field(name="http.response.content_encoding", default=None)
+    user_agent_original: str | None = field(name="user_agent.original", default=None)
+    """The first 256 characters, without control characters."""
+    http_request_body_size: int | None = field(name="http.request.body.size", default=None)
+    http_response_body_size: int | None = field(name="http.response.body.size", default=None)
+    http_request_state: str = field(name="http.request.state")
+    http_response_state: str = field(name="http.response.state")
+    missed_bytes: int = 0
+    transaction_index: int = field(name="transaction.index")
+    anomalies: tuple[str, ...] | None = None
+    """Of the pair and of both messages, sorted."""
+    interface: str | None = None
+    node: str | None = None
+
+
+METHODS: Final = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
+)
+"""OpenTelemetry's: RFC 9110, PATCH (RFC 5789), QUERY (draft-ietf-httpbis-safe-method-w-body)."""
+
+MAX_METHOD: Final = 32
+MAX_HOST: Final = 253
+"""Characters of a name in the DNS, as text."""
+MAX_KEYS: Final = 32
+MAX_CONTENT_TYPE: Final = 128
+MAX_USER_AGENT: Final = 256
+MAX_INTERFACE: Final = 128
+"""Linux has at most 15, Windows' names are a path and a UUID; a capture file may hold anything."""
+
+CACHED: Final = 2_048
+"""Entries of each cache: what a busy node repeats within seconds."""
+CACHED_TEXT: Final = 2_048
+"""About how many bytes of text an entry's key may keep. With `CACHED` this holds all caches together below
+64 MiB whatever is sent; real traffic makes about 2."""
+
+_RESPONSE_PLACE: Final = 1 << 47
+_PLACES: Final = (1 << 48) - 1
+_LAST_SECOND: Final = 253_402_300_799
+"""9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^#]*)", re.DOTALL)
+"""RFC 3986 section 3: scheme, authority, the rest without its fragment."""
+_AUTHORITY = re.compile(r"(?:([A-Za-z0-9._-]+)|\[([0-9A-Fa-f:.]+)\])(?::([0-9]*))?")
+"""Letters, digits and hyphens, the underscores of container names; sub-delims and percent-encoding, which RFC
+3986 would allow, are in no name that resolves."""
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_NOT_UNICODE = re.compile(r"[\ud800-\udfff]")
+_CONTENT_TYPE = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+/[a-z0-9!#$%&'*+.^_`|~-]+")
+_CHARSET = re.compile(
+    r';[ \t]*charset="?'
+    r"(utf-?(?:7|8|16|32)(?:[bl]e)?|(?:us-)?ascii|iso-8859-\d{1,2}(?:-[ei])?|latin1|windows-\d{3,4}|cp\d{3,4}"
+    r"|big5|gbk|gb2312|gb18030|euc-(?:jp|kr|tw)|iso-2022-(?:jp|kr)|shift_jis|koi8-[ru]|macintosh|tis-620)"
+    r'"?[ \t]*(?:;|\Z)',
+    re.ASCII,
+)
+_CODINGS = re.compile(r"[a-z0-9_-]{1,24}(?:, [a-z0-9_-]{1,24}){0,7}")
+
+_encode_json = msgspec.json.Encoder().encode
+
+
+def _quote(text: str) -> str:
+    """The JSON string of any text. What is not Unicode (a lone surrogate) becomes U+FFFD: strict readers refuse it."""
+    try:
+        return _encode_json(text).decode()
+    except UnicodeEncodeError:
+        return _encode_json(_NOT_UNICODE.sub("\ufffd", text)).decode()
+
+
+def _member(key: str, text: str | None) -> str:
+    """A member of an object, with the comma before it; nothing where the text is not known or empty."""
+    return f',"{key}":{_quote(text)}' if text else ""
+
+
+def _list(key: str, items: Iterable[str]) -> str:
+    """A member that is a list of names that need no escapes; nothing where there are none."""
+    text = '","'.join(items)
+    return f',"{key}":["{text}"]' if text else ""
+
+
+def _second(second: int) -> str:
+    """RFC 3339 up to the decimal point; what its four-digit years cannot write becomes the nearest that they can."""
+    if second < 0:
+        second = 0
+    elif second > _LAST_SECOND:
+        second = _LAST_SECOND
+    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
+
+
+def _version(version: str) -> str:
+    return _member("network.protocol.version", version)
+
+
+def _method(method: str) -> str:
+    if method in METHODS:
+        return f',"http.request.method":"{method}"'
+    original = header_name(method) if len(method) <= MAX_METHOD else "{value}"
+    return ',"http.request.method":"_OTHER"' + _member(
+        "http.request.method_original", original if method else None
+    )
+
+
+def _content_type(text: str | None) -> str | None:
+    """Type and character set: other parameters (boundary, name, …) hold whatever the sender likes."""
+    if not text:
+        return None
+    text = text.lower()
+    kind = text.partition(";")[0].strip(" \t")
+    if len(kind) > MAX_CONTENT_TYPE or _CONTENT_TYPE.fullmatch(kind) is None:
+        return INVALID
+    charset = _CHARSET.search(text, len(kind), len(kind) + MAX_CONTENT_TYPE)
+    return f"{kind};charset={charset[1]}" if charset else kind
+
+
+def _content_encoding(text: str | None) -> str | None:
+    if not text:
+        return None
+    codings = ", ".join([coding.strip(" \t") for coding in text.lower().split(",", 8)])
+    return codings if _CODINGS.fullmatch(codings) else INVALID
+
+
+def _user_agent(text: str | None) -> str | None:
+    # Cut before and after: the first bounds the work, the second the result.
+    return _CONTROLS.sub("", text[: 4 * MAX_USER_AGENT])[:MAX_USER_AGENT] if text else None
+
+
+class _Server(NamedTuple):
+    """A server as named by a request, and its two members."""
+
+    address: str
+    members: str
+
+
+def _server(address: str, port: int) -> _Server:
+    return _Server(address, f',"server.address":{_quote(address)},"server.port":{port}')
+
+
+def _authority(text: str, default_port: int | None) -> _Server | None:
+    """The server of `host[:port]` (RFC 3986 section 3.2), None if it is not valid or names no host."""
+    if len(text) > MAX_HOST + 8:  # brackets, colon, port
+        return None
+    match = _AUTHORITY.fullmatch(text)
+    if match is None:
+        return None
+    name, literal, digits = match.groups()
+    if literal:
+        try:
+            name = str(IPv6Address(literal))
+        except ValueError:
+            return None
+    elif len(name) > MAX_HOST:
+        return None
+    if digits:
+        port = int(digits)
+        return _server(name.lower(), port) if len(digits) <= 5 and port <= 65535 else None
+    return _server(name.lower(), default_port) if default_port is not None else None
+
+
+class _Target(NamedTuple):
+    """What a request target says."""
+
+    server: _Server | None
+    """As an absolute target or a CONNECT names it."""
+    scheme: str
+    """The member `url.scheme`."""
+    template: str | None
+    members: str
+    """`url.path`, `url.query`, `url.query.keys`."""
+
+
+def _host(text: str | None) -> _Server | None:
+    return _authority(text, 80) if text else None
+
+
+def _tunnel(text: str) -> _Target:
+    """What the target of a CONNECT says: an authority, in which the port "has no default" (RFC 9110 section 9.3.6)."""
+    return _Target(_authority(text, None), _scheme("http"), None, "")
+
+
+def _scheme(scheme: str) -> str:
+    return f',"url.scheme":"{scheme}"'
+
+
+def _query_keys(query: str) -> str:
+    # What follows the last name of interest is not looked at.
+    parameters = query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS]
+    names = [name for parameter in parameters if (name := parameter.partition("=")[0])]
+    return _list("url.query.keys", [query_key(name) for name in names[:MAX_KEYS]]) if names else ""
+
+
+def _anomalies(transaction: Transaction) -> str:
+    tags = set(transaction.anomalies or ())
+    for message in (transaction.request, transaction.response):
+        if message is not None and message.anomalies:
+            tags |= message.anomalies
+    return _list("anomalies", sorted(tags))
+
+
+_Key = TypeVar("_Key", bound=str | int | tuple[str | None, ...] | None)
+_Value = TypeVar("_Value")
+
+
+class _Cache(dict[_Key, _Value]):
+    """A function's results, emptied when full: what is frequent comes back at once. Long keys are not kept."""
+
+    def __init__(self, function: Callable[[_Key], _Value]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, key: _Key) -> _Value:
+        value = self._function(key)
+        texts = key if isinstance(key, tuple) else (key,)
+        if sum([64 + len(text) for text in texts if isinstance(text, str)]) <= CACHED_TEXT:
+            if len(self) >= CACHED:
+                self.clear()
+            self[key] = value
+        return value
+
+
+class _Connection(NamedTuple):
+    """What every record of a connection says."""
+
+    peers: Peers
+    start: str
+    """Up to the connection's part of the id."""
+    ends: str
+    server: _Server
+    """For requests that name none."""
+    network: str
+    finish: str
+    """`interface`, `node`, and the end of the line."""
+
+
+class RecordEncoder:
+    """Makes records of transactions.
+
+    `url` is how much of a request target is shown; `node` is written into every record. What an encoder has
+    written before makes it faster and, beyond the limit of templates (see `PathTemplates`), collapses paths;
+    nothing else of a record depends on it.
+    """
+
+    def __init__(self, url: Url = "template", node: str | None = None) -> None:
+        self._url = url
+        self._finish = _member("node", node) + "}\n"
+        self._templates = PathTemplates()
+        self._connections: dict[str, _Connection] = {}
+        self._seconds = _Cache[int, str](_second)
+        self._quoted = _Cache[str, str](_quote)
+        self._versions = _Cache[str, str](_version)
+        self._methods = _Cache[str, str](_method)
+        self._hosts = _Cache[str | None, _Server | None](_host)
+        self._tunnels = _Cache[str, _Target](_tunnel)
+        self._targets = _Cache[str, _Target](self._target)
+        self._names = _Cache[str, str](header_name)
+        self._request_heads = _Cache[tuple[str | None, ...], tuple[str, str, str]](self._request_head)
+        self._response_heads = _Cache[tuple[str | None, ...], tuple[str, str]](self._response_head)
+        self._decode = msgspec.json.Decoder(Record).decode
+
+    def encode(self, transactions: Iterable[Transaction]) -> bytes:
+        """The records of transactions as JSON Lines: one object each, each line ended by a line feed."""
+        return "".join(map(self._line, transactions)).encode()
+
+    def record(self, transaction: Transaction) -> Record:
+        """The record of one transaction: what `encode` writes, read back, so that no view can say otherwise."""
+        return self._decode(self._line(transaction))
+
+    def _line(self, transaction: Transaction) -> str:
+        request = transaction.request
+        response = transaction.response
+        peers = transaction.peers
+        connection = self._connections.get(peers.connection_id)
+        if connection is None or connection.peers is not peers:
+            connection = self._connect(peers)
+
+        # What only a seen half, or both, can tell.
+        server = connection.server
+        version = asked = duration = ttfb = status = interim = missed = anomalies = ""
+        request_names = request_type = user_agent = request_size = ""
+        response_names = response_types = response_size = ""
+        request_state = response_state = "missing"
+        missed_bytes = time = place = 0
+
+        if response is not None:
+            time = response.time
+            place = response.position | _RESPONSE_PLACE
+            version = response.version
+            if response.status:
+                status = f',"http.response.status_code":{response.status}'
+            response_names, response_types = self._response_heads[
+                (response.content_type, response.content_encoding, *response.header_names)
+            ]
+            response_size = f',"http.response.body.size":{response.body_size}'
+            response_state = "complete" if response.state is State.COMPLETE else str(response.state)
+            missed_bytes = response.missed
+            if request is not None:
+                if response.end_time and response.end_time >= request.time:
+                    duration = f',"duration_us":{(response.end_time - request.time) // 1000}'
+                if request.end_time and time >= request.end_time:
+                    ttfb = f',"ttfb_us":{(time - request.end_time) // 1000}'
+
+        if request is not None:
+            time = request.time
+            place = request.position
+            version = request.version or version
+            method = request.method
+            target = self._targets[request.target] if method != "CONNECT" else self._tunnels[request.target]
+            server = target.server or self._hosts[request.host] or server
+            asked = self._methods[method] + target.scheme
+            if target.template is not None:
+                template = self._templates.admit(server.address, target.template)
+                asked += f',"url.template":"{template}"'
+            asked += target.members
+            request_names, request_type, user_agent = self._request_heads[
+                (request.content_type, request.user_agent, *request.header_names)
+            ]
+            request_size = f',"http.request.body.size":{request.body_size}'
+            request_state = "complete" if request.state is State.COMPLETE else str(request.state)
+            missed_bytes += request.missed
+
+        second, nanoseconds = divmod(time, 1_000_000_000)
+        if transaction.interim:
+            interim = f',"http.response.interim":{transaction.interim}'.replace(" ", "")
+        if missed_bytes:
+            missed = f',"missed_bytes":{missed_bytes}'
+        if transaction.anomalies or (request and request.anomalies) or (response and response.anomalies):
+            anomalies = _anomalies(transaction)
+
+        return (
+            f'{connection.start}{place & _PLACES:012x}","time":"{self._seconds[second]}{nanoseconds // 1000:06}Z"'
+            f"{duration}{ttfb}{connection.ends}{server.members}{connection.network}{self._versions[version]}"
+            f"{asked}{status}{interim}{request_names}{response_names}{request_type}{response_types}{user_agent}"
+            f'{request_size}{response_size},"http.request.state":"{request_state}"'
+            f',"http.response.state":"{response_state}"{missed},"transaction.index":{transaction.index}'
+            f"{anomalies}{connection.finish}"
+        )
+
+    def _connect(self, peers: Peers) -> _Connection:
+        """The fragments of a connection, from here on remembered."""
+        quoted = self._quoted
+        client, server = quoted[peers.client_address], quoted[peers.server_address]
+        interface = peers.interface
+        connection = _Connection(
+            peers,
+            f'{{"schema":1,"kind":"http","id":{_quote(peers.connection_id)[:-1]}',
+            f',"source.address":{client},"source.port":{peers.client_port}'
+            f',"destination.address":{server},"destination.port":{peers.server_port}',
+            _Server(peers.server_address, f',"server.address":{server},"server.port":{peers.server_port}'),
+            f',"network.type":{quoted[peers.network_type]}',
+            f',"interface":{quoted[interface[:MAX_INTERFACE]]}{self._finish}' if interface else self._finish,
+        )
+        if len(self._connections) >= CACHED:
+            self._connections.clear()
+        self._connections[peers.connection_id] = connection
+        return connection
+
+    def _target(self, text: str) -> _Target:
+        """What a target says in a request other than CONNECT (RFC 9112 section 3.2)."""
+        server = None
+        scheme = "http"
+        if text.startswith("/"):
+            rest = text.partition("#")[0]
+        elif text == "*":
+            return _Target(None, _scheme(scheme), None, "")
+        elif (absolute := _ABSOLUTE.match(text)) is not None:
+            if absolute[1].lower() == "https":
+                scheme = "https"
+            server = _authority(absolute[2].rpartition("@")[2], 443 if scheme == "https" else 80)
+            rest = absolute[3]
+        else:
+            return _Target(None, _scheme(scheme), None, f',"url.template":"{INVALID}"')
+        path, _, query = rest.partition("?")
+        path = path or "/"  # RFC 9110 section 4.2.3: an empty path is equivalent to "/"
+        members = ""
+        if self._url != "template":
+            members = _member("url.path", path)
+            if self._url == "full":
+                members += _member("url.query", query)
+        return _Target(
+            server, _scheme(scheme), self._templates.generalise(path), members + _query_keys(query)
+        )
+
+    def _request_head(self, key: tuple[str | None, ...]) -> tuple[str, str, str]:
+        """Header names, content type and user agent of a request."""
+        content_type, user_agent, *names = key
+        return (
+            self._name_list("http.request.header.names", names),
+            _member("http.request.content_type", _content_type(content_type)),
+            _member("user_agent.original", _user_agent(user_agent)),
+        )
+
+    def _response_head(self, key: tuple[str | None, ...]) -> tuple[str, str]:
+        """Header names, and content type and encoding, of a response."""
+        content_type, content_encoding, *names = key
+        return (
+            self._name_list("http.response.header.names", names),
+            _member("http.response.content_type", _content_type(content_type))
+            + _member("http.response.content_encoding", _content_encoding(content_encoding)),
+        )
+
+    def _name_list(self, key: str, names: Iterable[str | None]) -> str:
+        known = self._names
+        return _list(key, [known[name] for name in names if name is not None])
