@@ -4,12 +4,10 @@ Owns the schema (`Record`), every rule that turns traffic's text into a field, a
 interpret: what was seen, and in which state, was decided below; what is not known is absent, never null, and an
 empty list is absent too.
 
-    transaction ──▶ fragments of JSON, from caches ──▶ one line
-
-A record is assembled from fragments, because nearly all of it was written before: the ends of its connection,
-the server and the template, the header names. Text from traffic enters a fragment in one of two ways only:
-through `_quote`, which is msgspec's JSON encoder, or after a rule has shown it to consist of characters that
-JSON writes as they are. The lines are those that msgspec makes of `Record`, byte for byte; a test holds that.
+Nearly all of a record was written before: the ends of its connection, the server, the template, the header names.
+Each part is kept in a bounded cache of a function's results, so that a record costs a dozen look-ups, one struct
+and one pass of msgspec's encoder. (Gluing cached pieces of JSON together was measured too: no faster, and its
+escaping would be ours to prove.)
 
 Invariants, for any transaction at all: every line is one JSON object in UTF-8, with the keys of `Record` in its
 order; the same transactions give the same bytes; unless asked for by `url`, no line holds a query's value, user
@@ -21,13 +19,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import field
 
 from interceptor.model import Peers, State, Transaction
-from interceptor.templates import INVALID, PathTemplates, header_name, query_key
+from interceptor.templates import INVALID, VALUE, PathTemplates, header_name, query_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,30 +36,33 @@ Url = Literal["template", "path", "full"]
 """How much of the request target a record shows: its template, also its path, also its query."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line: the fields of schema 1, in order. Names follow OpenTelemetry where it has one."""
+class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One line: the fields of schema 1, in order. Names follow OpenTelemetry where it has one.
 
-    schema: int
-    kind: str
-    id: str
+    A default stands for an absent field; the empty strings and -1 are of fields that are never absent.
+    """
+
+    schema: int = -1
+    kind: str = ""
+    id: str = ""
     """32 hexadecimal digits: the connection's 20, and 12 of the place in it. The place is the position of the
     request's first byte; of the response's, with bit 47 set, where the request was never seen."""
-    time: str
+    time: str = ""
     """RFC 3339, UTC, microseconds: of the request's first byte, else of the response's."""
     duration_us: int | None = None
     """From the request's first byte to the last byte seen of the response, if both were seen."""
     ttfb_us: int | None = None
     """From the request's last byte to the response's first, unless the response began before that."""
-    source_address: str = field(name="source.address")
-    source_port: int = field(name="source.port")
-    destination_address: str = field(name="destination.address")
-    destination_port: int = field(name="destination.port")
-    server_address: str = field(name="server.address")
+    source_address: str = field(name="source.address", default="")
+    source_port: int = field(name="source.port", default=-1)
+    destination_address: str = field(name="destination.address", default="")
+    destination_port: int = field(name="destination.port", default=-1)
+    server_address: str = field(name="server.address", default="")
     """As the request names it (RFC 9112 section 3.3): absolute target, authority of a CONNECT, Host. In lower
     case, without user info and brackets. The destination where none of these is valid."""
-    server_port: int = field(name="server.port")
+    server_port: int = field(name="server.port", default=-1)
     """As named, else the scheme's default; the destination's where the address is."""
-    network_type: str = field(name="network.type")
+    network_type: str = field(name="network.type", default="")
     network_protocol_version: str | None = field(name="network.protocol.version", default=None)
     http_request_method: str | None = field(name="http.request.method", default=None)
     """A method that OpenTelemetry knows, in its exact spelling (methods are case-sensitive), or `_OTHER`."""
@@ -90,10 +91,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The first 256 characters, without control characters."""
     http_request_body_size: int | None = field(name="http.request.body.size", default=None)
     http_response_body_size: int | None = field(name="http.response.body.size", default=None)
-    http_request_state: str = field(name="http.request.state")
-    http_response_state: str = field(name="http.response.state")
+    http_request_state: str = field(name="http.request.state", default="")
+    http_response_state: str = field(name="http.response.state", default="")
     missed_bytes: int = 0
-    transaction_index: int = field(name="transaction.index")
+    transaction_index: int = field(name="transaction.index", default=-1)
     anomalies: tuple[str, ...] | None = None
     """Of the pair and of both messages, sorted."""
     interface: str | None = None
@@ -124,6 +125,7 @@ _RESPONSE_PLACE: Final = 1 << 47
 _PLACES: Final = (1 << 48) - 1
 _LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
+_COMPLETE: Final = State.COMPLETE  # the attribute of an enumeration is not cheap
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^#]*)", re.DOTALL)
@@ -143,26 +145,10 @@ _CHARSET = re.compile(
 )
 _CODINGS = re.compile(r"[a-z0-9_-]{1,24}(?:, [a-z0-9_-]{1,24}){0,7}")
 
-_encode_json = msgspec.json.Encoder().encode
 
-
-def _quote(text: str) -> str:
-    """The JSON string of any text. What is not Unicode (a lone surrogate) becomes U+FFFD: strict readers refuse it."""
-    try:
-        return _encode_json(text).decode()
-    except UnicodeEncodeError:
-        return _encode_json(_NOT_UNICODE.sub("\ufffd", text)).decode()
-
-
-def _member(key: str, text: str | None) -> str:
-    """A member of an object, with the comma before it; nothing where the text is not known or empty."""
-    return f',"{key}":{_quote(text)}' if text else ""
-
-
-def _list(key: str, items: Iterable[str]) -> str:
-    """A member that is a list of names that need no escapes; nothing where there are none."""
-    text = '","'.join(items)
-    return f',"{key}":["{text}"]' if text else ""
+def _text(text: str) -> str:
+    """Text that JSON can hold: a lone surrogate is no Unicode, strict readers refuse it; it becomes U+FFFD."""
+    return _NOT_UNICODE.sub("\ufffd", text)
 
 
 def _second(second: int) -> str:
@@ -174,17 +160,13 @@ def _second(second: int) -> str:
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
 
 
-def _version(version: str) -> str:
-    return _member("network.protocol.version", version)
-
-
-def _method(method: str) -> str:
+def _method(method: str) -> tuple[str, str | None]:
+    """The method and, if it is none that is known, what was sent."""
     if method in METHODS:
-        return f',"http.request.method":"{method}"'
-    original = header_name(method) if len(method) <= MAX_METHOD else "{value}"
-    return ',"http.request.method":"_OTHER"' + _member(
-        "http.request.method_original", original if method else None
-    )
+        return method, None
+    if not method:
+        return "_OTHER", None
+    return "_OTHER", header_name(method) if len(method) <= MAX_METHOD else VALUE
 
 
 def _content_type(text: str | None) -> str | None:
@@ -208,18 +190,11 @@ def _content_encoding(text: str | None) -> str | None:
 
 def _user_agent(text: str | None) -> str | None:
     # Cut before and after: the first bounds the work, the second the result.
-    return _CONTROLS.sub("", text[: 4 * MAX_USER_AGENT])[:MAX_USER_AGENT] if text else None
+    return _text(_CONTROLS.sub("", text[: 4 * MAX_USER_AGENT]))[:MAX_USER_AGENT] or None if text else None
 
 
-class _Server(NamedTuple):
-    """A server as named by a request, and its two members."""
-
-    address: str
-    members: str
-
-
-def _server(address: str, port: int) -> _Server:
-    return _Server(address, f',"server.address":{_quote(address)},"server.port":{port}')
+_Server: TypeAlias = tuple[str, int]
+"""Address and port, as named by a request."""
 
 
 def _authority(text: str, default_port: int | None) -> _Server | None:
@@ -238,9 +213,12 @@ def _authority(text: str, default_port: int | None) -> _Server | None:
     elif len(name) > MAX_HOST:
         return None
     if digits:
-        port = int(digits)
-        return _server(name.lower(), port) if len(digits) <= 5 and port <= 65535 else None
-    return _server(name.lower(), default_port) if default_port is not None else None
+        return (name.lower(), int(digits)) if len(digits) <= 5 and int(digits) <= 65535 else None
+    return (name.lower(), default_port) if default_port is not None else None
+
+
+def _host(text: str | None) -> _Server | None:
+    return _authority(text, 80) if text else None
 
 
 class _Target(NamedTuple):
@@ -248,39 +226,59 @@ class _Target(NamedTuple):
 
     server: _Server | None
     """As an absolute target or a CONNECT names it."""
-    scheme: str
-    """The member `url.scheme`."""
-    template: str | None
-    members: str
-    """`url.path`, `url.query`, `url.query.keys`."""
-
-
-def _host(text: str | None) -> _Server | None:
-    return _authority(text, 80) if text else None
+    scheme: str = "http"
+    template: str | None = None
+    """By the rules, before the limit of templates."""
+    path: str | None = None
+    query: str | None = None
+    keys: tuple[str, ...] | None = None
 
 
 def _tunnel(text: str) -> _Target:
-    """What the target of a CONNECT says: an authority, in which the port "has no default" (RFC 9110 section 9.3.6)."""
-    return _Target(_authority(text, None), _scheme("http"), None, "")
+    """What the target of a CONNECT says: an authority, whose port "has no default" (RFC 9110 section 9.3.6)."""
+    return _Target(_authority(text, None))
 
 
-def _scheme(scheme: str) -> str:
-    return f',"url.scheme":"{scheme}"'
+def _target(text: str, url: Url, generalise: Callable[[str], str]) -> _Target:
+    """What the target of any other method says (RFC 9112 section 3.2); `generalise` makes templates of paths."""
+    server = None
+    scheme = "http"
+    if text.startswith("/"):
+        rest = text.partition("#")[0]
+    elif text == "*":
+        return _Target(None)
+    elif (absolute := _ABSOLUTE.match(text)) is not None:
+        if absolute[1].lower() == "https":
+            scheme = "https"
+        server = _authority(absolute[2].rpartition("@")[2], 443 if scheme == "https" else 80)
+        rest = absolute[3]
+    else:
+        return _Target(None, template=INVALID)
+    path, _, query = rest.partition("?")
+    path = path or "/"  # RFC 9110 section 4.2.3: an empty path is equivalent to "/"
+    return _Target(
+        server,
+        scheme,
+        generalise(path),
+        _text(path) if url != "template" else None,
+        _text(query) or None if url == "full" else None,
+        _query_keys(query),
+    )
 
 
-def _query_keys(query: str) -> str:
-    # What follows the last name of interest is not looked at.
-    parameters = query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS]
+def _query_keys(query: str) -> tuple[str, ...] | None:
+    # Empty parameters are skipped; what follows twice as many as are of interest is not looked at.
+    parameters = query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS] if query else []
     names = [name for parameter in parameters if (name := parameter.partition("=")[0])]
-    return _list("url.query.keys", [query_key(name) for name in names[:MAX_KEYS]]) if names else ""
+    return tuple([query_key(name) for name in names[:MAX_KEYS]]) or None
 
 
-def _anomalies(transaction: Transaction) -> str:
-    tags = set(transaction.anomalies or ())
+def _anomalies(transaction: Transaction) -> tuple[str, ...] | None:
+    tags: set[str] = set(transaction.anomalies or ())
     for message in (transaction.request, transaction.response):
         if message is not None and message.anomalies:
             tags |= message.anomalies
-    return _list("anomalies", sorted(tags))
+    return tuple(sorted(tags)) or None
 
 
 _Key = TypeVar("_Key", bound=str | int | tuple[str | None, ...] | None)
@@ -304,18 +302,20 @@ class _Cache(dict[_Key, _Value]):
         return value
 
 
+_Head: TypeAlias = tuple[tuple[str, ...] | None, str | None, str | None]
+"""Header names, content type, and the user agent of a request or the content encoding of a response."""
+
+
 class _Connection(NamedTuple):
-    """What every record of a connection says."""
+    """What every record of a connection says, ready for JSON."""
 
     peers: Peers
-    start: str
-    """Up to the connection's part of the id."""
-    ends: str
+    id: str
+    client_address: str
+    client_port: int
     server: _Server
-    """For requests that name none."""
-    network: str
-    finish: str
-    """`interface`, `node`, and the end of the line."""
+    network_type: str
+    interface: str | None
 
 
 class RecordEncoder:
@@ -323,167 +323,152 @@ class RecordEncoder:
 
     `url` is how much of a request target is shown; `node` is written into every record. What an encoder has
     written before makes it faster and, beyond the limit of templates (see `PathTemplates`), collapses paths;
-    nothing else of a record depends on it.
+    nothing else of a record depends on it. Integers of a transaction must fit into 64 bits, as they do when they
+    are counted from packets.
     """
 
     def __init__(self, url: Url = "template", node: str | None = None) -> None:
-        self._url = url
-        self._finish = _member("node", node) + "}\n"
+        self._node = _text(node) if node else None
         self._templates = PathTemplates()
         self._connections: dict[str, _Connection] = {}
+        self._names = _Cache[str, str](header_name)
         self._seconds = _Cache[int, str](_second)
-        self._quoted = _Cache[str, str](_quote)
-        self._versions = _Cache[str, str](_version)
-        self._methods = _Cache[str, str](_method)
+        self._versions = _Cache[str, str](_text)
+        self._methods = _Cache[str, tuple[str, str | None]](_method)
         self._hosts = _Cache[str | None, _Server | None](_host)
         self._tunnels = _Cache[str, _Target](_tunnel)
-        self._targets = _Cache[str, _Target](self._target)
-        self._names = _Cache[str, str](header_name)
-        self._request_heads = _Cache[tuple[str | None, ...], tuple[str, str, str]](self._request_head)
-        self._response_heads = _Cache[tuple[str | None, ...], tuple[str, str]](self._response_head)
-        self._decode = msgspec.json.Decoder(Record).decode
+        self._targets = _Cache[str, _Target](lambda text: _target(text, url, self._templates.generalise))
+        self._request_heads = _Cache[tuple[str | None, ...], _Head](self._request_head)
+        self._response_heads = _Cache[tuple[str | None, ...], _Head](self._response_head)
+        self._encode = msgspec.json.Encoder().encode_lines
 
     def encode(self, transactions: Iterable[Transaction]) -> bytes:
         """The records of transactions as JSON Lines: one object each, each line ended by a line feed."""
-        return "".join(map(self._line, transactions)).encode()
+        return self._encode([self.record(transaction) for transaction in transactions])
 
     def record(self, transaction: Transaction) -> Record:
-        """The record of one transaction: what `encode` writes, read back, so that no view can say otherwise."""
-        return self._decode(self._line(transaction))
-
-    def _line(self, transaction: Transaction) -> str:
+        """The record of one transaction."""
         request = transaction.request
         response = transaction.response
         peers = transaction.peers
         connection = self._connections.get(peers.connection_id)
         if connection is None or connection.peers is not peers:
             connection = self._connect(peers)
+        _, connection_id, client_address, client_port, destination, network_type, interface = connection
 
-        # What only a seen half, or both, can tell.
-        server = connection.server
-        version = asked = duration = ttfb = status = interim = missed = anomalies = ""
-        request_names = request_type = user_agent = request_size = ""
-        response_names = response_types = response_size = ""
+        time = place = missed = 0
+        version = ""
+        server = destination
+        method = original = scheme = template = path = query = keys = None
+        request_names = request_type = user_agent = request_size = None
+        response_names = response_type = encoding = response_size = None
+        duration = ttfb = status = None
         request_state = response_state = "missing"
-        missed_bytes = time = place = 0
 
         if response is not None:
             time = response.time
             place = response.position | _RESPONSE_PLACE
             version = response.version
-            if response.status:
-                status = f',"http.response.status_code":{response.status}'
-            response_names, response_types = self._response_heads[
+            status = response.status or None
+            response_names, response_type, encoding = self._response_heads[
                 (response.content_type, response.content_encoding, *response.header_names)
             ]
-            response_size = f',"http.response.body.size":{response.body_size}'
-            response_state = "complete" if response.state is State.COMPLETE else str(response.state)
-            missed_bytes = response.missed
-            if request is not None:
-                if response.end_time and response.end_time >= request.time:
-                    duration = f',"duration_us":{(response.end_time - request.time) // 1000}'
-                if request.end_time and time >= request.end_time:
-                    ttfb = f',"ttfb_us":{(time - request.end_time) // 1000}'
+            response_size = response.body_size
+            response_state = "complete" if response.state is _COMPLETE else str(response.state)
+            missed = response.missed
 
         if request is not None:
+            if response is not None:
+                if response.end_time >= request.time and response.end_time:
+                    duration = (response.end_time - request.time) // 1000
+                if time >= request.end_time and request.end_time:
+                    ttfb = (time - request.end_time) // 1000
             time = request.time
             place = request.position
             version = request.version or version
-            method = request.method
-            target = self._targets[request.target] if method != "CONNECT" else self._tunnels[request.target]
-            server = target.server or self._hosts[request.host] or server
-            asked = self._methods[method] + target.scheme
-            if target.template is not None:
-                template = self._templates.admit(server.address, target.template)
-                asked += f',"url.template":"{template}"'
-            asked += target.members
+            method, original = self._methods[request.method]
+            named, scheme, template, path, query, keys = (
+                self._tunnels[request.target] if method == "CONNECT" else self._targets[request.target]
+            )
+            server = named or self._hosts[request.host] or destination
+            if template is not None:
+                template = self._templates.admit(server[0], template)
             request_names, request_type, user_agent = self._request_heads[
                 (request.content_type, request.user_agent, *request.header_names)
             ]
-            request_size = f',"http.request.body.size":{request.body_size}'
-            request_state = "complete" if request.state is State.COMPLETE else str(request.state)
-            missed_bytes += request.missed
+            request_size = request.body_size
+            request_state = "complete" if request.state is _COMPLETE else str(request.state)
+            missed += request.missed
 
-        second, nanoseconds = divmod(time, 1_000_000_000)
-        if transaction.interim:
-            interim = f',"http.response.interim":{transaction.interim}'.replace(" ", "")
-        if missed_bytes:
-            missed = f',"missed_bytes":{missed_bytes}'
+        anomalies = None
         if transaction.anomalies or (request and request.anomalies) or (response and response.anomalies):
             anomalies = _anomalies(transaction)
+        second, nanoseconds = divmod(time, 1_000_000_000)
 
-        return (
-            f'{connection.start}{place & _PLACES:012x}","time":"{self._seconds[second]}{nanoseconds // 1000:06}Z"'
-            f"{duration}{ttfb}{connection.ends}{server.members}{connection.network}{self._versions[version]}"
-            f"{asked}{status}{interim}{request_names}{response_names}{request_type}{response_types}{user_agent}"
-            f'{request_size}{response_size},"http.request.state":"{request_state}"'
-            f',"http.response.state":"{response_state}"{missed},"transaction.index":{transaction.index}'
-            f"{anomalies}{connection.finish}"
+        # By position, in the order of the fields: naming them would cost as much as all the rest.
+        return Record(
+            1,
+            "http",
+            f"{connection_id}{place & _PLACES:012x}",
+            f"{self._seconds[second]}{nanoseconds // 1000:06}Z",
+            duration,
+            ttfb,
+            client_address,
+            client_port,
+            *destination,
+            *server,
+            network_type,
+            self._versions[version] or None,
+            method,
+            original,
+            scheme,
+            template,
+            path,
+            query,
+            keys,
+            status,
+            tuple(transaction.interim) if transaction.interim else None,
+            request_names,
+            response_names,
+            request_type,
+            response_type,
+            encoding,
+            user_agent,
+            request_size,
+            response_size,
+            request_state,
+            response_state,
+            missed,
+            transaction.index,
+            anomalies,
+            interface,
+            self._node,
         )
 
     def _connect(self, peers: Peers) -> _Connection:
-        """The fragments of a connection, from here on remembered."""
-        quoted = self._quoted
-        client, server = quoted[peers.client_address], quoted[peers.server_address]
-        interface = peers.interface
+        """What records say of a connection, from here on remembered."""
         connection = _Connection(
             peers,
-            f'{{"schema":1,"kind":"http","id":{_quote(peers.connection_id)[:-1]}',
-            f',"source.address":{client},"source.port":{peers.client_port}'
-            f',"destination.address":{server},"destination.port":{peers.server_port}',
-            _Server(peers.server_address, f',"server.address":{server},"server.port":{peers.server_port}'),
-            f',"network.type":{quoted[peers.network_type]}',
-            f',"interface":{quoted[interface[:MAX_INTERFACE]]}{self._finish}' if interface else self._finish,
+            _text(peers.connection_id),
+            _text(peers.client_address),
+            peers.client_port,
+            (_text(peers.server_address), peers.server_port),
+            _text(peers.network_type),
+            _text(peers.interface[:MAX_INTERFACE]) or None if peers.interface else None,
         )
         if len(self._connections) >= CACHED:
             self._connections.clear()
         self._connections[peers.connection_id] = connection
         return connection
 
-    def _target(self, text: str) -> _Target:
-        """What a target says in a request other than CONNECT (RFC 9112 section 3.2)."""
-        server = None
-        scheme = "http"
-        if text.startswith("/"):
-            rest = text.partition("#")[0]
-        elif text == "*":
-            return _Target(None, _scheme(scheme), None, "")
-        elif (absolute := _ABSOLUTE.match(text)) is not None:
-            if absolute[1].lower() == "https":
-                scheme = "https"
-            server = _authority(absolute[2].rpartition("@")[2], 443 if scheme == "https" else 80)
-            rest = absolute[3]
-        else:
-            return _Target(None, _scheme(scheme), None, f',"url.template":"{INVALID}"')
-        path, _, query = rest.partition("?")
-        path = path or "/"  # RFC 9110 section 4.2.3: an empty path is equivalent to "/"
-        members = ""
-        if self._url != "template":
-            members = _member("url.path", path)
-            if self._url == "full":
-                members += _member("url.query", query)
-        return _Target(
-            server, _scheme(scheme), self._templates.generalise(path), members + _query_keys(query)
-        )
-
-    def _request_head(self, key: tuple[str | None, ...]) -> tuple[str, str, str]:
-        """Header names, content type and user agent of a request."""
+    def _request_head(self, key: tuple[str | None, ...]) -> _Head:
         content_type, user_agent, *names = key
-        return (
-            self._name_list("http.request.header.names", names),
-            _member("http.request.content_type", _content_type(content_type)),
-            _member("user_agent.original", _user_agent(user_agent)),
-        )
+        return self._header_names(names), _content_type(content_type), _user_agent(user_agent)
 
-    def _response_head(self, key: tuple[str | None, ...]) -> tuple[str, str]:
-        """Header names, and content type and encoding, of a response."""
+    def _response_head(self, key: tuple[str | None, ...]) -> _Head:
         content_type, content_encoding, *names = key
-        return (
-            self._name_list("http.response.header.names", names),
-            _member("http.response.content_type", _content_type(content_type))
-            + _member("http.response.content_encoding", _content_encoding(content_encoding)),
-        )
+        return self._header_names(names), _content_type(content_type), _content_encoding(content_encoding)
 
-    def _name_list(self, key: str, names: Iterable[str | None]) -> str:
+    def _header_names(self, names: Iterable[str | None]) -> tuple[str, ...] | None:
         known = self._names
-        return _list(key, [known[name] for name in names if name is not None])
+        return tuple([known[name] for name in names if name is not None]) or None
