@@ -148,7 +148,7 @@ _CODINGS = re.compile(r"[a-z0-9_-]{1,24}(?:, [a-z0-9_-]{1,24}){0,7}")
 
 def _text(text: str) -> str:
     """Text that JSON can hold: a lone surrogate is no Unicode, strict readers refuse it; it becomes U+FFFD."""
-    return _NOT_UNICODE.sub("\ufffd", text)
+    return text if text.isascii() else _NOT_UNICODE.sub("\ufffd", text)
 
 
 def _second(second: int) -> str:
@@ -239,40 +239,6 @@ def _tunnel(text: str) -> _Target:
     return _Target(_authority(text, None))
 
 
-def _target(text: str, url: Url, generalise: Callable[[str], str]) -> _Target:
-    """What the target of any other method says (RFC 9112 section 3.2); `generalise` makes templates of paths."""
-    server = None
-    scheme = "http"
-    if text.startswith("/"):
-        rest = text.partition("#")[0]
-    elif text == "*":
-        return _Target(None)
-    elif (absolute := _ABSOLUTE.match(text)) is not None:
-        if absolute[1].lower() == "https":
-            scheme = "https"
-        server = _authority(absolute[2].rpartition("@")[2], 443 if scheme == "https" else 80)
-        rest = absolute[3]
-    else:
-        return _Target(None, template=INVALID)
-    path, _, query = rest.partition("?")
-    path = path or "/"  # RFC 9110 section 4.2.3: an empty path is equivalent to "/"
-    return _Target(
-        server,
-        scheme,
-        generalise(path),
-        _text(path) if url != "template" else None,
-        _text(query) or None if url == "full" else None,
-        _query_keys(query),
-    )
-
-
-def _query_keys(query: str) -> tuple[str, ...] | None:
-    # Empty parameters are skipped; what follows twice as many as are of interest is not looked at.
-    parameters = query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS] if query else []
-    names = [name for parameter in parameters if (name := parameter.partition("=")[0])]
-    return tuple([query_key(name) for name in names[:MAX_KEYS]]) or None
-
-
 def _anomalies(transaction: Transaction) -> tuple[str, ...] | None:
     tags: set[str] = set(transaction.anomalies or ())
     for message in (transaction.request, transaction.response):
@@ -294,8 +260,15 @@ class _Cache(dict[_Key, _Value]):
 
     def __missing__(self, key: _Key) -> _Value:
         value = self._function(key)
-        texts = key if isinstance(key, tuple) else (key,)
-        if sum([64 + len(text) for text in texts if isinstance(text, str)]) <= CACHED_TEXT:
+        if isinstance(key, str):
+            size = len(key)
+        elif isinstance(key, tuple):
+            size = sum(
+                [64 + len(text) for text in key if text is not None]
+            )  # 64: what a string costs besides
+        else:
+            size = 0
+        if size <= CACHED_TEXT:
             if len(self) >= CACHED:
                 self.clear()
             self[key] = value
@@ -313,7 +286,8 @@ class _Connection(NamedTuple):
     id: str
     client_address: str
     client_port: int
-    server: _Server
+    server_address: str
+    server_port: int
     network_type: str
     interface: str | None
 
@@ -328,16 +302,20 @@ class RecordEncoder:
     """
 
     def __init__(self, url: Url = "template", node: str | None = None) -> None:
+        self._url = url
         self._node = _text(node) if node else None
-        self._templates = PathTemplates()
+        templates = PathTemplates()
+        self._admit = templates.admit
+        self._generalise = templates.generalise
         self._connections: dict[str, _Connection] = {}
-        self._names = _Cache[str, str](header_name)
+        self._header_names = _Cache[str, str](header_name)
+        self._query_keys = _Cache[str, str](query_key)
         self._seconds = _Cache[int, str](_second)
         self._versions = _Cache[str, str](_text)
         self._methods = _Cache[str, tuple[str, str | None]](_method)
         self._hosts = _Cache[str | None, _Server | None](_host)
         self._tunnels = _Cache[str, _Target](_tunnel)
-        self._targets = _Cache[str, _Target](lambda text: _target(text, url, self._templates.generalise))
+        self._targets = _Cache[str, _Target](self._target)
         self._request_heads = _Cache[tuple[str | None, ...], _Head](self._request_head)
         self._response_heads = _Cache[tuple[str | None, ...], _Head](self._response_head)
         self._encode = msgspec.json.Encoder().encode_lines
@@ -354,11 +332,21 @@ class RecordEncoder:
         connection = self._connections.get(peers.connection_id)
         if connection is None or connection.peers is not peers:
             connection = self._connect(peers)
-        _, connection_id, client_address, client_port, destination, network_type, interface = connection
+        (
+            _,
+            connection_id,
+            client_address,
+            client_port,
+            destination_address,
+            destination_port,
+            network_type,
+            interface,
+        ) = connection
 
         time = place = missed = 0
         version = ""
-        server = destination
+        server_address = destination_address
+        server_port = destination_port
         method = original = scheme = template = path = query = keys = None
         request_names = request_type = user_agent = request_size = None
         response_names = response_type = encoding = response_size = None
@@ -390,9 +378,11 @@ class RecordEncoder:
             named, scheme, template, path, query, keys = (
                 self._tunnels[request.target] if method == "CONNECT" else self._targets[request.target]
             )
-            server = named or self._hosts[request.host] or destination
+            server = named or self._hosts[request.host]
+            if server is not None:
+                server_address, server_port = server
             if template is not None:
-                template = self._templates.admit(server[0], template)
+                template = self._admit(server_address, template)
             request_names, request_type, user_agent = self._request_heads[
                 (request.content_type, request.user_agent, *request.header_names)
             ]
@@ -415,8 +405,10 @@ class RecordEncoder:
             ttfb,
             client_address,
             client_port,
-            *destination,
-            *server,
+            destination_address,
+            destination_port,
+            server_address,
+            server_port,
             network_type,
             self._versions[version] or None,
             method,
@@ -452,7 +444,8 @@ class RecordEncoder:
             _text(peers.connection_id),
             _text(peers.client_address),
             peers.client_port,
-            (_text(peers.server_address), peers.server_port),
+            _text(peers.server_address),
+            peers.server_port,
             _text(peers.network_type),
             _text(peers.interface[:MAX_INTERFACE]) or None if peers.interface else None,
         )
@@ -461,14 +454,46 @@ class RecordEncoder:
         self._connections[peers.connection_id] = connection
         return connection
 
+    def _target(self, text: str) -> _Target:
+        """What the target of any method but CONNECT says (RFC 9112 section 3.2)."""
+        server = None
+        scheme = "http"
+        if text.startswith("/"):
+            rest = text.partition("#")[0]
+        elif text == "*":
+            return _Target(None)
+        elif (absolute := _ABSOLUTE.match(text)) is not None:
+            if absolute[1].lower() == "https":
+                scheme = "https"
+            server = _authority(absolute[2].rpartition("@")[2], 443 if scheme == "https" else 80)
+            rest = absolute[3]
+        else:
+            return _Target(None, template=INVALID)
+        path, _, query = rest.partition("?")
+        path = path or "/"  # RFC 9110 section 4.2.3: an empty path is equivalent to "/"
+        return _Target(
+            server,
+            scheme,
+            self._generalise(path),
+            _text(path) if self._url != "template" else None,
+            _text(query) or None if self._url == "full" else None,
+            self._names_of(query) if query else None,
+        )
+
+    def _names_of(self, query: str) -> tuple[str, ...] | None:
+        # Empty parameters are skipped; what follows twice as many as are of interest is not looked at.
+        parameters = query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS]
+        names = [name for parameter in parameters if (name := parameter.partition("=")[0])]
+        return tuple(map(self._query_keys.__getitem__, names[:MAX_KEYS])) or None
+
     def _request_head(self, key: tuple[str | None, ...]) -> _Head:
         content_type, user_agent, *names = key
-        return self._header_names(names), _content_type(content_type), _user_agent(user_agent)
+        return self._names_in(names), _content_type(content_type), _user_agent(user_agent)
 
     def _response_head(self, key: tuple[str | None, ...]) -> _Head:
         content_type, content_encoding, *names = key
-        return self._header_names(names), _content_type(content_type), _content_encoding(content_encoding)
+        return self._names_in(names), _content_type(content_type), _content_encoding(content_encoding)
 
-    def _header_names(self, names: Iterable[str | None]) -> tuple[str, ...] | None:
-        known = self._names
+    def _names_in(self, names: Iterable[str | None]) -> tuple[str, ...] | None:
+        known = self._header_names
         return tuple([known[name] for name in names if name is not None]) or None
