@@ -119,7 +119,7 @@ CACHED: Final = 2_048
 """Entries of each cache: what a busy node repeats within seconds."""
 CACHED_TEXT: Final = 2_048
 """About how many bytes of text an entry's key may keep. With `CACHED` this holds all caches together below
-64 MiB whatever is sent; real traffic makes about 2."""
+64 MiB whatever is sent; ordinary traffic makes 1 to 2."""
 
 _RESPONSE_PLACE: Final = 1 << 47
 _PLACES: Final = (1 << 48) - 1

@@ -47,10 +47,10 @@ MAX_PARAMETERS: Final = 4
 MAX_KEY: Final = 64
 """Characters of a query key or header name; a longer one is a value. Not cut: a part of a secret is one too."""
 MAX_TEMPLATES: Final = 50_000
-"""Templates of all servers together: at most about 16 MiB, typically 5."""
+"""Templates of all servers together: at most about 20 MiB, typically 5."""
 CACHED_SEGMENTS: Final = 8_192
 CACHED_LENGTH: Final = 80
-"""Longer segments are judged each time, so that the cache holds at most about 2 MiB."""
+"""Longer segments are judged each time, so that the cache holds at most about 3 MiB."""
 
 _MAX_WORDS: Final = 40
 """Characters of a segment made of words: longer ones are titles, and titles are content …"""
@@ -87,7 +87,7 @@ _TOKEN = re.compile(
 _JOINED = re.compile(r"[A-Za-z0-9._:$-]*")
 _PARTS = re.compile(r"[A-Za-z0-9]+")
 _VERSION = re.compile(r"[vV][0-9]{1,3}(?:\.[0-9]{1,3}){0,2}(?:(?:alpha|beta|rc)[0-9]{0,2})?")
-_NUMBERED = re.compile(r"([A-Za-z]{0,15})[0-9]([A-Za-z]{0,15})")
+_NUMBERED = re.compile(r"(?=.{2})([A-Za-z]{0,15})[0-9]([A-Za-z]{0,15})")
 _EXTENSION = re.compile(r"(?=.{1,5}\Z)[a-z]*[0-9]?[a-z]+[0-9]?|m3u8")
 
 # Random letters seldom follow the grammar of camelCase: humps of three letters or more, the usual short ones,

@@ -498,7 +498,9 @@ ALL_PEERS = st.builds(
     st.none() | TEXT,
 )
 TRANSACTIONS = st.builds(
-    lambda peers, index, halves, interim, anomalies: Transaction(peers, index, *halves, interim, anomalies),
+    lambda peers, index, halves, interim, tags: Transaction(
+        peers, index, halves[0], halves[1], interim, tags
+    ),
     ALL_PEERS,
     INTEGERS,
     st.tuples(REQUESTS, RESPONSES) | st.tuples(REQUESTS, st.none()) | st.tuples(st.none(), RESPONSES),

@@ -77,6 +77,8 @@ PATHS = st.one_of(
         ("/n/-12.5", "/n/{number}"),
         ("/n/4111-1111-1111-1111", "/n/{number}"),
         ("/n/order-12345", "/n/{value}"),
+        ("/n/page-2", "/n/{value}"),
+        ("/n/0.png", "/n/{id}.png"),
         ("/blog/how-i-learned-to-stop-worrying-and-love-the-bomb", "/blog/{value}"),
         ("/caf\xe9", "/{value}"),
         ("/\u0661\u0662\u0663", "/{value}"),
@@ -115,7 +117,7 @@ def test_replaces_values(path: str, template: str) -> None:
         "/getURLForID",
         "/internationalization",
         "/HEALTH",
-        "/page-2",
+        "/page2",
     ],
 )
 def test_keeps_words(path: str) -> None:
