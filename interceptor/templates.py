@@ -164,7 +164,8 @@ def _whole(text: str) -> str:
 def _named(text: str) -> str:
     """The template of a segment without parameters: a file extension may outlive its stem."""
     template = _whole(text)
-    if template in {VALUE, "{token}"} and len(text) <= MAX_SEGMENT:
+    # A form of the whole comes first (an address has dots too), then one of the stem: `deadbeef.png` is no word.
+    if template in {text, VALUE, "{token}"} and len(text) <= MAX_SEGMENT:
         stem, dot, extension = text.rpartition(".")
         if stem and dot and _EXTENSION.fullmatch(extension):
             return f"{_whole(stem)}.{extension}"

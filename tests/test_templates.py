@@ -79,6 +79,8 @@ PATHS = st.one_of(
         ("/n/order-12345", "/n/{value}"),
         ("/n/page-2", "/n/{value}"),
         ("/n/0.png", "/n/{id}.png"),
+        ("/n/deadbeef.png", "/n/{hex}.png"),
+        ("/n/::.png", "/n/{ip}.png"),
         ("/blog/how-i-learned-to-stop-worrying-and-love-the-bomb", "/blog/{value}"),
         ("/caf\xe9", "/{value}"),
         ("/\u0661\u0662\u0663", "/{value}"),
