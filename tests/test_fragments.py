@@ -202,9 +202,9 @@ def test_the_oldest_datagram_makes_room_for_a_new_one() -> None:
 
 @pytest.mark.parametrize("size", [8, 1_480, 65_528])
 def test_bytes_are_bounded_whatever_the_size_of_the_pieces(size: int) -> None:
-    """Pieces of any size, of many datagrams, hold at most HELD_BYTES, a piece being charged 128 bytes more."""
+    """Pieces of any size, of many datagrams, hold at most HELD_BYTES, a piece being charged 192 bytes more."""
     reassembly = Reassembly(Limits(fragments=10**6))
-    each = size + 128
+    each = size + 192
     most = HELD_BYTES // each
     for number in range(most + 10):
         reassembly.add(0, b"a" * size, key=number.to_bytes(4, "big"))
