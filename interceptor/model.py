@@ -203,6 +203,8 @@ class Message:
     """Of the last byte seen; 0 while it is not known."""
     version: str = ""
     """`0.9`, `1.0`, `1.1`."""
+    header_names: tuple[str, ...] = ()
+    """Lower case, in order. Messages of the same layout share one tuple."""
     content_type: str | None = None
     content_encoding: str | None = None
     body_size: int = 0
@@ -222,8 +224,6 @@ class Message:
         """Position in the other direction that its first segment acknowledged: what its sender had."""
         self.time = time
         """Of its first byte."""
-        self.header_names: list[str] = []
-        """Lower case, in order."""
 
 
 class Request(Message):

@@ -58,6 +58,7 @@ _MAX_DOTTED: Final = 80
 """… except dotted names without hyphens, as RPC services have (`opentelemetry.proto.collector.trace.v1.…`)."""
 
 _PLACEHOLDER = re.compile(r"\{(?:id|uuid|hex|date|ip|email|number|token|value|\*)\}")
+_ID: Final = "{id}"
 
 _FORM = re.compile(
     r"""
@@ -75,6 +76,7 @@ _FORM = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_FORMS = frozenset(f"{{{name}}}" for name in _FORM.groupindex)
 
 _TOKEN = re.compile(
     r"""
@@ -231,15 +233,24 @@ def header_name(text: str) -> str:
 
 
 class _Segments(dict[str, str]):
-    """Segments and their templates, as seen; emptied when full, since what is frequent comes back at once."""
+    """Segments and their templates, as seen; emptied when full, since what is frequent comes back at once.
+
+    Identifiers and other values of a plain form are not kept: most are new, recognising one costs little, and
+    they would drive out the words.
+    """
 
     def __missing__(self, text: str) -> str:
+        if text.isdigit() and text.isascii() and len(text) <= MAX_SEGMENT:
+            return _ID
         template = _segment(text)
-        if len(text) <= CACHED_LENGTH:
+        if len(text) <= CACHED_LENGTH and template not in _FORMS:
             if len(self) >= CACHED_SEGMENTS:
                 self.clear()
             self[text] = template
         return template
+
+
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class PathTemplates:
@@ -260,7 +271,11 @@ class PathTemplates:
 
     def template(self, server: str, path: str) -> str:
         """The template of a path of a server, within the limits."""
-        return self.admit(server, self.generalise(path))
+        known = self._servers.get(server, _NOTHING)
+        if path in known:  # the template of a template is itself
+            return path
+        template = self.generalise(path)
+        return template if template in known else self.admit(server, template)
 
     def generalise(self, path: str) -> str:
         """The template of a path by the rules alone."""
