@@ -58,7 +58,6 @@ _MAX_DOTTED: Final = 80
 """… except dotted names without hyphens, as RPC services have (`opentelemetry.proto.collector.trace.v1.…`)."""
 
 _PLACEHOLDER = re.compile(r"\{(?:id|uuid|hex|date|ip|email|number|token|value|\*)\}")
-_ID: Final = "{id}"
 
 _FORM = re.compile(
     r"""
@@ -76,7 +75,18 @@ _FORM = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_FORMS = frozenset(f"{{{name}}}" for name in _FORM.groupindex)
+
+_IDENTIFIERS: Final = tuple(
+    [
+        (re.compile(rf"/{form}(?![^/])").sub, f"/{{{name}}}")
+        for name, form in (
+            ("id", rf"[0-9]{{1,{MAX_SEGMENT}}}"),
+            ("hex", rf"[0-9A-Fa-f]{{8,{MAX_SEGMENT}}}"),
+            ("uuid", r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"),
+        )
+    ]
+)
+"""Replacements, in this order, for whole segments of the forms that are new in nearly every path."""
 
 _TOKEN = re.compile(
     r"""
@@ -233,17 +243,11 @@ def header_name(text: str) -> str:
 
 
 class _Segments(dict[str, str]):
-    """Segments and their templates, as seen; emptied when full, since what is frequent comes back at once.
-
-    Identifiers and other values of a plain form are not kept: most are new, recognising one costs little, and
-    they would drive out the words.
-    """
+    """Segments and their templates, as seen; emptied when full, since what is frequent comes back at once."""
 
     def __missing__(self, text: str) -> str:
-        if text.isdigit() and text.isascii() and len(text) <= MAX_SEGMENT:
-            return _ID
         template = _segment(text)
-        if len(text) <= CACHED_LENGTH and template not in _FORMS:
+        if len(text) <= CACHED_LENGTH:
             if len(self) >= CACHED_SEGMENTS:
                 self.clear()
             self[text] = template
@@ -271,11 +275,16 @@ class PathTemplates:
 
     def template(self, server: str, path: str) -> str:
         """The template of a path of a server, within the limits."""
+        # Nearly every path is one that the server showed before, but for its identifiers. The template of a
+        # template is itself, so what is known as one needs no rules.
         known = self._servers.get(server, _NOTHING)
-        if path in known:  # the template of a template is itself
+        if path in known:
             return path
-        template = self.generalise(path)
-        return template if template in known else self.admit(server, template)
+        for replace, placeholder in _IDENTIFIERS:
+            path = replace(placeholder, path)
+            if path in known:
+                return path
+        return self.admit(server, self.generalise(path))
 
     def generalise(self, path: str) -> str:
         """The template of a path by the rules alone."""
