@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import field
@@ -135,6 +135,7 @@ _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^#]*)", re.DOTAL
 _AUTHORITY = re.compile(r"(?:([A-Za-z0-9._-]+)|\[([0-9A-Fa-f:.]+)\])(?::([0-9]*))?")
 """Letters, digits and hyphens, the underscores of container names; sub-delims and percent-encoding, which RFC
 3986 would allow, are in no name that resolves."""
+_VALUES = re.compile(r"=[^&]*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _NOT_UNICODE = re.compile(r"[\ud800-\udfff]")
 _CONTENT_TYPE = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+/[a-z0-9!#$%&'*+.^_`|~-]+")
@@ -296,6 +297,7 @@ class RecordEncoder:
         self._header_names = _Cache[str, str](header_name)
         self._layouts = _Cache[tuple[str, ...], tuple[str, ...] | None](self._layout)
         self._query_keys = _Cache[str, str](query_key)
+        self._queries = _Cache[str, tuple[str, ...] | None](self._names_of)
         self._seconds = _Cache[int, str](_second)
         self._versions = _Cache[str, str](_text)
         self._methods = _Cache[str, tuple[str, str | None]](_method)
@@ -384,7 +386,7 @@ class RecordEncoder:
             if sent_path:
                 template = self._template(server_address, sent_path)
                 if sent_query:
-                    keys = self._names_of(sent_query)
+                    keys = self._queries[_VALUES.sub("", sent_query, 2 * MAX_KEYS)]
                 if self._show_path:
                     path = _text(sent_path)
                     if self._show_query:
@@ -465,7 +467,10 @@ class RecordEncoder:
         return connection
 
     def _names_of(self, query: str) -> tuple[str, ...] | None:
-        # Empty parameters are skipped; what follows twice as many as are of interest is not looked at.
+        """The names in a query, with their values or without.
+
+        Empty parameters are skipped; what follows twice as many as are of interest is not looked at.
+        """
         parameters = query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS]
         names = [name for parameter in parameters if (name := parameter.partition("=")[0])]
         return tuple(map(self._query_keys.__getitem__, names[:MAX_KEYS])) or None
