@@ -6,7 +6,8 @@ empty list is absent too.
 
 Nearly all of a record was written before: the ends of its connection, the server, the template, the header names.
 Each part is kept in a bounded cache of a function's results, so that a record costs a dozen look-ups, one struct
-and one pass of msgspec's encoder. (Gluing cached pieces of JSON together was measured too: no faster, and its
+and one pass of msgspec's encoder. Targets are not: most are new. What repeats is a path without its identifiers
+and a query without its values. (Gluing cached pieces of JSON together was measured too: no faster, and its
 escaping would be ours to prove.)
 
 Invariants, for any transaction at all: every line is one JSON object in UTF-8, with the keys of `Record` in its
@@ -245,7 +246,7 @@ def _target(text: str) -> _Target:
     return server, scheme, path or "/", query  # RFC 9110 section 4.2.3: an empty path is equivalent to "/"
 
 
-_Key = TypeVar("_Key", bound=str | int | tuple[str | None, ...] | None)
+_Key = TypeVar("_Key", bound=str | int | tuple[str, ...])
 _Value = TypeVar("_Value")
 
 
@@ -261,9 +262,7 @@ class _Cache(dict[_Key, _Value]):
         if isinstance(key, str):
             size = len(key)
         elif isinstance(key, tuple):
-            size = sum(
-                [64 + len(text) for text in key if text is not None]
-            )  # 64: what a string costs besides
+            size = sum([64 + len(text) for text in key])  # 64: what a string costs besides
         else:
             size = 0
         if size <= CACHED_TEXT:
