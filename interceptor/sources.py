@@ -19,7 +19,7 @@ import select
 import stat
 import sys
 import zlib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, Final
 
@@ -72,13 +72,14 @@ class Capture:
         self._reader = CaptureReader()
         self._packed = False
         self._descriptor = -1
+        if path == "-" and (sys.stdin is None or sys.stdin.closed):
+            raise UsageError("standard input: is closed")
         try:
             self._descriptor = (
                 sys.stdin.fileno() if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             )
             status = os.fstat(self._descriptor)
-        except (OSError, ValueError, AttributeError) as error:
-            # ValueError: a path with a NUL, or a closed standard input; AttributeError: none at all
+        except (OSError, ValueError) as error:  # ValueError: a path with a NUL
             raise UsageError(f"{self.name}: cannot be opened: {_reason(error)}") from error
         self._owned = path != "-"
         self.identity = (status.st_dev, status.st_ino)
@@ -136,15 +137,26 @@ class Capture:
         reader = self._reader
         try:
             for piece in self._pieces():
-                yield from reader.feed(piece)
-            reader.finish()
+                with self._located():
+                    yield from reader.feed(piece)
+            with self._located():
+                reader.finish()
         except InterceptorError as error:
-            unpacked = " (counted after unpacking)" if self._packed and "byte" in str(error) else ""
-            self.problem = type(error)(f"{self.name}: {error}{unpacked}")
+            self.problem = type(error)(f"{self.name}: {error}")
         finally:
             for interface in reader.interfaces:
                 interface.gone = True
             self.close()
+
+    @contextmanager
+    def _located(self) -> Iterator[None]:
+        """Say of the places in errors what they are places in."""
+        try:
+            yield
+        except CaptureError as error:
+            if not self._packed:
+                raise
+            raise CaptureError(f"{error} (counted after unpacking)") from error
 
     def _pieces(self) -> Iterator[bytes]:
         """Yield the capture's bytes, unpacked."""
