@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return _USAGE
             case InterceptorError():
                 _say(f"error: {error}")
-            case OSError():  # reading's are told apart below: this was writing
+            case OSError():  # those of reading became ours in `sources`: this was writing
                 _discard_output()
                 _say(f"error: the output cannot be written: {error.strerror or error}")
             case MemoryError():

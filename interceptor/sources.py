@@ -15,6 +15,7 @@ Invariants:
 from __future__ import annotations
 
 import os
+import resource
 import select
 import stat
 import sys
@@ -271,6 +272,7 @@ def open_captures(paths: Sequence[str], before_wait: Callable[[], None] | None =
     """
     if paths.count("-") > 1:
         raise UsageError("standard input (-) can be read only once")
+    _allow_descriptors(len(paths))
     read_size = max(_SMALLEST_READ, min(_READ, _READ_AHEAD // len(paths)))
     captures: list[Capture] = []
     try:
@@ -283,6 +285,16 @@ def open_captures(paths: Sequence[str], before_wait: Callable[[], None] | None =
             capture.close()
         raise
     return captures
+
+
+def _allow_descriptors(count: int) -> None:
+    """Raise the limit of open files as far as may be: a day rotated by the minute is 1,440 of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + 64
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        reachable = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(OSError, ValueError):  # then opening says what is wrong
+            resource.setrlimit(resource.RLIMIT_NOFILE, (reachable, hard))
 
 
 def merge(captures: Iterable[Capture]) -> Iterator[PacketBatch]:

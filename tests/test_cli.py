@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import pty
+import resource
 import select
 import shutil
 import signal
@@ -140,6 +141,15 @@ def test_pieces_of_one_capture_give_the_records_of_the_whole(tmp_path: Path) -> 
     assert run("read", *pieces).stdout == whole
     assert run("read", *reversed(pieces)).stdout == whole
     assert len(records(whole)) == 20
+
+
+def test_more_files_than_may_be_open_by_default(tmp_path: Path) -> None:
+    """A capture rotated often has more pieces than the usual limit of open files lets in."""
+    packets = conversation(60)
+    pieces = [put(tmp_path / f"{number:03}", pcap([packet])) for number, packet in enumerate(packets)]
+    limited = run("read", *pieces, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (32, 4_096)))
+    assert (limited.returncode, limited.stderr) == (0, b"")
+    assert len(records(limited.stdout)) == 60
 
 
 def test_interfaces_of_different_links_in_one_file(tmp_path: Path) -> None:
