@@ -7,16 +7,18 @@ is `http1`'s business.
 A passive observer does not get to reject. What two implementations could read differently is read the
 RFC's way and tagged (`Anomaly`); only what cannot be a head at all gives None.
 
-Field names repeat endlessly on real connections, values do not, so each distinct spelling of a name is
-understood once and kept in a bounded cache. It is cleared when full: no bookkeeping per hit, and whoever
-fills it with inventions pays the price of the first sight, nothing more. Values are not kept.
+What repeats on real connections is understood once. A program sends the same field names in the same order
+again and again, so a head's *layout* (its names, and which lines matter) is kept and recognised by comparing
+line beginnings, without taking the lines apart. The caches are bounded and cleared when full: no bookkeeping
+per hit, and whoever fills them with inventions pays the price of the first sight, nothing more. Of values
+only those are kept that a record may show.
 """
 
 from __future__ import annotations
 
 import re
 from enum import IntEnum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from interceptor.model import Anomaly, Limits, Request, Response
 
@@ -38,11 +40,15 @@ AMBIGUOUS: Final = -3
 
 _CACHED_NAMES: Final = 4096
 _CACHED_NAME_BYTES: Final = 64
+_CACHED_TEXTS: Final = 4096
+_CACHED_TEXT_BYTES: Final = 256
+_CACHED_LAYOUTS: Final = 1024
+_CACHED_LAYOUT_LINES: Final = 64
 _CACHED_STATUS_LINES: Final = 256
 _CACHED_STATUS_LINE_BYTES: Final = 64
-_LARGEST_LENGTH: Final = 2**63 - 1
-"""RFC 9110 section 8.6: "a recipient MUST anticipate potentially large decimal numerals"; past what any
-file system holds, a length is a lie."""
+_LENGTH_DIGITS: Final = 18
+"""RFC 9110 section 8.6: "a recipient MUST anticipate potentially large decimal numerals"; 10^18 bytes are
+past what any file system holds, and a longer number is a lie."""
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _FIELD_NAME = re.compile(_TOKEN + rb"+")
@@ -92,7 +98,7 @@ _KINDS: Final = {
     "user-agent": _Kind.USER_AGENT,
 }
 
-# Plain integers: reading a member of an enum class costs more than all else that is done with it here.
+# As plain integers: reading a member of an enum class costs more than all else that is done with it here.
 _HOST, _CONTENT_LENGTH, _TRANSFER_ENCODING, _CONTENT_TYPE, _CONTENT_ENCODING, _USER_AGENT, _ODD, _FOLDED = (
     map(int, list(_Kind)[1:])
 )
@@ -130,6 +136,29 @@ def _name(spelling: bytes) -> _Name:
     return (name, _KINDS.get(name, 0 if anomaly is None else _ODD), anomaly)
 
 
+class _Texts(dict[bytes, str]):
+    """Field values already decoded, without the white space around them (RFC 9112 section 5)."""
+
+    def __missing__(self, raw: bytes) -> str:
+        text = raw.strip(b" \t").decode("latin-1")
+        if len(raw) <= _CACHED_TEXT_BYTES:
+            if len(self) >= _CACHED_TEXTS:
+                self.clear()
+            self[raw] = text
+        return text
+
+
+class _Layout(NamedTuple):
+    """What the field lines of a head have in common with those of all heads like it."""
+
+    beginnings: tuple[bytes, ...]
+    """Of each line, through the colon; of the start line nothing."""
+    names: tuple[str, ...]
+    fields: tuple[tuple[int, int, int], ...]
+    """(line, kind, offset of the value), in order, of the lines whose value matters."""
+    anomalies: frozenset[Anomaly]
+
+
 Head: TypeAlias = tuple[list[bytes], int, "set[Anomaly] | None"]
 """(lines without their ends, offset after the empty line, what was odd about the line ends)."""
 
@@ -137,19 +166,18 @@ Head: TypeAlias = tuple[list[bytes], int, "set[Anomaly] | None"]
 class Heads:
     """Understands heads. One per pipeline: it holds what its parsers share."""
 
-    __slots__ = ("_limits", "_names", "_status_lines")
+    __slots__ = ("_layouts", "_limits", "_names", "_status_lines", "_texts")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._names = _Names()
+        self._texts = _Texts()
+        self._layouts: dict[tuple[int, bytes, bytes], _Layout] = {}
+        """By the number of lines, and how the first and the last field line begin."""
         self._status_lines: dict[bytes, tuple[str, int]] = {}
 
-    def request(self, head: Head, position: int, place: int, time: int) -> tuple[Request, int] | None:
-        """Understand a request head.
-
-        Returns the request and its framing (a length in bytes, CHUNKED or AMBIGUOUS), or None where this
-        is no HTTP/1 request.
-        """
+    def request(self, head: Head, position: int, place: int, time: int) -> Request | None:
+        """Understand a request head: None where this is no HTTP/1 request."""
         lines, _, anomalies = head
         line = lines[0]
         parts = line.split(b" ")
@@ -185,13 +213,13 @@ class Heads:
         request.method = method
         request.target = target
         request.version = version
-        framing, anomalies = self._read_fields(lines, request, anomalies)
-        if request.host is None and version == "1.1":
-            anomalies = _tag(anomalies, Anomaly.MISSING_HOST)
-        if framing == UNTIL_CLOSE:
-            framing = 0  # RFC 9112 section 6.3 item 7: a request without a length has no body
         request.anomalies = anomalies
-        return request, framing
+        self._read_fields(lines, request)
+        if request.host is None and version == "1.1":
+            request.tag(Anomaly.MISSING_HOST)
+        if request.framing == UNTIL_CLOSE:
+            request.framing = 0  # RFC 9112 section 6.3 item 7: a request without a length has no body
+        return request
 
     def simple_request(self, line: bytes, position: int, place: int, time: int) -> Request | None:
         """An HTTP/0.9 request: one line without a version (RFC 1945 section 5), or None."""
@@ -204,8 +232,8 @@ class Heads:
         request.anomalies = {Anomaly.HTTP_0_9}
         return request
 
-    def response(self, head: Head, position: int, place: int, time: int) -> tuple[Response, int] | None:
-        """Understand a response head. Returns the response and its framing as its own fields give it.
+    def response(self, head: Head, position: int, place: int, time: int) -> Response | None:
+        """Understand a response head: None where it is none. The framing is as its own fields give it.
 
         What the request's method takes away from that (HEAD, CONNECT) is for the caller, who knows it.
         """
@@ -226,105 +254,142 @@ class Heads:
         response = Response(position, place, time)
         response.version = version
         response.status = status
-        framing, response.anomalies = self._read_fields(lines, response, anomalies)
-        return response, framing
+        response.anomalies = anomalies
+        self._read_fields(lines, response)
+        return response
 
-    def _read_fields(
-        self, lines: list[bytes], message: Request | Response, anomalies: set[Anomaly] | None
-    ) -> tuple[int, set[Anomaly] | None]:
+    def _read_fields(self, lines: list[bytes], message: Request | Response) -> None:
         """Take from the field lines what the record wants, and decide the framing."""
-        known = self._names
-        names = message.header_names
-        codings: str | None = None
-        length: int | None = None
-        lengths = 0
-        ambiguous = False
-        for line in lines[1:]:
-            spelling, colon, raw = line.partition(b":")
-            name, kind, anomaly = known[spelling]
-            if not colon and kind != _FOLDED:
-                name, kind, anomaly = _INVALID
-            names.append(name)
-            if not kind:
-                continue
-            if anomaly is not None:
-                anomalies = _tag(anomalies, anomaly)
-            value = raw.strip(b" \t").decode("latin-1")
-            if kind == _HOST:
-                if isinstance(message, Request):
-                    if message.host is None:
-                        message.host = value
-                    else:
-                        anomalies = _tag(anomalies, Anomaly.DUPLICATE_HOST)
+        layout = self._layout(lines)
+        if layout is None:
+            message.tag(Anomaly.OBS_FOLD)
+            self._read_fields(_unfold(lines), message)
+            return
+        message.header_names = layout.names
+        if layout.anomalies:
+            for anomaly in layout.anomalies:
+                message.tag(anomaly)
+        request = message if isinstance(message, Request) else None
+        lengths: list[bytes] | None = None
+        codings: list[bytes] | None = None
+        for line, kind, offset in layout.fields:
+            raw = lines[line][offset:]
+            if kind == _CONTENT_LENGTH:
+                lengths = [raw] if lengths is None else [*lengths, raw]
             elif kind == _CONTENT_TYPE:
                 if message.content_type is None:
-                    message.content_type = value
-            elif kind == _USER_AGENT:
-                if isinstance(message, Request) and message.user_agent is None:
-                    message.user_agent = value
-            elif kind == _CONTENT_ENCODING:
-                before = message.content_encoding
-                message.content_encoding = value if before is None else f"{before}, {value}"
-            elif kind == _CONTENT_LENGTH:
-                # RFC 9110 section 8.6 allows a list of one repeated number; anything else is smuggling.
-                for item in value.split(","):
-                    lengths += 1
-                    number = _length(item.strip(" \t"))
-                    if number is None:
-                        ambiguous = True
-                        anomalies = _tag(anomalies, Anomaly.INVALID_CONTENT_LENGTH)
-                    elif length is not None and number != length:
-                        ambiguous = True
+                    message.content_type = self._texts[raw]
+            elif kind == _HOST:
+                if request is not None:
+                    if request.host is None:
+                        request.host = self._texts[raw]
                     else:
-                        length = number
-                if lengths > 1:
-                    anomalies = _tag(anomalies, Anomaly.DUPLICATE_CONTENT_LENGTH)
-            elif kind == _TRANSFER_ENCODING:
-                codings = value if codings is None else f"{codings},{value}"
-            elif kind == _FOLDED:  # begin again with the lines joined
-                names.clear()
-                if isinstance(message, Request):
-                    message.host = message.user_agent = None
-                message.content_type = message.content_encoding = None
-                return self._read_fields(_unfold(lines), message, _tag(anomalies, Anomaly.OBS_FOLD))
-        if len(names) > self._limits.header_lines:
-            del names[self._limits.header_lines :]
-            anomalies = _tag(anomalies, Anomaly.TOO_MANY_HEADERS)
-
+                        request.tag(Anomaly.DUPLICATE_HOST)
+            elif kind == _USER_AGENT:
+                if request is not None and request.user_agent is None:
+                    request.user_agent = self._texts[raw]
+            elif kind == _CONTENT_ENCODING:
+                value, before = self._texts[raw], message.content_encoding
+                message.content_encoding = value if before is None else f"{before}, {value}"
+            else:
+                codings = [raw] if codings is None else [*codings, raw]
         # RFC 9112 section 6.3, items 3 to 8, in their order.
         if codings is not None:
-            if lengths:
+            if lengths is not None:
                 # Item 3: Transfer-Encoding overrides, and "ought to be handled as an error".
-                anomalies = _tag(anomalies, Anomaly.TE_AND_CL)
-            if message.version == "1.0":
-                # Section 6.1: a Transfer-Encoding in HTTP/1.0 means the framing is faulty.
-                anomalies = _tag(anomalies, Anomaly.TE_IN_HTTP_1_0)
-            listed = [coding.strip(" \t").lower() for coding in codings.split(",")]
-            if listed[-1] == "chunked" and "chunked" not in listed[:-1]:
-                if any(coding not in _CODINGS for coding in listed):
-                    anomalies = _tag(anomalies, Anomaly.UNKNOWN_CODING)
-                return CHUNKED, anomalies
-            # Item 4: chunked not last: a response runs until close, a request has no known end.
-            anomalies = _tag(anomalies, Anomaly.AMBIGUOUS_FRAMING)
-            if isinstance(message, Response) and "chunked" not in listed:
-                return UNTIL_CLOSE, anomalies
-            return AMBIGUOUS, anomalies
-        if ambiguous:
-            return AMBIGUOUS, _tag(anomalies, Anomaly.AMBIGUOUS_FRAMING)
-        if length is not None:
-            return length, anomalies
-        return UNTIL_CLOSE, anomalies
+                message.tag(Anomaly.TE_AND_CL)
+            message.framing = _coded(codings, message)
+        elif lengths is not None:
+            message.framing = _counted(lengths, message)
+        else:
+            message.framing = UNTIL_CLOSE
+
+    def _layout(self, lines: list[bytes]) -> _Layout | None:
+        """The layout of a head, or None where lines are folded."""
+        if len(lines) == 1:
+            return _BARE
+        key = len(lines), lines[1][:5], lines[-1][:5]
+        layout = self._layouts.get(key)
+        if layout is not None and all(map(_begins_with, lines, layout.beginnings)):
+            return layout
+        beginnings, names, fields = [b""], [], []
+        anomalies: set[Anomaly] = set()
+        repeats = len(lines) <= _CACHED_LAYOUT_LINES
+        for index in range(1, len(lines)):
+            spelling, colon, _ = lines[index].partition(b":")
+            name, kind, anomaly = self._names[spelling]
+            if kind == _FOLDED:
+                return None
+            if not colon:
+                # Nothing to recognise the line by: another may begin with it and have a colon.
+                name, kind, anomaly = _INVALID
+                repeats = False
+            repeats = repeats and len(spelling) <= _CACHED_NAME_BYTES
+            beginnings.append(spelling + colon)
+            names.append(name)
+            if anomaly is not None:
+                anomalies.add(anomaly)
+            if kind:
+                fields.append((index, kind, len(spelling) + 1))
+        if len(names) > self._limits.header_lines:
+            del names[self._limits.header_lines :]
+            anomalies.add(Anomaly.TOO_MANY_HEADERS)
+        layout = _Layout(tuple(beginnings), tuple(names), tuple(fields), frozenset(anomalies))
+        if repeats:
+            if len(self._layouts) >= _CACHED_LAYOUTS:
+                self._layouts.clear()
+            self._layouts[key] = layout
+        return layout
 
 
-_CODINGS: Final = frozenset({"chunked", "gzip", "x-gzip", "deflate", "compress", "x-compress", "identity"})
+_BARE: Final = _Layout((), (), (), frozenset())
+_begins_with: Final = bytes.startswith
 
 
-def _length(text: str) -> int | None:
-    """A Content-Length value (RFC 9110 section 8.6: 1*DIGIT), or None."""
-    if not text.isdecimal() or not text.isascii() or len(text) > 32:
-        return None
-    number = int(text)
-    return number if number <= _LARGEST_LENGTH else None
+def _counted(values: list[bytes], message: Request | Response) -> int:
+    """The framing by Content-Length."""
+    if len(values) == 1:
+        digits = values[0].strip(b" \t")
+        if digits.isdigit() and len(digits) <= _LENGTH_DIGITS:
+            return int(digits)
+    # RFC 9110 section 8.6 allows a list of one repeated number; anything else is smuggling.
+    numbers: set[int] = set()
+    items = b",".join(values).split(b",")
+    if len(items) > 1:
+        message.tag(Anomaly.DUPLICATE_CONTENT_LENGTH)
+    for item in items:
+        digits = item.strip(b" \t")
+        if digits.isdigit() and len(digits) <= _LENGTH_DIGITS:
+            numbers.add(int(digits))
+        else:
+            message.tag(Anomaly.INVALID_CONTENT_LENGTH)
+            numbers.add(-1)
+    if len(numbers) == 1 and -1 not in numbers:
+        return numbers.pop()
+    message.tag(Anomaly.AMBIGUOUS_FRAMING)
+    return AMBIGUOUS
+
+
+def _coded(values: list[bytes], message: Request | Response) -> int:
+    """The framing by Transfer-Encoding."""
+    if message.version == "1.0":
+        # RFC 9112 section 6.1: a Transfer-Encoding in HTTP/1.0 means the framing is faulty.
+        message.tag(Anomaly.TE_IN_HTTP_1_0)
+    codings = [coding.strip(b" \t").lower() for coding in b",".join(values).split(b",")]
+    if codings[-1] == b"chunked" and b"chunked" not in codings[:-1]:
+        if not _CODINGS.issuperset(codings):
+            message.tag(Anomaly.UNKNOWN_CODING)
+        return CHUNKED
+    # Section 6.3 item 4: where chunked is not last, a response runs until close, a request has no known end.
+    message.tag(Anomaly.AMBIGUOUS_FRAMING)
+    if isinstance(message, Response) and b"chunked" not in codings:
+        return UNTIL_CLOSE
+    return AMBIGUOUS
+
+
+_CODINGS: Final = frozenset(
+    {b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"}
+)
 
 
 def find_head(buffer: bytes, start: int, stop: int) -> Head | None:
@@ -333,7 +398,7 @@ def find_head(buffer: bytes, start: int, stop: int) -> Head | None:
     if end >= 0:
         head = buffer[start:end]
         lines = head.split(b"\r\n")
-        if head.count(b"\n") == len(lines) - 1 == head.count(b"\r"):
+        if head.count(b"\n") == len(lines) - 1:
             return lines, end + 4, None
     return _find_irregular_head(buffer, start, stop)
 

@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interceptor.http1 import Context, Mode, RequestParser, ResponseParser
+from interceptor.http1 import OPAQUE, SEARCH, Context, RequestParser, ResponseParser
 from interceptor.model import Anomaly, Drop, Peers, Request, Response, Transaction
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Conversation:
         """Bytes of the client. Returns the transactions that they finish."""
         parser = self.requests
         finished: list[Transaction] = []
-        if parser.mode is Mode.SEARCH:
+        if parser.mode == SEARCH:
             if not (
                 self._request_may_start(chunk.place)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
@@ -119,7 +119,7 @@ class Conversation:
                 self._ask(message, finished)
             if parser.open is None:
                 self._asked(finished)
-        if parser.mode is Mode.OPAQUE and parser.skipping is Drop.NOT_HTTP:
+        if parser.mode == OPAQUE and parser.skipping is Drop.NOT_HTTP:
             self.responses.stop(Drop.NOT_HTTP)
         return finished
 
@@ -127,7 +127,7 @@ class Conversation:
         """Bytes of the server. Returns the transactions that they finish."""
         parser = self.responses
         finished: list[Transaction] = []
-        if parser.mode is Mode.SEARCH:
+        if parser.mode == SEARCH:
             if not (
                 self._response_may_start(chunk.base + chunk.cursor)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
@@ -158,7 +158,7 @@ class Conversation:
             if parser.open is None:
                 self._response_end = chunk.base + chunk.cursor
                 self._finish_answer(finished)
-        if parser.mode is Mode.OPAQUE and not self._index:
+        if parser.mode == OPAQUE and not self._index:
             self.requests.stop(Drop.NOT_HTTP)
         return finished
 
@@ -167,7 +167,7 @@ class Conversation:
         finished: list[Transaction] = []
         if self.requests.gap(size, position, time) is not None:
             self._asked(finished)
-        if self.requests.mode is Mode.SEARCH:
+        if self.requests.mode == SEARCH:
             self._requests_complete = False
         return finished
 
@@ -177,7 +177,7 @@ class Conversation:
         if self.responses.gap(size, position, time) is not None:
             self._response_end = position + size
             self._finish_answer(finished)
-        if self.responses.mode is Mode.SEARCH:
+        if self.responses.mode == SEARCH:
             self._responses_complete = False
         return finished
 
@@ -203,7 +203,7 @@ class Conversation:
         finished: list[Transaction] = []
         for transaction in self._pending:
             if by_client:
-                _tag(transaction, Anomaly.CLIENT_CLOSED)
+                transaction.tag(Anomaly.CLIENT_CLOSED)
             self._report(transaction, finished)
         self._pending.clear()
         if self._early is not None:
@@ -222,14 +222,14 @@ class Conversation:
                     transaction.request.body_size -= self.requests.remaining
                 if transaction is self._answering and transaction.response is not None:
                     transaction.response.body_size -= self.responses.remaining
-                _tag(transaction, Anomaly.DEADLINE)
+                transaction.tag(Anomaly.DEADLINE)
                 self._report(transaction, finished)
         return finished
 
     @property
     def opaque(self) -> bool:
         """Neither direction will give another message."""
-        return self.requests.mode is Mode.OPAQUE and self.responses.mode is Mode.OPAQUE
+        return self.requests.mode == OPAQUE and self.responses.mode == OPAQUE
 
     @property
     def open_transactions(self) -> int:
@@ -256,12 +256,12 @@ class Conversation:
         if transaction is not None:
             self._early = None
             transaction.request = request
-            _tag(transaction, Anomaly.EARLY_RESPONSE)
+            transaction.tag(Anomaly.EARLY_RESPONSE)
         else:
             transaction = self._transaction(request, None)
             if self._overlaps(request.place):
                 self._pipelined = True
-                _tag(transaction, Anomaly.PIPELINED)
+                transaction.tag(Anomaly.PIPELINED)
         self._floor = request.place
         self._asking = transaction
         self._pending.append(transaction)
@@ -352,7 +352,7 @@ class Conversation:
                 while self._pending[0] is not transaction:
                     self._report(self._pending.pop(0), finished)
                 self._responses_complete = True
-                self._requests_complete = self.requests.mode is not Mode.SEARCH
+                self._requests_complete = self.requests.mode != SEARCH
                 return transaction
         return None
 
@@ -369,7 +369,7 @@ class Conversation:
             transaction.response = response
             self.context.late += transaction.reported
             if transaction is self._asking:
-                _tag(transaction, Anomaly.EARLY_RESPONSE)
+                transaction.tag(Anomaly.EARLY_RESPONSE)
         self._answering = transaction
 
     def _finish_answer(self, finished: list[Transaction]) -> None:
@@ -417,15 +417,15 @@ class Conversation:
             proven = (
                 self._responses_complete
                 and self._requests_complete
-                and self.requests.mode is not Mode.SEARCH
-                and self.responses.mode is not Mode.SEARCH
+                and self.requests.mode != SEARCH
+                and self.responses.mode != SEARCH
             )
             if not proven:
-                _tag(transaction, Anomaly.UNPAIRED)
+                transaction.tag(Anomaly.UNPAIRED)
             elif transaction.response is None:
-                _tag(transaction, Anomaly.UNANSWERED if self.server_seen else Anomaly.UNPAIRED)
+                transaction.tag(Anomaly.UNANSWERED if self.server_seen else Anomaly.UNPAIRED)
             else:
-                _tag(transaction, Anomaly.UNREQUESTED if self.client_seen else Anomaly.UNPAIRED)
+                transaction.tag(Anomaly.UNREQUESTED if self.client_seen else Anomaly.UNPAIRED)
         finished.append(transaction)
 
     def _upgrade(self) -> None:
@@ -442,10 +442,3 @@ _INTERIM = 16
 _SMUGGLING = frozenset(
     {Anomaly.TE_AND_CL, Anomaly.AMBIGUOUS_FRAMING, Anomaly.INVALID_CONTENT_LENGTH, Anomaly.BARE_CR}
 )
-
-
-def _tag(transaction: Transaction, anomaly: Anomaly) -> None:
-    if transaction.anomalies is None:
-        transaction.anomalies = {anomaly}
-    else:
-        transaction.anomalies.add(anomaly)
