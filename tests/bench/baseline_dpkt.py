@@ -90,7 +90,9 @@ def parse(direction: Direction, kind: Any, time: float) -> list[tuple[float, Any
     return messages
 
 
-def record(connection: Connection, request: tuple[float, float, Any], response: tuple[float, Any], end: float) -> str:
+def record(
+    connection: Connection, request: tuple[float, float, Any], response: tuple[float, Any], end: float
+) -> str:
     began, sent, asked = request
     answered, answer = response
     url = urlsplit(asked.uri)
