@@ -303,12 +303,12 @@ def table(results: dict[str, Result]) -> list[str]:
         "traffic",
         "program",
         "packets/s",
-        "calls/s",
+        "transactions/s",
         "Gbit/s",
         "CPU s",
         "peak MiB",
         "CPU/ours",
-        "calls found",
+        "found whole",
     )
     rows: list[Sequence[str]] = [header]
     least = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

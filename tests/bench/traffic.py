@@ -133,8 +133,8 @@ class _Connection:
 
     def __init__(self, number: int, client: tuple[int, int], server: tuple[int, int]) -> None:
         self.number = number
-        # Spread over the sequence space, so that some connections wrap.
-        up, down = number * 2_654_435_761, number * 2_246_822_519 + 12_345
+        # Every 16th begins so near the end of the sequence space that its first calls wrap.
+        up, down = (-2_000, -1_000) if number % 16 == 0 else (number * 2_654_435_761, number * 2_246_822_519)
         self.client = _End((client[0], server[0], client[1], server[1]), up)
         self.server = _End((server[0], client[0], server[1], client[1]), down)
 
