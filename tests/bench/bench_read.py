@@ -219,7 +219,7 @@ CASES = (
     Case(
         LOSSY,
         "lossy",
-        {"connections": 200, "calls": 100_000},
+        {"connections": 200, "calls": 50_000},
         {"connections": 200, "calls": 5_000},
         (OURS, TSHARK_PROGRAM, DPKT, HTTPRY),
     ),
