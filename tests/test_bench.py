@@ -106,7 +106,14 @@ def test_streams_are_whole_and_hold_what_was_claimed(traffic: Traffic) -> None:
         else:
             responses += messages(dpkt.http.Response, stream)
             assert sport == 8080
-    assert len(requests) == len(responses) == traffic.calls == traffic.records == traffic.whole
+    assert (
+        len(requests)
+        == len(responses)
+        == traffic.calls
+        == traffic.records
+        == traffic.certain
+        == traffic.whole
+    )
     assert len(connections) == traffic.connections
     assert sum(len(request.body) for request in requests) == traffic.request_body_bytes
     assert sum(len(response.body) for response in responses) == traffic.response_body_bytes
@@ -114,7 +121,7 @@ def test_streams_are_whole_and_hold_what_was_claimed(traffic: Traffic) -> None:
 
 @pytest.mark.parametrize("traffic", ["lossy"], indirect=True)
 def test_losses_are_counted_call_by_call(traffic: Traffic, tmp_path: Path) -> None:
-    """What is missing, from the calls of the undamaged file, makes the claimed records and whole calls."""
+    """What is missing from the undamaged file's calls makes the claimed records, certain ones and whole calls."""
     sound = generate("small calls", tmp_path / "sound.pcap", **SIZES["lossy"])
     left = {(ip.src, ip.data.sport, ip.data.seq) for _, _, ip in packets(traffic) if ip.data.data}
     times = defaultdict(list)
@@ -123,16 +130,18 @@ def test_losses_are_counted_call_by_call(traffic: Traffic, tmp_path: Path) -> No
             toward = ip.data.dport == 8080
             client = (ip.src, ip.data.sport) if toward else (ip.dst, ip.data.dport)
             times[client, toward].append((ip.src, ip.data.sport, ip.data.seq) in left)
-    calls = [
-        both
-        for (client, toward), requests in times.items()
-        if toward
-        for both in zip(requests, times[client, False], strict=True)
-    ]
+    calls: list[tuple[bool, bool]] = []
+    in_turn: list[tuple[tuple[bool, bool], tuple[bool, bool]]] = []
+    for (client, toward), requests in times.items():
+        if toward:
+            of_one = list(zip(requests, times[client, False], strict=True))
+            calls += of_one
+            in_turn += pairwise([(True, True), *of_one])
     assert len(calls) == traffic.calls
     assert sum(map(any, calls)) == traffic.records
     assert sum(map(all, calls)) == traffic.whole
-    assert traffic.whole < traffic.records < traffic.calls
+    assert sum(all(call) or (any(call) and all(before)) for before, call in in_turn) == traffic.certain
+    assert traffic.whole < traffic.certain < traffic.records < traffic.calls
 
 
 @pytest.mark.parametrize("traffic", ["lossy"], indirect=True)
@@ -207,16 +216,27 @@ def test_the_dpkt_script_finds_every_call(traffic: Traffic) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"records": 599},
-        {"records": 601},
-        {"whole": 599},
-        {"request_body_bytes": -1},
-        {"response_body_bytes": -1},
+        {"records": 0},
+        {"records": 10_000},
+        {"whole": 0},
+        {"request_body_bytes": 0},
+        {"response_body_bytes": 0},
     ],
 )
-@pytest.mark.parametrize("traffic", ["small calls"], indirect=True)
 def test_a_wrong_answer_is_not_faithful(traffic: Traffic, wrong: dict[str, int]) -> None:
-    """One record or one byte too few or too many, and the run does not count."""
+    """Too few or too many records, pairs or bytes, and the run does not count."""
+    right = Found(traffic.records, traffic.whole, traffic.request_body_bytes + 1, traffic.response_body_bytes)
+    truth = replace(traffic, request_body_bytes=traffic.request_body_bytes + 1)  # downloads have none
+    assert right.faithful(truth)
+    assert replace(right, records=traffic.certain).faithful(truth)
+    assert not replace(right, **wrong).faithful(truth)
+
+
+@pytest.mark.parametrize("traffic", ["small calls"], indirect=True)
+def test_one_record_more_or_less_is_not_faithful(traffic: Traffic) -> None:
+    """Where nothing is lost the count is exact."""
     right = Found(traffic.records, traffic.whole, traffic.request_body_bytes, traffic.response_body_bytes)
     assert right.faithful(traffic)
-    assert not replace(right, **wrong).faithful(traffic)
+    assert not replace(right, records=traffic.records - 1).faithful(traffic)
+    assert not replace(right, records=traffic.records + 1).faithful(traffic)
+    assert not replace(right, whole=traffic.whole - 1).faithful(traffic)

@@ -51,9 +51,12 @@ class Found:
     """Of the whole ones."""
 
     def faithful(self, traffic: Traffic) -> bool:
-        """Whether this is everything that is in the traffic, and nothing else."""
-        return self == Found(
-            traffic.records, traffic.whole, traffic.request_body_bytes, traffic.response_body_bytes
+        """Whether this is everything that must be found, and nothing that is not there."""
+        return (
+            traffic.certain <= self.records <= traffic.records
+            and self.whole == traffic.whole
+            and self.request_body_bytes == traffic.request_body_bytes
+            and self.response_body_bytes == traffic.response_body_bytes
         )
 
 
@@ -345,12 +348,14 @@ def fidelity(results: dict[str, Result]) -> list[tuple[bool, str]]:
     lines = []
     for title, result in results.items():
         found, traffic = result.found[OURS.name], result.traffic
-        told = f"{found.records:,} of {traffic.records:,} records, {found.whole:,} of {traffic.whole:,} whole"
-        if found.whole == traffic.whole and not result.faithful:
-            told += (
-                f", body bytes {found.request_body_bytes:,} + {found.response_body_bytes:,}"
-                f" of {traffic.request_body_bytes:,} + {traffic.response_body_bytes:,}"
-            )
+        told = f"{found.records:,} of {traffic.records:,} records"
+        if traffic.certain < traffic.records:
+            told += f" ({traffic.certain:,} certain)"
+        told += (
+            f", {found.whole:,} of {traffic.whole:,} whole"
+            f", body bytes {found.request_body_bytes:,} + {found.response_body_bytes:,}"
+            f" of {traffic.request_body_bytes:,} + {traffic.response_body_bytes:,}"
+        )
         lines.append((result.faithful, f"{title}: {told}"))
     return lines
 

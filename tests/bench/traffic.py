@@ -78,7 +78,10 @@ class Traffic:
     calls: int
     """Requests made; each had one response."""
     records: int
-    """What a faithful reader reports: calls of which the request, the response or both are in the file."""
+    """Calls of which the request, the response or both are in the file: nobody can report more."""
+    certain: int
+    """Those that a faithful reader must report: the whole ones, and the halves that follow a whole call. Where
+    a half follows another, nothing proves that it is the start of a message and not the middle of the lost one."""
     whole: int
     """Calls of which every byte is in the file."""
     request_body_bytes: int
@@ -323,6 +326,7 @@ def _small_calls(name: str, path: Path, connections: int, calls: int, *, close: 
         connections=min(connections, calls),
         calls=calls,
         records=calls,
+        certain=calls,
         whole=calls,
         request_body_bytes=sum(api.request_bodies),
         response_body_bytes=sum(api.response_bodies),
@@ -364,6 +368,7 @@ def _lossy(name: str, path: Path, connections: int, calls: int) -> Traffic:
 
     packets, size = _write(path, impaired())
     whole = set(range(calls)) - requests_lost - responses_lost
+    halves = requests_lost ^ responses_lost
     return Traffic(
         name=name,
         path=str(path),
@@ -371,7 +376,8 @@ def _lossy(name: str, path: Path, connections: int, calls: int) -> Traffic:
         wire_bytes=size,
         connections=min(connections, calls),
         calls=calls,
-        records=calls - len(requests_lost & responses_lost),
+        records=len(whole) + len(halves),
+        certain=len(whole) + sum(call < connections or call - connections in whole for call in halves),
         whole=len(whole),
         request_body_bytes=sum(api.request_bodies[call] for call in whole),
         response_body_bytes=sum(api.response_bodies[call] for call in whole),
@@ -444,6 +450,7 @@ def _downloads(
         connections=connections,
         calls=calls,
         records=calls,
+        certain=calls,
         whole=calls,
         request_body_bytes=0,
         response_body_bytes=calls * body,
@@ -525,6 +532,7 @@ def _half_open(name: str, path: Path, connections: int, half_open: int, rounds: 
         connections=connections if rounds > 1 else connections // 2,
         calls=calls,
         records=calls,
+        certain=calls,
         whole=calls,
         request_body_bytes=sum(api.request_bodies),
         response_body_bytes=sum(api.response_bodies),
