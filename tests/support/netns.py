@@ -276,7 +276,7 @@ def _capturing(where: Namespace, command: Sequence[str], path: Path, ready: str)
 
 @contextmanager
 def tcpdump(
-    where: Namespace, interface: str, path: Path, *, snaplen: int = 0, bpf: str = "", in_only: bool = False
+    where: Namespace, interface: str, path: Path, *, snaplen: int = 0, bpf: str = ""
 ) -> Iterator[Tcpdump]:
     """Capture to a pcap file with nanoseconds; `snaplen` 0 takes whole packets.
 
@@ -286,7 +286,6 @@ def tcpdump(
     command = ["tcpdump", "-i", interface, "-w", str(path), "-s", str(snaplen), "-U", "-n", "-Z", "root"]
     # Immediate mode hands over each packet as it comes, so that the last ones are in the file when it is quiet.
     command += ["--time-stamp-precision=nano", "--immediate-mode", "-B", "65536"]
-    command += ["-Q", "in"] if in_only else []
     with _capturing(where, [*command, *bpf.split()], path, "listening on") as capture:
         yield capture
 
