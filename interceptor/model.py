@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 __all__ = [
     "Anomaly",
+    "Chunk",
     "Drop",
     "Interface",
     "Limits",
@@ -63,6 +64,23 @@ Segment: TypeAlias = tuple[bytes, int, int, int, int, int, int]
 `flow` names the direction: source address, destination address, source port, destination port, as on
 the wire (12 bytes for IPv4, 36 for IPv6). `data` is the payload's offset in the buffer, `captured` how
 many payload bytes are there, `length` how many there were (RFC 9293: SEG.LEN without SYN and FIN)."""
+
+
+@dataclass(slots=True, eq=False)
+class Chunk:
+    """In-order bytes of one direction, being consumed: `buffer[cursor:end]` is what is left.
+
+    One segment's worth at most, so that `time` and `place` are those of its bytes.
+    """
+
+    buffer: bytes
+    cursor: int
+    end: int
+    base: int
+    """Position minus offset: the byte at `cursor` has the position `base + cursor`."""
+    time: int
+    place: int
+    """Position in the other direction that the segment acknowledged."""
 
 
 class Drop(StrEnum):
@@ -116,10 +134,12 @@ class Drop(StrEnum):
     HEAD_INCOMPLETE = "head_incomplete"
     """The connection ended, or bytes were lost, inside a head."""
     HEAD_INVALID = "head_invalid"
+    CHUNK_INVALID = "chunk_invalid"
+    """A chunk size that is none, and what follows it."""
+    DEADLINE = "deadline"
+    """A response whose transaction had been reported already (`Limits.transaction_seconds`)."""
     EMPTY_LINES = "empty_lines"
     """Empty lines between messages (RFC 9112 section 2.2)."""
-    # messages that did not become part of a transaction
-    PENDING_LIMIT = "pending_limit"
 
 
 class Anomaly(StrEnum):
@@ -196,6 +216,8 @@ class Message:
     """Bytes of this message known to be missing from the capture."""
     state: State = State.TRUNCATED
     """TRUNCATED until its last byte has come."""
+    after_loss: bool = False
+    """Other messages may have been lost just before it."""
     anomalies: set[Anomaly] | None = None
 
 
@@ -246,6 +268,8 @@ class Transaction:
     """Status codes of the 1xx responses before the final one."""
     anomalies: set[Anomaly] | None = None
     """Of the pair; the messages have their own."""
+    reported: bool = False
+    """Given out; what still comes of it changes nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)

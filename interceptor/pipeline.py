@@ -1,0 +1,198 @@
+"""Packets in, transactions out: the pure rooms wired together.
+
+Owns the path of a packet and the ledger. Refuses I/O, clocks and logging: time is what the packets say, and
+a live capture tells how it passes with `expire`.
+
+The path is a push down (decode, stream, parser) with a short way for what nearly every packet is: the next
+expected segment of a connection in which nothing waits. A bare acknowledgement, or body bytes that nobody
+looks at, end there. `Connections.segment` is the long way, for everything else, to the same effect.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interceptor.connections import Connections
+from interceptor.decode import Decoder, fast_lane
+from interceptor.heads import Heads
+from interceptor.http1 import Context
+from interceptor.model import Chunk, Drop, Limits, Stage
+from interceptor.reassembly import Assembly
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from interceptor.model import PacketBatch, Transaction
+
+__all__ = ["Pipeline"]
+
+_ETHERNET: Final = 1
+_TICK: Final = 100_000_000
+"""How often time-outs are looked for, in nanoseconds: well below the shortest, `Limits.hole_seconds`."""
+_BUSY: Final = 7
+"""FIN, SYN, RST: segments that need thought."""
+_MASK: Final = 0xFFFFFFFF
+
+
+class Pipeline:
+    """The core. Feed it packets of any number of interfaces, roughly in the order of their times."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        limits = limits if limits is not None else Limits()
+        self._decoder = Decoder(limits)
+        self._assembly = Assembly(limits)
+        self._context = Context(limits, Heads(limits))
+        self._connections = Connections(limits, self._context, self._assembly)
+        self._next_tick = 0
+        self._packets = 0
+        self._segments = 0
+        self._payload = 0
+        self._reported = 0
+        self._messages = 0
+
+    def feed(self, batch: PacketBatch) -> list[Transaction]:
+        """Take packets. Returns the transactions that are over with them."""
+        finished: list[Transaction] = []
+        interface, buffer = batch.interface, batch.buffer
+        link_type = interface.link_type
+        ethernet = link_type == _ETHERNET
+        connections = self._connections
+        streams = connections.streams
+        next_tick = self._next_tick
+        segments = taken = payload = delivered = 0
+        for time, start, captured, length in batch.packets:
+            if time >= next_tick:
+                finished += self._tick(time)
+                next_tick = self._next_tick
+            segment = fast_lane(buffer, start, captured) if ethernet else None
+            data_buffer = buffer
+            if segment is None:
+                decoded = self._decoder.decode(link_type, buffer, start, captured, length, time)
+                if decoded is None:
+                    continue
+                data_buffer, segment = decoded
+            flow, sequence, acknowledgement, flags, data, present, size = segment
+            segments += 1
+            payload += present
+            stream = streams.get(flow)
+            if stream is not None and stream.opaque and stream.interface is interface and not flags & _BUSY:
+                taken += 1
+                delivered += present
+                connections.pass_by(stream, present, time)
+                continue
+            if (
+                stream is None
+                or not stream.smooth
+                or flags & _BUSY
+                or sequence != stream.next
+                or present != size
+                or stream.interface is not interface
+            ):
+                finished += connections.segment(interface, data_buffer, segment, time)
+                continue
+            peer = stream.peer
+            place = peer.position
+            if acknowledgement != peer.next:
+                place = peer.place_of(acknowledgement)
+                if place > peer.position:
+                    finished += connections.segment(interface, data_buffer, segment, time)
+                    continue
+            taken += 1
+            stream.time = time
+            stream.acknowledging = acknowledgement
+            if not size:
+                continue
+            delivered += size
+            parser = stream.parser
+            position = stream.position
+            stream.next = (sequence + size) & _MASK
+            stream.position = position + size
+            if parser.remaining > size:
+                parser.remaining -= size
+                continue
+            chunk = Chunk(data_buffer, data, data + size, position - data, time, place)
+            finished += connections.hear(stream, chunk)
+        self._packets += len(batch.packets)
+        self._segments += segments
+        self._payload += payload
+        self._assembly.delivered += delivered
+        connections.taken += taken
+        return self._count(finished)
+
+    def expire(self, now: int) -> list[Transaction]:
+        """Let packet time pass without packets. Returns the transactions that are over by then."""
+        return self._count(self._tick(now))
+
+    def close(self) -> list[Transaction]:
+        """The capture is over. Returns all that was still open."""
+        self._decoder.close()
+        return self._count(self._connections.close())
+
+    def ledger(self) -> list[Stage]:
+        """Where everything went: received = delivered + sum(dropped) + held, at each stage."""
+        decoder, connections = self._decoder, self._connections
+        assembly, context = self._assembly, self._context
+        held_bytes = held_messages = held_transactions = 0
+        for connection in connections.all():
+            conversation = connection.conversation
+            if conversation is not None:
+                held_bytes += conversation.requests.held(connection.client.position)
+                held_bytes += conversation.responses.held(connection.server.position)
+                held_messages += conversation.open_messages
+                held_transactions += conversation.open_transactions
+        late = {Drop.DEADLINE: context.late} if context.late else {}
+        return [
+            _stage("packets", "packets", self._packets, self._segments, decoder.dropped, decoder.held),
+            _stage("segments", "segments", self._segments, connections.taken, connections.dropped, 0),
+            _stage("payload", "bytes", self._payload, assembly.delivered, assembly.dropped, assembly.held),
+            _stage("http", "bytes", assembly.delivered, context.delivered, context.dropped, held_bytes),
+            _stage("messages", "messages", context.messages, self._messages, late, held_messages),
+            _stage(
+                "transactions", "transactions", context.transactions, self._reported, {}, held_transactions
+            ),
+        ]
+
+    @property
+    def connections(self) -> int:
+        """How many connections carried data."""
+        return self._connections.opened
+
+    @property
+    def evicted(self) -> int:
+        """How many connections were closed to make room for others."""
+        return self._connections.evicted
+
+    @property
+    def gaps(self) -> int:
+        """How many holes were given up."""
+        return self._assembly.gaps
+
+    @property
+    def missed_bytes(self) -> int:
+        """How many bytes were in them: sent, and never captured."""
+        return self._assembly.missed
+
+    @property
+    def cut_bytes(self) -> int:
+        """How many payload bytes a short snaplen cut off."""
+        return self._assembly.cut
+
+    def _tick(self, now: int) -> list[Transaction]:
+        if now < self._next_tick:
+            return []
+        self._next_tick = now + _TICK
+        self._decoder.expire(now)
+        return self._connections.expire(now)
+
+    def _count(self, finished: list[Transaction]) -> list[Transaction]:
+        self._reported += len(finished)
+        for transaction in finished:
+            self._messages += (transaction.request is not None) + (transaction.response is not None)
+        return finished
+
+
+def _stage(
+    name: str, unit: str, received: int, delivered: int, dropped: Mapping[Drop, int], held: int
+) -> Stage:
+    reasons = {str(reason): count for reason, count in sorted(dropped.items()) if count}
+    return Stage(name, unit, received, delivered, reasons, held)

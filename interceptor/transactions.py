@@ -1,0 +1,447 @@
+"""Requests and responses of one connection -> transactions.
+
+Owns pairing: which response answers which request, and when a transaction is reported. Refuses to guess:
+a half that cannot be proven to belong to another is reported alone.
+
+Theory of operation
+-------------------
+HTTP/1 answers in order (RFC 9112 section 9.3.2), so as long as every message of a connection has been
+seen, the next response answers the oldest unanswered request, and pipelining changes nothing about it.
+
+A hole may have swallowed messages. Then only *place* counts. The two directions of a connection see each
+other: each segment says how much of the other direction its sender had received (the acknowledgement).
+
+1.  A client that waits for its answers sends a request when it has received all of the response before;
+    so its request acknowledges exactly the position at which its own response will start.
+2.  A server cannot answer what it has not received: a response acknowledges at least the first byte of
+    the request it answers.
+
+A response at position p therefore answers the request whose place is p, if its own place is beyond that
+request's first byte, and if the client has never been seen to pipeline. Both must hold; otherwise the
+halves are reported unpaired. When a pair is proven, the requests before it have lost their responses, and
+order counts again from there.
+
+The same two facts tell where a message starts after a hole (`http1` is in SEARCH then): a response starts
+at the place of a waiting request; a request starts where its sender had received a whole response that
+was not there when the last request before the hole was sent.
+
+What this cannot tell apart: a client that keeps a constant number of requests unanswered, all of whose
+overlapping requests were lost or came before the capture began, and a server slow enough to have received
+the next request before it answers the one before. It looks exactly like a client that waits.
+
+Limits: `Limits.pending` unanswered requests; beyond it the oldest is reported unpaired.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from interceptor.http1 import Context, Mode, RequestParser, ResponseParser
+from interceptor.model import Anomaly, Drop, Peers, Request, Response, Transaction
+
+if TYPE_CHECKING:
+    from interceptor.model import Chunk
+
+__all__ = ["Conversation"]
+
+
+class Conversation:
+    """HTTP on one connection: a parser for each direction, and the pairing of what they find."""
+
+    __slots__ = (
+        "_answering",
+        "_asking",
+        "_early",
+        "_floor",
+        "_index",
+        "_pending",
+        "_pipelined",
+        "_requests_complete",
+        "_response_end",
+        "_responses_complete",
+        "client_seen",
+        "context",
+        "peers",
+        "requests",
+        "responses",
+        "server_seen",
+    )
+
+    def __init__(self, peers: Peers, context: Context, *, first: bool) -> None:
+        """`first`: the connection is seen from its handshake on."""
+        self.peers = peers
+        self.context = context
+        self.requests = RequestParser(context, first=first)
+        self.responses = ResponseParser(context, first=first)
+        self.client_seen = False
+        """Any segment has come from the client; its acknowledgements can be relied on."""
+        self.server_seen = False
+        self._requests_complete = first
+        """None has been lost since the beginning or the last proof of a pair."""
+        self._responses_complete = first
+        self._pipelined = False
+        """Some request was sent before the answers to those before it had come."""
+        self._pending: list[Transaction] = []
+        """Whose response has not ended, oldest first. The request may still be coming in."""
+        self._asking: Transaction | None = None
+        """Whose request is coming in."""
+        self._answering: Transaction | None = None
+        """Whose response is coming in."""
+        self._early: Transaction | None = None
+        """A response to a request whose head is still incomplete (400, 408, 431)."""
+        self._index = 0
+        self._floor = 0 if first else _BEFORE_ALL
+        """Place of the last request known. After a hole, what acknowledges no more than that may be a
+        piece of a request that was lost."""
+        self._response_end = 0
+        """Position after the last response that ended."""
+
+    # Bytes in
+
+    def receive_requests(self, chunk: Chunk) -> list[Transaction]:
+        """Bytes of the client. Returns the transactions that they finish."""
+        parser = self.requests
+        finished: list[Transaction] = []
+        if parser.mode is Mode.SEARCH:
+            if not (
+                self._request_may_start(chunk.place)
+                and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
+            ):
+                parser.skip(chunk)
+                return finished
+            parser.resume()
+        while chunk.cursor < chunk.end:
+            message = parser.next_event(chunk)
+            if message is None:
+                break
+            if self._asking is None or self._asking.request is not message:
+                assert isinstance(message, Request)
+                self._ask(message, finished)
+            if parser.open is None:
+                self._asked(finished)
+        if parser.mode is Mode.OPAQUE and parser.skipping is Drop.NOT_HTTP:
+            self.responses.stop(Drop.NOT_HTTP)
+        return finished
+
+    def receive_responses(self, chunk: Chunk) -> list[Transaction]:
+        """Bytes of the server. Returns the transactions that they finish."""
+        parser = self.responses
+        finished: list[Transaction] = []
+        if parser.mode is Mode.SEARCH:
+            if not (
+                self._response_may_start(chunk.base + chunk.cursor)
+                and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
+            ):
+                parser.skip(chunk)
+                return finished
+            parser.resume()
+        elif (
+            parser.idle
+            and self._awaits_simple()
+            and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
+        ):
+            self._answer(parser.begin_simple(chunk), finished)
+        while chunk.cursor < chunk.end:
+            message = parser.next_event(chunk)
+            if message is None:
+                break
+            assert isinstance(message, Response)
+            if self._answering is None or self._answering.response is not message:
+                if message.status < 200:
+                    self._interim(message, chunk, finished)
+                    continue
+                self._answer(message, finished)
+                request = self._answering.request if self._answering is not None else None
+                parser.answer_to(request.method if request is not None else None, chunk)
+                if request is not None and request.method == "CONNECT" and 200 <= message.status < 300:
+                    self._upgrade()
+            if parser.open is None:
+                self._response_end = chunk.base + chunk.cursor
+                self._finish_answer(finished)
+        if parser.mode is Mode.OPAQUE and not self._index:
+            self.requests.stop(Drop.NOT_HTTP)
+        return finished
+
+    def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
+        """Bytes of the client are missing from the capture."""
+        finished: list[Transaction] = []
+        if self.requests.gap(size, position, time) is not None:
+            self._asked(finished)
+        if self.requests.mode is Mode.SEARCH:
+            self._requests_complete = False
+        return finished
+
+    def response_gap(self, size: int, position: int, time: int) -> list[Transaction]:
+        """Bytes of the server are missing from the capture."""
+        finished: list[Transaction] = []
+        if self.responses.gap(size, position, time) is not None:
+            self._response_end = position + size
+            self._finish_answer(finished)
+        if self.responses.mode is Mode.SEARCH:
+            self._responses_complete = False
+        return finished
+
+    def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
+        """Nothing more comes from the client."""
+        finished: list[Transaction] = []
+        if self.requests.close(position, time, clean=clean) is not None:
+            self._asked(finished)
+        return finished
+
+    def close_responses(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
+        """Nothing more comes from the server: what is unanswered stays so."""
+        finished: list[Transaction] = []
+        if self.responses.close(position, time, clean=clean) is not None:
+            self._finish_answer(finished)
+        return finished
+
+    def finish(self, *, by_client: bool) -> list[Transaction]:
+        """The connection is over, both directions closed. Returns all that is still open.
+
+        `by_client`: the client ended it while it had something to wait for.
+        """
+        finished: list[Transaction] = []
+        for transaction in self._pending:
+            if by_client:
+                _tag(transaction, Anomaly.CLIENT_CLOSED)
+            self._report(transaction, finished)
+        self._pending.clear()
+        if self._early is not None:
+            self._report(self._early, finished)
+            self._early = None
+        self._asking = self._answering = None
+        return finished
+
+    def overdue(self, before: int) -> list[Transaction]:
+        """Report what began earlier than the packet time `before` and is still not over."""
+        finished: list[Transaction] = []
+        for transaction in self._pending:
+            begun = transaction.request or transaction.response
+            if begun is not None and begun.time < before and not transaction.reported:
+                _tag(transaction, Anomaly.DEADLINE)
+                self._report(transaction, finished)
+        return finished
+
+    @property
+    def opaque(self) -> bool:
+        """Neither direction will give another message."""
+        return self.requests.mode is Mode.OPAQUE and self.responses.mode is Mode.OPAQUE
+
+    @property
+    def open_transactions(self) -> int:
+        """How many have begun and are not reported."""
+        waiting = sum(not transaction.reported for transaction in self._pending)
+        return waiting + (self._early is not None)
+
+    @property
+    def open_messages(self) -> int:
+        """How many messages are in them."""
+        held = [transaction for transaction in self._pending if not transaction.reported]
+        if self._early is not None:
+            held.append(self._early)
+        return sum((t.request is not None) + (t.response is not None) for t in held)
+
+    # Requests
+
+    def _ask(self, request: Request, finished: list[Transaction]) -> None:
+        """A request has begun."""
+        self.context.messages += 1
+        if request.after_loss:
+            self._requests_complete = False
+        transaction = self._early
+        if transaction is not None:
+            self._early = None
+            transaction.request = request
+            _tag(transaction, Anomaly.EARLY_RESPONSE)
+        else:
+            transaction = self._transaction(request, None)
+            if self._overlaps(request.place):
+                self._pipelined = True
+                _tag(transaction, Anomaly.PIPELINED)
+        self._floor = request.place
+        self._asking = transaction
+        self._pending.append(transaction)
+        if len(self._pending) > self.context.limits.pending:
+            self._responses_complete = False
+            self._report(self._pending.pop(0), finished)
+
+    def _asked(self, finished: list[Transaction]) -> None:
+        """The request that was coming in is over."""
+        transaction = self._asking
+        if transaction is None:
+            return
+        self._asking = None
+        request = transaction.request
+        assert request is not None
+        if transaction.response is not None:
+            if transaction is not self._answering:
+                self._remove(transaction)
+                self._report(transaction, finished)
+        elif self._pipelined and not (self._responses_complete and self._requests_complete):
+            # Neither order nor place will ever prove its response.
+            self._remove(transaction)
+            self._report(transaction, finished)
+        if request.anomalies is not None and not _SMUGGLING.isdisjoint(request.anomalies):
+            # Two servers may count the messages in these bytes differently: order proves this request's
+            # own answer, and nothing about what follows it.
+            self._pipelined = True
+            self._requests_complete = False
+            self.requests.after_loss = True
+
+    def _overlaps(self, place: int) -> bool:
+        """Whether a request of this place was sent before the answers to those before it had come."""
+        if self.responses.open is not None or place < self._response_end:
+            return True
+        if not self._pending:
+            return False
+        last = self._pending[-1]
+        if last.response is not None:
+            return False
+        return place == self._response_end or (last.request is not None and place == last.request.place)
+
+    def _request_may_start(self, place: int) -> bool:
+        """Whether a segment of this place, after a hole, can only be the start of a request."""
+        if not self.server_seen:
+            return True  # nothing to prove it by, nothing to mispair it with
+        if self.responses.idle and place < self._response_end:
+            return False
+        return place > self._floor and self.responses.open is None
+
+    # Responses
+
+    def _interim(self, response: Response, chunk: Chunk, finished: list[Transaction]) -> None:
+        """A 1xx response: not the answer (RFC 9110 section 15.2), except that 101 ends HTTP here."""
+        transaction = self._match(response, finished)
+        if response.status == 101:
+            self._pair(transaction, response)
+            self._finish_answer(finished)
+            self._upgrade()
+        elif transaction is not None:
+            if transaction.interim is None:
+                transaction.interim = []
+            if len(transaction.interim) < _INTERIM:
+                transaction.interim.append(response.status)
+        self._response_end = chunk.base + chunk.cursor
+        self._floor = max(self._floor, self._response_end)
+
+    def _answer(self, response: Response, finished: list[Transaction]) -> None:
+        """A final response has begun."""
+        self._pair(self._match(response, finished), response)
+
+    def _match(self, response: Response, finished: list[Transaction]) -> Transaction | None:
+        """The pending transaction that this response belongs to, by order or by place."""
+        if response.after_loss:
+            self._responses_complete = False
+        by_order = self._responses_complete
+        for transaction in self._pending:
+            request = transaction.request
+            if transaction.response is not None or request is None:
+                continue
+            if request.after_loss:
+                by_order = False
+            if by_order:
+                return transaction if request.position < response.place else None
+            if self._pipelined:
+                return None
+            if request.place == response.position and request.position < response.place:
+                request.after_loss = False
+                while self._pending[0] is not transaction:
+                    self._report(self._pending.pop(0), finished)
+                self._responses_complete = True
+                self._requests_complete = self.requests.mode is not Mode.SEARCH
+                return transaction
+        return None
+
+    def _pair(self, transaction: Transaction | None, response: Response) -> None:
+        self.context.messages += 1
+        if transaction is None:
+            transaction = self._transaction(None, response)
+            partial = self.requests.partial
+            if self._responses_complete and partial is not None and partial.position < response.place:
+                self._early = transaction
+            else:
+                self._pending.append(transaction)
+        else:
+            transaction.response = response
+            self.context.late += transaction.reported
+            if transaction is self._asking:
+                _tag(transaction, Anomaly.EARLY_RESPONSE)
+        self._answering = transaction
+
+    def _finish_answer(self, finished: list[Transaction]) -> None:
+        """The response that was coming in is over."""
+        transaction = self._answering
+        if transaction is None:
+            return
+        self._answering = None
+        if transaction is not self._asking and transaction is not self._early:
+            self._remove(transaction)
+            self._report(transaction, finished)
+
+    def _response_may_start(self, position: int) -> bool:
+        """Whether a response can start here, after a hole."""
+        if not self.client_seen:
+            return True
+        return any(
+            t.response is None and t.request is not None and t.request.place == position
+            for t in self._pending
+        )
+
+    def _awaits_simple(self) -> bool:
+        """Whether the next response answers an HTTP/0.9 request."""
+        request = self._pending[0].request if self._pending else None
+        return request is not None and request.version == "0.9"
+
+    # Both
+
+    def _transaction(self, request: Request | None, response: Response | None) -> Transaction:
+        self._index += 1
+        self.context.transactions += 1
+        return Transaction(self.peers, self._index, request, response)
+
+    def _remove(self, transaction: Transaction) -> None:
+        if self._pending and self._pending[0] is transaction:
+            del self._pending[0]
+        elif transaction in self._pending:
+            self._pending.remove(transaction)
+
+    def _report(self, transaction: Transaction, finished: list[Transaction]) -> None:
+        if transaction.reported:
+            return
+        transaction.reported = True
+        if transaction.response is None or transaction.request is None:
+            proven = (
+                self._responses_complete
+                and self._requests_complete
+                and self.requests.mode is not Mode.SEARCH
+                and self.responses.mode is not Mode.SEARCH
+            )
+            if not proven:
+                _tag(transaction, Anomaly.UNPAIRED)
+            elif transaction.response is None:
+                _tag(transaction, Anomaly.UNANSWERED if self.server_seen else Anomaly.UNPAIRED)
+            else:
+                _tag(transaction, Anomaly.UNREQUESTED if self.client_seen else Anomaly.UNPAIRED)
+        finished.append(transaction)
+
+    def _upgrade(self) -> None:
+        """The rest of the connection speaks something else (RFC 9110 sections 7.8 and 9.3.6)."""
+        self.requests.stop(Drop.UPGRADED)
+        self.responses.stop(Drop.UPGRADED)
+
+
+_BEFORE_ALL = -(2**63)
+
+_INTERIM = 16
+"""Status codes kept per transaction; a server that sends more is playing."""
+
+_SMUGGLING = frozenset(
+    {Anomaly.TE_AND_CL, Anomaly.AMBIGUOUS_FRAMING, Anomaly.INVALID_CONTENT_LENGTH, Anomaly.BARE_CR}
+)
+
+
+def _tag(transaction: Transaction, anomaly: Anomaly) -> None:
+    if transaction.anomalies is None:
+        transaction.anomalies = {anomaly}
+    else:
+        transaction.anomalies.add(anomaly)
