@@ -30,8 +30,8 @@ HELD_BYTES = 4 * 2**20
 """Pieces of all waiting datagrams together; Linux's ipfrag_high_thresh. Beyond it the datagram that has
 waited longest is dropped: an attacker who fills the table then delays nobody for longer than the flood lasts."""
 
-_PIECE_COST = 128
-"""What a stored piece costs besides its bytes, so that 8-byte pieces cannot multiply the bound by twenty."""
+_PIECE_COST = 192
+"""What a stored piece costs besides its bytes, so that 8-byte pieces cannot multiply the bound by twenty-five."""
 
 _LARGEST_DATAGRAM = 65_535
 """No fragment may reach beyond it (RFC 8200 section 4.5; RFC 791: the total length has 16 bits)."""

@@ -7,9 +7,9 @@ is `http1`'s business.
 A passive observer does not get to reject. What two implementations could read differently is read the
 RFC's way and tagged (`Anomaly`); only what cannot be a head at all gives None.
 
-Field lines repeat endlessly on real connections, so each distinct line is understood once and kept in a
-bounded cache. The cache is cleared when full: no bookkeeping per hit, and an attacker who fills it with
-unique lines pays the price of the first sight, nothing more.
+Field names repeat endlessly on real connections, values do not, so each distinct spelling of a name is
+understood once and kept in a bounded cache. It is cleared when full: no bookkeeping per hit, and whoever
+fills it with inventions pays the price of the first sight, nothing more. Values are not kept.
 """
 
 from __future__ import annotations
@@ -20,17 +20,26 @@ from typing import Final, TypeAlias
 
 from interceptor.model import Anomaly, Limits, Request, Response
 
-__all__ = ["AMBIGUOUS", "CHUNKED", "UNTIL_CLOSE", "Heads", "plausible_request", "plausible_response"]
+__all__ = [
+    "AMBIGUOUS",
+    "CHUNKED",
+    "UNTIL_CLOSE",
+    "Head",
+    "Heads",
+    "find_head",
+    "plausible_request",
+    "plausible_response",
+]
 
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
 AMBIGUOUS: Final = -3
 """The body's end cannot be known; what follows the head is not framed."""
 
-_CACHED_LINES: Final = 4096
-_CACHED_LINE_BYTES: Final = 512
-"""4096 lines of at most 512 bytes: about 4 MiB at the very worst, and cookies do not displace the rest."""
+_CACHED_NAMES: Final = 4096
+_CACHED_NAME_BYTES: Final = 64
 _CACHED_STATUS_LINES: Final = 256
+_CACHED_STATUS_LINE_BYTES: Final = 64
 _LARGEST_LENGTH: Final = 2**63 - 1
 """RFC 9110 section 8.6: "a recipient MUST anticipate potentially large decimal numerals"; past what any
 file system holds, a length is a lie."""
@@ -49,6 +58,8 @@ _REQUEST_START = re.compile(_TOKEN + rb"{1,32}[ \t]+[^\r\n\t ]")
 _REQUEST_START_CUT = re.compile(_TOKEN + rb"{1,32}(?:[ \t]+[^\r\n\t ]*)?")
 _RESPONSE_START = re.compile(rb"HTTP/\d\.\d[ ]+[1-9]\d\d[ \r\n]")
 
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
+
 _VERSIONS: Final = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
 _METHODS: Final = {
     name.encode(): name
@@ -57,7 +68,7 @@ _METHODS: Final = {
 
 
 class _Kind(IntEnum):
-    """What a field line means to us; PLAIN lines only have a name."""
+    """What a field means to us; of PLAIN ones only the name is of interest."""
 
     PLAIN = 0
     HOST = 1
@@ -67,9 +78,9 @@ class _Kind(IntEnum):
     CONTENT_ENCODING = 5
     USER_AGENT = 6
     ODD = 7
-    """A plain line with an anomaly."""
-    IRREGULAR = 8
-    """Not one line: a bare LF inside, or the continuation of the line before (obs-fold)."""
+    """PLAIN, with an anomaly."""
+    FOLDED = 8
+    """Not a field line: the continuation of the one before (obs-fold)."""
 
 
 _KINDS: Final = {
@@ -81,68 +92,65 @@ _KINDS: Final = {
     "user-agent": _Kind.USER_AGENT,
 }
 
-_Field: TypeAlias = tuple[str, int, str, Anomaly | None]
-"""(lower-case name, kind, value where the kind has one, anomaly)."""
+# Plain integers: reading a member of an enum class costs more than all else that is done with it here.
+_HOST, _CONTENT_LENGTH, _TRANSFER_ENCODING, _CONTENT_TYPE, _CONTENT_ENCODING, _USER_AGENT, _ODD, _FOLDED = (
+    map(int, list(_Kind)[1:])
+)
+
+_Name: TypeAlias = tuple[str, int, Anomaly | None]
+"""(lower-case name, kind, anomaly) of what stands before the colon."""
+
+_INVALID: Final[_Name] = ("{invalid}", _ODD, Anomaly.INVALID_HEADER)
 
 
-class _Fields(dict[bytes, _Field]):
-    """Field lines already understood."""
+class _Names(dict[bytes, _Name]):
+    """Field names already understood, by their spelling."""
 
-    def __missing__(self, line: bytes) -> _Field:
-        field = _field(line)
-        if len(line) <= _CACHED_LINE_BYTES:
-            if len(self) >= _CACHED_LINES:
+    def __missing__(self, spelling: bytes) -> _Name:
+        name = _name(spelling)
+        if len(spelling) <= _CACHED_NAME_BYTES:
+            if len(self) >= _CACHED_NAMES:
                 self.clear()
-            self[line] = field
-        return field
+            self[spelling] = name
+        return name
 
 
-def _field(line: bytes) -> _Field:
-    """Understand one field line (RFC 9112 section 5)."""
-    if b"\n" in line or line[:1] in (b" ", b"\t"):
-        return ("", _Kind.IRREGULAR, "", None)
-    raw_name, colon, raw_value = line.partition(b":")
-    anomaly: Anomaly | None = None
-    stripped = raw_name.rstrip(b" \t")
-    if len(stripped) != len(raw_name):
+def _name(spelling: bytes) -> _Name:
+    """Understand what stands before the colon of a field line (RFC 9112 section 5)."""
+    if spelling[:1] in {b" ", b"\t"}:
+        return ("", _FOLDED, None)
+    anomaly = None
+    stripped = spelling.rstrip(b" \t")
+    if len(stripped) != len(spelling):
         # Section 5.1: "No whitespace is allowed between the field name and colon."
         anomaly = Anomaly.SPACE_BEFORE_COLON
-    if not colon or not _FIELD_NAME.fullmatch(stripped):
-        return ("{invalid}", _Kind.ODD, "", Anomaly.INVALID_HEADER)
-    if b"\r" in raw_value or b"\x00" in raw_value:
-        anomaly = Anomaly.BARE_CR if b"\r" in raw_value else Anomaly.INVALID_HEADER
+    if not _FIELD_NAME.fullmatch(stripped):
+        return _INVALID
     name = stripped.decode("ascii").lower()
-    kind = _KINDS.get(name, _Kind.PLAIN)
-    if kind is _Kind.PLAIN:
-        return (name, _Kind.ODD if anomaly else _Kind.PLAIN, "", anomaly)
-    return (name, kind, raw_value.strip(b" \t\r").decode("latin-1"), anomaly)
+    return (name, _KINDS.get(name, 0 if anomaly is None else _ODD), anomaly)
+
+
+Head: TypeAlias = tuple[list[bytes], int, "set[Anomaly] | None"]
+"""(lines without their ends, offset after the empty line, what was odd about the line ends)."""
 
 
 class Heads:
     """Understands heads. One per pipeline: it holds what its parsers share."""
 
-    __slots__ = ("_fields", "_limits", "_status_lines")
+    __slots__ = ("_limits", "_names", "_status_lines")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._fields = _Fields()
+        self._names = _Names()
         self._status_lines: dict[bytes, tuple[str, int]] = {}
 
-    def request(self, head: bytes, position: int, place: int, time: int) -> tuple[Request, int] | None:
-        """A request head, from its first byte to the last one before the empty line.
+    def request(self, head: Head, position: int, place: int, time: int) -> tuple[Request, int] | None:
+        """Understand a request head.
 
         Returns the request and its framing (a length in bytes, CHUNKED or AMBIGUOUS), or None where this
         is no HTTP/1 request.
         """
-        lines = head.split(b"\r\n")
-        line = lines[0]
-        if b"\n" in line:
-            return self._request(_regular(head), position, place, time, {Anomaly.LF_ONLY})
-        return self._request(lines, position, place, time, None)
-
-    def _request(
-        self, lines: list[bytes], position: int, place: int, time: int, anomalies: set[Anomaly] | None
-    ) -> tuple[Request, int] | None:
+        lines, _, anomalies = head
         line = lines[0]
         parts = line.split(b" ")
         version = _VERSIONS.get(parts[2]) if len(parts) == 3 else None
@@ -173,7 +181,10 @@ class Heads:
         if target[0] != "/" and target[:7].lower() in {"http://", "https:/"}:
             anomalies = _tag(anomalies, Anomaly.ABSOLUTE_FORM)
 
-        request = Request(position, place, time, method=method, target=target, version=version)
+        request = Request(position, place, time)
+        request.method = method
+        request.target = target
+        request.version = version
         framing, anomalies = self._read_fields(lines, request, anomalies)
         if request.host is None and version == "1.1":
             anomalies = _tag(anomalies, Anomaly.MISSING_HOST)
@@ -188,33 +199,33 @@ class Heads:
         if match is None:
             return None
         target = match[1][: self._limits.line_bytes].decode("latin-1")
-        anomalies = {Anomaly.HTTP_0_9}
-        return Request(position, place, time, method="GET", target=target, version="0.9", anomalies=anomalies)
+        request = Request(position, place, time)
+        request.method, request.target, request.version = "GET", target, "0.9"
+        request.anomalies = {Anomaly.HTTP_0_9}
+        return request
 
-    def response(self, head: bytes, position: int, place: int, time: int) -> tuple[Response, int] | None:
-        """A response head. Returns the response and its framing as its own fields give it.
+    def response(self, head: Head, position: int, place: int, time: int) -> tuple[Response, int] | None:
+        """Understand a response head. Returns the response and its framing as its own fields give it.
 
         What the request's method takes away from that (HEAD, CONNECT) is for the caller, who knows it.
         """
-        lines = head.split(b"\r\n")
-        anomalies: set[Anomaly] | None = None
-        if b"\n" in lines[0]:
-            lines = _regular(head)
-            anomalies = {Anomaly.LF_ONLY}
+        lines, _, anomalies = head
         status_line = self._status_lines.get(lines[0])
         if status_line is None:
             match = _STATUS_LINE.fullmatch(lines[0])
             if match is None:
                 return None
             status_line = match[1].decode("ascii"), int(match[2])
-            if len(lines[0]) <= _CACHED_LINE_BYTES:
+            if len(lines[0]) <= _CACHED_STATUS_LINE_BYTES:
                 if len(self._status_lines) >= _CACHED_STATUS_LINES:
                     self._status_lines.clear()
                 self._status_lines[lines[0]] = status_line
         version, status = status_line
         if version not in {"1.0", "1.1"}:
             anomalies = _tag(anomalies, Anomaly.UNKNOWN_VERSION)
-        response = Response(position, place, time, version=version, status=status)
+        response = Response(position, place, time)
+        response.version = version
+        response.status = status
         framing, response.anomalies = self._read_fields(lines, response, anomalies)
         return response, framing
 
@@ -222,35 +233,39 @@ class Heads:
         self, lines: list[bytes], message: Request | Response, anomalies: set[Anomaly] | None
     ) -> tuple[int, set[Anomaly] | None]:
         """Take from the field lines what the record wants, and decide the framing."""
-        known = self._fields
+        known = self._names
         names = message.header_names
         codings: str | None = None
         length: int | None = None
         lengths = 0
         ambiguous = False
-        for index in range(1, len(lines)):
-            name, kind, value, anomaly = known[lines[index]]
+        for line in lines[1:]:
+            spelling, colon, raw = line.partition(b":")
+            name, kind, anomaly = known[spelling]
+            if not colon and kind != _FOLDED:
+                name, kind, anomaly = _INVALID
             names.append(name)
             if not kind:
                 continue
             if anomaly is not None:
                 anomalies = _tag(anomalies, anomaly)
-            if kind == _Kind.HOST:
+            value = raw.strip(b" \t").decode("latin-1")
+            if kind == _HOST:
                 if isinstance(message, Request):
                     if message.host is None:
                         message.host = value
                     else:
                         anomalies = _tag(anomalies, Anomaly.DUPLICATE_HOST)
-            elif kind == _Kind.CONTENT_TYPE:
+            elif kind == _CONTENT_TYPE:
                 if message.content_type is None:
                     message.content_type = value
-            elif kind == _Kind.USER_AGENT:
+            elif kind == _USER_AGENT:
                 if isinstance(message, Request) and message.user_agent is None:
                     message.user_agent = value
-            elif kind == _Kind.CONTENT_ENCODING:
+            elif kind == _CONTENT_ENCODING:
                 before = message.content_encoding
                 message.content_encoding = value if before is None else f"{before}, {value}"
-            elif kind == _Kind.CONTENT_LENGTH:
+            elif kind == _CONTENT_LENGTH:
                 # RFC 9110 section 8.6 allows a list of one repeated number; anything else is smuggling.
                 for item in value.split(","):
                     lengths += 1
@@ -264,16 +279,14 @@ class Heads:
                         length = number
                 if lengths > 1:
                     anomalies = _tag(anomalies, Anomaly.DUPLICATE_CONTENT_LENGTH)
-            elif kind == _Kind.TRANSFER_ENCODING:
+            elif kind == _TRANSFER_ENCODING:
                 codings = value if codings is None else f"{codings},{value}"
-            elif kind == _Kind.IRREGULAR:
+            elif kind == _FOLDED:  # begin again with the lines joined
                 names.clear()
-                irregular = Anomaly.LF_ONLY if b"\n" in lines[index] else Anomaly.OBS_FOLD
-                regular = _regular(b"\r\n".join(lines))
                 if isinstance(message, Request):
                     message.host = message.user_agent = None
                 message.content_type = message.content_encoding = None
-                return self._read_fields(regular, message, _tag(anomalies, irregular))
+                return self._read_fields(_unfold(lines), message, _tag(anomalies, Anomaly.OBS_FOLD))
         if len(names) > self._limits.header_lines:
             del names[self._limits.header_lines :]
             anomalies = _tag(anomalies, Anomaly.TOO_MANY_HEADERS)
@@ -314,20 +327,50 @@ def _length(text: str) -> int | None:
     return number if number <= _LARGEST_LENGTH else None
 
 
-def _regular(head: bytes) -> list[bytes]:
-    """The lines of a head with bare LFs taken as line ends and folded lines joined.
+def find_head(buffer: bytes, start: int, stop: int) -> Head | None:
+    """The head that begins at `start`, or None where its end is not in the buffer yet."""
+    end = buffer.find(b"\r\n\r\n", start, stop)
+    if end >= 0:
+        head = buffer[start:end]
+        lines = head.split(b"\r\n")
+        if head.count(b"\n") == len(lines) - 1 == head.count(b"\r"):
+            return lines, end + 4, None
+    return _find_irregular_head(buffer, start, stop)
 
-    RFC 9112 section 2.2: "a recipient MAY recognize a single LF as a line terminator"; section 5.2: a
-    folded line is replaced by blanks.
+
+def _find_irregular_head(buffer: bytes, start: int, stop: int) -> Head | None:
+    """The same where not every line ends with CRLF.
+
+    RFC 9112 section 2.2: "a recipient MAY recognize a single LF as a line terminator and ignore any
+    preceding CR"; any other CR is invalid.
     """
-    lines: list[bytes] = []
-    for line in head.split(b"\n"):
-        bare = line.removesuffix(b"\r")
-        if bare[:1] in (b" ", b"\t") and len(lines) > 1:
-            lines[-1] += b" " + bare.strip(b" \t")
-        elif bare or not lines:
-            lines.append(bare.lstrip(b" \t") if lines else bare)
-    return lines
+    match = _EMPTY_LINE.search(buffer, start, stop)
+    if match is None:
+        return None
+    lines = [line.removesuffix(b"\r") for line in buffer[start : match.start()].split(b"\n")]
+    anomalies: set[Anomaly] = set()
+    if any(b"\r" in line for line in lines):
+        anomalies.add(Anomaly.BARE_CR)
+    if buffer.count(b"\n", start, match.end()) != buffer.count(b"\r\n", start, match.end()):
+        anomalies.add(Anomaly.LF_ONLY)
+    return lines, match.end(), anomalies
+
+
+def _unfold(lines: list[bytes]) -> list[bytes]:
+    """Join folded lines to the ones before (RFC 9112 section 5.2).
+
+    A first field line that is folded has nothing to join and stands for itself, as section 2.2 has it
+    ignored or rejected: its name is invalid then.
+    """
+    joined = lines[:1]
+    for line in lines[1:]:
+        if line[:1] not in {b" ", b"\t"}:
+            joined.append(line)
+        elif len(joined) > 1:
+            joined[-1] += b" " + line.strip(b" \t")
+        else:
+            joined.append(b"{" + line.strip(b" \t"))
+    return joined
 
 
 def _tag(anomalies: set[Anomaly] | None, anomaly: Anomaly) -> set[Anomaly]:

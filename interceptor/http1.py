@@ -37,11 +37,18 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from interceptor.heads import AMBIGUOUS, CHUNKED, UNTIL_CLOSE, plausible_request, plausible_response
+from interceptor.heads import (
+    AMBIGUOUS,
+    CHUNKED,
+    UNTIL_CLOSE,
+    find_head,
+    plausible_request,
+    plausible_response,
+)
 from interceptor.model import Anomaly, Drop, Message, Request, Response, State
 
 if TYPE_CHECKING:
-    from interceptor.heads import Heads
+    from interceptor.heads import Head, Heads
     from interceptor.model import Chunk, Limits
 
 __all__ = ["Context", "Mode", "Parser", "RequestParser", "ResponseParser"]
@@ -50,6 +57,9 @@ _CHUNK_LINE_BYTES: Final = 4096
 """Of a chunk-size line with its extensions. nginx and Go stop at 4 KiB as well."""
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
 """RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie."""
+
+
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 
 
 class Mode(IntEnum):
@@ -143,7 +153,7 @@ class Parser(ABC):
         """Whether a message may begin here, as far as the bytes go."""
 
     @abstractmethod
-    def _parse(self, head: bytes, position: int, place: int, time: int) -> Message | None:
+    def _parse(self, head: Head, position: int, place: int, time: int) -> Message | None:
         """The message of a head."""
 
     @abstractmethod
@@ -245,52 +255,52 @@ class Parser(ABC):
             self.context.drop(Drop.EMPTY_LINES, cursor - chunk.cursor)
             chunk.cursor = cursor
             return None
-        end, after = _end_of_head(buffer, cursor, chunk.end)
-        if end < 0:
+        head = find_head(buffer, cursor, chunk.end)
+        if head is None:
             if not self.plausible(buffer, cursor, chunk.end):
                 self._refuse(chunk, Drop.HEAD_INVALID)
                 return None
             self.partial = _Partial(chunk)
             return self._read_head_on(chunk, self.partial)
-        if end - cursor > self.context.limits.head_bytes:
+        if head[1] - cursor > self.context.limits.head_bytes:
             self._refuse(chunk, Drop.HEAD_TOO_LARGE)
             return None
-        message = self._parse(buffer[cursor:end], chunk.base + cursor, chunk.place, chunk.time)
+        message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
         if message is None:
             self._refuse(chunk, Drop.HEAD_INVALID)
             return None
-        chunk.cursor = after
+        chunk.cursor = head[1]
         return self._begin(message, chunk)
 
     def _read_head_on(self, chunk: Chunk, partial: _Partial) -> Message | None:
         """A head that does not lie in one chunk."""
         data = partial.data
-        searched = len(data)
+        before = len(data)
         data += chunk.buffer[chunk.cursor : chunk.end]
-        end, after = _end_of_head(data, max(0, searched - 3), len(data))
         message = None
-        if end < 0 and not partial.line_seen:
-            newline = data.find(b"\n", searched)
-            if newline >= 0:
-                partial.line_seen = True
-                line = bytes(data[:newline]).removesuffix(b"\r")
-                message = self._parse_line(line, partial.position, partial.place, partial.time)
-                if message is not None:
-                    after = newline + 1
-                elif not self.plausible(data, 0, len(data)):
-                    end = -2
-        if message is None:
-            if end == -1 and len(data) <= self.context.limits.head_bytes:
+        if _EMPTY_LINE.search(data, max(0, before - 2)) is not None:
+            head = find_head(bytes(data), 0, len(data))
+            assert head is not None
+            if head[1] <= self.context.limits.head_bytes:
+                message = self._parse(head, partial.position, partial.place, partial.time)
+            after = head[1]
+        elif not partial.line_seen and (after := data.find(b"\n", before) + 1):
+            partial.line_seen = True
+            line = bytes(data[:after]).rstrip(b"\r\n")
+            message = self._parse_line(line, partial.position, partial.place, partial.time)
+            if message is None and self.plausible(data, 0, len(data)):
                 chunk.cursor = chunk.end
                 return None
-            if end >= 0 and end <= self.context.limits.head_bytes:
-                message = self._parse(bytes(data[:end]), partial.position, partial.place, partial.time)
-            if message is None:
-                del data[searched:]
-                self._refuse(chunk, Drop.HEAD_TOO_LARGE if end == -1 else Drop.HEAD_INVALID)
-                return None
+        elif len(data) <= self.context.limits.head_bytes:
+            chunk.cursor = chunk.end
+            return None
+        if message is None:
+            too_large = len(data) > self.context.limits.head_bytes
+            del data[before:]
+            self._refuse(chunk, Drop.HEAD_TOO_LARGE if too_large else Drop.HEAD_INVALID)
+            return None
         self.partial = None
-        chunk.cursor += after - searched
+        chunk.cursor += after - before
         return self._begin(message, chunk)
 
     def _read_length(self, chunk: Chunk) -> Message | None:
@@ -506,10 +516,10 @@ class RequestParser(Parser):
         """Whether a request may begin here, as far as the bytes go."""
         return plausible_request(buffer, start, end)
 
-    def _parse(self, head: bytes, position: int, place: int, time: int) -> Request | None:
+    def _parse(self, head: Head, position: int, place: int, time: int) -> Request | None:
         parsed = self.context.heads.request(head, position, place, time)
         if parsed is None:
-            return self._parse_line(head, position, place, time)
+            return self._parse_line(head[0][0], position, place, time)
         request, self.framing = parsed
         return request
 
@@ -535,7 +545,7 @@ class ResponseParser(Parser):
         """Whether a response may begin here, as far as the bytes go."""
         return plausible_response(buffer, start, end)
 
-    def _parse(self, head: bytes, position: int, place: int, time: int) -> Response | None:
+    def _parse(self, head: Head, position: int, place: int, time: int) -> Response | None:
         parsed = self.context.heads.response(head, position, place, time)
         if parsed is None:
             return None
@@ -575,10 +585,9 @@ class ResponseParser(Parser):
 
     def begin_simple(self, chunk: Chunk) -> Response:
         """The answer to an HTTP/0.9 request: a body without a head (RFC 1945 section 6)."""
-        anomalies = {Anomaly.HTTP_0_9}
-        response = Response(
-            chunk.base + chunk.cursor, chunk.place, chunk.time, version="0.9", anomalies=anomalies
-        )
+        response = Response(chunk.base + chunk.cursor, chunk.place, chunk.time)
+        response.version = "0.9"
+        response.anomalies = {Anomaly.HTTP_0_9}
         self.after_loss = self.first = False
         self.open = response
         self.mode = Mode.UNTIL_CLOSE
@@ -586,22 +595,6 @@ class ResponseParser(Parser):
 
 
 _LINE_END: Final = b"\r\n"
-
-
-def _end_of_head(buffer: bytes | bytearray, start: int, stop: int) -> tuple[int, int]:
-    """Where the lines of a head end, and where what follows the empty line begins; (-1, -1) if not here.
-
-    A bare LF ends a line as well (RFC 9112 section 2.2).
-    """
-    crlf = buffer.find(b"\n\r\n", start, stop)
-    bare = buffer.find(b"\n\n", start, crlf if crlf >= 0 else stop)
-    if bare >= 0:
-        end, after = bare, bare + 2
-    elif crlf >= 0:
-        end, after = crlf, crlf + 3
-    else:
-        return -1, -1
-    return (end - 1 if end > 0 and buffer[end - 1] == 13 else end), after
 
 
 def _tag(message: Message, anomaly: Anomaly) -> None:

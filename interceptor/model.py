@@ -9,7 +9,7 @@ in one direction of a connection, counted from 0 in a 64-bit world where sequenc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -192,22 +192,17 @@ class State(StrEnum):
     """This side was never seen."""
 
 
-@dataclass(slots=True, eq=False)
 class Message:
-    """What requests and responses have in common."""
+    """What requests and responses have in common.
 
-    position: int
-    """Of its first byte in its direction."""
-    place: int
-    """Position in the other direction that its first segment acknowledged: what the sender had received."""
-    time: int
-    """Of its first byte."""
+    Defaults stand on the class, and an instance holds what differs: two of these are made for every
+    transaction, and most of their fields are never set.
+    """
+
     end_time: int = 0
-    """Of the last byte seen."""
+    """Of the last byte seen; 0 while it is not known."""
     version: str = ""
     """`0.9`, `1.0`, `1.1`."""
-    header_names: list[str] = field(default_factory=list)
-    """Lower case, in order."""
     content_type: str | None = None
     content_encoding: str | None = None
     body_size: int = 0
@@ -220,8 +215,17 @@ class Message:
     """Other messages may have been lost just before it."""
     anomalies: set[Anomaly] | None = None
 
+    def __init__(self, position: int, place: int, time: int) -> None:
+        self.position = position
+        """Of its first byte in its direction."""
+        self.place = place
+        """Position in the other direction that its first segment acknowledged: what its sender had."""
+        self.time = time
+        """Of its first byte."""
+        self.header_names: list[str] = []
+        """Lower case, in order."""
 
-@dataclass(slots=True, eq=False)
+
 class Request(Message):
     """An HTTP request as seen."""
 
@@ -232,7 +236,6 @@ class Request(Message):
     user_agent: str | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Response(Message):
     """A final HTTP response as seen."""
 

@@ -218,6 +218,10 @@ class Conversation:
         for transaction in self._pending:
             begun = transaction.request or transaction.response
             if begun is not None and begun.time < before and not transaction.reported:
+                if transaction is self._asking and transaction.request is not None:
+                    transaction.request.body_size -= self.requests.remaining
+                if transaction is self._answering and transaction.response is not None:
+                    transaction.response.body_size -= self.responses.remaining
                 _tag(transaction, Anomaly.DEADLINE)
                 self._report(transaction, finished)
         return finished

@@ -608,6 +608,17 @@ def test_fragments_become_one_segment(trial: Trial, make: Make, expected: Outcom
 
 
 @FAMILIES
+def test_fragments_of_the_largest_datagram(trial: Trial, make: Make, expected: Outcome) -> None:
+    """Offsets use all their 13 bits."""
+    payload = b"x" * 65_480
+    content = TRANSPORT[:20] + payload
+    for start in range(0, 65_500, 1_480):
+        part = content[start : start + 1_480]
+        outcome = trial.decode(make(6, 1, start, start + 1_480 >= len(content), part))
+    assert outcome == expected._replace(payload=payload, length=65_480)
+
+
+@FAMILIES
 def test_fragments_of_different_datagrams(trial: Trial, make: Make, expected: Outcome) -> None:
     """The identification keeps datagrams of the same hosts apart."""
     trial.decode(make(6, 1, 0, False, TRANSPORT[:24]))

@@ -70,6 +70,12 @@ def test_the_first_fragment_may_come_last(reassembly: Reassembly) -> None:
     assert reassembly.add(0, b"a" * 8, protocol=TCP) == Datagram(TCP, b"a" * 8 + b"b" * 8 + b"c", 17)
 
 
+def test_only_the_first_fragment_names_the_protocol(reassembly: Reassembly) -> None:
+    """What later fragments say the protocol is does not count (RFC 8200 section 4.5)."""
+    reassembly.add(0, b"a" * 8, protocol=TCP)
+    assert reassembly.add(8, b"b", last=True, protocol=60) == Datagram(TCP, b"a" * 8 + b"b", 9)
+
+
 def test_datagrams_do_not_mix(reassembly: Reassembly) -> None:
     """Pieces with different keys belong to different datagrams."""
     reassembly.add(0, b"a" * 8, key=b"1")
@@ -112,6 +118,13 @@ def test_a_contradiction_condemns_the_datagram(
     assert reassembly.add(0, b"a" * 8) is None
     assert reassembly.dropped == {Drop.FRAGMENT_OVERLAP: 4}
     assert reassembly.fragments.held == 0
+
+
+def test_an_end_before_what_was_seen_is_a_contradiction(reassembly: Reassembly) -> None:
+    """A last fragment cannot lie before another one."""
+    reassembly.add(32, b"d" * 8)
+    reassembly.add(8, b"b" * 8, last=True)
+    assert reassembly.dropped == {Drop.FRAGMENT_OVERLAP: 2}
 
 
 def test_a_condemned_datagram_is_forgotten_in_time(reassembly: Reassembly) -> None:
@@ -189,14 +202,25 @@ def test_the_oldest_datagram_makes_room_for_a_new_one() -> None:
 
 @pytest.mark.parametrize("size", [8, 1_480, 65_528])
 def test_bytes_are_bounded_whatever_the_size_of_the_pieces(size: int) -> None:
-    """Pieces of any size, of many datagrams, hold at most HELD_BYTES, a piece being charged 128 bytes more."""
+    """Pieces of any size, of many datagrams, hold at most HELD_BYTES, a piece being charged 192 bytes more."""
     reassembly = Reassembly(Limits(fragments=10**6))
-    each = size + 128
+    each = size + 192
     most = HELD_BYTES // each
     for number in range(most + 10):
         reassembly.add(0, b"a" * size, key=number.to_bytes(4, "big"))
     assert reassembly.fragments.held == most
     assert reassembly.dropped == {Drop.FRAGMENT_LIMIT: 10}
+
+
+def test_completed_datagrams_leave_the_bound_free(reassembly: Reassembly) -> None:
+    """Only what waits counts against HELD_BYTES, however much has passed through."""
+    waiting = HELD_BYTES // 2
+    for number in range(waiting // 65_536):
+        reassembly.add(0, b"w" * 65_400, key=b"w%d" % number)
+    for number in range(200):
+        reassembly.add(0, b"a" * 65_000, key=b"%d" % number)
+        assert reassembly.add(65_000, b"b", last=True, key=b"%d" % number) is not None
+    assert reassembly.dropped == {Drop.FRAGMENT_MERGED: 200}
 
 
 @settings(max_examples=1_000, deadline=None)
