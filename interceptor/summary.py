@@ -1,0 +1,183 @@
+"""What a whole reading showed: the counts, the endpoints and where everything went.
+
+Owns folding batches and records into them, in bounded memory. Refuses rendering (see `display`).
+
+Invariants: totals are exact whatever the limits; what a limit leaves out is in a total of its own. Nothing
+here grows with the traffic: at most `MAXIMUM_ENDPOINTS` endpoints of 4 KiB each, and the bounded lists of
+methods, anomalies and drop reasons.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from interceptor.model import PacketBatch, Stage
+    from interceptor.records import Record
+
+__all__ = ["MAXIMUM_ENDPOINTS", "NONE", "OTHER", "Durations", "Endpoint", "Summary", "server_name"]
+
+MAXIMUM_ENDPOINTS: Final = 1_000
+"""Tracked one by one: the first ones seen. Those that come later share one more, named `OTHER`."""
+
+OTHER: Final = "_OTHER"
+NONE: Final = "none"
+_BEYOND: Final = (OTHER, OTHER, OTHER)
+
+_BUCKETS: Final = 480
+"""16 per power of two up to 2**33 microseconds (2.4 hours, twice the longest transaction reported)."""
+
+
+class Durations:
+    """How long something took, many times: a histogram whose quantiles are off by 1/32 at most."""
+
+    __slots__ = ("_buckets", "count", "longest", "shortest")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.shortest = 0
+        self.longest = 0
+        self._buckets = array("Q", bytes(8 * _BUCKETS))
+
+    def add(self, microseconds: int) -> None:
+        """Count one duration; a negative one (clocks do step back) as 0."""
+        value = max(microseconds, 0)
+        self.shortest = min(self.shortest, value) if self.count else value
+        self.longest = max(self.longest, value)
+        self.count += 1
+        # Below 32 a value is its own bucket; above, its five leading bits and its magnitude are.
+        magnitude = max(value.bit_length() - 5, 0)
+        self._buckets[min(magnitude * 16 + (value >> magnitude), _BUCKETS - 1)] += 1
+
+    def quantile(self, share: float) -> int | None:
+        """Microseconds that `share` (0 to 1) of the durations did not exceed; None where there are none."""
+        if not self.count:
+            return None
+        rank = share * self.count
+        seen = 0
+        middle = 0
+        for index, count in enumerate(self._buckets):
+            seen += count
+            if count and seen >= rank:
+                magnitude = max(index // 16 - 1, 0)
+                middle = (index - magnitude * 16 << magnitude) + (1 << magnitude >> 1)
+                break
+        return min(max(middle, self.shortest), self.longest)
+
+
+@dataclass(slots=True, eq=False)
+class Endpoint:
+    """What was asked of one server under one method and path template."""
+
+    method: str
+    server: str
+    template: str
+    count: int = 0
+    failed: int = 0
+    """Answered with 5xx, or not at all."""
+    durations: Durations = field(default_factory=Durations)
+    """First request byte to last response byte, of complete transactions."""
+
+
+@dataclass(slots=True, eq=False)
+class Summary:
+    """Counts of everything seen so far."""
+
+    packets: int = 0
+    octets: int = 0
+    """Bytes of the packets on the wire."""
+    first_time: int | None = None
+    last_time: int | None = None
+    """Earliest and latest packet, nanoseconds since the epoch."""
+    transactions: int = 0
+    complete: int = 0
+    """Transactions both halves of which were seen to their end."""
+    statuses: Counter[str] = field(default_factory=Counter)
+    """`2xx` and so on, `OTHER`, and `NONE` where no response was seen or it has no status (HTTP/0.9)."""
+    methods: Counter[str] = field(default_factory=Counter)
+    """As records name them; `NONE` where no request was seen."""
+    anomalies: Counter[str] = field(default_factory=Counter)
+    connections: int = 0
+    gaps: int = 0
+    missed_bytes: int = 0
+    cut_bytes: int = 0
+    evicted: int = 0
+    """These five as `Pipeline` counts them, at the end."""
+    stages: list[Stage] = field(default_factory=list)
+    """The ledger, at the end."""
+    endpoints: dict[tuple[str, str, str], Endpoint] = field(default_factory=dict)
+    """By method, server and template; those beyond the limit under `OTHER`."""
+
+    def add_batch(self, batch: PacketBatch) -> None:
+        """Count captured packets."""
+        packets = batch.packets
+        self.packets += len(packets)
+        self.octets += sum([packet[3] for packet in packets])
+        times = [packet[0] for packet in packets]
+        earliest, latest = min(times), max(times)
+        if self.first_time is None or earliest < self.first_time:
+            self.first_time = earliest
+        if self.last_time is None or latest > self.last_time:
+            self.last_time = latest
+
+    def add(self, record: Record) -> None:
+        """Count a transaction by its record."""
+        self.transactions += 1
+        code = record.http_response_status_code
+        status = NONE if code is None else f"{code // 100}xx" if 100 <= code <= 599 else OTHER
+        self.statuses[status] += 1
+        method = record.http_request_method
+        self.methods[method or NONE] += 1
+        if record.anomalies:
+            self.anomalies.update(record.anomalies)
+        complete = record.http_request_state == record.http_response_state == "complete"
+        self.complete += complete
+        if method is None:
+            return
+        key = (method, server_name(record), record.url_template or "")
+        endpoint = self.endpoints.get(key)
+        if endpoint is None:
+            if len(self.endpoints) >= MAXIMUM_ENDPOINTS:
+                key = _BEYOND
+            endpoint = self.endpoints.setdefault(key, Endpoint(*key))
+        endpoint.count += 1
+        endpoint.failed += code is None or status == "5xx"
+        if complete and record.duration_us is not None:
+            endpoint.durations.add(record.duration_us)
+
+    def busiest(self, count: int) -> list[Endpoint]:
+        """The endpoints most often asked, the ones beyond the limit left out."""
+        return sorted(self._tracked(), key=lambda endpoint: (-endpoint.count, _name(endpoint)))[:count]
+
+    def slowest(self, count: int) -> list[Endpoint]:
+        """The endpoints with the longest durations at the 95th percentile."""
+        timed = [(endpoint.durations.quantile(0.95), endpoint) for endpoint in self._tracked()]
+        known = [(duration, endpoint) for duration, endpoint in timed if duration is not None]
+        known.sort(key=lambda pair: (-pair[0], _name(pair[1])))
+        return [endpoint for _, endpoint in known[:count]]
+
+    @property
+    def untracked(self) -> int:
+        """Transactions of endpoints beyond the limit."""
+        beyond = self.endpoints.get(_BEYOND)
+        return beyond.count if beyond else 0
+
+    def _tracked(self) -> Iterable[Endpoint]:
+        return (endpoint for key, endpoint in self.endpoints.items() if key != _BEYOND)
+
+
+def server_name(record: Record) -> str:
+    """The server as people write it: with its port unless that goes without saying."""
+    address = record.server_address
+    if record.server_port == 80:
+        return address
+    return f"[{address}]:{record.server_port}" if ":" in address else f"{address}:{record.server_port}"
+
+
+def _name(endpoint: Endpoint) -> tuple[str, str, str]:
+    return endpoint.server, endpoint.template, endpoint.method
