@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
-from interceptor.sources import open_captures
 
 from interceptor.pipeline import Pipeline
 from interceptor.records import RecordEncoder
+from interceptor.sources import open_captures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -172,7 +172,9 @@ def test_made_situation(path: Path) -> None:
     if not any(matches(views, wanted) for wanted in alternatives(expected["transactions"])):
         wanted = "\n".join(map(str, expected["transactions"]))
         found = "\n".join(map(str, views))
-        pytest.fail(f"{expected['situation']}\nexpected:\n{wanted}\nfound:\n{found}")
+        pytest.fail(
+            f"{stem(path)} of fixtures/made/{expected['group']}.py\nexpected:\n{wanted}\nfound:\n{found}"
+        )
 
 
 @pytest.mark.parametrize("path", MADE_CAPTURES, ids=stem)
@@ -192,10 +194,10 @@ def test_ledger_balances(path: Path) -> None:
 
 
 def test_made_files_are_what_their_generators_make(tmp_path: Path) -> None:
-    """Running the generators again gives the committed bytes."""
-    from fixtures.made.__main__ import write_all
+    """Running the generators again gives the committed bytes, and the list in README.md."""
+    from fixtures.made.__main__ import MARK, README, listed, write_all
 
-    write_all(tmp_path)
+    assert README.read_text().partition(MARK)[2] == listed(write_all(tmp_path))
     made = {path.name: contents(path) for path in tmp_path.iterdir()}
     kept = {
         path.name: contents(path)
@@ -255,13 +257,13 @@ def test_golden(golden: Path, request: pytest.FixtureRequest) -> None:
 
 def access_log(capture: Path) -> list[dict[str, Any]]:
     """The log's lines, in the order in which the requests ended."""
-    [path] = REAL.glob(f"{stem(capture)}.log.jsonl*")
+    [path] = capture.parent.glob(f"{stem(capture)}.log.jsonl*")
     return [json.loads(line) for line in contents(path).splitlines()]
 
 
 def measured(capture: Path) -> dict[tuple[str, str], int]:
     """Body bytes after de-chunking, as curl counted them, by method and target."""
-    path = REAL / f"{stem(capture)}.client.jsonl"
+    path = capture.parent / f"{stem(capture)}.client.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
     return {(line["method"], line["uri"]): line["size"] for line in map(json.loads, lines)}
 
@@ -288,6 +290,11 @@ def target(record: dict[str, Any]) -> str | None:
 @pytest.mark.parametrize("path", REAL_CAPTURES, ids=stem)
 def test_records_equal_access_log(path: Path) -> None:
     """Each request that nginx logged is one record with its method, target, status and body bytes; there is no other."""
+    compare_with_log(path)
+
+
+def compare_with_log(path: Path) -> None:
+    """Compare a capture's records with the log beside it."""
     sizes = measured(path)
     logged = [
         (
@@ -334,6 +341,17 @@ def test_real_transactions_are_whole(path: Path) -> None:
             assert record["http.request.body.size"] == size
             if "snaplen" not in path.name:
                 assert record["http.request.state"] == "complete"
+
+
+def test_capture_script_still_captures(tmp_path: Path) -> None:
+    """The script that made the real captures makes another one, of which the records equal the log again."""
+    from fixtures.real.capture import PROGRAMS, capture
+    from tests.support import netns
+
+    lacking = netns.unavailable(*PROGRAMS)
+    if lacking:
+        unavailable(lacking)
+    compare_with_log(capture("ipv6", tmp_path))
 
 
 def test_large_frames_are_in_the_captures() -> None:
