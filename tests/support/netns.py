@@ -17,8 +17,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 __all__ = [
+    "Capture",
     "Namespace",
-    "Tcpdump",
     "attach",
     "bridge",
     "dumpcap",
@@ -165,14 +165,13 @@ def process(
     where: Namespace, command: Sequence[str], *, stop: signal.Signals = signal.SIGTERM
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A program running inside; stopped by its process id at the end, killed if it does not listen."""
-    with tempfile.TemporaryFile() as errors:
-        running = subprocess.Popen(
-            where.wrap(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
-        )
-        try:
-            yield running
-        finally:
-            _end(running, stop)
+    running = subprocess.Popen(
+        where.wrap(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield running
+    finally:
+        _end(running, stop)
 
 
 def _end(running: subprocess.Popen[bytes], how: signal.Signals) -> None:
@@ -215,15 +214,13 @@ def nginx(where: Namespace, folder: Path, http: str, *, port: int = 80) -> Itera
 
 
 @dataclass(slots=True)
-class Tcpdump:
+class Capture:
     """A running capture. `dropped` is known after it ended."""
 
     path: Path
-    running: subprocess.Popen[bytes]
-    report: Path
     dropped: int = -1
-    """Packets the kernel dropped for want of buffer space."""
-    reported: str = field(default="", repr=False)
+    """Packets the kernel or the program dropped; -1 where it did not say."""
+    reported: str = ""
     """What the program said at its end."""
 
     def settle(self, quiet: float = 0.7) -> None:
@@ -240,14 +237,14 @@ class Tcpdump:
 
 
 @contextmanager
-def _capturing(where: Namespace, command: Sequence[str], path: Path, ready: str) -> Iterator[Tcpdump]:
+def _capturing(where: Namespace, command: Sequence[str], path: Path, ready: str) -> Iterator[Capture]:
     with tempfile.TemporaryDirectory(prefix="capture-") as folder:
         report = Path(folder) / "stderr"
         with report.open("wb") as errors:
             running = subprocess.Popen(
                 where.wrap(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
             )
-        capture = Tcpdump(path, running, report)
+        capture = Capture(path)
         try:
 
             def listens() -> bool:
@@ -259,25 +256,23 @@ def _capturing(where: Namespace, command: Sequence[str], path: Path, ready: str)
 
             wait_until(listens, f"{command[0]} capturing")
             yield capture
-            with suppress(FileNotFoundError):
-                capture.settle()
+            capture.settle()
         finally:
             _end(running, signal.SIGINT)
             capture.reported = report.read_text()
-            losses = [
-                int(count)
-                for count in re.findall(r"(\d+) packets? dropped by (?:kernel|interface)", capture.reported)
-            ]
-            losses += [
-                int(count) for count in re.findall(r"/(\d+)/\d+/\d+/\d+ \(pcap/dumpcap", capture.reported)
-            ]
-            capture.dropped = sum(losses)
+            losses = _DROPPED.findall(capture.reported)
+            if losses:
+                capture.dropped = sum(int(count) for pair in losses for count in pair if count)
+
+
+_DROPPED = re.compile(r"(\d+) packets? dropped by|received/dropped on interface '[^']*': \d+/(\d+)")
+"""What tcpdump says at its end, and dumpcap of each interface."""
 
 
 @contextmanager
 def tcpdump(
     where: Namespace, interface: str, path: Path, *, snaplen: int = 0, bpf: str = ""
-) -> Iterator[Tcpdump]:
+) -> Iterator[Capture]:
     """Capture to a pcap file with nanoseconds; `snaplen` 0 takes whole packets.
 
     Yields once it captures. At the end it waits until the file is stable, then stops; `dropped` is what the kernel
@@ -291,7 +286,7 @@ def tcpdump(
 
 
 @contextmanager
-def dumpcap(where: Namespace, interfaces: Sequence[str], path: Path) -> Iterator[Tcpdump]:
+def dumpcap(where: Namespace, interfaces: Sequence[str], path: Path) -> Iterator[Capture]:
     """Capture several interfaces at once to one pcapng file, as an observer of a whole host does."""
     chosen = [word for name in interfaces for word in ("-i", name)]
     command = ["dumpcap", *chosen, "-w", str(path), "-n", "-q", "-B", "16"]
