@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -177,6 +178,26 @@ def test_made_situation(path: Path) -> None:
         )
 
 
+def test_expectations_catch_what_is_wrong() -> None:
+    """A swapped pair, a missing record, one too many, and a tag out of place do not pass."""
+    [path] = [path for path in MADE_CAPTURES if stem(path) == "pipelined"]
+    expected = json.loads((MADE / "pipelined.expected.json").read_text())
+    [wanted] = alternatives(expected["transactions"])
+    views = [shown(record) for record in records(path)]
+    assert matches(views, wanted)
+    assert matches(views[::-1], wanted)
+    swapped = [dict(view) for view in views]
+    swapped[0]["response_body"], swapped[1]["response_body"] = (
+        views[1]["response_body"],
+        views[0]["response_body"],
+    )
+    assert not matches(swapped, wanted)
+    assert not matches(views[1:], wanted)
+    assert not matches([*views, views[0]], wanted)
+    assert not matches([views[0] | {"anomalies": ["lf_only"]}, *views[1:]], wanted)
+    assert not matches([*views[:-1], views[-1] | {"anomalies": []}], wanted)
+
+
 @pytest.mark.parametrize("path", MADE_CAPTURES, ids=stem)
 def test_made_drops(path: Path) -> None:
     """What a made capture says is dropped is counted under that reason, as often as it says."""
@@ -341,6 +362,17 @@ def test_real_transactions_are_whole(path: Path) -> None:
             assert record["http.request.body.size"] == size
             if "snaplen" not in path.name:
                 assert record["http.request.state"] == "complete"
+
+
+@pytest.mark.parametrize("path", REAL_CAPTURES, ids=stem)
+def test_times_agree_with_access_log(path: Path) -> None:
+    """A record ends when nginx logged its request, to the 50 milliseconds that writing and closing take."""
+    logged = {(int(line["remote_port"]), int(line["connection_requests"])): line for line in access_log(path)}
+    for record in records(path, "full"):
+        line = logged[record["source.port"], record["transaction.index"]]
+        if "duration_us" in record:
+            begun = datetime.fromisoformat(record["time"]).timestamp()
+            assert abs(begun + record["duration_us"] / 1e6 - float(line["msec"])) < 0.05
 
 
 def test_capture_script_still_captures(tmp_path: Path) -> None:
