@@ -1,139 +1,65 @@
-"""Message heads: bytes up to the empty line in, a `Request` or `Response` and its framing out.
+"""Message heads: what the lines before the empty line say.
 
-Owns the grammar of start lines and field lines (RFC 9112 sections 2 to 5) and what they say about the
-body's length (section 6). Refuses state: a head is whole or it is not here yet; where it begins and ends
-is `http1`'s business.
+Owns the grammar of start lines and the meaning of fields (RFC 9112 sections 2 to 5), and what they say
+about the body's length (section 6). Refuses state: a head is whole or it is not here yet; where it begins
+and ends is the business of `http1`.
 
 A passive observer does not get to reject. What two implementations could read differently is read the
 RFC's way and tagged (`Anomaly`); only what cannot be a head at all gives None.
 
-What repeats on real connections is understood once. A program sends the same field names in the same order
-again and again, so a head's *layout* (its names, and which lines matter) is kept and recognised by comparing
-line beginnings, without taking the lines apart. The caches are bounded and cleared when full: no bookkeeping
-per hit, and whoever fills them with inventions pays the price of the first sight, nothing more. Of values
-only those are kept that a record may show.
+Of values only those are kept that a record may show, in a bounded cache that is cleared when full.
 """
 
 from __future__ import annotations
 
 import re
-from enum import IntEnum
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final
 
+from interceptor.layouts import (
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    HOST,
+    TRANSFER_ENCODING,
+    USER_AGENT,
+    Layouts,
+)
 from interceptor.model import Anomaly, Limits, Request, Response
 
-__all__ = [
-    "AMBIGUOUS",
-    "CHUNKED",
-    "UNTIL_CLOSE",
-    "Head",
-    "Heads",
-    "find_head",
-    "plausible_request",
-    "plausible_response",
-]
+if TYPE_CHECKING:
+    from interceptor.layouts import Head
+
+__all__ = ["AMBIGUOUS", "CHUNKED", "UNTIL_CLOSE", "Heads", "plausible_request", "plausible_response"]
 
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
 AMBIGUOUS: Final = -3
 """The body's end cannot be known; what follows the head is not framed."""
 
-_CACHED_NAMES: Final = 4096
-_CACHED_NAME_BYTES: Final = 64
-_CACHED_TEXTS: Final = 4096
-_CACHED_TEXT_BYTES: Final = 256
-_CACHED_LAYOUTS: Final = 1024
-_CACHED_LAYOUT_LINES: Final = 64
-_CACHED_STATUS_LINES: Final = 256
-_CACHED_STATUS_LINE_BYTES: Final = 64
+_TEXTS: Final = 4096
+_TEXT_BYTES: Final = 256
+_STATUS_LINES: Final = 256
+_STATUS_LINE_BYTES: Final = 64
 _LENGTH_DIGITS: Final = 18
 """RFC 9110 section 8.6: "a recipient MUST anticipate potentially large decimal numerals"; 10^18 bytes are
 past what any file system holds, and a longer number is a lie."""
 
-_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
-_FIELD_NAME = re.compile(_TOKEN + rb"+")
-_METHOD = re.compile(_TOKEN + rb"{1,32}")
-# RFC 9112 section 3: lenient about the white space between the parts, as section 3 allows, and about a
-# blank inside the target, which clients do send.
-_REQUEST_LINE = re.compile(
-    rb"(" + _TOKEN + rb"{1,32})[ \t]+([^\r\n]*[^ \t\r\n])[ \t]+HTTP/(\d{1,3}(?:\.\d{1,3})?)[ \t]*"
-)
-_SIMPLE_REQUEST = re.compile(rb"GET[ ](/[^ \t\r\n]*)[ ]?")
-_STATUS_LINE = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?)[ ]+([1-9]\d\d)(?:[ ][^\r\n]*)?")
-_REQUEST_START = re.compile(_TOKEN + rb"{1,32}[ \t]+[^\r\n\t ]")
-_REQUEST_START_CUT = re.compile(_TOKEN + rb"{1,32}(?:[ \t]+[^\r\n\t ]*)?")
-_RESPONSE_START = re.compile(rb"HTTP/\d\.\d[ ]+[1-9]\d\d[ \r\n]")
-
-_EMPTY_LINE = re.compile(rb"\n\r?\n")
+_METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
+_VERSION = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?)")
+_SIMPLE_REQUEST = re.compile(rb"GET (/[^ \t\r\n]*) ?")
+_STATUS_LINE = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?) +([1-9]\d\d)(?: [^\r\n]*)?")
+_REQUEST_START = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:[ \t]+(?:[^\r\n]|$)|$)")
+_RESPONSE_START = re.compile(rb"HTTP/\d\.\d +[1-9]\d\d[ \r\n]")
+_DIGITS: Final = bytes(48 if 48 <= octet <= 57 else octet for octet in range(256))
 
 _VERSIONS: Final = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
 _METHODS: Final = {
     name.encode(): name
     for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY")
 }
-
-
-class _Kind(IntEnum):
-    """What a field means to us; of PLAIN ones only the name is of interest."""
-
-    PLAIN = 0
-    HOST = 1
-    CONTENT_LENGTH = 2
-    TRANSFER_ENCODING = 3
-    CONTENT_TYPE = 4
-    CONTENT_ENCODING = 5
-    USER_AGENT = 6
-    ODD = 7
-    """PLAIN, with an anomaly."""
-    FOLDED = 8
-    """Not a field line: the continuation of the one before (obs-fold)."""
-
-
-_KINDS: Final = {
-    "host": _Kind.HOST,
-    "content-length": _Kind.CONTENT_LENGTH,
-    "transfer-encoding": _Kind.TRANSFER_ENCODING,
-    "content-type": _Kind.CONTENT_TYPE,
-    "content-encoding": _Kind.CONTENT_ENCODING,
-    "user-agent": _Kind.USER_AGENT,
-}
-
-# As plain integers: reading a member of an enum class costs more than all else that is done with it here.
-_HOST, _CONTENT_LENGTH, _TRANSFER_ENCODING, _CONTENT_TYPE, _CONTENT_ENCODING, _USER_AGENT, _ODD, _FOLDED = (
-    map(int, list(_Kind)[1:])
+_CODINGS: Final = frozenset(
+    {b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"}
 )
-
-_Name: TypeAlias = tuple[str, int, Anomaly | None]
-"""(lower-case name, kind, anomaly) of what stands before the colon."""
-
-_INVALID: Final[_Name] = ("{invalid}", _ODD, Anomaly.INVALID_HEADER)
-
-
-class _Names(dict[bytes, _Name]):
-    """Field names already understood, by their spelling."""
-
-    def __missing__(self, spelling: bytes) -> _Name:
-        name = _name(spelling)
-        if len(spelling) <= _CACHED_NAME_BYTES:
-            if len(self) >= _CACHED_NAMES:
-                self.clear()
-            self[spelling] = name
-        return name
-
-
-def _name(spelling: bytes) -> _Name:
-    """Understand what stands before the colon of a field line (RFC 9112 section 5)."""
-    if spelling[:1] in {b" ", b"\t"}:
-        return ("", _FOLDED, None)
-    anomaly = None
-    stripped = spelling.rstrip(b" \t")
-    if len(stripped) != len(spelling):
-        # Section 5.1: "No whitespace is allowed between the field name and colon."
-        anomaly = Anomaly.SPACE_BEFORE_COLON
-    if not _FIELD_NAME.fullmatch(stripped):
-        return _INVALID
-    name = stripped.decode("ascii").lower()
-    return (name, _KINDS.get(name, 0 if anomaly is None else _ODD), anomaly)
 
 
 class _Texts(dict[bytes, str]):
@@ -141,80 +67,57 @@ class _Texts(dict[bytes, str]):
 
     def __missing__(self, raw: bytes) -> str:
         text = raw.strip(b" \t").decode("latin-1")
-        if len(raw) <= _CACHED_TEXT_BYTES:
-            if len(self) >= _CACHED_TEXTS:
+        if len(raw) <= _TEXT_BYTES:
+            if len(self) >= _TEXTS:
                 self.clear()
             self[raw] = text
         return text
 
 
-class _Layout(NamedTuple):
-    """What the field lines of a head have in common with those of all heads like it."""
-
-    beginnings: tuple[bytes, ...]
-    """Of each line, through the colon; of the start line nothing."""
-    names: tuple[str, ...]
-    fields: tuple[tuple[int, int, int], ...]
-    """(line, kind, offset of the value), in order, of the lines whose value matters."""
-    anomalies: frozenset[Anomaly]
-
-
-Head: TypeAlias = tuple[list[bytes], int, "set[Anomaly] | None"]
-"""(lines without their ends, offset after the empty line, what was odd about the line ends)."""
-
-
 class Heads:
     """Understands heads. One per pipeline: it holds what its parsers share."""
 
-    __slots__ = ("_layouts", "_limits", "_names", "_status_lines", "_texts")
+    __slots__ = ("_limits", "_status_lines", "_texts", "layouts")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._names = _Names()
         self._texts = _Texts()
-        self._layouts: dict[tuple[int, bytes, bytes], _Layout] = {}
-        """By the number of lines, and how the first and the last field line begin."""
         self._status_lines: dict[bytes, tuple[str, int]] = {}
+        self.layouts = Layouts(limits.header_lines)
+        """Finds heads."""
 
     def request(self, head: Head, position: int, place: int, time: int) -> Request | None:
         """Understand a request head: None where this is no HTTP/1 request."""
-        lines, _, anomalies = head
-        line = lines[0]
-        parts = line.split(b" ")
-        version = _VERSIONS.get(parts[2]) if len(parts) == 3 else None
-        if version is not None and parts[1]:
-            method = _METHODS.get(parts[0])
-            if method is None:
-                if not _METHOD.fullmatch(parts[0]):
-                    return None
-                method = parts[0].decode("ascii")
-            raw_target = parts[1]
-        else:
-            match = _REQUEST_LINE.fullmatch(line)
-            if match is None:
-                return None
-            method = match[1].decode("ascii")
-            raw_target = match[2]
-            version = match[3].decode("ascii")
-            if version not in {"1.0", "1.1"}:
-                if method == "PRI":
-                    return None  # RFC 9113 section 3.4: the preface of HTTP/2, not a request
-                anomalies = _tag(anomalies, Anomaly.UNKNOWN_VERSION)
-        if len(raw_target) > self._limits.line_bytes:
-            raw_target = raw_target[: self._limits.line_bytes]
-            anomalies = _tag(anomalies, Anomaly.LONG_LINE)
-        if not raw_target.isascii():
-            anomalies = _tag(anomalies, Anomaly.NON_ASCII)
-        target = raw_target.decode("latin-1")
-        if target[0] != "/" and target[:7].lower() in {"http://", "https:/"}:
-            anomalies = _tag(anomalies, Anomaly.ABSOLUTE_FORM)
-
+        line = head[0][0]
         request = Request(position, place, time)
+        request.anomalies = head[3]
+        words = line.split(b" ")
+        version = _VERSIONS.get(words[2]) if len(words) == 3 else None
+        if version is None or not words[1]:
+            parts = _request_line(line)
+            if parts is None:
+                return None
+            words, version = [*parts[:2]], parts[2].decode("ascii")
+            if version not in {"1.0", "1.1"}:
+                if words[0] == b"PRI":
+                    return None  # RFC 9113 section 3.4: the preface of HTTP/2, not a request
+                request.tag(Anomaly.UNKNOWN_VERSION)
+        method, target = _METHODS.get(words[0]), words[1]
+        if method is None:
+            if not _METHOD.fullmatch(words[0]):
+                return None
+            method = words[0].decode("ascii")
+        if len(target) > self._limits.line_bytes:
+            target = target[: self._limits.line_bytes]
+            request.tag(Anomaly.LONG_LINE)
         request.method = method
-        request.target = target
+        request.target = target.decode("latin-1")
         request.version = version
-        request.anomalies = anomalies
-        self._read_fields(lines, request)
+        if not target.isascii():
+            request.tag(Anomaly.NON_ASCII)
+        if target[:1] != b"/" and target[:8].lower().startswith((b"http://", b"https://")):
+            request.tag(Anomaly.ABSOLUTE_FORM)
+        self._read_fields(head, request)
         if request.host is None and version == "1.1":
             request.tag(Anomaly.MISSING_HOST)
         if request.framing == UNTIL_CLOSE:
@@ -226,10 +129,10 @@ class Heads:
         match = _SIMPLE_REQUEST.fullmatch(line)
         if match is None:
             return None
-        target = match[1][: self._limits.line_bytes].decode("latin-1")
         request = Request(position, place, time)
-        request.method, request.target, request.version = "GET", target, "0.9"
-        request.anomalies = {Anomaly.HTTP_0_9}
+        request.method, request.version = "GET", "0.9"
+        request.target = match[1][: self._limits.line_bytes].decode("latin-1")
+        request.tag(Anomaly.HTTP_0_9)
         return request
 
     def response(self, head: Head, position: int, place: int, time: int) -> Response | None:
@@ -237,61 +140,53 @@ class Heads:
 
         What the request's method takes away from that (HEAD, CONNECT) is for the caller, who knows it.
         """
-        lines, _, anomalies = head
-        status_line = self._status_lines.get(lines[0])
+        line = head[0][0]
+        status_line = self._status_lines.get(line)
         if status_line is None:
-            match = _STATUS_LINE.fullmatch(lines[0])
+            match = _STATUS_LINE.fullmatch(line)
             if match is None:
                 return None
             status_line = match[1].decode("ascii"), int(match[2])
-            if len(lines[0]) <= _CACHED_STATUS_LINE_BYTES:
-                if len(self._status_lines) >= _CACHED_STATUS_LINES:
+            if len(line) <= _STATUS_LINE_BYTES:
+                if len(self._status_lines) >= _STATUS_LINES:
                     self._status_lines.clear()
-                self._status_lines[lines[0]] = status_line
-        version, status = status_line
-        if version not in {"1.0", "1.1"}:
-            anomalies = _tag(anomalies, Anomaly.UNKNOWN_VERSION)
+                self._status_lines[line] = status_line
         response = Response(position, place, time)
-        response.version = version
-        response.status = status
-        response.anomalies = anomalies
-        self._read_fields(lines, response)
+        response.anomalies = head[3]
+        response.version, response.status = status_line
+        if response.version not in {"1.0", "1.1"}:
+            response.tag(Anomaly.UNKNOWN_VERSION)
+        self._read_fields(head, response)
         return response
 
-    def _read_fields(self, lines: list[bytes], message: Request | Response) -> None:
-        """Take from the field lines what the record wants, and decide the framing."""
-        layout = self._layout(lines)
-        if layout is None:
-            message.tag(Anomaly.OBS_FOLD)
-            self._read_fields(_unfold(lines), message)
-            return
+    def _read_fields(self, head: Head, message: Request | Response) -> None:
+        """Take from the fields what the record wants, and decide the framing."""
+        texts, _, layout, _ = head
         message.header_names = layout.names
         if layout.anomalies:
             for anomaly in layout.anomalies:
                 message.tag(anomaly)
-        request = message if isinstance(message, Request) else None
         lengths: list[bytes] | None = None
         codings: list[bytes] | None = None
-        for line, kind, offset in layout.fields:
-            raw = lines[line][offset:]
-            if kind == _CONTENT_LENGTH:
+        for kind, raw in zip(layout.kinds, texts, strict=True):
+            if kind == CONTENT_LENGTH:
                 lengths = [raw] if lengths is None else [*lengths, raw]
-            elif kind == _CONTENT_TYPE:
+            elif kind == CONTENT_TYPE:
                 if message.content_type is None:
                     message.content_type = self._texts[raw]
-            elif kind == _HOST:
-                if request is not None:
-                    if request.host is None:
-                        request.host = self._texts[raw]
+            elif kind == HOST:
+                if isinstance(message, Request):
+                    if message.host is None:
+                        message.host = self._texts[raw]
                     else:
-                        request.tag(Anomaly.DUPLICATE_HOST)
-            elif kind == _USER_AGENT:
-                if request is not None and request.user_agent is None:
-                    request.user_agent = self._texts[raw]
-            elif kind == _CONTENT_ENCODING:
+                        message.tag(Anomaly.DUPLICATE_HOST)
+            elif kind == USER_AGENT:
+                if isinstance(message, Request) and message.user_agent is None:
+                    message.user_agent = self._texts[raw]
+            elif kind == CONTENT_ENCODING:
                 value, before = self._texts[raw], message.content_encoding
                 message.content_encoding = value if before is None else f"{before}, {value}"
-            else:
+            elif kind == TRANSFER_ENCODING:
                 codings = [raw] if codings is None else [*codings, raw]
         # RFC 9112 section 6.3, items 3 to 8, in their order.
         if codings is not None:
@@ -303,47 +198,6 @@ class Heads:
             message.framing = _counted(lengths, message)
         else:
             message.framing = UNTIL_CLOSE
-
-    def _layout(self, lines: list[bytes]) -> _Layout | None:
-        """The layout of a head, or None where lines are folded."""
-        if len(lines) == 1:
-            return _BARE
-        key = len(lines), lines[1][:5], lines[-1][:5]
-        layout = self._layouts.get(key)
-        if layout is not None and all(map(_begins_with, lines, layout.beginnings)):
-            return layout
-        beginnings, names, fields = [b""], [], []
-        anomalies: set[Anomaly] = set()
-        repeats = len(lines) <= _CACHED_LAYOUT_LINES
-        for index in range(1, len(lines)):
-            spelling, colon, _ = lines[index].partition(b":")
-            name, kind, anomaly = self._names[spelling]
-            if kind == _FOLDED:
-                return None
-            if not colon:
-                # Nothing to recognise the line by: another may begin with it and have a colon.
-                name, kind, anomaly = _INVALID
-                repeats = False
-            repeats = repeats and len(spelling) <= _CACHED_NAME_BYTES
-            beginnings.append(spelling + colon)
-            names.append(name)
-            if anomaly is not None:
-                anomalies.add(anomaly)
-            if kind:
-                fields.append((index, kind, len(spelling) + 1))
-        if len(names) > self._limits.header_lines:
-            del names[self._limits.header_lines :]
-            anomalies.add(Anomaly.TOO_MANY_HEADERS)
-        layout = _Layout(tuple(beginnings), tuple(names), tuple(fields), frozenset(anomalies))
-        if repeats:
-            if len(self._layouts) >= _CACHED_LAYOUTS:
-                self._layouts.clear()
-            self._layouts[key] = layout
-        return layout
-
-
-_BARE: Final = _Layout((), (), (), frozenset())
-_begins_with: Final = bytes.startswith
 
 
 def _counted(values: list[bytes], message: Request | Response) -> int:
@@ -387,76 +241,30 @@ def _coded(values: list[bytes], message: Request | Response) -> int:
     return AMBIGUOUS
 
 
-_CODINGS: Final = frozenset(
-    {b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"}
-)
+def _request_line(line: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Method, target and version of a request line that is not three words with a blank between.
 
-
-def find_head(buffer: bytes, start: int, stop: int) -> Head | None:
-    """The head that begins at `start`, or None where its end is not in the buffer yet."""
-    end = buffer.find(b"\r\n\r\n", start, stop)
-    if end >= 0:
-        head = buffer[start:end]
-        lines = head.split(b"\r\n")
-        if head.count(b"\n") == len(lines) - 1:
-            return lines, end + 4, None
-    return _find_irregular_head(buffer, start, stop)
-
-
-def _find_irregular_head(buffer: bytes, start: int, stop: int) -> Head | None:
-    """The same where not every line ends with CRLF.
-
-    RFC 9112 section 2.2: "a recipient MAY recognize a single LF as a line terminator and ignore any
-    preceding CR"; any other CR is invalid.
+    RFC 9112 section 3 lets a recipient split at any white space; a blank inside the target is invalid, and
+    clients send it.
     """
-    match = _EMPTY_LINE.search(buffer, start, stop)
-    if match is None:
+    first = line.split(None, 1)
+    rest = first[1].rsplit(None, 1) if len(first) == 2 and line[:1] not in {b" ", b"\t"} else []
+    version = _VERSION.fullmatch(rest[1]) if len(rest) == 2 else None
+    if version is None or not _METHOD.fullmatch(first[0]):
         return None
-    lines = [line.removesuffix(b"\r") for line in buffer[start : match.start()].split(b"\n")]
-    anomalies: set[Anomaly] = set()
-    if any(b"\r" in line for line in lines):
-        anomalies.add(Anomaly.BARE_CR)
-    if buffer.count(b"\n", start, match.end()) != buffer.count(b"\r\n", start, match.end()):
-        anomalies.add(Anomaly.LF_ONLY)
-    return lines, match.end(), anomalies
-
-
-def _unfold(lines: list[bytes]) -> list[bytes]:
-    """Join folded lines to the ones before (RFC 9112 section 5.2).
-
-    A first field line that is folded has nothing to join and stands for itself, as section 2.2 has it
-    ignored or rejected: its name is invalid then.
-    """
-    joined = lines[:1]
-    for line in lines[1:]:
-        if line[:1] not in {b" ", b"\t"}:
-            joined.append(line)
-        elif len(joined) > 1:
-            joined[-1] += b" " + line.strip(b" \t")
-        else:
-            joined.append(b"{" + line.strip(b" \t"))
-    return joined
-
-
-def _tag(anomalies: set[Anomaly] | None, anomaly: Anomaly) -> set[Anomaly]:
-    if anomalies is None:
-        return {anomaly}
-    anomalies.add(anomaly)
-    return anomalies
+    return first[0], rest[0], version[1]
 
 
 def plausible_request(buffer: bytes | bytearray, start: int, end: int) -> bool:
     """Whether these bytes can be the beginning of a request line, as far as they go."""
     newline = buffer.find(b"\n", start, end)
-    if newline >= 0:
-        line = bytes(buffer[start:newline]).removesuffix(b"\r")
-        match = _REQUEST_LINE.fullmatch(line)
-        if match is not None:
-            return match[1] != b"PRI"
-        return _SIMPLE_REQUEST.fullmatch(line) is not None
-    if _REQUEST_START.match(buffer, start, end) is not None:
-        return True
-    return _REQUEST_START_CUT.fullmatch(buffer, start, end) is not None
+    if newline < 0:
+        return _REQUEST_START.match(buffer, start, end) is not None
+    line = bytes(buffer[start:newline]).removesuffix(b"\r")
+    parts = _request_line(line)
+    if parts is not None:
+        return parts[0] != b"PRI"
+    return _SIMPLE_REQUEST.fullmatch(line) is not None
 
 
 def plausible_response(buffer: bytes | bytearray, start: int, end: int) -> bool:
@@ -465,7 +273,4 @@ def plausible_response(buffer: bytes | bytearray, start: int, end: int) -> bool:
         return True
     shape = b"HTTP/0.0 000 "
     given = bytes(buffer[start : min(end, start + len(shape))])
-    return given.translate(_DIGITS) == shape[: len(given)] and len(given) < len(shape)
-
-
-_DIGITS: Final = bytes(48 if 48 <= octet <= 57 else octet for octet in range(256))
+    return len(given) < len(shape) and given.translate(_DIGITS) == shape[: len(given)]

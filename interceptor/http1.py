@@ -40,14 +40,14 @@ from interceptor.heads import (
     AMBIGUOUS,
     CHUNKED,
     UNTIL_CLOSE,
-    find_head,
     plausible_request,
     plausible_response,
 )
 from interceptor.model import Anomaly, Drop, Message, Request, Response, State
 
 if TYPE_CHECKING:
-    from interceptor.heads import Head, Heads
+    from interceptor.heads import Heads
+    from interceptor.layouts import Head, Layout
     from interceptor.model import Chunk, Limits
 
 __all__ = ["OPAQUE", "SEARCH", "Context", "Parser", "RequestParser", "ResponseParser"]
@@ -123,6 +123,7 @@ class Parser(ABC):
         "after_loss",
         "context",
         "first",
+        "layout",
         "mode",
         "open",
         "partial",
@@ -142,6 +143,8 @@ class Parser(ABC):
         self.remaining = 0
         """Body (LENGTH) or chunk (CHUNK_DATA) bytes to come. An owner with fewer of them in hand may
         subtract them here and be done: nobody looks at them."""
+        self.layout: Layout = context.heads.layouts.start
+        """Of the last head."""
         self.partial: _Partial | None = None
         self.trailers = 0
         """Size of the trailer section so far."""
@@ -151,6 +154,10 @@ class Parser(ABC):
     @abstractmethod
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a message may begin here, as far as the bytes go."""
+
+    @abstractmethod
+    def _find(self, buffer: bytes, start: int, stop: int) -> Head | None:
+        """Find the head that begins here; None where its end is not in the buffer yet."""
 
     @abstractmethod
     def _parse(self, head: Head, position: int, place: int, time: int) -> Message | None:
@@ -255,7 +262,7 @@ class Parser(ABC):
             self.context.drop(Drop.EMPTY_LINES, cursor - chunk.cursor)
             chunk.cursor = cursor
             return None
-        head = find_head(buffer, cursor, chunk.end)
+        head = self._find(buffer, cursor, chunk.end)
         if head is None:
             if not self.plausible(buffer, cursor, chunk.end):
                 self._refuse(chunk, Drop.HEAD_INVALID)
@@ -270,6 +277,7 @@ class Parser(ABC):
             self._refuse(chunk, Drop.HEAD_INVALID)
             return None
         chunk.cursor = head[1]
+        self.layout = head[2]
         message.after_loss = self.after_loss
         self.after_loss = self.first = False
         self.open = message
@@ -283,7 +291,7 @@ class Parser(ABC):
         data += chunk.buffer[chunk.cursor : chunk.end]
         message = None
         if _EMPTY_LINE.search(data, max(0, before - 2)) is not None:
-            head = find_head(bytes(data), 0, len(data))
+            head = self._find(bytes(data), 0, len(data))
             assert head is not None
             if head[1] <= self.context.limits.head_bytes:
                 message = self._parse(head, partial.position, partial.place, partial.time)
@@ -529,6 +537,10 @@ class RequestParser(Parser):
         """Whether a request may begin here, as far as the bytes go."""
         return plausible_request(buffer, start, end)
 
+    def _find(self, buffer: bytes, start: int, stop: int) -> Head | None:
+        # Programs send other fields with other methods: POST has a Content-Length where GET has none.
+        return self.context.heads.layouts.find(self.layout, buffer[start : start + 4], buffer, start, stop)
+
     def _parse(self, head: Head, position: int, place: int, time: int) -> Request | None:
         request = self.context.heads.request(head, position, place, time)
         return request or self._parse_line(head[0][0], position, place, time)
@@ -548,6 +560,10 @@ class ResponseParser(Parser):
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a response may begin here, as far as the bytes go."""
         return plausible_response(buffer, start, end)
+
+    def _find(self, buffer: bytes, start: int, stop: int) -> Head | None:
+        # ... and with other status codes.
+        return self.context.heads.layouts.find(self.layout, buffer[start : start + 12], buffer, start, stop)
 
     def _parse(self, head: Head, position: int, place: int, time: int) -> Response | None:
         return self.context.heads.response(head, position, place, time)
