@@ -22,7 +22,6 @@ from interceptor.layouts import (
     HOST,
     TRANSFER_ENCODING,
     USER_AGENT,
-    Layouts,
 )
 from interceptor.model import Anomaly, Limits, Request, Response
 
@@ -77,14 +76,12 @@ class _Texts(dict[bytes, str]):
 class Heads:
     """Understands heads. One per pipeline: it holds what its parsers share."""
 
-    __slots__ = ("_limits", "_status_lines", "_texts", "layouts")
+    __slots__ = ("_limits", "_status_lines", "_texts")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._texts = _Texts()
         self._status_lines: dict[bytes, tuple[str, int]] = {}
-        self.layouts = Layouts(limits.header_lines)
-        """Finds heads."""
 
     def request(self, head: Head, position: int, place: int, time: int) -> Request | None:
         """Understand a request head: None where this is no HTTP/1 request."""
@@ -117,9 +114,15 @@ class Heads:
             request.tag(Anomaly.NON_ASCII)
         if target[:1] != b"/" and target[:8].lower().startswith((b"http://", b"https://")):
             request.tag(Anomaly.ABSOLUTE_FORM)
-        self._read_fields(head, request)
-        if request.host is None and version == "1.1":
+        hosts, agent = self._read_fields(head, request)
+        if hosts is not None:
+            request.host = self._texts[hosts[0]]
+            if len(hosts) > 1:
+                request.tag(Anomaly.DUPLICATE_HOST)
+        elif version == "1.1":
             request.tag(Anomaly.MISSING_HOST)
+        if agent is not None:
+            request.user_agent = self._texts[agent]
         if request.framing == UNTIL_CLOSE:
             request.framing = 0  # RFC 9112 section 6.3 item 7: a request without a length has no body
         return request
@@ -159,8 +162,13 @@ class Heads:
         self._read_fields(head, response)
         return response
 
-    def _read_fields(self, head: Head, message: Request | Response) -> None:
-        """Take from the fields what the record wants, and decide the framing."""
+    def _read_fields(
+        self, head: Head, message: Request | Response
+    ) -> tuple[list[bytes] | None, bytes | None]:
+        """Take from the fields what the record wants, and decide the framing.
+
+        Returns what only requests have: all Host fields and the first User-Agent.
+        """
         texts, _, layout, _ = head
         message.header_names = layout.names
         if layout.anomalies:
@@ -168,21 +176,20 @@ class Heads:
                 message.tag(anomaly)
         lengths: list[bytes] | None = None
         codings: list[bytes] | None = None
+        hosts: list[bytes] | None = None
+        agent: bytes | None = None
         for kind, raw in zip(layout.kinds, texts, strict=True):
+            if not kind:
+                continue
             if kind == CONTENT_LENGTH:
                 lengths = [raw] if lengths is None else [*lengths, raw]
             elif kind == CONTENT_TYPE:
                 if message.content_type is None:
                     message.content_type = self._texts[raw]
             elif kind == HOST:
-                if isinstance(message, Request):
-                    if message.host is None:
-                        message.host = self._texts[raw]
-                    else:
-                        message.tag(Anomaly.DUPLICATE_HOST)
+                hosts = [raw] if hosts is None else [*hosts, raw]
             elif kind == USER_AGENT:
-                if isinstance(message, Request) and message.user_agent is None:
-                    message.user_agent = self._texts[raw]
+                agent = agent or raw
             elif kind == CONTENT_ENCODING:
                 value, before = self._texts[raw], message.content_encoding
                 message.content_encoding = value if before is None else f"{before}, {value}"
@@ -198,6 +205,7 @@ class Heads:
             message.framing = _counted(lengths, message)
         else:
             message.framing = UNTIL_CLOSE
+        return hosts, agent
 
 
 def _counted(values: list[bytes], message: Request | Response) -> int:

@@ -34,7 +34,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from interceptor.heads import (
     AMBIGUOUS,
@@ -47,7 +47,7 @@ from interceptor.model import Anomaly, Drop, Message, Request, Response, State
 
 if TYPE_CHECKING:
     from interceptor.heads import Heads
-    from interceptor.layouts import Head, Layout
+    from interceptor.layouts import Head, Layout, Layouts
     from interceptor.model import Chunk, Limits
 
 __all__ = ["OPAQUE", "SEARCH", "Context", "Parser", "RequestParser", "ResponseParser"]
@@ -85,6 +85,7 @@ class Context:
 
     limits: Limits
     heads: Heads
+    layouts: Layouts
     delivered: int = 0
     """Bytes that became part of a message."""
     dropped: dict[Drop, int] = field(default_factory=dict)
@@ -95,6 +96,10 @@ class Context:
     """Responses that came when their transaction had been reported already."""
     transactions: int = 0
     """Transactions that have begun."""
+    reported: int = 0
+    """Transactions that are over, one way or the other."""
+    halves: int = 0
+    """Of them, those that lack a request or a response."""
 
     def drop(self, reason: Drop, size: int) -> None:
         """Count bytes that are in no message."""
@@ -132,6 +137,9 @@ class Parser(ABC):
         "trailers",
     )
 
+    KEY: ClassVar[int]
+    """How much of a start line tells which layout to expect."""
+
     def __init__(self, context: Context, *, first: bool) -> None:
         """`first`: the stream is seen from its beginning, so what does not start as HTTP never will be."""
         self.context = context
@@ -143,7 +151,7 @@ class Parser(ABC):
         self.remaining = 0
         """Body (LENGTH) or chunk (CHUNK_DATA) bytes to come. An owner with fewer of them in hand may
         subtract them here and be done: nobody looks at them."""
-        self.layout: Layout = context.heads.layouts.start
+        self.layout: Layout = context.layouts.start
         """Of the last head."""
         self.partial: _Partial | None = None
         self.trailers = 0
@@ -154,10 +162,6 @@ class Parser(ABC):
     @abstractmethod
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a message may begin here, as far as the bytes go."""
-
-    @abstractmethod
-    def _find(self, buffer: bytes, start: int, stop: int) -> Head | None:
-        """Find the head that begins here; None where its end is not in the buffer yet."""
 
     @abstractmethod
     def _parse(self, head: Head, position: int, place: int, time: int) -> Message | None:
@@ -262,7 +266,8 @@ class Parser(ABC):
             self.context.drop(Drop.EMPTY_LINES, cursor - chunk.cursor)
             chunk.cursor = cursor
             return None
-        head = self._find(buffer, cursor, chunk.end)
+        key = buffer[cursor : cursor + self.KEY]
+        head = self.context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
         if head is None:
             if not self.plausible(buffer, cursor, chunk.end):
                 self._refuse(chunk, Drop.HEAD_INVALID)
@@ -291,7 +296,7 @@ class Parser(ABC):
         data += chunk.buffer[chunk.cursor : chunk.end]
         message = None
         if _EMPTY_LINE.search(data, max(0, before - 2)) is not None:
-            head = self._find(bytes(data), 0, len(data))
+            head = self.context.layouts.find(self.layout, bytes(data[: self.KEY]), bytes(data), 0, len(data))
             assert head is not None
             if head[1] <= self.context.limits.head_bytes:
                 message = self._parse(head, partial.position, partial.place, partial.time)
@@ -533,13 +538,12 @@ class RequestParser(Parser):
 
     __slots__ = ()
 
+    KEY = 4
+    """The method: a POST has a Content-Length where a GET has none."""
+
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a request may begin here, as far as the bytes go."""
         return plausible_request(buffer, start, end)
-
-    def _find(self, buffer: bytes, start: int, stop: int) -> Head | None:
-        # Programs send other fields with other methods: POST has a Content-Length where GET has none.
-        return self.context.heads.layouts.find(self.layout, buffer[start : start + 4], buffer, start, stop)
 
     def _parse(self, head: Head, position: int, place: int, time: int) -> Request | None:
         request = self.context.heads.request(head, position, place, time)
@@ -557,13 +561,12 @@ class ResponseParser(Parser):
 
     __slots__ = ()
 
+    KEY = 12
+    """Version and status code."""
+
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a response may begin here, as far as the bytes go."""
         return plausible_response(buffer, start, end)
-
-    def _find(self, buffer: bytes, start: int, stop: int) -> Head | None:
-        # ... and with other status codes.
-        return self.context.heads.layouts.find(self.layout, buffer[start : start + 12], buffer, start, stop)
 
     def _parse(self, head: Head, position: int, place: int, time: int) -> Response | None:
         return self.context.heads.response(head, position, place, time)

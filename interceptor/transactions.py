@@ -59,6 +59,7 @@ class Conversation:
         "_requests_complete",
         "_response_end",
         "_responses_complete",
+        "_simple",
         "client_seen",
         "context",
         "peers",
@@ -90,6 +91,8 @@ class Conversation:
         self._early: Transaction | None = None
         """A response to a request whose head is still incomplete (400, 408, 431)."""
         self._index = 0
+        self._simple = False
+        """An HTTP/0.9 request has come: what answers it may have no head."""
         self._floor = 0 if first else _BEFORE_ALL
         """Place of the last request known. After a hole, what acknowledges no more than that may be a
         piece of a request that was lost."""
@@ -114,11 +117,12 @@ class Conversation:
             message = parser.next_event(chunk)
             if message is None:
                 break
-            if self._asking is None or self._asking.request is not message:
+            asking = self._asking
+            if asking is None or asking.request is not message:
                 assert isinstance(message, Request)
-                self._ask(message, finished)
+                asking = self._ask(message, finished)
             if parser.open is None:
-                self._asked(finished)
+                self._asked(asking, finished)
         if parser.mode == OPAQUE and parser.skipping is Drop.NOT_HTTP:
             self.responses.stop(Drop.NOT_HTTP)
         return finished
@@ -135,29 +139,29 @@ class Conversation:
                 parser.skip(chunk)
                 return finished
             parser.resume()
-        elif (
-            parser.idle
-            and self._awaits_simple()
-            and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
-        ):
-            self._answer(parser.begin_simple(chunk), finished)
+        elif self._simple and parser.idle and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end):
+            self._pair(self._pending[0], parser.begin_simple(chunk))
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
             if message is None:
                 break
-            assert isinstance(message, Response)
-            if self._answering is None or self._answering.response is not message:
+            answering = self._answering
+            if answering is None or answering.response is not message:
+                assert isinstance(message, Response)
                 if message.status < 200:
                     self._interim(message, chunk, finished)
                     continue
-                self._answer(message, finished)
-                request = self._answering.request if self._answering is not None else None
-                parser.answer_to(request.method if request is not None else None, chunk)
-                if request is not None and request.method == "CONNECT" and 200 <= message.status < 300:
-                    self._upgrade()
+                answering = self._pair(self._match(message, finished), message)
+                request = answering.request
+                if request is None:
+                    parser.answer_to(None, chunk)
+                else:
+                    parser.answer_to(request.method, chunk)
+                    if request.method == "CONNECT" and message.status < 300:
+                        self._upgrade()
             if parser.open is None:
                 self._response_end = chunk.base + chunk.cursor
-                self._finish_answer(finished)
+                self._answered(answering, finished)
         if parser.mode == OPAQUE and not self._index:
             self.requests.stop(Drop.NOT_HTTP)
         return finished
@@ -165,8 +169,8 @@ class Conversation:
     def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the client are missing from the capture."""
         finished: list[Transaction] = []
-        if self.requests.gap(size, position, time) is not None:
-            self._asked(finished)
+        if self.requests.gap(size, position, time) is not None and self._asking is not None:
+            self._asked(self._asking, finished)
         if self.requests.mode == SEARCH:
             self._requests_complete = False
         return finished
@@ -174,9 +178,9 @@ class Conversation:
     def response_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the server are missing from the capture."""
         finished: list[Transaction] = []
-        if self.responses.gap(size, position, time) is not None:
+        if self.responses.gap(size, position, time) is not None and self._answering is not None:
             self._response_end = position + size
-            self._finish_answer(finished)
+            self._answered(self._answering, finished)
         if self.responses.mode == SEARCH:
             self._responses_complete = False
         return finished
@@ -184,15 +188,15 @@ class Conversation:
     def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the client."""
         finished: list[Transaction] = []
-        if self.requests.close(position, time, clean=clean) is not None:
-            self._asked(finished)
+        if self.requests.close(position, time, clean=clean) is not None and self._asking is not None:
+            self._asked(self._asking, finished)
         return finished
 
     def close_responses(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the server: what is unanswered stays so."""
         finished: list[Transaction] = []
-        if self.responses.close(position, time, clean=clean) is not None:
-            self._finish_answer(finished)
+        if self.responses.close(position, time, clean=clean) is not None and self._answering is not None:
+            self._answered(self._answering, finished)
         return finished
 
     def finish(self, *, by_client: bool) -> list[Transaction]:
@@ -247,18 +251,20 @@ class Conversation:
 
     # Requests
 
-    def _ask(self, request: Request, finished: list[Transaction]) -> None:
+    def _ask(self, request: Request, finished: list[Transaction]) -> Transaction:
         """A request has begun."""
         self.context.messages += 1
         if request.after_loss:
             self._requests_complete = False
+        if request.version == "0.9":
+            self._simple = True
         transaction = self._early
         if transaction is not None:
             self._early = None
             transaction.request = request
             transaction.tag(Anomaly.EARLY_RESPONSE)
         else:
-            transaction = self._transaction(request, None)
+            transaction = self._begin(request, None)
             if self._overlaps(request.place):
                 self._pipelined = True
                 transaction.tag(Anomaly.PIPELINED)
@@ -268,12 +274,10 @@ class Conversation:
         if len(self._pending) > self.context.limits.pending:
             self._responses_complete = False
             self._report(self._pending.pop(0), finished)
+        return transaction
 
-    def _asked(self, finished: list[Transaction]) -> None:
+    def _asked(self, transaction: Transaction, finished: list[Transaction]) -> None:
         """The request that was coming in is over."""
-        transaction = self._asking
-        if transaction is None:
-            return
         self._asking = None
         request = transaction.request
         assert request is not None
@@ -294,14 +298,13 @@ class Conversation:
 
     def _overlaps(self, place: int) -> bool:
         """Whether a request of this place was sent before the answers to those before it had come."""
-        if self.responses.open is not None or place < self._response_end:
-            return True
-        if not self._pending:
-            return False
-        last = self._pending[-1]
-        if last.response is not None:
-            return False
-        return place == self._response_end or (last.request is not None and place == last.request.place)
+        if self._pending:
+            last = self._pending[-1]
+            if last.response is None and (
+                place == self._response_end or (last.request is not None and place == last.request.place)
+            ):
+                return True
+        return place < self._response_end or self.responses.open is not None
 
     def _request_may_start(self, place: int) -> bool:
         """Whether a segment of this place, after a hole, can only be the start of a request."""
@@ -317,8 +320,7 @@ class Conversation:
         """A 1xx response: not the answer (RFC 9110 section 15.2), except that 101 ends HTTP here."""
         transaction = self._match(response, finished)
         if response.status == 101:
-            self._pair(transaction, response)
-            self._finish_answer(finished)
+            self._answered(self._pair(transaction, response), finished)
             self._upgrade()
         elif transaction is not None:
             if transaction.interim is None:
@@ -327,10 +329,6 @@ class Conversation:
                 transaction.interim.append(response.status)
         self._response_end = chunk.base + chunk.cursor
         self._floor = max(self._floor, self._response_end)
-
-    def _answer(self, response: Response, finished: list[Transaction]) -> None:
-        """A final response has begun."""
-        self._pair(self._match(response, finished), response)
 
     def _match(self, response: Response, finished: list[Transaction]) -> Transaction | None:
         """The pending transaction that this response belongs to, by order or by place."""
@@ -356,10 +354,11 @@ class Conversation:
                 return transaction
         return None
 
-    def _pair(self, transaction: Transaction | None, response: Response) -> None:
+    def _pair(self, transaction: Transaction | None, response: Response) -> Transaction:
+        """A final response has begun, to this transaction or to none that is known."""
         self.context.messages += 1
         if transaction is None:
-            transaction = self._transaction(None, response)
+            transaction = self._begin(None, response)
             partial = self.requests.partial
             if self._responses_complete and partial is not None and partial.position < response.place:
                 self._early = transaction
@@ -367,16 +366,15 @@ class Conversation:
                 self._pending.append(transaction)
         else:
             transaction.response = response
-            self.context.late += transaction.reported
+            if transaction.reported:
+                self.context.late += 1
             if transaction is self._asking:
                 transaction.tag(Anomaly.EARLY_RESPONSE)
         self._answering = transaction
+        return transaction
 
-    def _finish_answer(self, finished: list[Transaction]) -> None:
+    def _answered(self, transaction: Transaction, finished: list[Transaction]) -> None:
         """The response that was coming in is over."""
-        transaction = self._answering
-        if transaction is None:
-            return
         self._answering = None
         if transaction is not self._asking and transaction is not self._early:
             self._remove(transaction)
@@ -391,14 +389,9 @@ class Conversation:
             for t in self._pending
         )
 
-    def _awaits_simple(self) -> bool:
-        """Whether the next response answers an HTTP/0.9 request."""
-        request = self._pending[0].request if self._pending else None
-        return request is not None and request.version == "0.9"
-
     # Both
 
-    def _transaction(self, request: Request | None, response: Response | None) -> Transaction:
+    def _begin(self, request: Request | None, response: Response | None) -> Transaction:
         self._index += 1
         self.context.transactions += 1
         return Transaction(self.peers, self._index, request, response)
@@ -413,12 +406,13 @@ class Conversation:
         if transaction.reported:
             return
         transaction.reported = True
+        self.context.reported += 1
         if transaction.response is None or transaction.request is None:
+            self.context.halves += 1
             proven = (
                 self._responses_complete
                 and self._requests_complete
-                and self.requests.mode != SEARCH
-                and self.responses.mode != SEARCH
+                and SEARCH not in {self.requests.mode, self.responses.mode}
             )
             if not proven:
                 transaction.tag(Anomaly.UNPAIRED)
