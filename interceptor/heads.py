@@ -15,14 +15,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interceptor.layouts import (
-    CONTENT_ENCODING,
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    HOST,
-    TRANSFER_ENCODING,
-    USER_AGENT,
-)
 from interceptor.model import Anomaly, Limits, Request, Response
 
 if TYPE_CHECKING:
@@ -114,15 +106,16 @@ class Heads:
             request.tag(Anomaly.NON_ASCII)
         if target[:1] != b"/" and target[:8].lower().startswith((b"http://", b"https://")):
             request.tag(Anomaly.ABSOLUTE_FORM)
-        hosts, agent = self._read_fields(head, request)
-        if hosts is not None:
-            request.host = self._texts[hosts[0]]
-            if len(hosts) > 1:
+        self._read_fields(head, request)
+        texts, _, layout, _ = head
+        if layout.host:
+            request.host = self._texts[texts[layout.host]]
+            if layout.repeated and layout.further("host", texts):
                 request.tag(Anomaly.DUPLICATE_HOST)
         elif version == "1.1":
             request.tag(Anomaly.MISSING_HOST)
-        if agent is not None:
-            request.user_agent = self._texts[agent]
+        if layout.user_agent:
+            request.user_agent = self._texts[texts[layout.user_agent]]
         if request.framing == UNTIL_CLOSE:
             request.framing = 0  # RFC 9112 section 6.3 item 7: a request without a length has no body
         return request
@@ -162,58 +155,39 @@ class Heads:
         self._read_fields(head, response)
         return response
 
-    def _read_fields(
-        self, head: Head, message: Request | Response
-    ) -> tuple[list[bytes] | None, bytes | None]:
-        """Take from the fields what the record wants, and decide the framing.
-
-        Returns what only requests have: all Host fields and the first User-Agent.
-        """
+    def _read_fields(self, head: Head, message: Request | Response) -> None:
+        """Take from the fields what every record wants, and decide the framing."""
         texts, _, layout, _ = head
         message.header_names = layout.names
         if layout.anomalies:
             for anomaly in layout.anomalies:
                 message.tag(anomaly)
-        lengths: list[bytes] | None = None
-        codings: list[bytes] | None = None
-        hosts: list[bytes] | None = None
-        agent: bytes | None = None
-        for kind, raw in zip(layout.kinds, texts, strict=True):
-            if not kind:
-                continue
-            if kind == CONTENT_LENGTH:
-                lengths = [raw] if lengths is None else [*lengths, raw]
-            elif kind == CONTENT_TYPE:
-                if message.content_type is None:
-                    message.content_type = self._texts[raw]
-            elif kind == HOST:
-                hosts = [raw] if hosts is None else [*hosts, raw]
-            elif kind == USER_AGENT:
-                agent = agent or raw
-            elif kind == CONTENT_ENCODING:
-                value, before = self._texts[raw], message.content_encoding
-                message.content_encoding = value if before is None else f"{before}, {value}"
-            elif kind == TRANSFER_ENCODING:
-                codings = [raw] if codings is None else [*codings, raw]
+        if layout.content_type:
+            message.content_type = self._texts[texts[layout.content_type]]
+        if layout.content_encoding:
+            message.content_encoding = self._texts[texts[layout.content_encoding]]
+            if layout.repeated:
+                for value in layout.further("content_encoding", texts):
+                    message.content_encoding += ", " + self._texts[value]
         # RFC 9112 section 6.3, items 3 to 8, in their order.
-        if codings is not None:
-            if lengths is not None:
+        if layout.transfer_encoding:
+            if layout.content_length:
                 # Item 3: Transfer-Encoding overrides, and "ought to be handled as an error".
                 message.tag(Anomaly.TE_AND_CL)
+            codings = [texts[layout.transfer_encoding], *layout.further("transfer_encoding", texts)]
             message.framing = _coded(codings, message)
-        elif lengths is not None:
-            message.framing = _counted(lengths, message)
+        elif layout.content_length:
+            digits = texts[layout.content_length].strip(b" \t")
+            if digits.isdigit() and len(digits) <= _LENGTH_DIGITS and not layout.repeated:
+                message.framing = int(digits)
+            else:
+                message.framing = _counted([digits, *layout.further("content_length", texts)], message)
         else:
             message.framing = UNTIL_CLOSE
-        return hosts, agent
 
 
 def _counted(values: list[bytes], message: Request | Response) -> int:
-    """The framing by Content-Length."""
-    if len(values) == 1:
-        digits = values[0].strip(b" \t")
-        if digits.isdigit() and len(digits) <= _LENGTH_DIGITS:
-            return int(digits)
+    """The framing by Content-Length, where it is not one plain number."""
     # RFC 9110 section 8.6 allows a list of one repeated number; anything else is smuggling.
     numbers: set[int] = set()
     items = b",".join(values).split(b",")

@@ -24,38 +24,20 @@ from interceptor.model import Anomaly
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = [
-    "CONTENT_ENCODING",
-    "CONTENT_LENGTH",
-    "CONTENT_TYPE",
-    "HOST",
-    "TRANSFER_ENCODING",
-    "USER_AGENT",
-    "Head",
-    "Layout",
-    "Layouts",
-]
+__all__ = ["Head", "Layout", "Layouts"]
 
-# What a line means to us. Plain integers: a member of an enum class costs more to read than all else that is
-# done with a line.
-PLAIN: Final = 0
-HOST: Final = 1
-CONTENT_LENGTH: Final = 2
-TRANSFER_ENCODING: Final = 3
-CONTENT_TYPE: Final = 4
-CONTENT_ENCODING: Final = 5
-USER_AGENT: Final = 6
-_FOLDED: Final = 7
-"""Not a field line: the continuation of the one before (obs-fold)."""
-
-_KINDS: Final = {
-    "host": HOST,
-    "content-length": CONTENT_LENGTH,
-    "transfer-encoding": TRANSFER_ENCODING,
-    "content-type": CONTENT_TYPE,
-    "content-encoding": CONTENT_ENCODING,
-    "user-agent": USER_AGENT,
+_WANTED: Final = {
+    "host": "host",
+    "content-length": "content_length",
+    "transfer-encoding": "transfer_encoding",
+    "content-type": "content_type",
+    "content-encoding": "content_encoding",
+    "user-agent": "user_agent",
 }
+"""Fields whose values matter, and the attribute of `Layout` that says where they are."""
+
+_FOLDED: Final = "\n"
+"""Stands for the name of what is no field line: the continuation of the one before (obs-fold)."""
 
 _NAMES: Final = 4096
 _NAME_BYTES: Final = 64
@@ -69,16 +51,35 @@ _WORTH_A_PATTERN: Final = 128
 _FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
 
-_Name: TypeAlias = tuple[str, int, Anomaly | None]
-"""(lower-case name, kind, anomaly) of what stands before the colon."""
+_Name: TypeAlias = tuple[str, Anomaly | None]
+"""(lower-case name, anomaly) of what stands before the colon."""
 
-_INVALID: Final[_Name] = ("{invalid}", PLAIN, Anomaly.INVALID_HEADER)
+_INVALID: Final[_Name] = ("{invalid}", Anomaly.INVALID_HEADER)
 
 
 class Layout:
-    """What the field lines of a head have in common with those of all heads like it."""
+    """What the field lines of a head have in common with those of all heads like it.
 
-    __slots__ = ("anomalies", "beginnings", "followers", "kinds", "match", "names", "sightings", "wanted")
+    `texts` of a `Head` are the start line, the values of interest, and more values of those that come
+    repeatedly. The attributes say which is which: 0, the start line, where there is none.
+    """
+
+    __slots__ = (
+        "anomalies",
+        "beginnings",
+        "content_encoding",
+        "content_length",
+        "content_type",
+        "followers",
+        "host",
+        "match",
+        "names",
+        "repeated",
+        "sightings",
+        "transfer_encoding",
+        "user_agent",
+        "wanted",
+    )
 
     def __init__(
         self, beginnings: tuple[bytes, ...], names: tuple[str, ...], anomalies: frozenset[Anomaly]
@@ -88,23 +89,41 @@ class Layout:
         self.names = names
         """Field names, lower case, in order."""
         self.anomalies = anomalies
-        self.wanted: tuple[int, ...] = ()
-        """The lines whose values matter, the start line first."""
-        self.kinds: tuple[int, ...] = ()
-        """What each of them is."""
+        self.wanted: list[int] = [0]
+        """The lines whose texts are taken."""
+        self.host = self.user_agent = 0
+        self.content_length = self.transfer_encoding = 0
+        self.content_type = self.content_encoding = 0
+        self.repeated: list[tuple[str, int]] = []
+        """(attribute, index in texts) of the second and further lines of a field."""
         self.followers: dict[bytes, Layout] = {}
         """The layout that came after this one, by how its head began."""
         self.sightings = 0
         self.match: Callable[[bytes, int, int], re.Match[bytes] | None] | None = None
         """The pattern of a whole head, once it is worth one."""
 
-    def values(self, lines: list[bytes]) -> tuple[bytes, ...]:
+    def want(self, line: int, name: str) -> None:
+        """Take the value of this line, if it matters."""
+        attribute = _WANTED.get(name)
+        if attribute is None:
+            return
+        if getattr(self, attribute):
+            self.repeated.append((attribute, len(self.wanted)))
+        else:
+            setattr(self, attribute, len(self.wanted))
+        self.wanted.append(line)
+
+    def texts(self, lines: list[bytes]) -> tuple[bytes, ...]:
         """The start line, and the values of interest."""
         return tuple([lines[line][len(self.beginnings[line]) :] for line in self.wanted])
 
+    def further(self, attribute: str, texts: Sequence[bytes]) -> list[bytes]:
+        """The second and further values of a field."""
+        return [texts[index] for repeated, index in self.repeated if repeated == attribute]
+
 
 Head: TypeAlias = "tuple[Sequence[bytes], int, Layout, set[Anomaly] | None]"
-"""(start line and values as `Layout.kinds` says, offset after the empty line, layout, what was odd about the
+"""(texts as `Layout` says, offset after the empty line, layout, what was odd about the
 line ends)."""
 
 
@@ -123,7 +142,7 @@ class _Names(dict[bytes, _Name]):
 def _name(spelling: bytes) -> _Name:
     """Understand what stands before the colon of a field line (RFC 9112 section 5)."""
     if spelling[:1] in {b" ", b"\t"}:
-        return ("", _FOLDED, None)
+        return (_FOLDED, None)
     anomaly = None
     stripped = spelling.rstrip(b" \t")
     if len(stripped) != len(spelling):
@@ -131,8 +150,7 @@ def _name(spelling: bytes) -> _Name:
         anomaly = Anomaly.SPACE_BEFORE_COLON
     if not _FIELD_NAME.fullmatch(stripped):
         return _INVALID
-    name = stripped.decode("ascii").lower()
-    return (name, _KINDS.get(name, PLAIN), anomaly)
+    return (stripped.decode("ascii").lower(), anomaly)
 
 
 class Layouts:
@@ -181,7 +199,7 @@ class Layouts:
             if len(before.followers) >= _FOLLOWERS:
                 before.followers.clear()
             before.followers[key] = layout
-        return layout.values(lines), after, layout, anomalies
+        return layout.texts(lines), after, layout, anomalies
 
     def _layout(self, lines: list[bytes]) -> Layout | None:
         """The layout of a head, or None where lines are folded."""
@@ -189,31 +207,28 @@ class Layouts:
         layout = self._known.get(key)
         if layout is not None and all(map(bytes.startswith, lines, layout.beginnings)):
             return layout
-        beginnings, names, wanted, kinds = [b""], [], [0], [PLAIN]
+        beginnings, names = [b""], []
         anomalies: set[Anomaly] = set()
         repeats = 1 < len(lines) <= _LAYOUT_LINES
-        for index in range(1, len(lines)):
-            spelling, colon, _ = lines[index].partition(b":")
-            name, kind, anomaly = self._names[spelling]
-            if kind == _FOLDED:
+        for line in lines[1:]:
+            spelling, colon, _ = line.partition(b":")
+            name, anomaly = self._names[spelling]
+            if name == _FOLDED:
                 return None
             if not colon:
                 # Nothing to recognise the line by: another may begin with it and have a colon.
-                name, kind, anomaly = _INVALID
+                name, anomaly = _INVALID
                 repeats = False
             repeats = repeats and len(spelling) <= _NAME_BYTES
             beginnings.append(spelling + colon)
             names.append(name)
             if anomaly is not None:
                 anomalies.add(anomaly)
-            if kind:
-                wanted.append(index)
-                kinds.append(kind)
         if len(names) > self._most_names:
-            del names[self._most_names :]
             anomalies.add(Anomaly.TOO_MANY_HEADERS)
-        layout = Layout(tuple(beginnings), tuple(names), frozenset(anomalies))
-        layout.wanted, layout.kinds = tuple(wanted), tuple(kinds)
+        layout = Layout(tuple(beginnings), tuple(names[: self._most_names]), frozenset(anomalies))
+        for index, name in enumerate(names, start=1):
+            layout.want(index, name)
         if repeats:
             if len(self._known) >= _LAYOUTS:
                 self._known.clear()
