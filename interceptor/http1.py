@@ -86,6 +86,8 @@ class Context:
     limits: Limits
     heads: Heads
     layouts: Layouts
+    head_bytes: int
+    """`Limits.head_bytes`, which every head is held to."""
     delivered: int = 0
     """Bytes that became part of a message."""
     dropped: dict[Drop, int] = field(default_factory=dict)
@@ -266,15 +268,16 @@ class Parser(ABC):
             self.context.drop(Drop.EMPTY_LINES, cursor - chunk.cursor)
             chunk.cursor = cursor
             return None
+        context = self.context
         key = buffer[cursor : cursor + self.KEY]
-        head = self.context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
+        head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
         if head is None:
             if not self.plausible(buffer, cursor, chunk.end):
                 self._refuse(chunk, Drop.HEAD_INVALID)
                 return None
             self.partial = _Partial(chunk)
             return self._read_head_on(chunk, self.partial)
-        if head[1] - cursor > self.context.limits.head_bytes:
+        if head[1] - cursor > context.head_bytes:
             self._refuse(chunk, Drop.HEAD_TOO_LARGE)
             return None
         message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
@@ -298,7 +301,7 @@ class Parser(ABC):
         if _EMPTY_LINE.search(data, max(0, before - 2)) is not None:
             head = self.context.layouts.find(self.layout, bytes(data[: self.KEY]), bytes(data), 0, len(data))
             assert head is not None
-            if head[1] <= self.context.limits.head_bytes:
+            if head[1] <= self.context.head_bytes:
                 message = self._parse(head, partial.position, partial.place, partial.time)
             after = head[1]
         elif not partial.line_seen and (after := data.find(b"\n", before) + 1):
@@ -308,11 +311,11 @@ class Parser(ABC):
             if message is None and self.plausible(data, 0, len(data)):
                 chunk.cursor = chunk.end
                 return None
-        elif len(data) <= self.context.limits.head_bytes:
+        elif len(data) <= self.context.head_bytes:
             chunk.cursor = chunk.end
             return None
         if message is None:
-            too_large = len(data) > self.context.limits.head_bytes
+            too_large = len(data) > self.context.head_bytes
             del data[before:]
             self._refuse(chunk, Drop.HEAD_TOO_LARGE if too_large else Drop.HEAD_INVALID)
             return None
@@ -373,7 +376,7 @@ class Parser(ABC):
         return None
 
     def _read_trailers(self, chunk: Chunk) -> Message | None:
-        line = self._line(chunk, self.context.limits.head_bytes)
+        line = self._line(chunk, self.context.head_bytes)
         if line is None:
             return None
         if line in {b"", b"\r"}:
@@ -381,7 +384,7 @@ class Parser(ABC):
         assert self.open is not None
         self.open.tag(Anomaly.TRAILERS)
         self.trailers += len(line)
-        if self.trailers > self.context.limits.head_bytes:
+        if self.trailers > self.context.head_bytes:
             return self._break_off(chunk)
         return None
 

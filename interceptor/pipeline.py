@@ -42,7 +42,7 @@ class Pipeline:
         limits = limits if limits is not None else Limits()
         self._decoder = Decoder(limits)
         self._assembly = Assembly(limits)
-        self._context = Context(limits, Heads(limits), Layouts(limits.header_lines))
+        self._context = Context(limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes)
         self._connections = Connections(limits, self._context, self._assembly)
         self._next_tick = 0
         self._packets = 0
@@ -59,7 +59,7 @@ class Pipeline:
         connections = self._connections
         streams = connections.streams
         next_tick = self._next_tick
-        segments = taken = payload = delivered = 0
+        undecoded = long_way = payload = delivered = 0
         for time, start, captured, length in batch.packets:
             if time >= next_tick:
                 finished += self._tick(time)
@@ -69,14 +69,13 @@ class Pipeline:
             if segment is None:
                 decoded = self._decoder.decode(link_type, buffer, start, captured, length, time)
                 if decoded is None:
+                    undecoded += 1
                     continue
                 data_buffer, segment = decoded
             flow, sequence, acknowledgement, flags, data, present, size = segment
-            segments += 1
             payload += present
             stream = streams.get(flow)
             if stream is not None and stream.opaque and stream.interface is interface and not flags & _BUSY:
-                taken += 1
                 delivered += present
                 connections.pass_by(stream, present, time)
                 continue
@@ -88,6 +87,7 @@ class Pipeline:
                 or present != size
                 or stream.interface is not interface
             ):
+                long_way += 1
                 finished += connections.segment(interface, data_buffer, segment, time)
                 continue
             peer = stream.peer
@@ -95,9 +95,9 @@ class Pipeline:
             if acknowledgement != peer.next:
                 place = peer.place_of(acknowledgement)
                 if place > peer.position:
+                    long_way += 1
                     finished += connections.segment(interface, data_buffer, segment, time)
                     continue
-            taken += 1
             stream.time = time
             stream.acknowledging = acknowledgement
             if not size:
@@ -124,10 +124,11 @@ class Pipeline:
             if parser.mode == OPAQUE:
                 connections.settle(stream.connection)
         self._packets += len(batch.packets)
+        segments = len(batch.packets) - undecoded
         self._segments += segments
         self._payload += payload
         self._assembly.delivered += delivered
-        connections.taken += taken
+        connections.taken += segments - long_way
         return finished
 
     def expire(self, now: int) -> list[Transaction]:
