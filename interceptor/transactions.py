@@ -139,7 +139,12 @@ class Conversation:
                 parser.skip(chunk)
                 return finished
             parser.resume()
-        elif self._simple and parser.idle and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end):
+        elif (
+            self._simple
+            and parser.idle
+            and self._awaits_simple()
+            and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
+        ):
             self._pair(self._pending[0], parser.begin_simple(chunk))
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
@@ -387,6 +392,16 @@ class Conversation:
         return any(
             t.response is None and t.request is not None and t.request.place == position
             for t in self._pending
+        )
+
+    def _awaits_simple(self) -> bool:
+        """Whether what comes next answers an HTTP/0.9 request."""
+        oldest = self._pending[0] if self._pending else None
+        return (
+            oldest is not None
+            and oldest.response is None
+            and oldest.request is not None
+            and oldest.request.version == "0.9"
         )
 
     # Both
