@@ -120,10 +120,8 @@ class CaptureReader:
         self._needed = _MAGIC  # bytes from the item's start without which nothing can be done
         self._offset = 0  # of the item's start, in the capture
         self._skip = 0  # bytes still to come of a block of no interest
-        self._skipped_block = (
-            0,
-            0,
-        )  # where that block begins, in the capture, and its length; until it has ended
+        # Where the block of no interest begins, in the capture, and its length; zeros once it has ended.
+        self._skipped_block = (0, 0)
         self._item = "the file header"
         self._recognised = False
         # pcap

@@ -54,7 +54,8 @@ examples:
   interceptor read a.pcap | jq -r '."url.template"' | sort | uniq -c
 
 Reads pcap and pcapng, plain or compressed by gzip, told apart by their contents. Several files are
-merged by the time of their packets. No file is changed, no network is used, no privilege is needed.
+merged by the time of their packets. No file is changed and no privilege is needed; the network is
+used only to look up the names of hosts in a filter.
 
 Only metadata is shown: methods, path templates, status, sizes, times, names of headers. Values are not.
 
@@ -96,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return _USAGE
             case InterceptorError():
                 _say(f"error: {error}")
-            case OSError():  # reading's are told apart below: this was writing
+            case OSError():  # those of reading became ours in `sources`: this was writing
                 _discard_output()
                 _say(f"error: the output cannot be written: {error.strerror or error}")
             case MemoryError():

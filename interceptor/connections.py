@@ -17,6 +17,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interceptor.heads import plausible_request, plausible_response
+from interceptor.http1 import OPAQUE
 from interceptor.model import Chunk, Drop, Peers
 from interceptor.reassembly import FAR, FIN, RST, SYN, Assembly, Stream, difference
 from interceptor.transactions import Conversation
@@ -42,11 +43,22 @@ _LOOKED_AT: Final = 8
 class Direction(Stream):
     """A stream and what its connection keeps with it."""
 
-    __slots__ = ("connection", "interface", "opaque", "parser", "smooth", "time")
+    __slots__ = (
+        "connection",
+        "conversation",
+        "from_client",
+        "interface",
+        "opaque",
+        "parser",
+        "smooth",
+        "time",
+    )
 
     connection: Connection
+    conversation: Conversation
+    """Once the connection has one; as are `parser` and `from_client`."""
     parser: Parser
-    """Once the connection has a conversation."""
+    from_client: bool
     peer: Direction
 
     def __init__(self, flow: bytes, sequence: int, assembly: Assembly) -> None:
@@ -190,19 +202,6 @@ class Connections:
             self._finish(connection, finished, by_client=False)
         return finished
 
-    def hear(self, stream: Direction, chunk: Chunk) -> list[Transaction]:
-        """Bytes that came in order. Returns the transactions that they finish."""
-        connection = stream.connection
-        conversation = connection.conversation
-        assert conversation is not None
-        if stream is connection.client:
-            finished = conversation.receive_requests(chunk)
-        else:
-            finished = conversation.receive_responses(chunk)
-        if conversation.opaque:
-            self._settle(connection)
-        return finished
-
     def pass_by(self, stream: Direction, size: int, time: int) -> None:
         """Bytes of a connection that does not speak HTTP."""
         stream.time = time
@@ -319,8 +318,9 @@ class Connections:
         conversation.client_seen = client.seen
         conversation.server_seen = server.seen
         connection.conversation = conversation
-        client.parser = conversation.requests
-        server.parser = conversation.responses
+        client.conversation = server.conversation = conversation
+        client.parser, client.from_client = conversation.requests, True
+        server.parser, server.from_client = conversation.responses, False
 
     def _same_handshake(self, stream: Direction, sequence: int) -> bool:
         """Whether a SYN with this sequence number began this very stream."""
@@ -355,7 +355,7 @@ class Connections:
                     return
         else:
             self._stalled.pop(connection, None)
-        self._settle(connection)
+        self.settle(connection)
 
     def _advance(self, connection: Connection, finished: list[Transaction]) -> None:
         """Deliver whatever can be delivered, in the order of cause and effect."""
@@ -367,7 +367,7 @@ class Connections:
                     moved = True
                     self._deliver(connection, stream, piece, finished)
 
-    def _settle(self, connection: Connection) -> None:
+    def settle(self, connection: Connection) -> None:
         """Say whether expected segments may take the short way."""
         client, server = connection.client, connection.server
         conversation = connection.conversation
@@ -403,7 +403,13 @@ class Connections:
         conversation = connection.conversation
         assert conversation is not None
         if data:
-            finished += self.hear(stream, Chunk(data, 0, len(data), piece.position, piece.time, piece.place))
+            chunk = Chunk(data, 0, len(data), piece.position, piece.time, piece.place)
+            if stream.from_client:
+                finished += conversation.receive_requests(chunk)
+            else:
+                finished += conversation.receive_responses(chunk)
+            if stream.parser.mode == OPAQUE:
+                self.settle(connection)
         cut = piece.length - len(data)
         if cut:
             self._assembly.cut += cut
@@ -444,7 +450,7 @@ class Connections:
         self._resolve(connection, now, finished)
         if connection.client.held is None and connection.server.held is None:
             self._stalled.pop(connection, None)
-        self._settle(connection)
+        self.settle(connection)
         if connection.client.ended and connection.server.ended:
             self._finish(connection, finished, by_client=False)
 

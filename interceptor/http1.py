@@ -34,24 +34,23 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from interceptor.heads import (
     AMBIGUOUS,
     CHUNKED,
     UNTIL_CLOSE,
-    find_head,
     plausible_request,
     plausible_response,
 )
 from interceptor.model import Anomaly, Drop, Message, Request, Response, State
 
 if TYPE_CHECKING:
-    from interceptor.heads import Head, Heads
+    from interceptor.heads import Heads
+    from interceptor.layouts import Head, Layout, Layouts
     from interceptor.model import Chunk, Limits
 
-__all__ = ["Context", "Mode", "Parser", "RequestParser", "ResponseParser"]
+__all__ = ["OPAQUE", "SEARCH", "Context", "Parser", "RequestParser", "ResponseParser"]
 
 _CHUNK_LINE_BYTES: Final = 4096
 """Of a chunk-size line with its extensions. nginx and Go stop at 4 KiB as well."""
@@ -62,21 +61,22 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
 
 
-class Mode(IntEnum):
-    """Where a parser is. See the theory above."""
+# Where a parser is; see the theory above. Plain integers, because every message asks a dozen times, and a
+# member of an enum class costs as much to read as a field does to parse.
+START: Final = 0
+ANSWER: Final = 1
+DOUBTFUL: Final = 2
+"""After the head of a response to an unknown request, which may have been a HEAD."""
+LENGTH: Final = 3
+CHUNK_SIZE: Final = 4
+CHUNK_DATA: Final = 5
+CHUNK_END: Final = 6
+TRAILERS: Final = 7
+TO_CLOSE: Final = 8
+SEARCH: Final = 9
+OPAQUE: Final = 10
 
-    START = 0
-    ANSWER = 1
-    DOUBTFUL = 2
-    """After the head of a response to an unknown request, which may have been a HEAD."""
-    LENGTH = 3
-    CHUNK_SIZE = 4
-    CHUNK_DATA = 5
-    CHUNK_END = 6
-    TRAILERS = 7
-    UNTIL_CLOSE = 8
-    SEARCH = 9
-    OPAQUE = 10
+_COMPLETE: Final = State.COMPLETE
 
 
 @dataclass(slots=True)
@@ -85,6 +85,9 @@ class Context:
 
     limits: Limits
     heads: Heads
+    layouts: Layouts
+    head_bytes: int
+    """`Limits.head_bytes`, which every head is held to."""
     delivered: int = 0
     """Bytes that became part of a message."""
     dropped: dict[Drop, int] = field(default_factory=dict)
@@ -95,6 +98,10 @@ class Context:
     """Responses that came when their transaction had been reported already."""
     transactions: int = 0
     """Transactions that have begun."""
+    reported: int = 0
+    """Transactions that are over, one way or the other."""
+    halves: int = 0
+    """Of them, those that lack a request or a response."""
 
     def drop(self, reason: Drop, size: int) -> None:
         """Count bytes that are in no message."""
@@ -123,28 +130,34 @@ class Parser(ABC):
         "after_loss",
         "context",
         "first",
-        "framing",
+        "layout",
         "mode",
         "open",
         "partial",
         "remaining",
         "skipping",
+        "trailers",
     )
+
+    KEY: ClassVar[int]
+    """How much of a start line tells which layout to expect."""
 
     def __init__(self, context: Context, *, first: bool) -> None:
         """`first`: the stream is seen from its beginning, so what does not start as HTTP never will be."""
         self.context = context
         self.first = first
-        self.mode = Mode.START if first else Mode.SEARCH
+        self.mode = START if first else SEARCH
         self.after_loss = not first
         self.open: Message | None = None
         """The message whose head has been seen and whose end has not."""
         self.remaining = 0
         """Body (LENGTH) or chunk (CHUNK_DATA) bytes to come. An owner with fewer of them in hand may
         subtract them here and be done: nobody looks at them."""
+        self.layout: Layout = context.layouts.start
+        """Of the last head."""
         self.partial: _Partial | None = None
-        self.framing = 0
-        """Of the open response until `answer_to` decides; in TRAILERS, their size so far."""
+        self.trailers = 0
+        """Size of the trailer section so far."""
         self.skipping = Drop.NOT_HTTP
         """What bytes count as in OPAQUE."""
 
@@ -154,15 +167,15 @@ class Parser(ABC):
 
     @abstractmethod
     def _parse(self, head: Head, position: int, place: int, time: int) -> Message | None:
-        """The message of a head."""
+        """Make the message of a head; None where it is none."""
 
     @abstractmethod
     def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Message | None:
-        """The message of a lone first line, where that is a whole head (HTTP/0.9)."""
+        """Make the message of a lone first line, where that is a whole head (HTTP/0.9)."""
 
     @abstractmethod
-    def _begin_body(self, message: Message, chunk: Chunk) -> None:
-        """The head of `message`, now open, is complete and the chunk is past it."""
+    def _begin(self, message: Message, chunk: Chunk) -> None:
+        """The head of a message is complete, and the chunk is past it."""
 
     def next_event(self, chunk: Chunk) -> Message | None:
         """Consume from the chunk up to the next event. None: the chunk is used up."""
@@ -175,14 +188,14 @@ class Parser(ABC):
     def gap(self, size: int, position: int, time: int) -> Message | None:
         """`size` bytes at `position` are missing from the capture. Returns the message that this ends."""
         message = self.open
-        if self.mode is Mode.OPAQUE:
+        if self.mode == OPAQUE:
             return None
         if message is None:
             self._lose(Drop.HEAD_INCOMPLETE)
             return None
-        if self.mode is Mode.DOUBTFUL:
+        if self.mode == DOUBTFUL:
             self._enter_body(message)
-        if self.mode is Mode.UNTIL_CLOSE:
+        if self.mode == TO_CLOSE:
             message.missed += size
             message.body_size += size
             return None
@@ -191,8 +204,8 @@ class Parser(ABC):
             self.remaining -= size
             if self.remaining:
                 return None
-            if self.mode is Mode.CHUNK_DATA:
-                self.mode = Mode.CHUNK_END
+            if self.mode == CHUNK_DATA:
+                self.mode = CHUNK_END
                 return None
             return self._end(position + size, time)
         # The end of the body and whatever came after it are gone.
@@ -209,7 +222,7 @@ class Parser(ABC):
         if self.open is None:
             self._drop_partial(Drop.HEAD_INCOMPLETE)
             return None
-        if self.mode is Mode.UNTIL_CLOSE and clean:
+        if self.mode == TO_CLOSE and clean:
             # RFC 9112 section 6.3 item 8: the length is "determined by the number of octets received
             # prior to the server closing the connection".
             return self._end(position, time)
@@ -217,7 +230,7 @@ class Parser(ABC):
 
     def resume(self) -> None:
         """Leave SEARCH: a message provably starts at the next byte."""
-        self.mode = Mode.START
+        self.mode = START
 
     def skip(self, chunk: Chunk) -> None:
         """Leave the rest of the chunk, in SEARCH: no message provably starts in it."""
@@ -227,13 +240,13 @@ class Parser(ABC):
     def stop(self, reason: Drop) -> None:
         """What follows is not HTTP/1; count it under `reason`."""
         self._drop_partial(reason)
-        self.mode = Mode.OPAQUE
+        self.mode = OPAQUE
         self.skipping = reason
 
     @property
     def idle(self) -> bool:
         """Whether it is in step with the stream, between two messages."""
-        return self.mode is Mode.START and self.partial is None
+        return self.mode == START and self.partial is None
 
     def held(self, position: int) -> int:
         """Bytes taken in that are in no ended message yet; `position` is the next byte's."""
@@ -255,14 +268,16 @@ class Parser(ABC):
             self.context.drop(Drop.EMPTY_LINES, cursor - chunk.cursor)
             chunk.cursor = cursor
             return None
-        head = find_head(buffer, cursor, chunk.end)
+        context = self.context
+        key = buffer[cursor : cursor + self.KEY]
+        head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
         if head is None:
             if not self.plausible(buffer, cursor, chunk.end):
                 self._refuse(chunk, Drop.HEAD_INVALID)
                 return None
             self.partial = _Partial(chunk)
             return self._read_head_on(chunk, self.partial)
-        if head[1] - cursor > self.context.limits.head_bytes:
+        if head[1] - cursor > context.head_bytes:
             self._refuse(chunk, Drop.HEAD_TOO_LARGE)
             return None
         message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
@@ -270,7 +285,12 @@ class Parser(ABC):
             self._refuse(chunk, Drop.HEAD_INVALID)
             return None
         chunk.cursor = head[1]
-        return self._begin(message, chunk)
+        self.layout = head[2]
+        message.after_loss = self.after_loss
+        self.after_loss = self.first = False
+        self.open = message
+        self._begin(message, chunk)
+        return message
 
     def _read_head_on(self, chunk: Chunk, partial: _Partial) -> Message | None:
         """A head that does not lie in one chunk."""
@@ -279,9 +299,9 @@ class Parser(ABC):
         data += chunk.buffer[chunk.cursor : chunk.end]
         message = None
         if _EMPTY_LINE.search(data, max(0, before - 2)) is not None:
-            head = find_head(bytes(data), 0, len(data))
+            head = self.context.layouts.find(self.layout, bytes(data[: self.KEY]), bytes(data), 0, len(data))
             assert head is not None
-            if head[1] <= self.context.limits.head_bytes:
+            if head[1] <= self.context.head_bytes:
                 message = self._parse(head, partial.position, partial.place, partial.time)
             after = head[1]
         elif not partial.line_seen and (after := data.find(b"\n", before) + 1):
@@ -291,17 +311,21 @@ class Parser(ABC):
             if message is None and self.plausible(data, 0, len(data)):
                 chunk.cursor = chunk.end
                 return None
-        elif len(data) <= self.context.limits.head_bytes:
+        elif len(data) <= self.context.head_bytes:
             chunk.cursor = chunk.end
             return None
         if message is None:
-            too_large = len(data) > self.context.limits.head_bytes
+            too_large = len(data) > self.context.head_bytes
             del data[before:]
             self._refuse(chunk, Drop.HEAD_TOO_LARGE if too_large else Drop.HEAD_INVALID)
             return None
         self.partial = None
         chunk.cursor += after - before
-        return self._begin(message, chunk)
+        message.after_loss = self.after_loss
+        self.after_loss = self.first = False
+        self.open = message
+        self._begin(message, chunk)
+        return message
 
     def _read_length(self, chunk: Chunk) -> Message | None:
         available = chunk.end - chunk.cursor
@@ -325,10 +349,10 @@ class Parser(ABC):
             assert self.open is not None
             self.open.body_size += size
             self.remaining = size
-            self.mode = Mode.CHUNK_DATA
+            self.mode = CHUNK_DATA
         else:
-            self.framing = 0
-            self.mode = Mode.TRAILERS
+            self.trailers = 0
+            self.mode = TRAILERS
         return None
 
     def _read_chunk_data(self, chunk: Chunk) -> Message | None:
@@ -339,7 +363,7 @@ class Parser(ABC):
             return None
         chunk.cursor += self.remaining
         self.remaining = 0
-        self.mode = Mode.CHUNK_END
+        self.mode = CHUNK_END
         return None
 
     def _read_chunk_end(self, chunk: Chunk) -> Message | None:
@@ -348,19 +372,19 @@ class Parser(ABC):
             return None
         if line not in {b"", b"\r"}:
             return self._break_off(chunk)
-        self.mode = Mode.CHUNK_SIZE
+        self.mode = CHUNK_SIZE
         return None
 
     def _read_trailers(self, chunk: Chunk) -> Message | None:
-        line = self._line(chunk, self.context.limits.head_bytes)
+        line = self._line(chunk, self.context.head_bytes)
         if line is None:
             return None
         if line in {b"", b"\r"}:
             return self._end(chunk.base + chunk.cursor, chunk.time)
         assert self.open is not None
-        _tag(self.open, Anomaly.TRAILERS)
-        self.framing += len(line)
-        if self.framing > self.context.limits.head_bytes:
+        self.open.tag(Anomaly.TRAILERS)
+        self.trailers += len(line)
+        if self.trailers > self.context.head_bytes:
             return self._break_off(chunk)
         return None
 
@@ -414,23 +438,28 @@ class Parser(ABC):
         self.partial = None
         return line
 
-    def _begin(self, message: Message, chunk: Chunk) -> Message:
-        message.after_loss = self.after_loss
-        self.after_loss = False
-        self.first = False
-        self.open = message
-        self._begin_body(message, chunk)
-        return message
-
     def _enter_body(self, message: Message) -> None:
-        """Go on with the body as `framing` says."""
-        if self.framing == CHUNKED:
-            self.mode = Mode.CHUNK_SIZE
-        elif self.framing == UNTIL_CLOSE:
-            self.mode = Mode.UNTIL_CLOSE
+        """Go on with the body as the head says."""
+        framing = message.framing
+        if framing == CHUNKED:
+            self.mode = CHUNK_SIZE
+        elif framing == UNTIL_CLOSE:
+            self.mode = TO_CLOSE
         else:
-            self.mode = Mode.LENGTH
-            self.remaining = message.body_size = self.framing
+            self.mode = LENGTH
+            self.remaining = message.body_size = framing
+
+    def _take_body(self, message: Message, chunk: Chunk) -> None:
+        """The same, where the chunk may have all of a short body."""
+        framing = message.framing
+        if 0 <= framing <= chunk.end - chunk.cursor:
+            message.body_size = framing
+            chunk.cursor += framing
+            self._end(chunk.base + chunk.cursor, chunk.time)
+        elif framing == AMBIGUOUS:
+            self._give_up(chunk.base + chunk.cursor, chunk.time)
+        else:
+            self._enter_body(message)
 
     def _end(self, position: int, time: int) -> Message:
         """The open message ended in step with the stream; `position` is the first byte after it."""
@@ -438,10 +467,10 @@ class Parser(ABC):
         assert message is not None
         message.end_time = time
         if not message.missed:
-            message.state = State.COMPLETE
+            message.state = _COMPLETE
         self.context.delivered += position - message.position - message.missed
         self.open = None
-        self.mode = Mode.START
+        self.mode = START
         return message
 
     def _give_up(self, position: int, time: int) -> Message:
@@ -460,7 +489,7 @@ class Parser(ABC):
     def _break_off(self, chunk: Chunk) -> Message:
         """The chunked coding makes no sense at the cursor."""
         assert self.open is not None
-        _tag(self.open, Anomaly.BAD_CHUNK)
+        self.open.tag(Anomaly.BAD_CHUNK)
         message = self._give_up(chunk.base + chunk.cursor, chunk.time)
         self.context.drop(Drop.CHUNK_INVALID, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
@@ -481,7 +510,7 @@ class Parser(ABC):
         self._search()
 
     def _search(self) -> None:
-        self.mode = Mode.SEARCH
+        self.mode = SEARCH
         self.after_loss = True
         self.first = False
 
@@ -504,7 +533,7 @@ class Parser(ABC):
         _read_search,
         _read_opaque,
     )
-    """In the order of `Mode`."""
+    """By mode."""
 
 
 class RequestParser(Parser):
@@ -512,28 +541,22 @@ class RequestParser(Parser):
 
     __slots__ = ()
 
+    KEY = 4
+    """The method: a POST has a Content-Length where a GET has none."""
+
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a request may begin here, as far as the bytes go."""
         return plausible_request(buffer, start, end)
 
     def _parse(self, head: Head, position: int, place: int, time: int) -> Request | None:
-        parsed = self.context.heads.request(head, position, place, time)
-        if parsed is None:
-            return self._parse_line(head[0][0], position, place, time)
-        request, self.framing = parsed
-        return request
+        request = self.context.heads.request(head, position, place, time)
+        return request or self._parse_line(head[0][0], position, place, time)
 
     def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Request | None:
-        self.framing = 0
         return self.context.heads.simple_request(line, position, place, time)
 
-    def _begin_body(self, message: Message, chunk: Chunk) -> None:
-        if self.framing == 0:
-            self._end(chunk.base + chunk.cursor, chunk.time)
-        elif self.framing == AMBIGUOUS:
-            self._give_up(chunk.base + chunk.cursor, chunk.time)
-        else:
-            self._enter_body(message)
+    def _begin(self, message: Message, chunk: Chunk) -> None:
+        self._take_body(message, chunk)
 
 
 class ResponseParser(Parser):
@@ -541,27 +564,26 @@ class ResponseParser(Parser):
 
     __slots__ = ()
 
+    KEY = 12
+    """Version and status code."""
+
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a response may begin here, as far as the bytes go."""
         return plausible_response(buffer, start, end)
 
     def _parse(self, head: Head, position: int, place: int, time: int) -> Response | None:
-        parsed = self.context.heads.response(head, position, place, time)
-        if parsed is None:
-            return None
-        response, self.framing = parsed
-        return response
+        return self.context.heads.response(head, position, place, time)
 
     def _parse_line(self, _line: bytes, _position: int, _place: int, _time: int) -> None:
         return None
 
-    def _begin_body(self, message: Message, chunk: Chunk) -> None:
+    def _begin(self, message: Message, chunk: Chunk) -> None:
         assert isinstance(message, Response)
         if message.status < 200:
             # RFC 9110 section 15.2: an interim response "does not contain content", whatever it says.
             self._end(chunk.base + chunk.cursor, chunk.time)
         else:
-            self.mode = Mode.ANSWER
+            self.mode = ANSWER
 
     def answer_to(self, method: str | None, chunk: Chunk) -> None:
         """Say the method of the request that the open response answers; None: unknown.
@@ -574,14 +596,10 @@ class ResponseParser(Parser):
         if method == "HEAD" or status in {204, 304} or (method == "CONNECT" and 200 <= status < 300):
             # Items 1 and 2: "always terminated by the first empty line after the header fields".
             self._end(chunk.base + chunk.cursor, chunk.time)
-        elif self.framing == 0:
-            self._end(chunk.base + chunk.cursor, chunk.time)
-        elif self.framing == AMBIGUOUS:
-            self._give_up(chunk.base + chunk.cursor, chunk.time)
-        elif method is None and self.framing != UNTIL_CLOSE:
-            self.mode = Mode.DOUBTFUL
+        elif method is None and message.framing not in {0, UNTIL_CLOSE, AMBIGUOUS}:
+            self.mode = DOUBTFUL
         else:
-            self._enter_body(message)
+            self._take_body(message, chunk)
 
     def begin_simple(self, chunk: Chunk) -> Response:
         """The answer to an HTTP/0.9 request: a body without a head (RFC 1945 section 6)."""
@@ -590,15 +608,8 @@ class ResponseParser(Parser):
         response.anomalies = {Anomaly.HTTP_0_9}
         self.after_loss = self.first = False
         self.open = response
-        self.mode = Mode.UNTIL_CLOSE
+        self.mode = TO_CLOSE
         return response
 
 
 _LINE_END: Final = b"\r\n"
-
-
-def _tag(message: Message, anomaly: Anomaly) -> None:
-    if message.anomalies is None:
-        message.anomalies = {anomaly}
-    else:
-        message.anomalies.add(anomaly)

@@ -199,12 +199,14 @@ class Message:
     transaction, and most of their fields are never set.
     """
 
+    header_names: tuple[str, ...] = ()
+    """Lower case, in order. Messages of one layout share it."""
+    framing: int = 0
+    """How its head says the body ends: a length in bytes, or one of the values in `heads`."""
     end_time: int = 0
     """Of the last byte seen; 0 while it is not known."""
     version: str = ""
     """`0.9`, `1.0`, `1.1`."""
-    header_names: tuple[str, ...] = ()
-    """Lower case, in order. Messages of the same layout share one tuple."""
     content_type: str | None = None
     content_encoding: str | None = None
     body_size: int = 0
@@ -224,6 +226,13 @@ class Message:
         """Position in the other direction that its first segment acknowledged: what its sender had."""
         self.time = time
         """Of its first byte."""
+
+    def tag(self, anomaly: Anomaly) -> None:
+        """Note what was odd about it."""
+        if self.anomalies is None:
+            self.anomalies = {anomaly}
+        else:
+            self.anomalies.add(anomaly)
 
 
 class Request(Message):
@@ -258,21 +267,31 @@ class Peers:
     interface: str | None
 
 
-@dataclass(slots=True, eq=False)
 class Transaction:
     """A request and its response, or the half of it that was seen. Reported exactly once."""
 
-    peers: Peers
-    index: int
-    """1-based place on its connection, as far as seen."""
-    request: Request | None = None
-    response: Response | None = None
     interim: list[int] | None = None
     """Status codes of the 1xx responses before the final one."""
     anomalies: set[Anomaly] | None = None
     """Of the pair; the messages have their own."""
     reported: bool = False
     """Given out; what still comes of it changes nothing any more."""
+
+    def __init__(
+        self, peers: Peers, index: int, request: Request | None = None, response: Response | None = None
+    ) -> None:
+        self.peers = peers
+        self.index = index
+        """1-based place on its connection, as far as seen."""
+        self.request = request
+        self.response = response
+
+    def tag(self, anomaly: Anomaly) -> None:
+        """Note what was odd about the pair."""
+        if self.anomalies is None:
+            self.anomalies = {anomaly}
+        else:
+            self.anomalies.add(anomaly)
 
 
 @dataclass(frozen=True, slots=True)

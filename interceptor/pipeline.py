@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 from interceptor.connections import Connections
 from interceptor.decode import Decoder, fast_lane
 from interceptor.heads import Heads
-from interceptor.http1 import Context
+from interceptor.http1 import OPAQUE, Context
+from interceptor.layouts import Layouts
 from interceptor.model import Chunk, Drop, Limits, Stage
 from interceptor.reassembly import Assembly
 
@@ -41,25 +42,24 @@ class Pipeline:
         limits = limits if limits is not None else Limits()
         self._decoder = Decoder(limits)
         self._assembly = Assembly(limits)
-        self._context = Context(limits, Heads(limits))
+        self._context = Context(limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes)
         self._connections = Connections(limits, self._context, self._assembly)
         self._next_tick = 0
         self._packets = 0
         self._segments = 0
         self._payload = 0
-        self._reported = 0
-        self._messages = 0
 
     def feed(self, batch: PacketBatch) -> list[Transaction]:
         """Take packets. Returns the transactions that are over with them."""
         finished: list[Transaction] = []
+        chunk = Chunk(batch.buffer, 0, 0, 0, 0, 0)
         interface, buffer = batch.interface, batch.buffer
         link_type = interface.link_type
         ethernet = link_type == _ETHERNET
         connections = self._connections
         streams = connections.streams
         next_tick = self._next_tick
-        segments = taken = payload = delivered = 0
+        undecoded = long_way = payload = delivered = 0
         for time, start, captured, length in batch.packets:
             if time >= next_tick:
                 finished += self._tick(time)
@@ -69,14 +69,13 @@ class Pipeline:
             if segment is None:
                 decoded = self._decoder.decode(link_type, buffer, start, captured, length, time)
                 if decoded is None:
+                    undecoded += 1
                     continue
                 data_buffer, segment = decoded
             flow, sequence, acknowledgement, flags, data, present, size = segment
-            segments += 1
             payload += present
             stream = streams.get(flow)
             if stream is not None and stream.opaque and stream.interface is interface and not flags & _BUSY:
-                taken += 1
                 delivered += present
                 connections.pass_by(stream, present, time)
                 continue
@@ -88,6 +87,7 @@ class Pipeline:
                 or present != size
                 or stream.interface is not interface
             ):
+                long_way += 1
                 finished += connections.segment(interface, data_buffer, segment, time)
                 continue
             peer = stream.peer
@@ -95,9 +95,9 @@ class Pipeline:
             if acknowledgement != peer.next:
                 place = peer.place_of(acknowledgement)
                 if place > peer.position:
+                    long_way += 1
                     finished += connections.segment(interface, data_buffer, segment, time)
                     continue
-            taken += 1
             stream.time = time
             stream.acknowledging = acknowledgement
             if not size:
@@ -110,23 +110,35 @@ class Pipeline:
             if parser.remaining > size:
                 parser.remaining -= size
                 continue
-            chunk = Chunk(data_buffer, data, data + size, position - data, time, place)
-            finished += connections.hear(stream, chunk)
+            if data_buffer is not chunk.buffer:
+                chunk = Chunk(data_buffer, 0, 0, 0, 0, 0)
+            chunk.cursor = data
+            chunk.end = data + size
+            chunk.base = position - data
+            chunk.time = time
+            chunk.place = place
+            if stream.from_client:
+                finished += stream.conversation.receive_requests(chunk)
+            else:
+                finished += stream.conversation.receive_responses(chunk)
+            if parser.mode == OPAQUE:
+                connections.settle(stream.connection)
         self._packets += len(batch.packets)
+        segments = len(batch.packets) - undecoded
         self._segments += segments
         self._payload += payload
         self._assembly.delivered += delivered
-        connections.taken += taken
-        return self._count(finished)
+        connections.taken += segments - long_way
+        return finished
 
     def expire(self, now: int) -> list[Transaction]:
         """Let packet time pass without packets. Returns the transactions that are over by then."""
-        return self._count(self._tick(now))
+        return self._tick(now)
 
     def close(self) -> list[Transaction]:
         """The capture is over. Returns all that was still open."""
         self._decoder.close()
-        return self._count(self._connections.close())
+        return self._connections.close()
 
     def ledger(self) -> list[Stage]:
         """Where everything went: received = delivered + sum(dropped) + held, at each stage."""
@@ -146,9 +158,16 @@ class Pipeline:
             _stage("segments", "segments", self._segments, connections.taken, connections.dropped, 0),
             _stage("payload", "bytes", self._payload, assembly.delivered, assembly.dropped, assembly.held),
             _stage("http", "bytes", assembly.delivered, context.delivered, context.dropped, held_bytes),
-            _stage("messages", "messages", context.messages, self._messages, late, held_messages),
             _stage(
-                "transactions", "transactions", context.transactions, self._reported, {}, held_transactions
+                "messages",
+                "messages",
+                context.messages,
+                2 * context.reported - context.halves,
+                late,
+                held_messages,
+            ),
+            _stage(
+                "transactions", "transactions", context.transactions, context.reported, {}, held_transactions
             ),
         ]
 
@@ -183,12 +202,6 @@ class Pipeline:
         self._next_tick = now + _TICK
         self._decoder.expire(now)
         return self._connections.expire(now)
-
-    def _count(self, finished: list[Transaction]) -> list[Transaction]:
-        self._reported += len(finished)
-        for transaction in finished:
-            self._messages += (transaction.request is not None) + (transaction.response is not None)
-        return finished
 
 
 def _stage(

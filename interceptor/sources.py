@@ -15,11 +15,12 @@ Invariants:
 from __future__ import annotations
 
 import os
+import resource
 import select
 import stat
 import sys
 import zlib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, Final
 
@@ -72,13 +73,14 @@ class Capture:
         self._reader = CaptureReader()
         self._packed = False
         self._descriptor = -1
+        if path == "-" and (sys.stdin is None or sys.stdin.closed):
+            raise UsageError("standard input: is closed")
         try:
             self._descriptor = (
                 sys.stdin.fileno() if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             )
             status = os.fstat(self._descriptor)
-        except (OSError, ValueError, AttributeError) as error:
-            # ValueError: a path with a NUL, or a closed standard input; AttributeError: none at all
+        except (OSError, ValueError) as error:  # ValueError: a path with a NUL
             raise UsageError(f"{self.name}: cannot be opened: {_reason(error)}") from error
         self._owned = path != "-"
         self.identity = (status.st_dev, status.st_ino)
@@ -136,15 +138,26 @@ class Capture:
         reader = self._reader
         try:
             for piece in self._pieces():
-                yield from reader.feed(piece)
-            reader.finish()
+                with self._located():
+                    yield from reader.feed(piece)
+            with self._located():
+                reader.finish()
         except InterceptorError as error:
-            unpacked = " (counted after unpacking)" if self._packed and "byte" in str(error) else ""
-            self.problem = type(error)(f"{self.name}: {error}{unpacked}")
+            self.problem = type(error)(f"{self.name}: {error}")
         finally:
             for interface in reader.interfaces:
                 interface.gone = True
             self.close()
+
+    @contextmanager
+    def _located(self) -> Iterator[None]:
+        """Say of the places in errors what they are places in."""
+        try:
+            yield
+        except CaptureError as error:
+            if not self._packed:
+                raise
+            raise CaptureError(f"{error} (counted after unpacking)") from error
 
     def _pieces(self) -> Iterator[bytes]:
         """Yield the capture's bytes, unpacked."""
@@ -259,6 +272,7 @@ def open_captures(paths: Sequence[str], before_wait: Callable[[], None] | None =
     """
     if paths.count("-") > 1:
         raise UsageError("standard input (-) can be read only once")
+    _allow_descriptors(len(paths))
     read_size = max(_SMALLEST_READ, min(_READ, _READ_AHEAD // len(paths)))
     captures: list[Capture] = []
     try:
@@ -271,6 +285,16 @@ def open_captures(paths: Sequence[str], before_wait: Callable[[], None] | None =
             capture.close()
         raise
     return captures
+
+
+def _allow_descriptors(count: int) -> None:
+    """Raise the limit of open files as far as may be: a day rotated by the minute is 1,440 of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + 64
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        reachable = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(OSError, ValueError):  # then opening says what is wrong
+            resource.setrlimit(resource.RLIMIT_NOFILE, (reachable, hard))
 
 
 def merge(captures: Iterable[Capture]) -> Iterator[PacketBatch]:

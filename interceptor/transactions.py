@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interceptor.http1 import Context, Mode, RequestParser, ResponseParser
+from interceptor.http1 import OPAQUE, SEARCH, Context, RequestParser, ResponseParser
 from interceptor.model import Anomaly, Drop, Peers, Request, Response, Transaction
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Conversation:
         "_requests_complete",
         "_response_end",
         "_responses_complete",
+        "_simple",
         "client_seen",
         "context",
         "peers",
@@ -90,6 +91,8 @@ class Conversation:
         self._early: Transaction | None = None
         """A response to a request whose head is still incomplete (400, 408, 431)."""
         self._index = 0
+        self._simple = False
+        """An HTTP/0.9 request has come: what answers it may have no head."""
         self._floor = 0 if first else _BEFORE_ALL
         """Place of the last request known. After a hole, what acknowledges no more than that may be a
         piece of a request that was lost."""
@@ -102,7 +105,7 @@ class Conversation:
         """Bytes of the client. Returns the transactions that they finish."""
         parser = self.requests
         finished: list[Transaction] = []
-        if parser.mode is Mode.SEARCH:
+        if parser.mode == SEARCH:
             if not (
                 self._request_may_start(chunk.place)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
@@ -114,12 +117,13 @@ class Conversation:
             message = parser.next_event(chunk)
             if message is None:
                 break
-            if self._asking is None or self._asking.request is not message:
+            asking = self._asking
+            if asking is None or asking.request is not message:
                 assert isinstance(message, Request)
-                self._ask(message, finished)
+                asking = self._ask(message, finished)
             if parser.open is None:
-                self._asked(finished)
-        if parser.mode is Mode.OPAQUE and parser.skipping is Drop.NOT_HTTP:
+                self._asked(asking, finished)
+        if parser.mode == OPAQUE and parser.skipping is Drop.NOT_HTTP:
             self.responses.stop(Drop.NOT_HTTP)
         return finished
 
@@ -127,7 +131,7 @@ class Conversation:
         """Bytes of the server. Returns the transactions that they finish."""
         parser = self.responses
         finished: list[Transaction] = []
-        if parser.mode is Mode.SEARCH:
+        if parser.mode == SEARCH:
             if not (
                 self._response_may_start(chunk.base + chunk.cursor)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
@@ -136,63 +140,68 @@ class Conversation:
                 return finished
             parser.resume()
         elif (
-            parser.idle
+            self._simple
+            and parser.idle
             and self._awaits_simple()
             and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
         ):
-            self._answer(parser.begin_simple(chunk), finished)
+            self._pair(self._pending[0], parser.begin_simple(chunk))
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
             if message is None:
                 break
-            assert isinstance(message, Response)
-            if self._answering is None or self._answering.response is not message:
+            answering = self._answering
+            if answering is None or answering.response is not message:
+                assert isinstance(message, Response)
                 if message.status < 200:
                     self._interim(message, chunk, finished)
                     continue
-                self._answer(message, finished)
-                request = self._answering.request if self._answering is not None else None
-                parser.answer_to(request.method if request is not None else None, chunk)
-                if request is not None and request.method == "CONNECT" and 200 <= message.status < 300:
-                    self._upgrade()
+                answering = self._pair(self._match(message, finished), message)
+                request = answering.request
+                if request is None:
+                    parser.answer_to(None, chunk)
+                else:
+                    parser.answer_to(request.method, chunk)
+                    if request.method == "CONNECT" and message.status < 300:
+                        self._upgrade()
             if parser.open is None:
                 self._response_end = chunk.base + chunk.cursor
-                self._finish_answer(finished)
-        if parser.mode is Mode.OPAQUE and not self._index:
+                self._answered(answering, finished)
+        if parser.mode == OPAQUE and not self._index:
             self.requests.stop(Drop.NOT_HTTP)
         return finished
 
     def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the client are missing from the capture."""
         finished: list[Transaction] = []
-        if self.requests.gap(size, position, time) is not None:
-            self._asked(finished)
-        if self.requests.mode is Mode.SEARCH:
+        if self.requests.gap(size, position, time) is not None and self._asking is not None:
+            self._asked(self._asking, finished)
+        if self.requests.mode == SEARCH:
             self._requests_complete = False
         return finished
 
     def response_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the server are missing from the capture."""
         finished: list[Transaction] = []
-        if self.responses.gap(size, position, time) is not None:
+        if self.responses.gap(size, position, time) is not None and self._answering is not None:
             self._response_end = position + size
-            self._finish_answer(finished)
-        if self.responses.mode is Mode.SEARCH:
+            self._answered(self._answering, finished)
+        if self.responses.mode == SEARCH:
             self._responses_complete = False
         return finished
 
     def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the client."""
         finished: list[Transaction] = []
-        if self.requests.close(position, time, clean=clean) is not None:
-            self._asked(finished)
+        if self.requests.close(position, time, clean=clean) is not None and self._asking is not None:
+            self._asked(self._asking, finished)
         return finished
 
     def close_responses(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the server: what is unanswered stays so."""
         finished: list[Transaction] = []
-        if self.responses.close(position, time, clean=clean) is not None:
-            self._finish_answer(finished)
+        if self.responses.close(position, time, clean=clean) is not None and self._answering is not None:
+            self._answered(self._answering, finished)
         return finished
 
     def finish(self, *, by_client: bool) -> list[Transaction]:
@@ -203,7 +212,7 @@ class Conversation:
         finished: list[Transaction] = []
         for transaction in self._pending:
             if by_client:
-                _tag(transaction, Anomaly.CLIENT_CLOSED)
+                transaction.tag(Anomaly.CLIENT_CLOSED)
             self._report(transaction, finished)
         self._pending.clear()
         if self._early is not None:
@@ -222,14 +231,14 @@ class Conversation:
                     transaction.request.body_size -= self.requests.remaining
                 if transaction is self._answering and transaction.response is not None:
                     transaction.response.body_size -= self.responses.remaining
-                _tag(transaction, Anomaly.DEADLINE)
+                transaction.tag(Anomaly.DEADLINE)
                 self._report(transaction, finished)
         return finished
 
     @property
     def opaque(self) -> bool:
         """Neither direction will give another message."""
-        return self.requests.mode is Mode.OPAQUE and self.responses.mode is Mode.OPAQUE
+        return self.requests.mode == OPAQUE and self.responses.mode == OPAQUE
 
     @property
     def open_transactions(self) -> int:
@@ -247,33 +256,33 @@ class Conversation:
 
     # Requests
 
-    def _ask(self, request: Request, finished: list[Transaction]) -> None:
+    def _ask(self, request: Request, finished: list[Transaction]) -> Transaction:
         """A request has begun."""
         self.context.messages += 1
         if request.after_loss:
             self._requests_complete = False
+        if request.version == "0.9":
+            self._simple = True
         transaction = self._early
         if transaction is not None:
             self._early = None
             transaction.request = request
-            _tag(transaction, Anomaly.EARLY_RESPONSE)
+            transaction.tag(Anomaly.EARLY_RESPONSE)
         else:
-            transaction = self._transaction(request, None)
+            transaction = self._begin(request, None)
             if self._overlaps(request.place):
                 self._pipelined = True
-                _tag(transaction, Anomaly.PIPELINED)
+                transaction.tag(Anomaly.PIPELINED)
         self._floor = request.place
         self._asking = transaction
         self._pending.append(transaction)
         if len(self._pending) > self.context.limits.pending:
             self._responses_complete = False
             self._report(self._pending.pop(0), finished)
+        return transaction
 
-    def _asked(self, finished: list[Transaction]) -> None:
+    def _asked(self, transaction: Transaction, finished: list[Transaction]) -> None:
         """The request that was coming in is over."""
-        transaction = self._asking
-        if transaction is None:
-            return
         self._asking = None
         request = transaction.request
         assert request is not None
@@ -294,14 +303,13 @@ class Conversation:
 
     def _overlaps(self, place: int) -> bool:
         """Whether a request of this place was sent before the answers to those before it had come."""
-        if self.responses.open is not None or place < self._response_end:
-            return True
-        if not self._pending:
-            return False
-        last = self._pending[-1]
-        if last.response is not None:
-            return False
-        return place == self._response_end or (last.request is not None and place == last.request.place)
+        if self._pending:
+            last = self._pending[-1]
+            if last.response is None and (
+                place == self._response_end or (last.request is not None and place == last.request.place)
+            ):
+                return True
+        return place < self._response_end or self.responses.open is not None
 
     def _request_may_start(self, place: int) -> bool:
         """Whether a segment of this place, after a hole, can only be the start of a request."""
@@ -317,8 +325,7 @@ class Conversation:
         """A 1xx response: not the answer (RFC 9110 section 15.2), except that 101 ends HTTP here."""
         transaction = self._match(response, finished)
         if response.status == 101:
-            self._pair(transaction, response)
-            self._finish_answer(finished)
+            self._answered(self._pair(transaction, response), finished)
             self._upgrade()
         elif transaction is not None:
             if transaction.interim is None:
@@ -327,10 +334,6 @@ class Conversation:
                 transaction.interim.append(response.status)
         self._response_end = chunk.base + chunk.cursor
         self._floor = max(self._floor, self._response_end)
-
-    def _answer(self, response: Response, finished: list[Transaction]) -> None:
-        """A final response has begun."""
-        self._pair(self._match(response, finished), response)
 
     def _match(self, response: Response, finished: list[Transaction]) -> Transaction | None:
         """The pending transaction that this response belongs to, by order or by place."""
@@ -352,14 +355,15 @@ class Conversation:
                 while self._pending[0] is not transaction:
                     self._report(self._pending.pop(0), finished)
                 self._responses_complete = True
-                self._requests_complete = self.requests.mode is not Mode.SEARCH
+                self._requests_complete = self.requests.mode != SEARCH
                 return transaction
         return None
 
-    def _pair(self, transaction: Transaction | None, response: Response) -> None:
+    def _pair(self, transaction: Transaction | None, response: Response) -> Transaction:
+        """A final response has begun, to this transaction or to none that is known."""
         self.context.messages += 1
         if transaction is None:
-            transaction = self._transaction(None, response)
+            transaction = self._begin(None, response)
             partial = self.requests.partial
             if self._responses_complete and partial is not None and partial.position < response.place:
                 self._early = transaction
@@ -367,16 +371,15 @@ class Conversation:
                 self._pending.append(transaction)
         else:
             transaction.response = response
-            self.context.late += transaction.reported
+            if transaction.reported:
+                self.context.late += 1
             if transaction is self._asking:
-                _tag(transaction, Anomaly.EARLY_RESPONSE)
+                transaction.tag(Anomaly.EARLY_RESPONSE)
         self._answering = transaction
+        return transaction
 
-    def _finish_answer(self, finished: list[Transaction]) -> None:
+    def _answered(self, transaction: Transaction, finished: list[Transaction]) -> None:
         """The response that was coming in is over."""
-        transaction = self._answering
-        if transaction is None:
-            return
         self._answering = None
         if transaction is not self._asking and transaction is not self._early:
             self._remove(transaction)
@@ -392,13 +395,18 @@ class Conversation:
         )
 
     def _awaits_simple(self) -> bool:
-        """Whether the next response answers an HTTP/0.9 request."""
-        request = self._pending[0].request if self._pending else None
-        return request is not None and request.version == "0.9"
+        """Whether what comes next answers an HTTP/0.9 request."""
+        oldest = self._pending[0] if self._pending else None
+        return (
+            oldest is not None
+            and oldest.response is None
+            and oldest.request is not None
+            and oldest.request.version == "0.9"
+        )
 
     # Both
 
-    def _transaction(self, request: Request | None, response: Response | None) -> Transaction:
+    def _begin(self, request: Request | None, response: Response | None) -> Transaction:
         self._index += 1
         self.context.transactions += 1
         return Transaction(self.peers, self._index, request, response)
@@ -413,19 +421,20 @@ class Conversation:
         if transaction.reported:
             return
         transaction.reported = True
+        self.context.reported += 1
         if transaction.response is None or transaction.request is None:
+            self.context.halves += 1
             proven = (
                 self._responses_complete
                 and self._requests_complete
-                and self.requests.mode is not Mode.SEARCH
-                and self.responses.mode is not Mode.SEARCH
+                and SEARCH not in {self.requests.mode, self.responses.mode}
             )
             if not proven:
-                _tag(transaction, Anomaly.UNPAIRED)
+                transaction.tag(Anomaly.UNPAIRED)
             elif transaction.response is None:
-                _tag(transaction, Anomaly.UNANSWERED if self.server_seen else Anomaly.UNPAIRED)
+                transaction.tag(Anomaly.UNANSWERED if self.server_seen else Anomaly.UNPAIRED)
             else:
-                _tag(transaction, Anomaly.UNREQUESTED if self.client_seen else Anomaly.UNPAIRED)
+                transaction.tag(Anomaly.UNREQUESTED if self.client_seen else Anomaly.UNPAIRED)
         finished.append(transaction)
 
     def _upgrade(self) -> None:
@@ -442,10 +451,3 @@ _INTERIM = 16
 _SMUGGLING = frozenset(
     {Anomaly.TE_AND_CL, Anomaly.AMBIGUOUS_FRAMING, Anomaly.INVALID_CONTENT_LENGTH, Anomaly.BARE_CR}
 )
-
-
-def _tag(transaction: Transaction, anomaly: Anomaly) -> None:
-    if transaction.anomalies is None:
-        transaction.anomalies = {anomaly}
-    else:
-        transaction.anomalies.add(anomaly)

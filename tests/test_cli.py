@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import pty
+import resource
 import select
 import shutil
 import signal
@@ -13,12 +14,15 @@ import subprocess
 import sys
 import time
 from itertools import pairwise
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import interceptor
 from interceptor.cli import main
+from interceptor.model import Stage
+from interceptor.pipeline import Pipeline
 from tests.capture_bytes import START, conversation, enhanced, interface, option, pcap, pcapng, section
 
 if TYPE_CHECKING:
@@ -137,6 +141,15 @@ def test_pieces_of_one_capture_give_the_records_of_the_whole(tmp_path: Path) -> 
     assert run("read", *pieces).stdout == whole
     assert run("read", *reversed(pieces)).stdout == whole
     assert len(records(whole)) == 20
+
+
+def test_more_files_than_may_be_open_by_default(tmp_path: Path) -> None:
+    """A capture rotated often has more pieces than the usual limit of open files lets in."""
+    packets = conversation(60)
+    pieces = [put(tmp_path / f"{number:03}", pcap([packet])) for number, packet in enumerate(packets)]
+    limited = run("read", *pieces, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (32, 4_096)))
+    assert (limited.returncode, limited.stderr) == (0, b"")
+    assert len(records(limited.stdout)) == 60
 
 
 def test_interfaces_of_different_links_in_one_file(tmp_path: Path) -> None:
@@ -323,6 +336,84 @@ def test_a_filter_selects_and_the_summary_counts(tmp_path: Path) -> None:
     assert len(records(run("read", path, "--filter", "tcp port 41000").stdout)) == 4
     shown = run("read", path, "--filter", "tcp port 41000", "--format", "summary").stdout.decode()
     assert "12 filtered" in shown
+
+
+def test_any_damage_ends_in_a_status_and_at_most_one_line(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Bytes changed anywhere, in any format: records that are JSON, status 0, 1 or 2, and no defect."""
+    random = Random(1)
+    wholes = [pcap(PACKETS), pcapng(PACKETS), gzip.compress(pcap(PACKETS)), gzip.compress(pcapng(PACKETS))]
+    path = tmp_path / "damaged"
+    for number in range(400):
+        data = bytearray(wholes[number % 4])
+        for _ in range(random.randint(1, 5)):
+            data[random.randrange(len(data))] = random.randrange(256)
+        put(path, bytes(data))
+        status = main(["read", str(path)])
+        output, error = capsysbinary.readouterr()
+        records(output)
+        if status:
+            assert "defect" not in one_line(error)
+        assert status in (0, 1, 2)
+        assert (status == 0) == (error == b"")
+
+
+def test_a_ledger_that_does_not_balance_is_told(
+    capture: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In every format, with status 1: no traffic can make it so, a defect can."""
+    monkeypatch.setattr(Pipeline, "ledger", lambda _: [Stage("http", "bytes", 10, 5, {"not_http": 3}, 1)])
+    assert main(["read", capture, "--format", "jsonl"]) == 1
+    assert "the ledger of http does not balance" in capsys.readouterr().err
+
+
+def test_a_defect_is_one_line(
+    capture: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the exception and how to see more."""
+
+    def fail(*_: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(Pipeline, "feed", fail)
+    assert main(["read", capture]) == 1
+    assert "a defect of this program, KeyError: 'x' (--log-level debug" in one_line(
+        capsys.readouterr().err.encode()
+    )
+
+
+def test_closed_standard_streams_are_said(capture: str) -> None:
+    """`<&-` and `>&-` are one line and status 2."""
+    for redirection, says in (
+        ("- <&-", "standard input: is closed"),
+        (f"{capture} >&-", "standard output is closed"),
+    ):
+        done = subprocess.run(
+            ["sh", "-c", f'exec "$@" read {redirection}', "sh", *COMMAND],
+            capture_output=True,
+            timeout=60,
+            env=ENVIRONMENT,
+        )
+        assert done.returncode == 2
+        assert says in one_line(done.stderr)
+
+
+def test_a_non_blocking_standard_input_is_waited_for() -> None:
+    """Other programs leave descriptors in this state."""
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    process = subprocess.Popen([*COMMAND, "read", "-"], stdin=ours, stdout=subprocess.PIPE, env=ENVIRONMENT)
+    os.close(ours)
+    data = pcap(PACKETS)
+    with process:
+        assert process.stdout
+        os.write(theirs, data[:-1])
+        assert process.stdout.readline()
+        os.write(theirs, data[-1:])
+        os.close(theirs)
+        process.stdout.read()
+        assert process.wait(30) == 0
 
 
 def test_a_terminal_as_input_is_refused() -> None:
