@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.model import Anomaly, Message, Peers, Request, Response, State, Transaction
+from interceptor.model import Anomaly, Peers, Request, Response, State, Transaction
 from interceptor.records import CACHED, Record, RecordEncoder
 
 SECOND = 10**9
@@ -21,19 +21,19 @@ NOON = 1_714_564_800 * SECOND  # 2024-05-01T12:00:00Z
 PEERS = Peers("10.0.0.1", 40000, "10.0.0.2", 8080, "ipv4", "0123456789abcdef0123", "veth0")
 
 
-M = TypeVar("M", bound=Message)
+Noun = TypeVar("Noun", Request, Response, Transaction)
 
 
-def a_message(message: M, fields: dict[str, Any]) -> M:
-    """The message with these fields, of which it must have every one."""
+def having(noun: Noun, fields: dict[str, Any]) -> Noun:
+    """It with these fields set, each of which it must have."""
     for name, value in fields.items():
-        assert hasattr(message, name)
-        setattr(message, name, value)
-    return message
+        assert hasattr(noun, name)
+        setattr(noun, name, value)
+    return noun
 
 
 def a_request(**fields: Any) -> Request:
-    return a_message(
+    return having(
         Request(0, 0, NOON),
         {
             "end_time": NOON + 5_000,
@@ -50,7 +50,7 @@ def a_request(**fields: Any) -> Request:
 
 
 def a_response(**fields: Any) -> Response:
-    return a_message(
+    return having(
         Response(0, 0, NOON + 2_000_000),
         {
             "end_time": NOON + 3_000_999,
@@ -66,7 +66,7 @@ def a_response(**fields: Any) -> Response:
 
 
 def a_transaction(request: Request | None, response: Response | None = None, **fields: Any) -> Transaction:
-    return Transaction(**{"peers": PEERS, "index": 1, "request": request, "response": response, **fields})
+    return having(Transaction(PEERS, 1, request, response), fields)
 
 
 def written(transaction: Transaction, **options: Any) -> dict[str, Any]:
@@ -506,8 +506,8 @@ ALL_PEERS = st.builds(
     st.none() | TEXT,
 )
 TRANSACTIONS = st.builds(
-    lambda peers, index, halves, interim, tags: Transaction(
-        peers, index, halves[0], halves[1], interim, tags
+    lambda peers, index, halves, interim, tags: a_transaction(
+        *halves, peers=peers, index=index, interim=interim, anomalies=tags
     ),
     ALL_PEERS,
     INTEGERS,
