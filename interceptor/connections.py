@@ -138,7 +138,7 @@ class Connections:
         flow, sequence, acknowledgement, flags, data, captured, length = segment
         finished: list[Transaction] = []
         stream = self.streams.get(flow)
-        if stream is not None and flags & SYN and not self._same_handshake(stream, sequence):
+        if stream is not None and flags & SYN and stream.seen and not self._same_handshake(stream, sequence):
             # A new connection on an old pair of addresses and ports.
             self._remove(stream.connection, finished)
             stream = None
@@ -166,11 +166,13 @@ class Connections:
         if flags & SYN:
             sequence = (sequence + 1) & _MASK
         if not stream.seen:
-            self._first_sight(stream, sequence)
+            self._first_sight(stream, sequence, flags)
         peer = stream.peer
         if flags & _ACK:
             stream.acknowledging = acknowledgement
-            if not peer.seen and difference(acknowledgement, peer.next) > 0:
+            if peer.next < 0:
+                peer.next = acknowledgement
+            elif not peer.seen and difference(acknowledgement, peer.next) > 0:
                 # Nothing of that direction is captured: its position is what is acknowledged.
                 peer.position += difference(acknowledgement, peer.next)
                 peer.next = acknowledgement
@@ -184,7 +186,9 @@ class Connections:
             self._assembly.drop(
                 Drop.AFTER_CLOSE, captured
             )  # RFC 9293 section 3.10.7.4: text is not processed
-            self._finish(connection, finished, by_client=stream is connection.client)
+            if connection.conversation is not None and stream is connection.client:
+                connection.conversation.client_closed = True
+            self._finish(connection, finished)
             return finished
         if stream.opaque:
             self._assembly.delivered += captured
@@ -199,7 +203,7 @@ class Connections:
                 )
             self._pump(connection, finished)
         if stream.ended and peer.ended:
-            self._finish(connection, finished, by_client=False)
+            self._finish(connection, finished)
         return finished
 
     def pass_by(self, stream: Direction, size: int, time: int) -> None:
@@ -272,7 +276,7 @@ class Connections:
         answered = self._handshakes.pop(reverse, None)
         stream = Direction(flow, sequence, self._assembly)
         stream.interface = interface
-        peer = Direction(reverse, acknowledgement, self._assembly)
+        peer = Direction(reverse, acknowledgement if flags & _ACK else -1, self._assembly)
         if flags & SYN:
             # RFC 7413: data in the SYN.
             sent = sent or _Handshake(sequence, -1, time)
@@ -294,11 +298,13 @@ class Connections:
             self._converse(connection, stream, first=True)
         return stream
 
-    def _first_sight(self, stream: Direction, sequence: int) -> None:
-        """The first segment of a direction of which only acknowledgements were known."""
+    def _first_sight(self, stream: Direction, sequence: int, flags: int) -> None:
+        """The first segment of a direction of which at most acknowledgements were known."""
         stream.seen = True
         ahead = difference(sequence, stream.next)
-        if ahead < 0:
+        if flags & SYN or stream.next < 0:
+            stream.position, stream.next = 0, sequence
+        elif ahead < 0:
             stream.position += ahead
             stream.next = sequence
         conversation = stream.connection.conversation
@@ -452,7 +458,7 @@ class Connections:
             self._stalled.pop(connection, None)
         self.settle(connection)
         if connection.client.ended and connection.server.ended:
-            self._finish(connection, finished, by_client=False)
+            self._finish(connection, finished)
 
     def _resolve(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
         """Give up what has been missing for too long, until nothing waits for it any more."""
@@ -489,7 +495,7 @@ class Connections:
 
     # Death
 
-    def _finish(self, connection: Connection, finished: list[Transaction], *, by_client: bool) -> None:
+    def _finish(self, connection: Connection, finished: list[Transaction]) -> None:
         """End a connection: deliver what there is, report what is open, keep only its name for a while."""
         if connection.closed:
             return
@@ -508,7 +514,7 @@ class Connections:
                 connection, stream, stream.position, stream.time, clean=missing == 1, finished=finished
             )
         if connection.conversation is not None:
-            finished += connection.conversation.finish(by_client=by_client)
+            finished += connection.conversation.finish()
         self._stalled.pop(connection, None)
         connection.conversation = None
         for stream in (connection.client, connection.server):
@@ -535,7 +541,7 @@ class Connections:
 
     def _remove(self, connection: Connection, finished: list[Transaction]) -> None:
         """End a connection and forget it."""
-        self._finish(connection, finished, by_client=False)
+        self._finish(connection, finished)
         for stream in (connection.client, connection.server):
             if self.streams.get(stream.flow) is stream:
                 del self.streams[stream.flow]

@@ -31,9 +31,11 @@ _TEXTS: Final = 4096
 _TEXT_BYTES: Final = 256
 _STATUS_LINES: Final = 256
 _STATUS_LINE_BYTES: Final = 64
-_LENGTH_DIGITS: Final = 18
-"""RFC 9110 section 8.6: "a recipient MUST anticipate potentially large decimal numerals"; 10^18 bytes are
-past what any file system holds, and a longer number is a lie."""
+_LARGEST_LENGTH: Final = 2**63 - 1
+"""RFC 9110 section 8.6: "a recipient MUST anticipate potentially large decimal numerals". What does not fit
+the 64 bits of a file offset is a lie."""
+_PLAIN_DIGITS: Final = 18
+"""So many always fit."""
 
 _METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
 _VERSION = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?)")
@@ -178,7 +180,7 @@ class Heads:
             message.framing = _coded(codings, message)
         elif layout.content_length:
             digits = texts[layout.content_length].strip(b" \t")
-            if digits.isdigit() and len(digits) <= _LENGTH_DIGITS and not layout.repeated:
+            if digits.isdigit() and len(digits) <= _PLAIN_DIGITS and not layout.repeated:
                 message.framing = int(digits)
             else:
                 message.framing = _counted([digits, *layout.further("content_length", texts)], message)
@@ -195,11 +197,11 @@ def _counted(values: list[bytes], message: Request | Response) -> int:
         message.tag(Anomaly.DUPLICATE_CONTENT_LENGTH)
     for item in items:
         digits = item.strip(b" \t")
-        if digits.isdigit() and len(digits) <= _LENGTH_DIGITS:
-            numbers.add(int(digits))
-        else:
+        number = int(digits) if digits.isdigit() and len(digits) <= 2 * _PLAIN_DIGITS else -1
+        if not 0 <= number <= _LARGEST_LENGTH:
             message.tag(Anomaly.INVALID_CONTENT_LENGTH)
-            numbers.add(-1)
+            number = -1
+        numbers.add(number)
     if len(numbers) == 1 and -1 not in numbers:
         return numbers.pop()
     message.tag(Anomaly.AMBIGUOUS_FRAMING)

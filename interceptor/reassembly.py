@@ -112,7 +112,7 @@ class Stream:
     """The other direction."""
 
     def __init__(self, flow: bytes, sequence: int, assembly: Assembly) -> None:
-        """`sequence` is that of the first byte."""
+        """`sequence` is that of the first byte; -1 where nothing has told it yet."""
         self.flow = flow
         self.assembly = assembly
         self.next = sequence

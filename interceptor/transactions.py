@@ -60,6 +60,7 @@ class Conversation:
         "_response_end",
         "_responses_complete",
         "_simple",
+        "client_closed",
         "client_seen",
         "context",
         "peers",
@@ -77,6 +78,8 @@ class Conversation:
         self.client_seen = False
         """Any segment has come from the client; its acknowledgements can be relied on."""
         self.server_seen = False
+        self.client_closed = False
+        """The client has reset the connection."""
         self._requests_complete = first
         """None has been lost since the beginning or the last proof of a pair."""
         self._responses_complete = first
@@ -204,15 +207,10 @@ class Conversation:
             self._answered(self._answering, finished)
         return finished
 
-    def finish(self, *, by_client: bool) -> list[Transaction]:
-        """The connection is over, both directions closed. Returns all that is still open.
-
-        `by_client`: the client ended it while it had something to wait for.
-        """
+    def finish(self) -> list[Transaction]:
+        """The connection is over, both directions closed. Returns all that is still open."""
         finished: list[Transaction] = []
         for transaction in self._pending:
-            if by_client:
-                transaction.tag(Anomaly.CLIENT_CLOSED)
             self._report(transaction, finished)
         self._pending.clear()
         if self._early is not None:
@@ -387,7 +385,7 @@ class Conversation:
 
     def _response_may_start(self, position: int) -> bool:
         """Whether a response can start here, after a hole."""
-        if not self.client_seen:
+        if not self.client_seen or position == self._floor:
             return True
         return any(
             t.response is None and t.request is not None and t.request.place == position
@@ -422,6 +420,8 @@ class Conversation:
             return
         transaction.reported = True
         self.context.reported += 1
+        if self.client_closed:
+            transaction.tag(Anomaly.CLIENT_CLOSED)
         if transaction.response is None or transaction.request is None:
             self.context.halves += 1
             proven = (
