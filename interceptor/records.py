@@ -125,7 +125,7 @@ CACHED_TEXT: Final = 2_048
 _RESPONSE_PLACE: Final = 1 << 47
 _PLACES: Final = (1 << 48) - 1
 _DIGITS: Final = tuple([f"{number:03}" for number in range(1000)])
-"""Formatting numbers would cost more than all the rest of a time."""
+"""000 to 999: formatting a number costs more than all the rest of a time."""
 _LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
 _COMPLETE: Final = State.COMPLETE  # the attribute of an enumeration is not cheap
@@ -372,6 +372,7 @@ class RecordEncoder:
             method, original = self._methods[request.method]
             target = request.target
             if method == "CONNECT":
+                # An authority (RFC 9112 section 3.2.3), whose port "has no default" (RFC 9110 section 9.3.6).
                 named, scheme, sent_path, sent_query = _authority(target, None), "http", None, ""
             elif target.startswith("/") and "#" not in target:
                 named, scheme = None, "http"
