@@ -25,7 +25,7 @@ from interceptor.transactions import Conversation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.http1 import Context, Parser
+    from interceptor.http1 import Context, RequestParser, ResponseParser
     from interceptor.model import Interface, Limits, Segment, Transaction
     from interceptor.reassembly import Piece
 
@@ -57,7 +57,7 @@ class Direction(Stream):
     connection: Connection
     conversation: Conversation
     """Once the connection has one; as are `parser` and `from_client`."""
-    parser: Parser
+    parser: RequestParser | ResponseParser
     from_client: bool
     peer: Direction
 

@@ -106,7 +106,7 @@ class Heads:
         request.version = version
         if not target.isascii():
             request.tag(Anomaly.NON_ASCII)
-        if target[:1] != b"/" and target[:8].lower().startswith((b"http://", b"https://")):
+        if target[0] != 47 and target[:8].lower().startswith((b"http://", b"https://")):
             request.tag(Anomaly.ABSOLUTE_FORM)
         self._read_fields(head, request)
         texts, _, layout, _ = head

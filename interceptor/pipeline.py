@@ -145,6 +145,7 @@ class Pipeline:
         decoder, connections = self._decoder, self._connections
         assembly, context = self._assembly, self._context
         held_bytes = held_messages = held_transactions = 0
+        begun = context.transactions
         for connection in connections.all():
             conversation = connection.conversation
             if conversation is not None:
@@ -152,6 +153,7 @@ class Pipeline:
                 held_bytes += conversation.responses.held(connection.server.position)
                 held_messages += conversation.open_messages
                 held_transactions += conversation.open_transactions
+                begun += conversation.begun
         late = {Drop.DEADLINE: context.late} if context.late else {}
         return [
             _stage("packets", "packets", self._packets, self._segments, decoder.dropped, decoder.held),
@@ -166,9 +168,7 @@ class Pipeline:
                 late,
                 held_messages,
             ),
-            _stage(
-                "transactions", "transactions", context.transactions, context.reported, {}, held_transactions
-            ),
+            _stage("transactions", "transactions", begun, context.reported, {}, held_transactions),
         ]
 
     @property

@@ -122,10 +122,9 @@ class Conversation:
                 break
             asking = self._asking
             if asking is None or asking.request is not message:
-                assert isinstance(message, Request)
                 asking = self._ask(message, finished)
             if parser.open is None:
-                self._asked(asking, finished)
+                self._asked(asking, message, finished)
         if parser.mode == OPAQUE and parser.skipping is Drop.NOT_HTTP:
             self.responses.stop(Drop.NOT_HTTP)
         return finished
@@ -155,7 +154,6 @@ class Conversation:
                 break
             answering = self._answering
             if answering is None or answering.response is not message:
-                assert isinstance(message, Response)
                 if message.status < 200:
                     self._interim(message, chunk, finished)
                     continue
@@ -177,8 +175,9 @@ class Conversation:
     def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the client are missing from the capture."""
         finished: list[Transaction] = []
-        if self.requests.gap(size, position, time) is not None and self._asking is not None:
-            self._asked(self._asking, finished)
+        ended = self.requests.gap(size, position, time)
+        if ended is not None and self._asking is not None:
+            self._asked(self._asking, ended, finished)
         if self.requests.mode == SEARCH:
             self._requests_complete = False
         return finished
@@ -196,8 +195,9 @@ class Conversation:
     def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the client."""
         finished: list[Transaction] = []
-        if self.requests.close(position, time, clean=clean) is not None and self._asking is not None:
-            self._asked(self._asking, finished)
+        ended = self.requests.close(position, time, clean=clean)
+        if ended is not None and self._asking is not None:
+            self._asked(self._asking, ended, finished)
         return finished
 
     def close_responses(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
@@ -217,6 +217,7 @@ class Conversation:
             self._report(self._early, finished)
             self._early = None
         self._asking = self._answering = None
+        self.context.transactions += self._index
         return finished
 
     def overdue(self, before: int) -> list[Transaction]:
@@ -237,6 +238,11 @@ class Conversation:
     def opaque(self) -> bool:
         """Neither direction will give another message."""
         return self.requests.mode == OPAQUE and self.responses.mode == OPAQUE
+
+    @property
+    def begun(self) -> int:
+        """How many transactions have begun."""
+        return self._index
 
     @property
     def open_transactions(self) -> int:
@@ -267,8 +273,9 @@ class Conversation:
             transaction.request = request
             transaction.tag(Anomaly.EARLY_RESPONSE)
         else:
-            transaction = self._begin(request, None)
-            if self._overlaps(request.place):
+            self._index += 1
+            transaction = Transaction(self.peers, self._index, request, None)
+            if (self._pending or request.place != self._response_end) and self._overlaps(request.place):
                 self._pipelined = True
                 transaction.tag(Anomaly.PIPELINED)
         self._floor = request.place
@@ -279,11 +286,9 @@ class Conversation:
             self._report(self._pending.pop(0), finished)
         return transaction
 
-    def _asked(self, transaction: Transaction, finished: list[Transaction]) -> None:
+    def _asked(self, transaction: Transaction, request: Request, finished: list[Transaction]) -> None:
         """The request that was coming in is over."""
         self._asking = None
-        request = transaction.request
-        assert request is not None
         if transaction.response is not None:
             if transaction is not self._answering:
                 self._remove(transaction)
@@ -361,7 +366,8 @@ class Conversation:
         """A final response has begun, to this transaction or to none that is known."""
         self.context.messages += 1
         if transaction is None:
-            transaction = self._begin(None, response)
+            self._index += 1
+            transaction = Transaction(self.peers, self._index, None, response)
             partial = self.requests.partial
             if self._responses_complete and partial is not None and partial.position < response.place:
                 self._early = transaction
@@ -380,7 +386,10 @@ class Conversation:
         """The response that was coming in is over."""
         self._answering = None
         if transaction is not self._asking and transaction is not self._early:
-            self._remove(transaction)
+            if self._pending[0] is transaction:
+                del self._pending[0]
+            else:
+                self._remove(transaction)
             self._report(transaction, finished)
 
     def _response_may_start(self, position: int) -> bool:
@@ -404,15 +413,8 @@ class Conversation:
 
     # Both
 
-    def _begin(self, request: Request | None, response: Response | None) -> Transaction:
-        self._index += 1
-        self.context.transactions += 1
-        return Transaction(self.peers, self._index, request, response)
-
     def _remove(self, transaction: Transaction) -> None:
-        if self._pending and self._pending[0] is transaction:
-            del self._pending[0]
-        elif transaction in self._pending:
+        if transaction in self._pending:
             self._pending.remove(transaction)
 
     def _report(self, transaction: Transaction, finished: list[Transaction]) -> None:
