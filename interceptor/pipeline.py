@@ -75,10 +75,6 @@ class Pipeline:
             flow, sequence, acknowledgement, flags, data, present, size = segment
             payload += present
             stream = streams.get(flow)
-            if stream is not None and stream.opaque and stream.interface is interface and not flags & _BUSY:
-                delivered += present
-                connections.pass_by(stream, present, time)
-                continue
             if (
                 stream is None
                 or not stream.smooth
@@ -87,6 +83,15 @@ class Pipeline:
                 or present != size
                 or stream.interface is not interface
             ):
+                if (
+                    stream is not None
+                    and stream.opaque
+                    and stream.interface is interface
+                    and not flags & _BUSY
+                ):
+                    delivered += present
+                    connections.pass_by(stream, present, time)
+                    continue
                 long_way += 1
                 finished += connections.segment(interface, data_buffer, segment, time)
                 continue
