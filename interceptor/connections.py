@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from interceptor.heads import plausible_request, plausible_response
 from interceptor.http1 import OPAQUE
@@ -94,13 +95,9 @@ class Connection:
         return max(self.client.time, self.server.time)
 
 
-class _Handshake(NamedTuple):
-    """A connection that has not carried data."""
-
-    client: int
-    """Initial sequence numbers; -1: not seen."""
-    server: int
-    time: int
+_Handshake: TypeAlias = tuple[int, int, int]
+"""(client's initial sequence number, server's or -1 while it is not seen, time), of a connection that has
+not carried data."""
 
 
 class Connections:
@@ -118,8 +115,9 @@ class Connections:
         self._limits = limits
         self._context = context
         self._assembly = assembly
-        self._handshakes: dict[bytes, _Handshake] = {}
-        """By the client's flow, oldest first."""
+        self._handshakes: OrderedDict[bytes, _Handshake] = OrderedDict()
+        """By the client's flow, oldest first. A plain dict would look for its first item among all those
+        that were taken out before."""
         self._stalled: dict[Connection, None] = {}
         """In which something waits."""
         self._wheel: dict[int, list[Connection]] = {}
@@ -223,11 +221,8 @@ class Connections:
                 for connection in self._wheel.pop(due):
                     self._look(connection, now, finished)
             oldest = now - self._limits.idle_seconds * _SECOND
-            while self._handshakes:
-                flow = next(iter(self._handshakes))
-                if self._handshakes[flow].time > oldest:
-                    break
-                del self._handshakes[flow]
+            while self._handshakes and next(iter(self._handshakes.values()))[2] <= oldest:
+                self._handshakes.popitem(last=False)
         return finished
 
     def close(self) -> list[Transaction]:
@@ -253,16 +248,16 @@ class Connections:
         elif flags & SYN:
             if flags & _ACK:
                 flow = _reverse(flow)
-                seen = _Handshake((acknowledgement - 1) & _MASK, sequence, time)
+                seen = (acknowledgement - 1) & _MASK, sequence, time
             else:
-                seen = _Handshake(sequence, -1, time)
                 before = handshakes.get(flow)
-                if before is not None and before.client == sequence:
+                if before is not None and before[0] == sequence:
                     return  # the same SYN again
-            handshakes.pop(flow, None)  # to the end of the line
+                seen = sequence, -1, time
             handshakes[flow] = seen
+            handshakes.move_to_end(flow)
             if len(handshakes) > self._limits.handshakes:
-                del handshakes[next(iter(handshakes))]
+                handshakes.popitem(last=False)
 
     def _open(
         self, interface: Interface, segment: Segment, time: int, finished: list[Transaction]
@@ -279,15 +274,16 @@ class Connections:
         peer = Direction(reverse, acknowledgement if flags & _ACK else -1, self._assembly)
         if flags & SYN:
             # RFC 7413: data in the SYN.
-            sent = sent or _Handshake(sequence, -1, time)
+            sent = sent or (sequence, -1, time)
             stream.next = (sequence + 1) & _MASK
         handshake = sent or answered
         client, server = (stream, peer) if sent is not None or answered is None else (peer, stream)
         if handshake is not None:
-            client.next = (handshake.client + 1) & _MASK
+            client_sequence, server_sequence, _ = handshake
+            client.next = (client_sequence + 1) & _MASK
             client.seen = True
-            if handshake.server >= 0:
-                server.next = (handshake.server + 1) & _MASK
+            if server_sequence >= 0:
+                server.next = (server_sequence + 1) & _MASK
                 server.seen = True
         connection = Connection(client, server)
         self.streams[flow] = stream
