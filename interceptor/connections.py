@@ -407,9 +407,9 @@ class Connections:
         if data:
             chunk = Chunk(data, 0, len(data), piece.position, piece.time, piece.place)
             if stream.from_client:
-                finished += conversation.receive_requests(chunk)
+                conversation.receive_requests(chunk, finished)
             else:
-                finished += conversation.receive_responses(chunk)
+                conversation.receive_responses(chunk, finished)
             if stream.parser.mode == OPAQUE:
                 self.settle(connection)
         cut = piece.length - len(data)

@@ -70,10 +70,10 @@ class _Texts(dict[bytes, str]):
 class Heads:
     """Understands heads. One per pipeline: it holds what its parsers share."""
 
-    __slots__ = ("_limits", "_status_lines", "_texts")
+    __slots__ = ("_line_bytes", "_status_lines", "_texts")
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._line_bytes = limits.line_bytes
         self._texts = _Texts()
         self._status_lines: dict[bytes, tuple[str, int]] = {}
 
@@ -98,13 +98,15 @@ class Heads:
             if not _METHOD.fullmatch(words[0]):
                 return None
             method = words[0].decode("ascii")
-        if len(target) > self._limits.line_bytes:
-            target = target[: self._limits.line_bytes]
+        if len(target) > self._line_bytes:
+            target = target[: self._line_bytes]
             request.tag(Anomaly.LONG_LINE)
         request.method = method
-        request.target = target.decode("latin-1")
         request.version = version
-        if not target.isascii():
+        try:
+            request.target = target.decode("ascii")
+        except UnicodeDecodeError:
+            request.target = target.decode("latin-1")
             request.tag(Anomaly.NON_ASCII)
         if target[0] != 47 and target[:8].lower().startswith((b"http://", b"https://")):
             request.tag(Anomaly.ABSOLUTE_FORM)
@@ -129,7 +131,7 @@ class Heads:
             return None
         request = Request(position, place, time)
         request.method, request.version = "GET", "0.9"
-        request.target = match[1][: self._limits.line_bytes].decode("latin-1")
+        request.target = match[1][: self._line_bytes].decode("latin-1")
         request.tag(Anomaly.HTTP_0_9)
         return request
 

@@ -262,7 +262,8 @@ class Parser(ABC, Generic[MessageT]):
         if self.partial is not None:
             return self._read_head_on(chunk, self.partial)
         buffer, cursor = chunk.buffer, chunk.cursor
-        if buffer[cursor] in _LINE_END:
+        key = buffer[cursor : cursor + self.KEY]
+        if key[0] <= _CR and key[0] in _LINE_END:
             # RFC 9112 section 2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
             # to the request-line".
             while cursor < chunk.end and buffer[cursor] in _LINE_END:
@@ -271,7 +272,6 @@ class Parser(ABC, Generic[MessageT]):
             chunk.cursor = cursor
             return None
         context = self.context
-        key = buffer[cursor : cursor + self.KEY]
         head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
         if head is None:
             if not self.plausible(buffer, cursor, chunk.end):
@@ -617,4 +617,5 @@ class ResponseParser(Parser[Response]):
         return response
 
 
+_CR: Final = 13
 _LINE_END: Final = b"\r\n"

@@ -123,9 +123,9 @@ class Pipeline:
             chunk.time = time
             chunk.place = place
             if stream.from_client:
-                finished += stream.conversation.receive_requests(chunk)
+                stream.conversation.receive_requests(chunk, finished)
             else:
-                finished += stream.conversation.receive_responses(chunk)
+                stream.conversation.receive_responses(chunk, finished)
             if parser.mode == OPAQUE:
                 connections.settle(stream.connection)
         self._packets += len(batch.packets)

@@ -104,17 +104,16 @@ class Conversation:
 
     # Bytes in
 
-    def receive_requests(self, chunk: Chunk) -> list[Transaction]:
-        """Bytes of the client. Returns the transactions that they finish."""
+    def receive_requests(self, chunk: Chunk, finished: list[Transaction]) -> None:
+        """Bytes of the client. The transactions that they finish are added to `finished`."""
         parser = self.requests
-        finished: list[Transaction] = []
         if parser.mode == SEARCH:
             if not (
                 self._request_may_start(chunk.place)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
-                return finished
+                return
             parser.resume()
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
@@ -127,19 +126,17 @@ class Conversation:
                 self._asked(asking, message, finished)
         if parser.mode == OPAQUE and parser.skipping is Drop.NOT_HTTP:
             self.responses.stop(Drop.NOT_HTTP)
-        return finished
 
-    def receive_responses(self, chunk: Chunk) -> list[Transaction]:
-        """Bytes of the server. Returns the transactions that they finish."""
+    def receive_responses(self, chunk: Chunk, finished: list[Transaction]) -> None:
+        """Bytes of the server. The transactions that they finish are added to `finished`."""
         parser = self.responses
-        finished: list[Transaction] = []
         if parser.mode == SEARCH:
             if not (
                 self._response_may_start(chunk.base + chunk.cursor)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
-                return finished
+                return
             parser.resume()
         elif (
             self._simple
@@ -170,7 +167,6 @@ class Conversation:
                 self._answered(answering, finished)
         if parser.mode == OPAQUE and not self._index:
             self.requests.stop(Drop.NOT_HTTP)
-        return finished
 
     def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the client are missing from the capture."""
