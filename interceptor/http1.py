@@ -562,7 +562,10 @@ class RequestParser(Parser[Request]):
         return self.context.heads.simple_request(line, position, place, time)
 
     def _begin(self, message: Request, chunk: Chunk) -> None:
-        self._take_body(message, chunk)
+        if message.framing:
+            self._take_body(message, chunk)
+        else:
+            self._end(chunk.base + chunk.cursor, chunk.time)
 
 
 class ResponseParser(Parser[Response]):
