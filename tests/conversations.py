@@ -226,6 +226,21 @@ def response(nonce: int, fields: str = "", body: bytes | None = None, status: in
     )
 
 
+def story(seen: Iterable[Seen]) -> str:
+    """Packets of ours as lines to read, for the reports of failures."""
+    lines = []
+    for time, interface, frame in seen:
+        source, _, sequence, acknowledgement, _, flags, *_ = struct.unpack_from(
+            ">HHIIBBHI", frame.ljust(54), 34
+        )
+        names = "".join(name for bit, name in ((1, "F"), (2, "S"), (4, "R"), (16, "A")) if flags & bit)
+        lines.append(
+            f"{(time - START) / SECOND:+.3f} {interface.name} {source}: {sequence}+{len(frame) - 54}"
+            f" ack {acknowledgement} {names} {frame[54:]!r}"
+        )
+    return "\n".join(lines)
+
+
 def asked(transaction: Transaction) -> str | None:
     """The number that a transaction's request names."""
     return None if transaction.request is None else transaction.request.target.rpartition("/")[2]
@@ -290,5 +305,6 @@ __all__ = [
     "request",
     "response",
     "run",
+    "story",
     "unbalanced",
 ]
