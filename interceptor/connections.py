@@ -100,6 +100,9 @@ _Handshake: TypeAlias = tuple[int, int, int]
 not carried data."""
 
 
+_UNKNOWN: Final = _Handshake(-1, -1, 0)
+
+
 class Connections:
     """All connections of a pipeline."""
 
@@ -141,7 +144,7 @@ class Connections:
             self._remove(stream.connection, finished)
             stream = None
         if stream is None:
-            if not length:
+            if not length and not (flags & FIN and self._overtakes(flow, sequence, acknowledgement)):
                 self._handshake(flow, sequence, acknowledgement, flags, time)
                 self._drop(Drop.NO_PAYLOAD_YET)
                 return finished
@@ -164,7 +167,7 @@ class Connections:
         if flags & SYN:
             sequence = (sequence + 1) & _MASK
         if not stream.seen:
-            self._first_sight(stream, sequence, flags)
+            self._first_sight(stream, sequence, flags, time, finished)
         peer = stream.peer
         if flags & _ACK:
             stream.acknowledging = acknowledgement
@@ -294,7 +297,18 @@ class Connections:
             self._converse(connection, stream, first=True)
         return stream
 
-    def _first_sight(self, stream: Direction, sequence: int, flags: int) -> None:
+    def _overtakes(self, flow: bytes, sequence: int, acknowledgement: int) -> bool:
+        """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
+        own, other, _ = self._handshakes.get(flow, _UNKNOWN)
+        if own < 0:
+            other, own, _ = self._handshakes.get(_reverse(flow), _UNKNOWN)
+        return own >= 0 and (
+            difference(sequence, own) > 1 or (other >= 0 and difference(acknowledgement, other) > 1)
+        )
+
+    def _first_sight(
+        self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Transaction]
+    ) -> None:
         """The first segment of a direction of which at most acknowledgements were known."""
         stream.seen = True
         ahead = difference(sequence, stream.next)
@@ -307,6 +321,11 @@ class Connections:
         if conversation is not None:
             conversation.client_seen = stream.connection.client.seen
             conversation.server_seen = stream.connection.server.seen
+        if stream.position > 0:
+            # What the other side had acknowledged before anything of this one came by.
+            self._assembly.gaps += 1
+            self._assembly.missed += stream.position
+            self._gap(stream.connection, stream, stream.position, 0, time, finished)
 
     def _converse(self, connection: Connection, seen: Direction, *, first: bool) -> None:
         """Who is client and who is server is known."""
@@ -418,15 +437,19 @@ class Connections:
             self._gap(connection, stream, cut, piece.position + len(data), piece.time, finished)
 
     def _recognise(self, connection: Connection, stream: Direction, data: bytes) -> bool:
-        """Find out who is who on a connection that is seen from the middle, by who speaks how."""
-        if plausible_request(data, 0, len(data)):
-            if stream is not connection.client:
-                connection.client, connection.server = connection.server, connection.client
-        elif plausible_response(data, 0, len(data)):
-            if stream is not connection.server:
-                connection.client, connection.server = connection.server, connection.client
+        """Find out who is who on a connection that is seen from the middle, by who speaks how.
+
+        A few letters could be a method as well as a piece of a body or of a status line: only a whole request
+        line tells a client.
+        """
+        if b"\n" in data and plausible_request(data, 0, len(data)):
+            client = stream
+        elif b"/" in data and plausible_response(data, 0, len(data)):
+            client = stream.peer
         else:
             return False
+        if client is not connection.client:
+            connection.client, connection.server = connection.server, connection.client
         self._converse(connection, stream, first=False)
         return True
 

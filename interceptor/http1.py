@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from interceptor.layouts import Head, Layout, Layouts
     from interceptor.model import Chunk, Limits
 
-__all__ = ["OPAQUE", "SEARCH", "Context", "Parser", "RequestParser", "ResponseParser"]
+__all__ = ["DOUBTFUL", "OPAQUE", "SEARCH", "Context", "Parser", "RequestParser", "ResponseParser"]
 
 _CHUNK_LINE_BYTES: Final = 4096
 """Of a chunk-size line with its extensions. nginx and Go stop at 4 KiB as well."""
@@ -238,6 +238,17 @@ class Parser(ABC, Generic[MessageT]):
         """Leave the rest of the chunk, in SEARCH: no message provably starts in it."""
         self.context.drop(Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
+
+    def strayed(self, chunk: Chunk) -> bool:
+        """Whether the beginning of a head, found after a loss, was none; if so, go back to SEARCH.
+
+        Nobody hears from the other side in the middle of a head: all of it has one place.
+        """
+        partial = self.partial
+        if self.open is not None or partial is None or partial.place == chunk.place:
+            return False
+        self._lose(Drop.HEAD_INVALID)
+        return True
 
     def stop(self, reason: Drop) -> None:
         """What follows is not HTTP/1; count it under `reason`."""

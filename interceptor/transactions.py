@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interceptor.http1 import OPAQUE, SEARCH, Context, RequestParser, ResponseParser
+from interceptor.http1 import DOUBTFUL, OPAQUE, SEARCH, Context, RequestParser, ResponseParser
 from interceptor.model import Anomaly, Drop, Peers, Request, Response, Transaction
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ class Conversation:
                 parser.skip(chunk)
                 return
             parser.resume()
+        elif parser.partial is not None and parser.after_loss and parser.strayed(chunk):
+            return self.receive_requests(chunk)
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
             if message is None:
@@ -176,6 +178,10 @@ class Conversation:
             self._asked(self._asking, ended, finished)
         if self.requests.mode == SEARCH:
             self._requests_complete = False
+            if not self._pending and self.responses.idle:
+                # All that was asked is answered, so the head that is missing has this place, and what
+                # comes with the same one is the rest of that request.
+                self._floor = max(self._floor, self._response_end)
         return finished
 
     def response_gap(self, size: int, position: int, time: int) -> list[Transaction]:
@@ -316,7 +322,8 @@ class Conversation:
             return True  # nothing to prove it by, nothing to mispair it with
         if self.responses.idle and place < self._response_end:
             return False
-        return place > self._floor and self.responses.open is None
+        # A response that may have been to a HEAD is over if its client goes on.
+        return place > self._floor and (self.responses.open is None or self.responses.mode == DOUBTFUL)
 
     # Responses
 
@@ -365,7 +372,12 @@ class Conversation:
             self._index += 1
             transaction = Transaction(self.peers, self._index, None, response)
             partial = self.requests.partial
-            if self._responses_complete and partial is not None and partial.position < response.place:
+            if (
+                self._early is None
+                and self._responses_complete
+                and partial is not None
+                and partial.position < response.place
+            ):
                 self._early = transaction
             else:
                 self._pending.append(transaction)
