@@ -100,7 +100,7 @@ _Handshake: TypeAlias = tuple[int, int, int]
 not carried data."""
 
 
-_UNKNOWN: Final = _Handshake(-1, -1, 0)
+_UNKNOWN: Final[_Handshake] = (-1, -1, 0)
 
 
 class Connections:

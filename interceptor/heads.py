@@ -134,7 +134,7 @@ class Heads:
         request.method, request.version = "GET", "0.9"
         request.target = match[1][: self._line_bytes].decode("latin-1")
         request.tag(Anomaly.HTTP_0_9)
-        if len(match[1]) > self._limits.line_bytes:
+        if len(match[1]) > self._line_bytes:
             request.tag(Anomaly.LONG_LINE)
         return request
 

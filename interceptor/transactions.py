@@ -116,7 +116,8 @@ class Conversation:
                 return
             parser.resume()
         elif parser.partial is not None and parser.after_loss and parser.strayed(chunk):
-            return self.receive_requests(chunk)
+            self.receive_requests(chunk, finished)
+            return
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
             if message is None:
