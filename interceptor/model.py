@@ -124,8 +124,6 @@ class Drop(StrEnum):
     LATE = "late"
     """Came after its place was given up as lost."""
     REASSEMBLY_LIMIT = "reassembly_limit"
-    EVICTED = "evicted"
-    """Held by a connection that made room for a newer one."""
     # bytes that the HTTP parser got but that are in no message
     NOT_HTTP = "not_http"
     UPGRADED = "upgraded"
