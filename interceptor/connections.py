@@ -419,9 +419,7 @@ class Connections:
         if waiting:
             self._stalled[connection] = None
             for stream in (client, server):
-                if stream.held_bytes > self._limits.held_bytes_per_stream or (
-                    stream.held and self._assembly.held > self._limits.held_bytes
-                ):
+                if stream.full:
                     self._give_up(connection, _NEVER, finished)
                     return
         else:
