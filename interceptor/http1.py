@@ -97,7 +97,7 @@ class Context:
     messages: int = 0
     """Requests and final responses that have begun."""
     late: int = 0
-    """Responses that came when their transaction had been reported already."""
+    """Messages that came when their transaction had been reported already."""
     transactions: int = 0
     """Transactions that have begun."""
     reported: int = 0
