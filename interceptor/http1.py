@@ -57,8 +57,10 @@ _CHUNK_LINE_BYTES: Final = 4096
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
 """RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie."""
 
-
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
+_STATUS_LINE_START: Final = 13
+"""Bytes through the blank after the status code. The first segment of a body is often shorter, that of a head
+never is."""
 
 
 # Where a parser is; see the theory above. Plain integers, because every message asks a dozen times, and a
@@ -97,7 +99,7 @@ class Context:
     messages: int = 0
     """Requests and final responses that have begun."""
     late: int = 0
-    """Responses that came when their transaction had been reported already."""
+    """Messages that came when their transaction had been reported already."""
     transactions: int = 0
     """Transactions that have begun, on connections that are over."""
     reported: int = 0
@@ -130,6 +132,7 @@ class Parser(ABC, Generic[MessageT]):
 
     __slots__ = (
         "after_loss",
+        "between",
         "context",
         "first",
         "layout",
@@ -149,6 +152,8 @@ class Parser(ABC, Generic[MessageT]):
         self.context = context
         self.first = first
         self.mode = START if first else SEARCH
+        self.between = START
+        """Its mode after a message: START, or OPAQUE once it has been stopped."""
         self.after_loss = not first
         self.open: MessageT | None = None
         """The message whose head has been seen and whose end has not."""
@@ -251,10 +256,12 @@ class Parser(ABC, Generic[MessageT]):
         return True
 
     def stop(self, reason: Drop) -> None:
-        """What follows is not HTTP/1; count it under `reason`."""
-        self._drop_partial(reason)
-        self.mode = OPAQUE
+        """What follows the open message, or what was here, is not HTTP/1; count it under `reason`."""
         self.skipping = reason
+        self.between = OPAQUE
+        if self.open is None:
+            self._drop_partial(reason)
+            self.mode = OPAQUE
 
     @property
     def idle(self) -> bool:
@@ -284,19 +291,15 @@ class Parser(ABC, Generic[MessageT]):
             return None
         context = self.context
         head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
-        if head is None:
+        message = None
+        if head is not None and head[1] - cursor <= context.head_bytes:
+            message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
+        if head is None or message is None:
             if not self.plausible(buffer, cursor, chunk.end):
                 self._refuse(chunk, Drop.HEAD_INVALID)
                 return None
             self.partial = _Partial(chunk)
             return self._read_head_on(chunk, self.partial)
-        if head[1] - cursor > context.head_bytes:
-            self._refuse(chunk, Drop.HEAD_TOO_LARGE)
-            return None
-        message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
-        if message is None:
-            self._refuse(chunk, Drop.HEAD_INVALID)
-            return None
         chunk.cursor = head[1]
         self.layout = head[2]
         if self.after_loss:
@@ -308,31 +311,35 @@ class Parser(ABC, Generic[MessageT]):
         return message
 
     def _read_head_on(self, chunk: Chunk, partial: _Partial) -> MessageT | None:
-        """A head that does not lie in one chunk."""
-        data = partial.data
+        """A head that does not lie in one chunk, or is only a line, or too large."""
+        data, limit = partial.data, self.context.head_bytes
         before = len(data)
         data += chunk.buffer[chunk.cursor : chunk.end]
         message = None
-        if _EMPTY_LINE.search(data, max(0, before - 2)) is not None:
-            head = self.context.layouts.find(self.layout, bytes(data[: self.KEY]), bytes(data), 0, len(data))
-            assert head is not None
-            if head[1] <= self.context.head_bytes:
-                message = self._parse(head, partial.position, partial.place, partial.time)
-            after = head[1]
-        elif not partial.line_seen and (after := data.find(b"\n", before) + 1):
+        reason = Drop.HEAD_INVALID
+        after = 0 if partial.line_seen else data.find(b"\n", before) + 1
+        if 0 < after <= limit:
             partial.line_seen = True
-            line = bytes(data[:after]).rstrip(b"\r\n")
+            line = bytes(data[: after - 1]).removesuffix(b"\r")
             message = self._parse_line(line, partial.position, partial.place, partial.time)
-            if message is None and self.plausible(data, 0, len(data)):
+        if message is None and (not after or self.plausible(data, 0, len(data))):
+            if _EMPTY_LINE.search(data, max(0, before - 2)) is not None:
+                key = bytes(data[: self.KEY])
+                head = self.context.layouts.find(self.layout, key, bytes(data), 0, len(data))
+                assert head is not None
+                after = head[1]
+                if after <= limit:
+                    message = self._parse(head, partial.position, partial.place, partial.time)
+                else:
+                    reason = Drop.HEAD_TOO_LARGE
+            elif len(data) <= limit:
                 chunk.cursor = chunk.end
                 return None
-        elif len(data) <= self.context.head_bytes:
-            chunk.cursor = chunk.end
-            return None
+            else:
+                reason = Drop.HEAD_TOO_LARGE
         if message is None:
-            too_large = len(data) > self.context.head_bytes
             del data[before:]
-            self._refuse(chunk, Drop.HEAD_TOO_LARGE if too_large else Drop.HEAD_INVALID)
+            self._refuse(chunk, reason)
             return None
         self.partial = None
         chunk.cursor += after - before
@@ -358,7 +365,7 @@ class Parser(ABC, Generic[MessageT]):
         line = self._line(chunk, _CHUNK_LINE_BYTES)
         if line is None:
             return None
-        match = _CHUNK_SIZE.fullmatch(line)
+        match = _CHUNK_SIZE.fullmatch(line) if len(line) <= _CHUNK_LINE_BYTES else None
         if match is None:
             return self._break_off(chunk)
         size = int(match[1], 16)
@@ -415,7 +422,8 @@ class Parser(ABC, Generic[MessageT]):
         message = self.open
         assert message is not None
         nested = message.content_type is not None and message.content_type.startswith("message/http")
-        if plausible_response(chunk.buffer, chunk.cursor, chunk.end) and not nested:
+        enough = chunk.end - chunk.cursor >= _STATUS_LINE_START
+        if enough and not nested and plausible_response(chunk.buffer, chunk.cursor, chunk.end):
             # The next response follows at once, so this one answered a HEAD and has no body.
             return self._end(chunk.base + chunk.cursor, message.time)
         self._enter_body(message)
@@ -438,7 +446,7 @@ class Parser(ABC, Generic[MessageT]):
     def _line(self, chunk: Chunk, limit: int) -> bytes | None:
         """The next line without its LF, or None where it is not complete yet.
 
-        A line beyond `limit` bytes is given as far as it goes: it matches nothing.
+        A line beyond `limit` bytes is given as far as it goes, for the caller to refuse.
         """
         start = chunk.cursor
         newline = chunk.buffer.find(b"\n", start, chunk.end)
@@ -487,7 +495,7 @@ class Parser(ABC, Generic[MessageT]):
             message.state = _COMPLETE
         self.context.delivered += position - message.position - message.missed
         self.open = None
-        self.mode = START
+        self.mode = self.between
         return message
 
     def _give_up(self, position: int, time: int) -> MessageT:
@@ -514,7 +522,7 @@ class Parser(ABC, Generic[MessageT]):
 
     def _refuse(self, chunk: Chunk, reason: Drop) -> None:
         """What should be a head is none."""
-        if self.first:
+        if self.first and reason is not Drop.HEAD_TOO_LARGE:
             self.stop(Drop.NOT_HTTP)
             return
         self._drop_partial(reason)
@@ -527,7 +535,7 @@ class Parser(ABC, Generic[MessageT]):
         self._search()
 
     def _search(self) -> None:
-        self.mode = SEARCH
+        self.mode = SEARCH if self.between == START else OPAQUE
         self.after_loss = True
         self.first = False
 
@@ -566,8 +574,7 @@ class RequestParser(Parser[Request]):
         return plausible_request(buffer, start, end)
 
     def _parse(self, head: Head, position: int, place: int, time: int) -> Request | None:
-        request = self.context.heads.request(head, position, place, time)
-        return request or self._parse_line(head[0][0], position, place, time)
+        return self.context.heads.request(head, position, place, time)
 
     def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Request | None:
         return self.context.heads.simple_request(line, position, place, time)

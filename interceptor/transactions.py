@@ -227,15 +227,13 @@ class Conversation:
     def overdue(self, before: int) -> list[Transaction]:
         """Report what began earlier than the packet time `before` and is still not over."""
         finished: list[Transaction] = []
-        for transaction in self._pending:
+        for transaction in [*self._pending, self._early]:
+            if transaction is None or transaction.reported:
+                continue
             begun = transaction.request or transaction.response
-            if begun is not None and begun.time < before and not transaction.reported:
-                if transaction is self._asking and transaction.request is not None:
-                    transaction.request.body_size -= self.requests.remaining
-                if transaction is self._answering and transaction.response is not None:
-                    transaction.response.body_size -= self.responses.remaining
+            if begun is not None and begun.time < before:
                 transaction.tag(Anomaly.DEADLINE)
-                self._report(transaction, finished)
+                self._cut_off(transaction, finished)
         return finished
 
     @property
@@ -251,16 +249,12 @@ class Conversation:
     @property
     def open_transactions(self) -> int:
         """How many have begun and are not reported."""
-        waiting = sum(not transaction.reported for transaction in self._pending)
-        return waiting + (self._early is not None)
+        return len(self._open())
 
     @property
     def open_messages(self) -> int:
         """How many messages are in them."""
-        held = [transaction for transaction in self._pending if not transaction.reported]
-        if self._early is not None:
-            held.append(self._early)
-        return sum((t.request is not None) + (t.response is not None) for t in held)
+        return sum((t.request is not None) + (t.response is not None) for t in self._open())
 
     # Requests
 
@@ -271,11 +265,19 @@ class Conversation:
             self._requests_complete = False
         if request.version == "0.9":
             self._simple = True
-        transaction = self._early
+        transaction, self._early = self._early, None
+        if transaction is not None and request.after_loss:
+            # The head that it answers is lost, and this is another.
+            if transaction is self._answering:
+                self._await(transaction)
+            else:
+                self._report(transaction, finished)
+            transaction = None
         if transaction is not None:
-            self._early = None
             transaction.request = request
             transaction.tag(Anomaly.EARLY_RESPONSE)
+            if transaction.reported:
+                self.context.late += 1
         else:
             self._index += 1
             transaction = Transaction(self.peers, self._index, request, None)
@@ -289,7 +291,7 @@ class Conversation:
             self._responses_complete = False
             oldest = self._pending[0]
             self._remove(oldest)
-            self._report(oldest, finished)
+            self._cut_off(oldest, finished)
         return transaction
 
     def _asked(self, transaction: Transaction, request: Request, finished: list[Transaction]) -> None:
@@ -377,12 +379,8 @@ class Conversation:
             self._index += 1
             transaction = Transaction(self.peers, self._index, None, response)
             partial = self.requests.partial
-            if (
-                self._early is None
-                and self._responses_complete
-                and partial is not None
-                and partial.position < response.place
-            ):
+            heard = partial is not None and partial.position < response.place
+            if self._responses_complete and heard and self._early is None:
                 self._early = transaction
             else:
                 self._await(transaction)
@@ -441,6 +439,17 @@ class Conversation:
         if not pending:
             self._pending = _NOBODY
 
+    def _open(self) -> list[Transaction]:
+        return [t for t in [*self._pending, self._early] if t is not None and not t.reported]
+
+    def _cut_off(self, transaction: Transaction, finished: list[Transaction]) -> None:
+        """Report a transaction whose messages may still be coming in: their size is what has come."""
+        if transaction is self._asking and transaction.request is not None:
+            transaction.request.body_size -= self.requests.remaining
+        if transaction is self._answering and transaction.response is not None:
+            transaction.response.body_size -= self.responses.remaining
+        self._report(transaction, finished)
+
     def _report(self, transaction: Transaction, finished: list[Transaction]) -> None:
         if transaction.reported:
             return
@@ -478,5 +487,11 @@ _INTERIM = 16
 """Status codes kept per transaction; a server that sends more is playing."""
 
 _SMUGGLING = frozenset(
-    {Anomaly.TE_AND_CL, Anomaly.AMBIGUOUS_FRAMING, Anomaly.INVALID_CONTENT_LENGTH, Anomaly.BARE_CR}
+    {
+        Anomaly.TE_AND_CL,
+        Anomaly.TE_IN_HTTP_1_0,
+        Anomaly.AMBIGUOUS_FRAMING,
+        Anomaly.INVALID_CONTENT_LENGTH,
+        Anomaly.BARE_CR,
+    }
 )

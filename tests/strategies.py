@@ -8,12 +8,15 @@ losses, disorder and copies come last.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import strategies as st
 
-from interceptor.model import Interface
 from tests.conversations import ACK, FIN, START, SYN, WRAP, Ends, Seen, Sent
+
+if TYPE_CHECKING:
+    from interceptor.model import Interface
 
 __all__ = ["Connection", "Exchange", "Turn", "connections", "in_order", "segments"]
 
@@ -264,7 +267,7 @@ def segments(draw: st.DrawFn, talk: Connection, *, merge: bool = True, cut: bool
         client, start = turns[0].client, turns[0].position
         data = b"".join(turn.data for turn in turns)
         edges = [0, *(_cuts(draw, data) if cut else []), len(data)]
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in pairwise(edges):
             place = max(turn.place for turn in turns if turn.position < start + high)
             sent.append(Sent(ends, client=client, position=start + low, place=place, data=data[low:high]))
         if draw(st.booleans()):
@@ -273,11 +276,11 @@ def segments(draw: st.DrawFn, talk: Connection, *, merge: bool = True, cut: bool
     if talk.closes:
         first = not talk.server_closes
         up, down = talk.sent[True], talk.sent[False]
-        own, other = (up, down) if first else (down, up)
+        own, theirs = (up, down) if first else (down, up)
         sent += [
-            Sent(ends, client=first, position=own, place=other, flags=ACK | FIN),
-            Sent(ends, client=not first, position=other, place=own + 1, flags=ACK | FIN),
-            Sent(ends, client=first, position=own + 1, place=other + 1),
+            Sent(ends, client=first, position=own, place=theirs, flags=ACK | FIN),
+            Sent(ends, client=not first, position=theirs, place=own + 1, flags=ACK | FIN),
+            Sent(ends, client=first, position=own + 1, place=theirs + 1),
         ]
     return [
         segment

@@ -50,7 +50,7 @@ STANDARD = {
 
 LIBRARIES = {
     "dpkt": {"decode", "fragments"},
-    "msgspec": {"records"},
+    "msgspec": {"model", "records"},
     "rich": {"display"},
     "pcapy": {"sources"},
 }

@@ -672,7 +672,7 @@ def test_a_head_is_understood_whichever_way_it_comes(line: bytes) -> None:
     if request(head) is not None:
         assert all(plausible_request(head, 0, size) for size in range(1, len(head) + 1))
     else:
-        simple = Heads(LIMITS).simple_request(line.removesuffix(b"\r"), 0, 0, 0)
+        simple = Heads(LIMITS).simple_request(line, 0, 0, 0)
         assert plausible_request(head, 0, len(head)) == (simple is not None)
     if response(head) is not None:
         assert all(plausible_response(head, 0, size) for size in range(1, len(head) + 1))

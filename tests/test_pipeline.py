@@ -130,8 +130,8 @@ def traffic(draw: st.DrawFn) -> list[Seen]:
     seen = []
     for _, (time, _, frame) in draw(in_order(flows, interfaces[0], st.integers(0, 2 * SECOND))):
         late = draw(st.sampled_from([0, 0, 0, 0, SECOND // 3, 3 * SECOND]))
-        for interface in draw(st.sampled_from([interfaces[:1]] * 6 + [(), interfaces, interfaces[1:]])):
-            seen.append(Seen(time + late, interface, frame))
+        where = draw(st.sampled_from([interfaces[:1]] * 6 + [(), interfaces, interfaces[1:]]))
+        seen += [Seen(time + late, interface, frame) for interface in where]
     return sorted(seen, key=lambda packet: packet.time)
 
 
