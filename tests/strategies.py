@@ -7,14 +7,16 @@ losses, disorder and copies come last.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import strategies as st
 
-from interceptor.model import Interface
 from tests.conversations import ACK, FIN, START, SYN, WRAP, Ends, Seen, Sent
 
+if TYPE_CHECKING:
+    from interceptor.model import Interface
 
 __all__ = ["Connection", "Exchange", "Turn", "connections", "in_order", "segments"]
 
@@ -265,12 +267,13 @@ def segments(draw: st.DrawFn, talk: Connection, *, merge: bool = True, cut: bool
         client, start = turns[0].client, turns[0].position
         data = b"".join(turn.data for turn in turns)
         edges = [0, *(_cuts(draw, data) if cut else []), len(data)]
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in itertools.pairwise(edges):
             place = max(turn.place for turn in turns if turn.position < start + high)
             sent.append(Sent(ends, client=client, position=start + low, place=place, data=data[low:high]))
         if draw(st.booleans()):
-            other = not client
-            sent.append(Sent(ends, client=other, position=_upto(sent, client=other), place=start + len(data)))
+            listener = not client
+            heard = start + len(data)
+            sent.append(Sent(ends, client=listener, position=_upto(sent, client=listener), place=heard))
     if talk.closes:
         first = not talk.server_closes
         up, down = talk.sent[True], talk.sent[False]

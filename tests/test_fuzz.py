@@ -26,9 +26,7 @@ def test_finds_are_explained() -> None:
     assert [path.name for path in FINDS if path.name not in text] == []
 
 
-@pytest.mark.parametrize(
-    "path", sorted(FIXTURES.glob("*/*.pcap*")), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*/*.pcap*")), ids=lambda path: path.name)
 def test_fixtures_are_seeds(path: Path) -> None:
     """Every fixture can be written as an input, which has its packets in it."""
     data = seed(path)

@@ -130,8 +130,8 @@ def traffic(draw: st.DrawFn) -> list[Seen]:
     seen = []
     for _, (time, _, frame) in draw(in_order(flows, interfaces[0], st.integers(0, 2 * SECOND))):
         late = draw(st.sampled_from([0, 0, 0, 0, SECOND // 3, 3 * SECOND]))
-        for interface in draw(st.sampled_from([interfaces[:1]] * 6 + [(), interfaces, interfaces[1:]])):
-            seen.append(Seen(time + late, interface, frame))
+        where = draw(st.sampled_from([interfaces[:1]] * 6 + [(), interfaces, interfaces[1:]]))
+        seen += [Seen(time + late, interface, frame) for interface in where]
     return sorted(seen, key=lambda packet: packet.time)
 
 
@@ -208,7 +208,9 @@ def test_counters_of_the_pipeline() -> None:
     talk.server(body[:10], lost=True)
     frame = Sent(talk.ends, client=False, position=talk.server_sent, place=talk.client_sent, data=body[10:])
     whole = frame.frame()
-    capture.pipeline.feed(PacketBatch(capture.interface, whole, [(capture.now, 0, len(whole) - 5, len(whole))]))
+    capture.pipeline.feed(
+        PacketBatch(capture.interface, whole, [(capture.now, 0, len(whole) - 5, len(whole))])
+    )
     talk.server_sent += 20
     talk.client()
     capture.wait(2)

@@ -82,7 +82,9 @@ def seed(path: Path) -> bytes:
     [capture] = open_captures([str(path)])
     try:
         for batch in capture.batches():
-            kind = LINK_TYPES.index(batch.interface.link_type) if batch.interface.link_type in LINK_TYPES else 0
+            kind = (
+                LINK_TYPES.index(batch.interface.link_type) if batch.interface.link_type in LINK_TYPES else 0
+            )
             for time, start, captured, length in batch.packets:
                 wait = min(max(time - (before or time), 0) // 10_000_000, 255)
                 before = time
