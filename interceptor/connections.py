@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from interceptor.heads import plausible_request, plausible_response
 from interceptor.http1 import OPAQUE
@@ -25,7 +26,7 @@ from interceptor.transactions import Conversation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.http1 import Context, Parser
+    from interceptor.http1 import Context, RequestParser, ResponseParser
     from interceptor.model import Interface, Limits, Segment, Transaction
     from interceptor.reassembly import Piece
 
@@ -61,7 +62,7 @@ class Direction(Stream):
     connection: Connection
     conversation: Conversation
     """Once the connection has one; as are `parser` and `from_client`."""
-    parser: Parser
+    parser: RequestParser | ResponseParser
     from_client: bool
     peer: Direction
 
@@ -98,13 +99,9 @@ class Connection:
         return max(self.client.time, self.server.time)
 
 
-class _Handshake(NamedTuple):
-    """A connection that has not carried data."""
-
-    client: int
-    """Initial sequence numbers; -1: not seen."""
-    server: int
-    time: int
+_Handshake: TypeAlias = tuple[int, int, int]
+"""(client's initial sequence number, server's or -1 while it is not seen, time), of a connection that has
+not carried data."""
 
 
 class _Addresses(dict[bytes, str]):
@@ -127,7 +124,7 @@ class _Ports(dict[bytes, int]):
         return number
 
 
-_UNKNOWN: Final = _Handshake(-1, -1, 0)
+_UNKNOWN: Final[_Handshake] = (-1, -1, 0)
 
 
 class Connections:
@@ -145,8 +142,9 @@ class Connections:
         self._limits = limits
         self._context = context
         self._assembly = assembly
-        self._handshakes: dict[bytes, _Handshake] = {}
-        """By the client's flow, oldest first."""
+        self._handshakes: OrderedDict[bytes, _Handshake] = OrderedDict()
+        """By the client's flow, oldest first. A plain dict would look for its first item among all those
+        that were taken out before."""
         self._stalled: dict[Connection, None] = {}
         """In which something waits."""
         self._wheel: dict[int, list[Connection]] = {}
@@ -252,13 +250,10 @@ class Connections:
                 for connection in self._wheel.pop(due):
                     self._look(connection, now, finished)
             oldest = now - self._limits.idle_seconds * _SECOND
-            while self._handshakes:
-                flow = next(iter(self._handshakes))
-                if self._handshakes[flow].time > oldest:
-                    break
-                del self._handshakes[flow]
-            else:
-                self._handshakes = {}  # a dict that has been large stays so
+            while self._handshakes and next(iter(self._handshakes.values()))[2] <= oldest:
+                self._handshakes.popitem(last=False)
+            if not self._handshakes:
+                self._handshakes = OrderedDict()  # a dict that has been large stays so
         return finished
 
     def close(self) -> list[Transaction]:
@@ -284,16 +279,16 @@ class Connections:
         elif flags & SYN:
             if flags & _ACK:
                 flow = _reverse(flow)
-                seen = _Handshake((acknowledgement - 1) & _MASK, sequence, time)
+                seen = (acknowledgement - 1) & _MASK, sequence, time
             else:
-                seen = _Handshake(sequence, -1, time)
                 before = handshakes.get(flow)
-                if before is not None and before.client == sequence:
+                if before is not None and before[0] == sequence:
                     return  # the same SYN again
-            handshakes.pop(flow, None)  # to the end of the line
+                seen = sequence, -1, time
             handshakes[flow] = seen
+            handshakes.move_to_end(flow)
             if len(handshakes) > self._limits.handshakes:
-                del handshakes[next(iter(handshakes))]
+                handshakes.popitem(last=False)
 
     def _open(
         self, interface: Interface, segment: Segment, time: int, finished: list[Transaction]
@@ -310,15 +305,16 @@ class Connections:
         peer = Direction(reverse, acknowledgement if flags & _ACK else -1, self._assembly)
         if flags & SYN:
             # RFC 7413: data in the SYN.
-            sent = sent or _Handshake(sequence, -1, time)
+            sent = sent or (sequence, -1, time)
             stream.next = (sequence + 1) & _MASK
         handshake = sent or answered
         client, server = (stream, peer) if sent is not None or answered is None else (peer, stream)
         if handshake is not None:
-            client.next = (handshake.client + 1) & _MASK
+            client_sequence, server_sequence, _ = handshake
+            client.next = (client_sequence + 1) & _MASK
             client.seen = True
-            if handshake.server >= 0:
-                server.next = (handshake.server + 1) & _MASK
+            if server_sequence >= 0:
+                server.next = (server_sequence + 1) & _MASK
                 server.seen = True
         connection = Connection(client, server)
         self.streams[flow] = stream
@@ -474,9 +470,9 @@ class Connections:
         if data:
             chunk = Chunk(data, 0, len(data), piece.position, piece.time, piece.place)
             if stream.from_client:
-                finished += conversation.receive_requests(chunk)
+                conversation.receive_requests(chunk, finished)
             else:
-                finished += conversation.receive_responses(chunk)
+                conversation.receive_responses(chunk, finished)
             if stream.parser.mode == OPAQUE:
                 self.settle(connection)
         cut = piece.length - len(data)

@@ -41,9 +41,12 @@ _METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
 _VERSION = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?)")
 _SIMPLE_REQUEST = re.compile(rb"GET (/[^ \t\r\n]*) ?")
 _STATUS_LINE = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?) +([1-9]\d\d)(?: [^\r\n]*)?")
-_REQUEST_START = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:[ \t]+(?:[^\r\n]|$)|$)")
-_RESPONSE_START = re.compile(rb"HTTP/\d\.\d +[1-9]\d\d[ \r\n]")
-_DIGITS: Final = bytes(48 if 48 <= octet <= 57 else octet for octet in range(256))
+_REQUEST_START = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:[ \t]|\Z)")
+_RESPONSE_START = re.compile(
+    rb"H(?:\Z|T(?:\Z|T(?:\Z|P(?:\Z|/(?:\Z|\d{1,3}(?:\.(?:\Z|\d{1,3}))?"
+    rb"(?:\Z| +(?:\Z|[1-9](?:\Z|\d(?:\Z|\d(?:\Z|[ \r\n]))))))))))"
+)
+"""What `_STATUS_LINE` matches, as far as it goes."""
 
 _VERSIONS: Final = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
 _METHODS: Final = {
@@ -70,10 +73,10 @@ class _Texts(dict[bytes, str]):
 class Heads:
     """Understands heads. One per pipeline: it holds what its parsers share."""
 
-    __slots__ = ("_limits", "_status_lines", "_texts")
+    __slots__ = ("_line_bytes", "_status_lines", "_texts")
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._line_bytes = limits.line_bytes
         self._texts = _Texts()
         self._status_lines: dict[bytes, tuple[str, int]] = {}
 
@@ -90,23 +93,23 @@ class Heads:
                 return None
             words, version = [*parts[:2]], parts[2].decode("ascii")
             if version not in {"1.0", "1.1"}:
-                if words[0] == b"PRI":
-                    return None  # RFC 9113 section 3.4: the preface of HTTP/2, not a request
                 request.tag(Anomaly.UNKNOWN_VERSION)
         method, target = _METHODS.get(words[0]), words[1]
         if method is None:
-            if not _METHOD.fullmatch(words[0]):
-                return None
+            if words[0] == b"PRI" or not _METHOD.fullmatch(words[0]):
+                return None  # RFC 9113 section 3.4: PRI is the preface of HTTP/2, not a request
             method = words[0].decode("ascii")
-        if len(target) > self._limits.line_bytes:
-            target = target[: self._limits.line_bytes]
+        if len(target) > self._line_bytes:
+            target = target[: self._line_bytes]
             request.tag(Anomaly.LONG_LINE)
         request.method = method
-        request.target = target.decode("latin-1")
         request.version = version
-        if not target.isascii():
+        try:
+            request.target = target.decode("ascii")
+        except UnicodeDecodeError:
+            request.target = target.decode("latin-1")
             request.tag(Anomaly.NON_ASCII)
-        if target[:1] != b"/" and target[:8].lower().startswith((b"http://", b"https://")):
+        if target[0] != 47 and target[:8].lower().startswith((b"http://", b"https://")):
             request.tag(Anomaly.ABSOLUTE_FORM)
         self._read_fields(head, request)
         texts, _, layout, _ = head
@@ -129,8 +132,10 @@ class Heads:
             return None
         request = Request(position, place, time)
         request.method, request.version = "GET", "0.9"
-        request.target = match[1][: self._limits.line_bytes].decode("latin-1")
+        request.target = match[1][: self._line_bytes].decode("latin-1")
         request.tag(Anomaly.HTTP_0_9)
+        if len(match[1]) > self._line_bytes:
+            request.tag(Anomaly.LONG_LINE)
         return request
 
     def response(self, head: Head, position: int, place: int, time: int) -> Response | None:
@@ -228,15 +233,16 @@ def _coded(values: list[bytes], message: Request | Response) -> int:
 def _request_line(line: bytes) -> tuple[bytes, bytes, bytes] | None:
     """Method, target and version of a request line that is not three words with a blank between.
 
-    RFC 9112 section 3 lets a recipient split at any white space; a blank inside the target is invalid, and
+    RFC 9112 section 3 lets a recipient split at white space; a blank inside the target is invalid, and
     clients send it.
     """
-    first = line.split(None, 1)
-    rest = first[1].rsplit(None, 1) if len(first) == 2 and line[:1] not in {b" ", b"\t"} else []
-    version = _VERSION.fullmatch(rest[1]) if len(rest) == 2 else None
-    if version is None or not _METHOD.fullmatch(first[0]):
+    method = _REQUEST_START.match(line)
+    rest = line[method.end() :].strip(b" \t") if method is not None else b""
+    blank = max(rest.rfind(b" "), rest.rfind(b"\t"))
+    version = _VERSION.fullmatch(rest, blank + 1) if blank > 0 else None
+    if method is None or version is None:
         return None
-    return first[0], rest[0], version[1]
+    return method[0].rstrip(b" \t"), rest[:blank].rstrip(b" \t"), version[1]
 
 
 def plausible_request(buffer: bytes | bytearray, start: int, end: int) -> bool:
@@ -253,8 +259,4 @@ def plausible_request(buffer: bytes | bytearray, start: int, end: int) -> bool:
 
 def plausible_response(buffer: bytes | bytearray, start: int, end: int) -> bool:
     """Whether these bytes can be the beginning of a status line, as far as they go."""
-    if _RESPONSE_START.match(buffer, start, end) is not None:
-        return True
-    shape = b"HTTP/0.0 000 "
-    given = bytes(buffer[start : min(end, start + len(shape))])
-    return len(given) < len(shape) and given.translate(_DIGITS) == shape[: len(given)]
+    return _RESPONSE_START.match(buffer, start, end) is not None

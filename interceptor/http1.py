@@ -34,7 +34,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from interceptor.heads import (
     AMBIGUOUS,
@@ -43,7 +43,7 @@ from interceptor.heads import (
     plausible_request,
     plausible_response,
 )
-from interceptor.model import Anomaly, Drop, Message, Request, Response, State
+from interceptor.model import Anomaly, Drop, Request, Response, State
 
 if TYPE_CHECKING:
     from interceptor.heads import Heads
@@ -78,6 +78,8 @@ OPAQUE: Final = 10
 
 _COMPLETE: Final = State.COMPLETE
 
+MessageT = TypeVar("MessageT", Request, Response)
+
 
 @dataclass(slots=True)
 class Context:
@@ -97,7 +99,7 @@ class Context:
     late: int = 0
     """Responses that came when their transaction had been reported already."""
     transactions: int = 0
-    """Transactions that have begun."""
+    """Transactions that have begun, on connections that are over."""
     reported: int = 0
     """Transactions that are over, one way or the other."""
     halves: int = 0
@@ -123,7 +125,7 @@ class _Partial:
         self.place = chunk.place
 
 
-class Parser(ABC):
+class Parser(ABC, Generic[MessageT]):
     """One direction. The subclasses know the kind of head."""
 
     __slots__ = (
@@ -148,7 +150,7 @@ class Parser(ABC):
         self.first = first
         self.mode = START if first else SEARCH
         self.after_loss = not first
-        self.open: Message | None = None
+        self.open: MessageT | None = None
         """The message whose head has been seen and whose end has not."""
         self.remaining = 0
         """Body (LENGTH) or chunk (CHUNK_DATA) bytes to come. An owner with fewer of them in hand may
@@ -166,18 +168,18 @@ class Parser(ABC):
         """Whether a message may begin here, as far as the bytes go."""
 
     @abstractmethod
-    def _parse(self, head: Head, position: int, place: int, time: int) -> Message | None:
+    def _parse(self, head: Head, position: int, place: int, time: int) -> MessageT | None:
         """Make the message of a head; None where it is none."""
 
     @abstractmethod
-    def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Message | None:
+    def _parse_line(self, line: bytes, position: int, place: int, time: int) -> MessageT | None:
         """Make the message of a lone first line, where that is a whole head (HTTP/0.9)."""
 
     @abstractmethod
-    def _begin(self, message: Message, chunk: Chunk) -> None:
+    def _begin(self, message: MessageT, chunk: Chunk) -> None:
         """The head of a message is complete, and the chunk is past it."""
 
-    def next_event(self, chunk: Chunk) -> Message | None:
+    def next_event(self, chunk: Chunk) -> MessageT | None:
         """Consume from the chunk up to the next event. None: the chunk is used up."""
         while chunk.cursor < chunk.end:
             message = self._READERS[self.mode](self, chunk)
@@ -185,7 +187,7 @@ class Parser(ABC):
                 return message
         return None
 
-    def gap(self, size: int, position: int, time: int) -> Message | None:
+    def gap(self, size: int, position: int, time: int) -> MessageT | None:
         """`size` bytes at `position` are missing from the capture. Returns the message that this ends."""
         message = self.open
         if self.mode == OPAQUE:
@@ -214,7 +216,7 @@ class Parser(ABC):
         self.remaining = 0
         return self._give_up(end, time)
 
-    def close(self, position: int, time: int, *, clean: bool) -> Message | None:
+    def close(self, position: int, time: int, *, clean: bool) -> MessageT | None:
         """The stream ended at `position`. Returns the message that this ends.
 
         `clean`: by the sender's FIN.
@@ -267,11 +269,12 @@ class Parser(ABC):
 
     # Readers, one a mode. Each consumes something or changes the mode.
 
-    def _read_start(self, chunk: Chunk) -> Message | None:
+    def _read_start(self, chunk: Chunk) -> MessageT | None:
         if self.partial is not None:
             return self._read_head_on(chunk, self.partial)
         buffer, cursor = chunk.buffer, chunk.cursor
-        if buffer[cursor] in _LINE_END:
+        key = buffer[cursor : cursor + self.KEY]
+        if key[0] <= _CR and key[0] in _LINE_END:
             # RFC 9112 section 2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
             # to the request-line".
             while cursor < chunk.end and buffer[cursor] in _LINE_END:
@@ -280,7 +283,6 @@ class Parser(ABC):
             chunk.cursor = cursor
             return None
         context = self.context
-        key = buffer[cursor : cursor + self.KEY]
         head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
         if head is None:
             if not self.plausible(buffer, cursor, chunk.end):
@@ -297,13 +299,15 @@ class Parser(ABC):
             return None
         chunk.cursor = head[1]
         self.layout = head[2]
-        message.after_loss = self.after_loss
-        self.after_loss = self.first = False
+        if self.after_loss:
+            message.after_loss = True
+            self.after_loss = False
+        self.first = False
         self.open = message
         self._begin(message, chunk)
         return message
 
-    def _read_head_on(self, chunk: Chunk, partial: _Partial) -> Message | None:
+    def _read_head_on(self, chunk: Chunk, partial: _Partial) -> MessageT | None:
         """A head that does not lie in one chunk."""
         data = partial.data
         before = len(data)
@@ -332,13 +336,15 @@ class Parser(ABC):
             return None
         self.partial = None
         chunk.cursor += after - before
-        message.after_loss = self.after_loss
-        self.after_loss = self.first = False
+        if self.after_loss:
+            message.after_loss = True
+            self.after_loss = False
+        self.first = False
         self.open = message
         self._begin(message, chunk)
         return message
 
-    def _read_length(self, chunk: Chunk) -> Message | None:
+    def _read_length(self, chunk: Chunk) -> MessageT | None:
         available = chunk.end - chunk.cursor
         if available < self.remaining:
             self.remaining -= available
@@ -348,7 +354,7 @@ class Parser(ABC):
         self.remaining = 0
         return self._end(chunk.base + chunk.cursor, chunk.time)
 
-    def _read_chunk_size(self, chunk: Chunk) -> Message | None:
+    def _read_chunk_size(self, chunk: Chunk) -> MessageT | None:
         line = self._line(chunk, _CHUNK_LINE_BYTES)
         if line is None:
             return None
@@ -366,7 +372,7 @@ class Parser(ABC):
             self.mode = TRAILERS
         return None
 
-    def _read_chunk_data(self, chunk: Chunk) -> Message | None:
+    def _read_chunk_data(self, chunk: Chunk) -> MessageT | None:
         available = chunk.end - chunk.cursor
         if available < self.remaining:
             self.remaining -= available
@@ -377,7 +383,7 @@ class Parser(ABC):
         self.mode = CHUNK_END
         return None
 
-    def _read_chunk_end(self, chunk: Chunk) -> Message | None:
+    def _read_chunk_end(self, chunk: Chunk) -> MessageT | None:
         line = self._line(chunk, 1)
         if line is None:
             return None
@@ -386,7 +392,7 @@ class Parser(ABC):
         self.mode = CHUNK_SIZE
         return None
 
-    def _read_trailers(self, chunk: Chunk) -> Message | None:
+    def _read_trailers(self, chunk: Chunk) -> MessageT | None:
         line = self._line(chunk, self.context.head_bytes)
         if line is None:
             return None
@@ -399,13 +405,13 @@ class Parser(ABC):
             return self._break_off(chunk)
         return None
 
-    def _read_until_close(self, chunk: Chunk) -> Message | None:
+    def _read_until_close(self, chunk: Chunk) -> MessageT | None:
         assert self.open is not None
         self.open.body_size += chunk.end - chunk.cursor
         chunk.cursor = chunk.end
         return None
 
-    def _read_doubtful(self, chunk: Chunk) -> Message | None:
+    def _read_doubtful(self, chunk: Chunk) -> MessageT | None:
         message = self.open
         assert message is not None
         nested = message.content_type is not None and message.content_type.startswith("message/http")
@@ -415,14 +421,14 @@ class Parser(ABC):
         self._enter_body(message)
         return None
 
-    def _read_answer(self, _: Chunk) -> Message | None:
+    def _read_answer(self, _: Chunk) -> MessageT | None:
         raise AssertionError("the owner of the parser has not said what the response answers")
 
-    def _read_search(self, chunk: Chunk) -> Message | None:
+    def _read_search(self, chunk: Chunk) -> MessageT | None:
         self.skip(chunk)
         return None
 
-    def _read_opaque(self, chunk: Chunk) -> Message | None:
+    def _read_opaque(self, chunk: Chunk) -> MessageT | None:
         self.context.drop(self.skipping, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
         return None
@@ -449,7 +455,7 @@ class Parser(ABC):
         self.partial = None
         return line
 
-    def _enter_body(self, message: Message) -> None:
+    def _enter_body(self, message: MessageT) -> None:
         """Go on with the body as the head says."""
         framing = message.framing
         if framing == CHUNKED:
@@ -460,7 +466,7 @@ class Parser(ABC):
             self.mode = LENGTH
             self.remaining = message.body_size = framing
 
-    def _take_body(self, message: Message, chunk: Chunk) -> None:
+    def _take_body(self, message: MessageT, chunk: Chunk) -> None:
         """The same, where the chunk may have all of a short body."""
         framing = message.framing
         if 0 <= framing <= chunk.end - chunk.cursor:
@@ -472,7 +478,7 @@ class Parser(ABC):
         else:
             self._enter_body(message)
 
-    def _end(self, position: int, time: int) -> Message:
+    def _end(self, position: int, time: int) -> MessageT:
         """The open message ended in step with the stream; `position` is the first byte after it."""
         message = self.open
         assert message is not None
@@ -484,7 +490,7 @@ class Parser(ABC):
         self.mode = START
         return message
 
-    def _give_up(self, position: int, time: int) -> Message:
+    def _give_up(self, position: int, time: int) -> MessageT:
         """The open message cannot be followed to its end."""
         message = self.open
         assert message is not None
@@ -497,7 +503,7 @@ class Parser(ABC):
         self._search()
         return message
 
-    def _break_off(self, chunk: Chunk) -> Message:
+    def _break_off(self, chunk: Chunk) -> MessageT:
         """The chunked coding makes no sense at the cursor."""
         assert self.open is not None
         self.open.tag(Anomaly.BAD_CHUNK)
@@ -547,7 +553,7 @@ class Parser(ABC):
     """By mode."""
 
 
-class RequestParser(Parser):
+class RequestParser(Parser[Request]):
     """The client's direction."""
 
     __slots__ = ()
@@ -566,11 +572,14 @@ class RequestParser(Parser):
     def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Request | None:
         return self.context.heads.simple_request(line, position, place, time)
 
-    def _begin(self, message: Message, chunk: Chunk) -> None:
-        self._take_body(message, chunk)
+    def _begin(self, message: Request, chunk: Chunk) -> None:
+        if message.framing:
+            self._take_body(message, chunk)
+        else:
+            self._end(chunk.base + chunk.cursor, chunk.time)
 
 
-class ResponseParser(Parser):
+class ResponseParser(Parser[Response]):
     """The server's direction."""
 
     __slots__ = ()
@@ -588,8 +597,7 @@ class ResponseParser(Parser):
     def _parse_line(self, _line: bytes, _position: int, _place: int, _time: int) -> None:
         return None
 
-    def _begin(self, message: Message, chunk: Chunk) -> None:
-        assert isinstance(message, Response)
+    def _begin(self, message: Response, chunk: Chunk) -> None:
         if message.status < 200:
             # RFC 9110 section 15.2: an interim response "does not contain content", whatever it says.
             self._end(chunk.base + chunk.cursor, chunk.time)
@@ -602,7 +610,7 @@ class ResponseParser(Parser):
         Decides the body (RFC 9112 section 6.3). The response may be over with this: see `open`.
         """
         message = self.open
-        assert isinstance(message, Response)
+        assert message is not None
         status = message.status
         if method == "HEAD" or status in {204, 304} or (method == "CONNECT" and 200 <= status < 300):
             # Items 1 and 2: "always terminated by the first empty line after the header fields".
@@ -623,4 +631,5 @@ class ResponseParser(Parser):
         return response
 
 
+_CR: Final = 13
 _LINE_END: Final = b"\r\n"

@@ -72,6 +72,7 @@ class Layout:
         "content_type",
         "followers",
         "host",
+        "known",
         "line_ends",
         "match",
         "names",
@@ -101,6 +102,9 @@ class Layout:
         """(attribute, index in texts) of the second and further lines of a field."""
         self.followers: dict[bytes, Layout] = {}
         """The layout that came after this one, by how its head began."""
+        self.known = False
+        """In the cache. What is not leads to no other, or the last layout of an idle connection would keep
+        alive all that came after it."""
         self.sightings = 0
         self.match: Callable[[bytes, int, int], re.Match[bytes] | None] | None = None
         """The pattern of a whole head, once it is worth one."""
@@ -169,6 +173,7 @@ class Layouts:
         """By the number of lines, and how the first and the last field line begin."""
         self.start = Layout((b"",), (), frozenset())
         """What comes before the first head of a connection."""
+        self.start.known = True
 
     def find(self, before: Layout, key: bytes, buffer: bytes, start: int, stop: int) -> Head | None:
         """The head that begins at `start`, or None where its end is not in the buffer yet.
@@ -193,7 +198,7 @@ class Layouts:
         layout.sightings += 1
         if layout.sightings == _WORTH_A_PATTERN:
             layout.match = _pattern(layout)
-        if layout.match is not None:
+        if layout.match is not None and before.known:
             if len(before.followers) >= _FOLLOWERS:
                 before.followers.clear()
             before.followers[key] = layout
@@ -202,7 +207,7 @@ class Layouts:
     def _layout(self, lines: list[bytes]) -> Layout | None:
         """The layout of a head, or None where lines are folded."""
         key = len(lines), lines[min(1, len(lines) - 1)][:5], lines[-1][:5]
-        layout = self._known.get(key)
+        layout = known = self._known.get(key)
         if layout is not None and all(map(bytes.startswith, lines, layout.beginnings)):
             return layout
         beginnings, names = [b""], []
@@ -228,13 +233,24 @@ class Layouts:
         for index, name in enumerate(names, start=1):
             layout.want(index, name)
         if repeats:
-            if len(self._known) >= _LAYOUTS:
+            if known is not None:
+                _forget(known)
+            elif len(self._known) >= _LAYOUTS:
+                for known in self._known.values():
+                    _forget(known)
                 self._known.clear()
                 self.start.followers.clear()
             self._known[key] = layout
+            layout.known = True
         else:
             layout.sightings = _WORTH_A_PATTERN  # never
         return layout
+
+
+def _forget(layout: Layout) -> None:
+    """What leads to it finds no pattern, and so finds what has come in its place."""
+    layout.known, layout.match = False, None
+    layout.followers.clear()
 
 
 def _pattern(layout: Layout) -> Callable[[bytes, int, int], re.Match[bytes] | None]:

@@ -79,7 +79,6 @@ class Assembly:
         if size:
             self.dropped[reason] = self.dropped.get(reason, 0) + size
 
-
     @property
     def full(self) -> bool:
         """Whether all that waits takes more memory than it may."""

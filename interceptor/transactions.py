@@ -105,45 +105,42 @@ class Conversation:
 
     # Bytes in
 
-    def receive_requests(self, chunk: Chunk) -> list[Transaction]:
-        """Bytes of the client. Returns the transactions that they finish."""
+    def receive_requests(self, chunk: Chunk, finished: list[Transaction]) -> None:
+        """Bytes of the client. The transactions that they finish are added to `finished`."""
         parser = self.requests
-        finished: list[Transaction] = []
         if parser.mode == SEARCH:
             if not (
                 self._request_may_start(chunk.place)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
-                return finished
+                return
             parser.resume()
         elif parser.partial is not None and parser.after_loss and parser.strayed(chunk):
-            return self.receive_requests(chunk)
+            self.receive_requests(chunk, finished)
+            return
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
             if message is None:
                 break
             asking = self._asking
             if asking is None or asking.request is not message:
-                assert isinstance(message, Request)
                 asking = self._ask(message, finished)
             if parser.open is None:
-                self._asked(asking, finished)
+                self._asked(asking, message, finished)
         if parser.mode == OPAQUE and parser.skipping is Drop.NOT_HTTP:
             self.responses.stop(Drop.NOT_HTTP)
-        return finished
 
-    def receive_responses(self, chunk: Chunk) -> list[Transaction]:
-        """Bytes of the server. Returns the transactions that they finish."""
+    def receive_responses(self, chunk: Chunk, finished: list[Transaction]) -> None:
+        """Bytes of the server. The transactions that they finish are added to `finished`."""
         parser = self.responses
-        finished: list[Transaction] = []
         if parser.mode == SEARCH:
             if not (
                 self._response_may_start(chunk.base + chunk.cursor)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
-                return finished
+                return
             parser.resume()
         elif (
             self._simple
@@ -158,7 +155,6 @@ class Conversation:
                 break
             answering = self._answering
             if answering is None or answering.response is not message:
-                assert isinstance(message, Response)
                 if message.status < 200:
                     self._interim(message, chunk, finished)
                     continue
@@ -175,13 +171,13 @@ class Conversation:
                 self._answered(answering, finished)
         if parser.mode == OPAQUE and not self._index:
             self.requests.stop(Drop.NOT_HTTP)
-        return finished
 
     def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the client are missing from the capture."""
         finished: list[Transaction] = []
-        if self.requests.gap(size, position, time) is not None and self._asking is not None:
-            self._asked(self._asking, finished)
+        ended = self.requests.gap(size, position, time)
+        if ended is not None and self._asking is not None:
+            self._asked(self._asking, ended, finished)
         if self.requests.mode == SEARCH:
             self._requests_complete = False
             if not self._pending and self.responses.idle:
@@ -203,8 +199,9 @@ class Conversation:
     def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the client."""
         finished: list[Transaction] = []
-        if self.requests.close(position, time, clean=clean) is not None and self._asking is not None:
-            self._asked(self._asking, finished)
+        ended = self.requests.close(position, time, clean=clean)
+        if ended is not None and self._asking is not None:
+            self._asked(self._asking, ended, finished)
         return finished
 
     def close_responses(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
@@ -224,6 +221,7 @@ class Conversation:
             self._report(self._early, finished)
             self._early = None
         self._asking = self._answering = None
+        self.context.transactions += self._index
         return finished
 
     def overdue(self, before: int) -> list[Transaction]:
@@ -244,6 +242,11 @@ class Conversation:
     def opaque(self) -> bool:
         """Neither direction will give another message."""
         return self.requests.mode == OPAQUE and self.responses.mode == OPAQUE
+
+    @property
+    def begun(self) -> int:
+        """How many transactions have begun."""
+        return self._index
 
     @property
     def open_transactions(self) -> int:
@@ -274,8 +277,9 @@ class Conversation:
             transaction.request = request
             transaction.tag(Anomaly.EARLY_RESPONSE)
         else:
-            transaction = self._begin(request, None)
-            if self._overlaps(request.place):
+            self._index += 1
+            transaction = Transaction(self.peers, self._index, request, None)
+            if (self._pending or request.place != self._response_end) and self._overlaps(request.place):
                 self._pipelined = True
                 transaction.tag(Anomaly.PIPELINED)
         self._floor = request.place
@@ -288,11 +292,9 @@ class Conversation:
             self._report(oldest, finished)
         return transaction
 
-    def _asked(self, transaction: Transaction, finished: list[Transaction]) -> None:
+    def _asked(self, transaction: Transaction, request: Request, finished: list[Transaction]) -> None:
         """The request that was coming in is over."""
         self._asking = None
-        request = transaction.request
-        assert request is not None
         if transaction.response is not None:
             if transaction is not self._answering:
                 self._remove(transaction)
@@ -372,7 +374,8 @@ class Conversation:
         """A final response has begun, to this transaction or to none that is known."""
         self.context.messages += 1
         if transaction is None:
-            transaction = self._begin(None, response)
+            self._index += 1
+            transaction = Transaction(self.peers, self._index, None, response)
             partial = self.requests.partial
             if (
                 self._early is None
@@ -419,11 +422,6 @@ class Conversation:
         )
 
     # Both
-
-    def _begin(self, request: Request | None, response: Response | None) -> Transaction:
-        self._index += 1
-        self.context.transactions += 1
-        return Transaction(self.peers, self._index, request, response)
 
     def _await(self, transaction: Transaction) -> None:
         pending = self._pending
