@@ -7,8 +7,8 @@ losses, disorder and copies come last.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import strategies as st
@@ -267,20 +267,21 @@ def segments(draw: st.DrawFn, talk: Connection, *, merge: bool = True, cut: bool
         client, start = turns[0].client, turns[0].position
         data = b"".join(turn.data for turn in turns)
         edges = [0, *(_cuts(draw, data) if cut else []), len(data)]
-        for low, high in pairwise(edges):
+        for low, high in itertools.pairwise(edges):
             place = max(turn.place for turn in turns if turn.position < start + high)
             sent.append(Sent(ends, client=client, position=start + low, place=place, data=data[low:high]))
         if draw(st.booleans()):
-            other = not client
-            sent.append(Sent(ends, client=other, position=_upto(sent, client=other), place=start + len(data)))
+            listener = not client
+            heard = start + len(data)
+            sent.append(Sent(ends, client=listener, position=_upto(sent, client=listener), place=heard))
     if talk.closes:
         first = not talk.server_closes
         up, down = talk.sent[True], talk.sent[False]
-        own, theirs = (up, down) if first else (down, up)
+        own, other = (up, down) if first else (down, up)
         sent += [
-            Sent(ends, client=first, position=own, place=theirs, flags=ACK | FIN),
-            Sent(ends, client=not first, position=theirs, place=own + 1, flags=ACK | FIN),
-            Sent(ends, client=first, position=own + 1, place=theirs + 1),
+            Sent(ends, client=first, position=own, place=other, flags=ACK | FIN),
+            Sent(ends, client=not first, position=other, place=own + 1, flags=ACK | FIN),
+            Sent(ends, client=first, position=own + 1, place=other + 1),
         ]
     return [
         segment

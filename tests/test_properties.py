@@ -288,18 +288,17 @@ def mangled(draw: st.DrawFn) -> list[Seen]:
         for number in range(draw(st.integers(1, 3)))
     ]
     seen = []
-    for original, (time, _, frame) in draw(in_order(flows, interfaces[0], st.integers(-SECOND, 12 * SECOND))):
+    wild = st.integers(-300, 300) | st.integers(-(2**31), 2**31)
+    for sent, (time, _, frame) in draw(in_order(flows, interfaces[0], st.integers(-SECOND, 12 * SECOND))):
         what = draw(st.sampled_from(["as it is"] * 4 + ["lost", "flags", "number", "bytes", "cut", "again"]))
-        data = bytearray(frame)
         if what == "lost":
             continue
+        data = bytearray(frame)
         if what == "flags":
-            data = bytearray(original._replace(flags=draw(st.integers(0, 255))).frame())
+            data = bytearray(sent._replace(flags=draw(st.integers(0, 255))).frame())
         elif what == "number":
-            away = st.integers(-300, 300) | st.integers(-(2**31), 2**31)
-            position = original.position + draw(away)
-            place = (original.place or 0) + draw(away) if draw(st.booleans()) else original.place
-            data = bytearray(original._replace(position=position, place=place).frame())
+            place = (sent.place or 0) + draw(wild) if draw(st.booleans()) else sent.place
+            data = bytearray(sent._replace(position=sent.position + draw(wild), place=place).frame())
         elif what == "bytes":
             for at in draw(st.lists(st.integers(12, len(data) - 1), max_size=3)):
                 data[at] = draw(st.integers(0, 255))
