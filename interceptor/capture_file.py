@@ -218,6 +218,7 @@ class CaptureReader:
         packets: list[Packet] = []
         append = packets.append
         damage = None
+        second, base = -1, 0
         self._needed = size
         while position <= last:
             seconds, fraction, captured, length = unpack(data, position)
@@ -230,7 +231,9 @@ class CaptureReader:
                 break
             # A packet cannot have been shorter on the wire than what was captured of it.
             longer = length if length > captured else captured  # noqa: FURB136 - max() takes 80 ns
-            append((seconds * 1_000_000_000 + fraction * unit, start, captured, longer))
+            if seconds != second:
+                second, base = seconds, seconds * 1_000_000_000
+            append((base + fraction * unit, start, captured, longer))
             position = following
         if packets:
             yield PacketBatch(self.interfaces[0], data, packets)

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from interceptor.heads import plausible_request, plausible_response
 from interceptor.http1 import OPAQUE
@@ -25,7 +26,7 @@ from interceptor.transactions import Conversation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.http1 import Context, Parser
+    from interceptor.http1 import Context, RequestParser, ResponseParser
     from interceptor.model import Interface, Limits, Segment, Transaction
     from interceptor.reassembly import Piece
 
@@ -57,7 +58,7 @@ class Direction(Stream):
     connection: Connection
     conversation: Conversation
     """Once the connection has one; as are `parser` and `from_client`."""
-    parser: Parser
+    parser: RequestParser | ResponseParser
     from_client: bool
     peer: Direction
 
@@ -94,13 +95,12 @@ class Connection:
         return max(self.client.time, self.server.time)
 
 
-class _Handshake(NamedTuple):
-    """A connection that has not carried data."""
+_Handshake: TypeAlias = tuple[int, int, int]
+"""(client's initial sequence number, server's or -1 while it is not seen, time), of a connection that has
+not carried data."""
 
-    client: int
-    """Initial sequence numbers; -1: not seen."""
-    server: int
-    time: int
+
+_UNKNOWN: Final[_Handshake] = (-1, -1, 0)
 
 
 class Connections:
@@ -118,8 +118,9 @@ class Connections:
         self._limits = limits
         self._context = context
         self._assembly = assembly
-        self._handshakes: dict[bytes, _Handshake] = {}
-        """By the client's flow, oldest first."""
+        self._handshakes: OrderedDict[bytes, _Handshake] = OrderedDict()
+        """By the client's flow, oldest first. A plain dict would look for its first item among all those
+        that were taken out before."""
         self._stalled: dict[Connection, None] = {}
         """In which something waits."""
         self._wheel: dict[int, list[Connection]] = {}
@@ -143,7 +144,7 @@ class Connections:
             self._remove(stream.connection, finished)
             stream = None
         if stream is None:
-            if not length:
+            if not length and not (flags & FIN and self._overtakes(flow, sequence, acknowledgement)):
                 self._handshake(flow, sequence, acknowledgement, flags, time)
                 self._drop(Drop.NO_PAYLOAD_YET)
                 return finished
@@ -166,7 +167,7 @@ class Connections:
         if flags & SYN:
             sequence = (sequence + 1) & _MASK
         if not stream.seen:
-            self._first_sight(stream, sequence, flags)
+            self._first_sight(stream, sequence, flags, time, finished)
         peer = stream.peer
         if flags & _ACK:
             stream.acknowledging = acknowledgement
@@ -223,11 +224,8 @@ class Connections:
                 for connection in self._wheel.pop(due):
                     self._look(connection, now, finished)
             oldest = now - self._limits.idle_seconds * _SECOND
-            while self._handshakes:
-                flow = next(iter(self._handshakes))
-                if self._handshakes[flow].time > oldest:
-                    break
-                del self._handshakes[flow]
+            while self._handshakes and next(iter(self._handshakes.values()))[2] <= oldest:
+                self._handshakes.popitem(last=False)
         return finished
 
     def close(self) -> list[Transaction]:
@@ -253,16 +251,16 @@ class Connections:
         elif flags & SYN:
             if flags & _ACK:
                 flow = _reverse(flow)
-                seen = _Handshake((acknowledgement - 1) & _MASK, sequence, time)
+                seen = (acknowledgement - 1) & _MASK, sequence, time
             else:
-                seen = _Handshake(sequence, -1, time)
                 before = handshakes.get(flow)
-                if before is not None and before.client == sequence:
+                if before is not None and before[0] == sequence:
                     return  # the same SYN again
-            handshakes.pop(flow, None)  # to the end of the line
+                seen = sequence, -1, time
             handshakes[flow] = seen
+            handshakes.move_to_end(flow)
             if len(handshakes) > self._limits.handshakes:
-                del handshakes[next(iter(handshakes))]
+                handshakes.popitem(last=False)
 
     def _open(
         self, interface: Interface, segment: Segment, time: int, finished: list[Transaction]
@@ -279,15 +277,16 @@ class Connections:
         peer = Direction(reverse, acknowledgement if flags & _ACK else -1, self._assembly)
         if flags & SYN:
             # RFC 7413: data in the SYN.
-            sent = sent or _Handshake(sequence, -1, time)
+            sent = sent or (sequence, -1, time)
             stream.next = (sequence + 1) & _MASK
         handshake = sent or answered
         client, server = (stream, peer) if sent is not None or answered is None else (peer, stream)
         if handshake is not None:
-            client.next = (handshake.client + 1) & _MASK
+            client_sequence, server_sequence, _ = handshake
+            client.next = (client_sequence + 1) & _MASK
             client.seen = True
-            if handshake.server >= 0:
-                server.next = (handshake.server + 1) & _MASK
+            if server_sequence >= 0:
+                server.next = (server_sequence + 1) & _MASK
                 server.seen = True
         connection = Connection(client, server)
         self.streams[flow] = stream
@@ -298,7 +297,18 @@ class Connections:
             self._converse(connection, stream, first=True)
         return stream
 
-    def _first_sight(self, stream: Direction, sequence: int, flags: int) -> None:
+    def _overtakes(self, flow: bytes, sequence: int, acknowledgement: int) -> bool:
+        """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
+        own, other, _ = self._handshakes.get(flow, _UNKNOWN)
+        if own < 0:
+            other, own, _ = self._handshakes.get(_reverse(flow), _UNKNOWN)
+        return own >= 0 and (
+            difference(sequence, own) > 1 or (other >= 0 and difference(acknowledgement, other) > 1)
+        )
+
+    def _first_sight(
+        self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Transaction]
+    ) -> None:
         """The first segment of a direction of which at most acknowledgements were known."""
         stream.seen = True
         ahead = difference(sequence, stream.next)
@@ -311,6 +321,11 @@ class Connections:
         if conversation is not None:
             conversation.client_seen = stream.connection.client.seen
             conversation.server_seen = stream.connection.server.seen
+        if stream.position > 0:
+            # What the other side had acknowledged before anything of this one came by.
+            self._assembly.gaps += 1
+            self._assembly.missed += stream.position
+            self._gap(stream.connection, stream, stream.position, 0, time, finished)
 
     def _converse(self, connection: Connection, seen: Direction, *, first: bool) -> None:
         """Who is client and who is server is known."""
@@ -411,9 +426,9 @@ class Connections:
         if data:
             chunk = Chunk(data, 0, len(data), piece.position, piece.time, piece.place)
             if stream.from_client:
-                finished += conversation.receive_requests(chunk)
+                conversation.receive_requests(chunk, finished)
             else:
-                finished += conversation.receive_responses(chunk)
+                conversation.receive_responses(chunk, finished)
             if stream.parser.mode == OPAQUE:
                 self.settle(connection)
         cut = piece.length - len(data)
@@ -422,15 +437,19 @@ class Connections:
             self._gap(connection, stream, cut, piece.position + len(data), piece.time, finished)
 
     def _recognise(self, connection: Connection, stream: Direction, data: bytes) -> bool:
-        """Find out who is who on a connection that is seen from the middle, by who speaks how."""
-        if plausible_request(data, 0, len(data)):
-            if stream is not connection.client:
-                connection.client, connection.server = connection.server, connection.client
-        elif plausible_response(data, 0, len(data)):
-            if stream is not connection.server:
-                connection.client, connection.server = connection.server, connection.client
+        """Find out who is who on a connection that is seen from the middle, by who speaks how.
+
+        A few letters could be a method as well as a piece of a body or of a status line: only a whole request
+        line tells a client.
+        """
+        if b"\n" in data and plausible_request(data, 0, len(data)):
+            client = stream
+        elif b"/" in data and plausible_response(data, 0, len(data)):
+            client = stream.peer
         else:
             return False
+        if client is not connection.client:
+            connection.client, connection.server = connection.server, connection.client
         self._converse(connection, stream, first=False)
         return True
 

@@ -1,7 +1,7 @@
 """Captured bytes to TCP segments, or to the reason why there is none.
 
 Owns the way from a link layer to a TCP header. Two lanes lead there: `fast_lane` for what nearly every packet
-is, by fixed offsets, and `Decoder` for everything. Where the fast lane gives a segment, the decoder
+is, by fixed offsets (`frames`), and `Decoder` for everything. Where the fast lane gives a segment, the decoder
 gives the same one; a property test holds it to that.
 
 Of dpkt it uses the header layouts and not the parsing of a packet into nested objects: that swallows errors
@@ -44,51 +44,7 @@ if TYPE_CHECKING:
 
     from interceptor.model import Limits, Segment
 
-__all__ = ["Decoder", "fast_lane"]
-
-# --- the fast lane ------------------------------------------------------------------------------------------
-
-# EtherType, version and header length, total length, fragment and protocol, flow, sequence,
-# acknowledgement, data offset, flags. A 32-bit field from the fragment bits over the TTL to the protocol lets
-# one comparison ask both questions. Source and destination address and ports are neighbours: one field.
-_ethernet_ipv4 = struct.Struct("!12xHBxH2xI2x12sIIBB").unpack_from
-# The same for IPv6, from its payload length on.
-_ethernet_ipv6 = struct.Struct("!18xHBx36sIIBB").unpack_from
-
-
-def fast_lane(buffer: bytes, start: int, captured: int) -> Segment | None:
-    """Return the segment in a frame of Ethernet, IPv4 or IPv6 without options, and TCP; None for any other.
-
-    The frame is `captured` bytes long from `start` in `buffer`. None says nothing about it but that `Decoder`
-    must look: anything odd takes that way, a length that is 0 or too small and a header that is cut included.
-    """
-    if captured < 54:
-        return None
-    ethertype, version, length, rest, flow, sequence, acknowledgement, offset, flags = _ethernet_ipv4(
-        buffer, start
-    )
-    if ethertype == 0x0800:
-        # More fragments, fragment offset, protocol; not the TTL, nor the reserved and "don't fragment" bits.
-        if version != 0x45 or rest & 0x3FFF00FF != 6 or offset < 0x50:
-            return None
-        headers = 34 + (offset >> 2 & 60)
-        length += 14 - headers
-    elif ethertype == 0x86DD:
-        if version & 0xF0 != 0x60 or captured < 74:
-            return None
-        length, next_header, flow, sequence, acknowledgement, offset, flags = _ethernet_ipv6(buffer, start)
-        if next_header != 6 or offset < 0x50:
-            return None
-        headers = 54 + (offset >> 2 & 60)
-        length += 54 - headers
-    else:
-        return None
-    room = captured - headers
-    if length < 0 or room < 0:
-        return None
-    present = length if length < room else room  # noqa: FURB136 (calling min() costs another third of all this)
-    return flow, sequence, acknowledgement, flags, start + headers, present, length
-
+__all__ = ["Decoder"]
 
 # --- reading headers ----------------------------------------------------------------------------------------
 

@@ -73,10 +73,10 @@ class _Texts(dict[bytes, str]):
 class Heads:
     """Understands heads. One per pipeline: it holds what its parsers share."""
 
-    __slots__ = ("_limits", "_status_lines", "_texts")
+    __slots__ = ("_line_bytes", "_status_lines", "_texts")
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._line_bytes = limits.line_bytes
         self._texts = _Texts()
         self._status_lines: dict[bytes, tuple[str, int]] = {}
 
@@ -99,15 +99,17 @@ class Heads:
             if words[0] == b"PRI" or not _METHOD.fullmatch(words[0]):
                 return None  # RFC 9113 section 3.4: PRI is the preface of HTTP/2, not a request
             method = words[0].decode("ascii")
-        if len(target) > self._limits.line_bytes:
-            target = target[: self._limits.line_bytes]
+        if len(target) > self._line_bytes:
+            target = target[: self._line_bytes]
             request.tag(Anomaly.LONG_LINE)
         request.method = method
-        request.target = target.decode("latin-1")
         request.version = version
-        if not target.isascii():
+        try:
+            request.target = target.decode("ascii")
+        except UnicodeDecodeError:
+            request.target = target.decode("latin-1")
             request.tag(Anomaly.NON_ASCII)
-        if target[:1] != b"/" and target[:8].lower().startswith((b"http://", b"https://")):
+        if target[0] != 47 and target[:8].lower().startswith((b"http://", b"https://")):
             request.tag(Anomaly.ABSOLUTE_FORM)
         self._read_fields(head, request)
         texts, _, layout, _ = head
@@ -130,9 +132,9 @@ class Heads:
             return None
         request = Request(position, place, time)
         request.method, request.version = "GET", "0.9"
-        request.target = match[1][: self._limits.line_bytes].decode("latin-1")
+        request.target = match[1][: self._line_bytes].decode("latin-1")
         request.tag(Anomaly.HTTP_0_9)
-        if len(match[1]) > self._limits.line_bytes:
+        if len(match[1]) > self._line_bytes:
             request.tag(Anomaly.LONG_LINE)
         return request
 

@@ -34,7 +34,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from interceptor.heads import (
     AMBIGUOUS,
@@ -43,14 +43,14 @@ from interceptor.heads import (
     plausible_request,
     plausible_response,
 )
-from interceptor.model import Anomaly, Drop, Message, Request, Response, State
+from interceptor.model import Anomaly, Drop, Request, Response, State
 
 if TYPE_CHECKING:
     from interceptor.heads import Heads
     from interceptor.layouts import Head, Layout, Layouts
     from interceptor.model import Chunk, Limits
 
-__all__ = ["OPAQUE", "SEARCH", "Context", "Parser", "RequestParser", "ResponseParser"]
+__all__ = ["DOUBTFUL", "OPAQUE", "SEARCH", "Context", "Parser", "RequestParser", "ResponseParser"]
 
 _CHUNK_LINE_BYTES: Final = 4096
 """Of a chunk-size line with its extensions. nginx and Go stop at 4 KiB as well."""
@@ -80,6 +80,8 @@ OPAQUE: Final = 10
 
 _COMPLETE: Final = State.COMPLETE
 
+MessageT = TypeVar("MessageT", Request, Response)
+
 
 @dataclass(slots=True)
 class Context:
@@ -99,7 +101,7 @@ class Context:
     late: int = 0
     """Messages that came when their transaction had been reported already."""
     transactions: int = 0
-    """Transactions that have begun."""
+    """Transactions that have begun, on connections that are over."""
     reported: int = 0
     """Transactions that are over, one way or the other."""
     halves: int = 0
@@ -125,7 +127,7 @@ class _Partial:
         self.place = chunk.place
 
 
-class Parser(ABC):
+class Parser(ABC, Generic[MessageT]):
     """One direction. The subclasses know the kind of head."""
 
     __slots__ = (
@@ -153,7 +155,7 @@ class Parser(ABC):
         self.between = START
         """Its mode after a message: START, or OPAQUE once it has been stopped."""
         self.after_loss = not first
-        self.open: Message | None = None
+        self.open: MessageT | None = None
         """The message whose head has been seen and whose end has not."""
         self.remaining = 0
         """Body (LENGTH) or chunk (CHUNK_DATA) bytes to come. An owner with fewer of them in hand may
@@ -171,18 +173,18 @@ class Parser(ABC):
         """Whether a message may begin here, as far as the bytes go."""
 
     @abstractmethod
-    def _parse(self, head: Head, position: int, place: int, time: int) -> Message | None:
+    def _parse(self, head: Head, position: int, place: int, time: int) -> MessageT | None:
         """Make the message of a head; None where it is none."""
 
     @abstractmethod
-    def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Message | None:
+    def _parse_line(self, line: bytes, position: int, place: int, time: int) -> MessageT | None:
         """Make the message of a lone first line, where that is a whole head (HTTP/0.9)."""
 
     @abstractmethod
-    def _begin(self, message: Message, chunk: Chunk) -> None:
+    def _begin(self, message: MessageT, chunk: Chunk) -> None:
         """The head of a message is complete, and the chunk is past it."""
 
-    def next_event(self, chunk: Chunk) -> Message | None:
+    def next_event(self, chunk: Chunk) -> MessageT | None:
         """Consume from the chunk up to the next event. None: the chunk is used up."""
         while chunk.cursor < chunk.end:
             message = self._READERS[self.mode](self, chunk)
@@ -190,7 +192,7 @@ class Parser(ABC):
                 return message
         return None
 
-    def gap(self, size: int, position: int, time: int) -> Message | None:
+    def gap(self, size: int, position: int, time: int) -> MessageT | None:
         """`size` bytes at `position` are missing from the capture. Returns the message that this ends."""
         message = self.open
         if self.mode == OPAQUE:
@@ -219,7 +221,7 @@ class Parser(ABC):
         self.remaining = 0
         return self._give_up(end, time)
 
-    def close(self, position: int, time: int, *, clean: bool) -> Message | None:
+    def close(self, position: int, time: int, *, clean: bool) -> MessageT | None:
         """The stream ended at `position`. Returns the message that this ends.
 
         `clean`: by the sender's FIN.
@@ -242,6 +244,17 @@ class Parser(ABC):
         self.context.drop(Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
 
+    def strayed(self, chunk: Chunk) -> bool:
+        """Whether the beginning of a head, found after a loss, was none; if so, go back to SEARCH.
+
+        Nobody hears from the other side in the middle of a head: all of it has one place.
+        """
+        partial = self.partial
+        if self.open is not None or partial is None or partial.place == chunk.place:
+            return False
+        self._lose(Drop.HEAD_INVALID)
+        return True
+
     def stop(self, reason: Drop) -> None:
         """What follows the open message, or what was here, is not HTTP/1; count it under `reason`."""
         self.skipping = reason
@@ -263,11 +276,12 @@ class Parser(ABC):
 
     # Readers, one a mode. Each consumes something or changes the mode.
 
-    def _read_start(self, chunk: Chunk) -> Message | None:
+    def _read_start(self, chunk: Chunk) -> MessageT | None:
         if self.partial is not None:
             return self._read_head_on(chunk, self.partial)
         buffer, cursor = chunk.buffer, chunk.cursor
-        if buffer[cursor] in _LINE_END:
+        key = buffer[cursor : cursor + self.KEY]
+        if key[0] <= _CR and key[0] in _LINE_END:
             # RFC 9112 section 2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
             # to the request-line".
             while cursor < chunk.end and buffer[cursor] in _LINE_END:
@@ -276,7 +290,6 @@ class Parser(ABC):
             chunk.cursor = cursor
             return None
         context = self.context
-        key = buffer[cursor : cursor + self.KEY]
         head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
         message = None
         if head is not None and head[1] - cursor <= context.head_bytes:
@@ -289,13 +302,15 @@ class Parser(ABC):
             return self._read_head_on(chunk, self.partial)
         chunk.cursor = head[1]
         self.layout = head[2]
-        message.after_loss = self.after_loss
-        self.after_loss = self.first = False
+        if self.after_loss:
+            message.after_loss = True
+            self.after_loss = False
+        self.first = False
         self.open = message
         self._begin(message, chunk)
         return message
 
-    def _read_head_on(self, chunk: Chunk, partial: _Partial) -> Message | None:
+    def _read_head_on(self, chunk: Chunk, partial: _Partial) -> MessageT | None:
         """A head that does not lie in one chunk, or is only a line, or too large."""
         data, limit = partial.data, self.context.head_bytes
         before = len(data)
@@ -328,13 +343,15 @@ class Parser(ABC):
             return None
         self.partial = None
         chunk.cursor += after - before
-        message.after_loss = self.after_loss
-        self.after_loss = self.first = False
+        if self.after_loss:
+            message.after_loss = True
+            self.after_loss = False
+        self.first = False
         self.open = message
         self._begin(message, chunk)
         return message
 
-    def _read_length(self, chunk: Chunk) -> Message | None:
+    def _read_length(self, chunk: Chunk) -> MessageT | None:
         available = chunk.end - chunk.cursor
         if available < self.remaining:
             self.remaining -= available
@@ -344,7 +361,7 @@ class Parser(ABC):
         self.remaining = 0
         return self._end(chunk.base + chunk.cursor, chunk.time)
 
-    def _read_chunk_size(self, chunk: Chunk) -> Message | None:
+    def _read_chunk_size(self, chunk: Chunk) -> MessageT | None:
         line = self._line(chunk, _CHUNK_LINE_BYTES)
         if line is None:
             return None
@@ -362,7 +379,7 @@ class Parser(ABC):
             self.mode = TRAILERS
         return None
 
-    def _read_chunk_data(self, chunk: Chunk) -> Message | None:
+    def _read_chunk_data(self, chunk: Chunk) -> MessageT | None:
         available = chunk.end - chunk.cursor
         if available < self.remaining:
             self.remaining -= available
@@ -373,7 +390,7 @@ class Parser(ABC):
         self.mode = CHUNK_END
         return None
 
-    def _read_chunk_end(self, chunk: Chunk) -> Message | None:
+    def _read_chunk_end(self, chunk: Chunk) -> MessageT | None:
         line = self._line(chunk, 1)
         if line is None:
             return None
@@ -382,7 +399,7 @@ class Parser(ABC):
         self.mode = CHUNK_SIZE
         return None
 
-    def _read_trailers(self, chunk: Chunk) -> Message | None:
+    def _read_trailers(self, chunk: Chunk) -> MessageT | None:
         line = self._line(chunk, self.context.head_bytes)
         if line is None:
             return None
@@ -395,13 +412,13 @@ class Parser(ABC):
             return self._break_off(chunk)
         return None
 
-    def _read_until_close(self, chunk: Chunk) -> Message | None:
+    def _read_until_close(self, chunk: Chunk) -> MessageT | None:
         assert self.open is not None
         self.open.body_size += chunk.end - chunk.cursor
         chunk.cursor = chunk.end
         return None
 
-    def _read_doubtful(self, chunk: Chunk) -> Message | None:
+    def _read_doubtful(self, chunk: Chunk) -> MessageT | None:
         message = self.open
         assert message is not None
         nested = message.content_type is not None and message.content_type.startswith("message/http")
@@ -412,14 +429,14 @@ class Parser(ABC):
         self._enter_body(message)
         return None
 
-    def _read_answer(self, _: Chunk) -> Message | None:
+    def _read_answer(self, _: Chunk) -> MessageT | None:
         raise AssertionError("the owner of the parser has not said what the response answers")
 
-    def _read_search(self, chunk: Chunk) -> Message | None:
+    def _read_search(self, chunk: Chunk) -> MessageT | None:
         self.skip(chunk)
         return None
 
-    def _read_opaque(self, chunk: Chunk) -> Message | None:
+    def _read_opaque(self, chunk: Chunk) -> MessageT | None:
         self.context.drop(self.skipping, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
         return None
@@ -446,7 +463,7 @@ class Parser(ABC):
         self.partial = None
         return line
 
-    def _enter_body(self, message: Message) -> None:
+    def _enter_body(self, message: MessageT) -> None:
         """Go on with the body as the head says."""
         framing = message.framing
         if framing == CHUNKED:
@@ -457,7 +474,7 @@ class Parser(ABC):
             self.mode = LENGTH
             self.remaining = message.body_size = framing
 
-    def _take_body(self, message: Message, chunk: Chunk) -> None:
+    def _take_body(self, message: MessageT, chunk: Chunk) -> None:
         """The same, where the chunk may have all of a short body."""
         framing = message.framing
         if 0 <= framing <= chunk.end - chunk.cursor:
@@ -469,7 +486,7 @@ class Parser(ABC):
         else:
             self._enter_body(message)
 
-    def _end(self, position: int, time: int) -> Message:
+    def _end(self, position: int, time: int) -> MessageT:
         """The open message ended in step with the stream; `position` is the first byte after it."""
         message = self.open
         assert message is not None
@@ -481,7 +498,7 @@ class Parser(ABC):
         self.mode = self.between
         return message
 
-    def _give_up(self, position: int, time: int) -> Message:
+    def _give_up(self, position: int, time: int) -> MessageT:
         """The open message cannot be followed to its end."""
         message = self.open
         assert message is not None
@@ -494,7 +511,7 @@ class Parser(ABC):
         self._search()
         return message
 
-    def _break_off(self, chunk: Chunk) -> Message:
+    def _break_off(self, chunk: Chunk) -> MessageT:
         """The chunked coding makes no sense at the cursor."""
         assert self.open is not None
         self.open.tag(Anomaly.BAD_CHUNK)
@@ -544,7 +561,7 @@ class Parser(ABC):
     """By mode."""
 
 
-class RequestParser(Parser):
+class RequestParser(Parser[Request]):
     """The client's direction."""
 
     __slots__ = ()
@@ -562,11 +579,14 @@ class RequestParser(Parser):
     def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Request | None:
         return self.context.heads.simple_request(line, position, place, time)
 
-    def _begin(self, message: Message, chunk: Chunk) -> None:
-        self._take_body(message, chunk)
+    def _begin(self, message: Request, chunk: Chunk) -> None:
+        if message.framing:
+            self._take_body(message, chunk)
+        else:
+            self._end(chunk.base + chunk.cursor, chunk.time)
 
 
-class ResponseParser(Parser):
+class ResponseParser(Parser[Response]):
     """The server's direction."""
 
     __slots__ = ()
@@ -584,8 +604,7 @@ class ResponseParser(Parser):
     def _parse_line(self, _line: bytes, _position: int, _place: int, _time: int) -> None:
         return None
 
-    def _begin(self, message: Message, chunk: Chunk) -> None:
-        assert isinstance(message, Response)
+    def _begin(self, message: Response, chunk: Chunk) -> None:
         if message.status < 200:
             # RFC 9110 section 15.2: an interim response "does not contain content", whatever it says.
             self._end(chunk.base + chunk.cursor, chunk.time)
@@ -598,7 +617,7 @@ class ResponseParser(Parser):
         Decides the body (RFC 9112 section 6.3). The response may be over with this: see `open`.
         """
         message = self.open
-        assert isinstance(message, Response)
+        assert message is not None
         status = message.status
         if method == "HEAD" or status in {204, 304} or (method == "CONNECT" and 200 <= status < 300):
             # Items 1 and 2: "always terminated by the first empty line after the header fields".
@@ -619,4 +638,5 @@ class ResponseParser(Parser):
         return response
 
 
+_CR: Final = 13
 _LINE_END: Final = b"\r\n"

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interceptor.connections import Connections
-from interceptor.decode import Decoder, fast_lane
+from interceptor.frames import fast_lane
 from interceptor.heads import Heads
 from interceptor.http1 import OPAQUE, Context
 from interceptor.layouts import Layouts
@@ -23,6 +23,7 @@ from interceptor.reassembly import Assembly
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from interceptor.decode import Decoder
     from interceptor.model import PacketBatch, Transaction
 
 __all__ = ["Pipeline"]
@@ -40,7 +41,10 @@ class Pipeline:
 
     def __init__(self, limits: Limits | None = None) -> None:
         limits = limits if limits is not None else Limits()
-        self._decoder = Decoder(limits)
+        self._limits = limits
+        self._decoder: Decoder | None = None
+        """Made when a packet needs it: most captures have none, and its formats take a third of the
+        program's start."""
         self._assembly = Assembly(limits)
         self._context = Context(limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes)
         self._connections = Connections(limits, self._context, self._assembly)
@@ -67,7 +71,8 @@ class Pipeline:
             segment = fast_lane(buffer, start, captured) if ethernet else None
             data_buffer = buffer
             if segment is None:
-                decoded = self._decoder.decode(link_type, buffer, start, captured, length, time)
+                decoder = self._decoder or self._make_decoder()
+                decoded = decoder.decode(link_type, buffer, start, captured, length, time)
                 if decoded is None:
                     undecoded += 1
                     continue
@@ -75,10 +80,6 @@ class Pipeline:
             flow, sequence, acknowledgement, flags, data, present, size = segment
             payload += present
             stream = streams.get(flow)
-            if stream is not None and stream.opaque and stream.interface is interface and not flags & _BUSY:
-                delivered += present
-                connections.pass_by(stream, present, time)
-                continue
             if (
                 stream is None
                 or not stream.smooth
@@ -87,6 +88,15 @@ class Pipeline:
                 or present != size
                 or stream.interface is not interface
             ):
+                if (
+                    stream is not None
+                    and stream.opaque
+                    and stream.interface is interface
+                    and not flags & _BUSY
+                ):
+                    delivered += present
+                    connections.pass_by(stream, present, time)
+                    continue
                 long_way += 1
                 finished += connections.segment(interface, data_buffer, segment, time)
                 continue
@@ -118,9 +128,9 @@ class Pipeline:
             chunk.time = time
             chunk.place = place
             if stream.from_client:
-                finished += stream.conversation.receive_requests(chunk)
+                stream.conversation.receive_requests(chunk, finished)
             else:
-                finished += stream.conversation.receive_responses(chunk)
+                stream.conversation.receive_responses(chunk, finished)
             if parser.mode == OPAQUE:
                 connections.settle(stream.connection)
         self._packets += len(batch.packets)
@@ -137,14 +147,17 @@ class Pipeline:
 
     def close(self) -> list[Transaction]:
         """The capture is over. Returns all that was still open."""
-        self._decoder.close()
+        if self._decoder is not None:
+            self._decoder.close()
         return self._connections.close()
 
     def ledger(self) -> list[Stage]:
         """Where everything went: received = delivered + sum(dropped) + held, at each stage."""
-        decoder, connections = self._decoder, self._connections
+        dropped, held = (self._decoder.dropped, self._decoder.held) if self._decoder is not None else ({}, 0)
+        connections = self._connections
         assembly, context = self._assembly, self._context
         held_bytes = held_messages = held_transactions = 0
+        begun = context.transactions
         for connection in connections.all():
             conversation = connection.conversation
             if conversation is not None:
@@ -152,9 +165,10 @@ class Pipeline:
                 held_bytes += conversation.responses.held(connection.server.position)
                 held_messages += conversation.open_messages
                 held_transactions += conversation.open_transactions
+                begun += conversation.begun
         late = {Drop.DEADLINE: context.late} if context.late else {}
         return [
-            _stage("packets", "packets", self._packets, self._segments, decoder.dropped, decoder.held),
+            _stage("packets", "packets", self._packets, self._segments, dropped, held),
             _stage("segments", "segments", self._segments, connections.taken, connections.dropped, 0),
             _stage("payload", "bytes", self._payload, assembly.delivered, assembly.dropped, assembly.held),
             _stage("http", "bytes", assembly.delivered, context.delivered, context.dropped, held_bytes),
@@ -166,9 +180,7 @@ class Pipeline:
                 late,
                 held_messages,
             ),
-            _stage(
-                "transactions", "transactions", context.transactions, context.reported, {}, held_transactions
-            ),
+            _stage("transactions", "transactions", begun, context.reported, {}, held_transactions),
         ]
 
     @property
@@ -196,11 +208,18 @@ class Pipeline:
         """How many payload bytes a short snaplen cut off."""
         return self._assembly.cut
 
+    def _make_decoder(self) -> Decoder:
+        from interceptor.decode import Decoder
+
+        self._decoder = Decoder(self._limits)
+        return self._decoder
+
     def _tick(self, now: int) -> list[Transaction]:
         if now < self._next_tick:
             return []
         self._next_tick = now + _TICK
-        self._decoder.expire(now)
+        if self._decoder is not None:
+            self._decoder.expire(now)
         return self._connections.expire(now)
 
 

@@ -6,7 +6,8 @@ empty list is absent too.
 
 Nearly all of a record was written before: the ends of its connection, the server, the template, the header names.
 Each part is kept in a bounded cache of a function's results, so that a record costs a dozen look-ups, one struct
-and one pass of msgspec's encoder. (Gluing cached pieces of JSON together was measured too: no faster, and its
+and one pass of msgspec's encoder. Targets are not: most are new. What repeats is a path without its identifiers
+and a query without its values. (Gluing cached pieces of JSON together was measured too: no faster, and its
 escaping would be ours to prove.)
 
 Invariants, for any transaction at all: every line is one JSON object in UTF-8, with the keys of `Record` in its
@@ -19,7 +20,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import field
@@ -123,6 +124,8 @@ CACHED_TEXT: Final = 2_048
 
 _RESPONSE_PLACE: Final = 1 << 47
 _PLACES: Final = (1 << 48) - 1
+_DIGITS: Final = tuple([f"{number:03}" for number in range(1000)])
+"""000 to 999: formatting a number costs more than all the rest of a time."""
 _LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
 _COMPLETE: Final = State.COMPLETE  # the attribute of an enumeration is not cheap
@@ -133,6 +136,7 @@ _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^#]*)", re.DOTAL
 _AUTHORITY = re.compile(r"(?:([A-Za-z0-9._-]+)|\[([0-9A-Fa-f:.]+)\])(?::([0-9]*))?")
 """Letters, digits and hyphens, the underscores of container names; sub-delims and percent-encoding, which RFC
 3986 would allow, are in no name that resolves."""
+_VALUES = re.compile(r"=[^&]*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _NOT_UNICODE = re.compile(r"[\ud800-\udfff]")
 _CONTENT_TYPE = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+/[a-z0-9!#$%&'*+.^_`|~-]+")
@@ -169,7 +173,7 @@ def _method(method: str) -> tuple[str, str | None]:
     return "_OTHER", header_name(method) if len(method) <= MAX_METHOD else VALUE
 
 
-def _content_type(text: str | None) -> str | None:
+def _content_type(text: str) -> str | None:
     """Type and character set: other parameters (boundary, name, …) hold whatever the sender likes."""
     if not text:
         return None
@@ -181,16 +185,16 @@ def _content_type(text: str | None) -> str | None:
     return f"{kind};charset={charset[1]}" if charset else kind
 
 
-def _content_encoding(text: str | None) -> str | None:
+def _content_encoding(text: str) -> str | None:
     if not text:
         return None
     codings = ", ".join([coding.strip(" \t") for coding in text.lower().split(",", 8)])
     return codings if _CODINGS.fullmatch(codings) else INVALID
 
 
-def _user_agent(text: str | None) -> str | None:
+def _user_agent(text: str) -> str | None:
     # Cut before and after: the first bounds the work, the second the result.
-    return _text(_CONTROLS.sub("", text[: 4 * MAX_USER_AGENT]))[:MAX_USER_AGENT] or None if text else None
+    return _text(_CONTROLS.sub("", text[: 4 * MAX_USER_AGENT]))[:MAX_USER_AGENT] or None
 
 
 _Server: TypeAlias = tuple[str, int]
@@ -217,37 +221,32 @@ def _authority(text: str, default_port: int | None) -> _Server | None:
     return (name.lower(), default_port) if default_port is not None else None
 
 
-def _host(text: str | None) -> _Server | None:
-    return _authority(text, 80) if text else None
+def _host(text: str) -> _Server | None:
+    return _authority(text, 80)
 
 
-class _Target(NamedTuple):
-    """What a request target says."""
-
-    server: _Server | None
-    """As an absolute target or a CONNECT names it."""
-    scheme: str = "http"
-    template: str | None = None
-    """By the rules, before the limit of templates."""
-    path: str | None = None
-    query: str | None = None
-    keys: tuple[str, ...] | None = None
+_Target: TypeAlias = tuple[_Server | None, str, str | None, str]
+"""Server, if it names one, scheme, path, query. The path is None where the target has none, empty where the
+target is of none of the four forms (RFC 9112 section 3.2)."""
 
 
-def _tunnel(text: str) -> _Target:
-    """What the target of a CONNECT says: an authority, whose port "has no default" (RFC 9110 section 9.3.6)."""
-    return _Target(_authority(text, None))
+def _target(text: str) -> _Target:
+    """What the target of any method but CONNECT says."""
+    if text.startswith("/"):
+        server, scheme, rest = None, "http", text.partition("#")[0]
+    elif text == "*":
+        return None, "http", None, ""
+    elif (absolute := _ABSOLUTE.match(text)) is not None:
+        scheme = "https" if absolute[1].lower() == "https" else "http"
+        server = _authority(absolute[2].rpartition("@")[2], 443 if scheme == "https" else 80)
+        rest = absolute[3]
+    else:
+        return None, "http", "", ""
+    path, _, query = rest.partition("?")
+    return server, scheme, path or "/", query  # RFC 9110 section 4.2.3: an empty path is equivalent to "/"
 
 
-def _anomalies(transaction: Transaction) -> tuple[str, ...] | None:
-    tags: set[str] = set(transaction.anomalies or ())
-    for message in (transaction.request, transaction.response):
-        if message is not None and message.anomalies:
-            tags |= message.anomalies
-    return tuple(sorted(tags)) or None
-
-
-_Key = TypeVar("_Key", bound=str | int | tuple[str | None, ...] | None)
+_Key = TypeVar("_Key", bound=str | int | tuple[str, ...])
 _Value = TypeVar("_Value")
 
 
@@ -263,9 +262,7 @@ class _Cache(dict[_Key, _Value]):
         if isinstance(key, str):
             size = len(key)
         elif isinstance(key, tuple):
-            size = sum(
-                [64 + len(text) for text in key if text is not None]
-            )  # 64: what a string costs besides
+            size = sum([64 + len(text) for text in key])  # 64: what a string costs besides
         else:
             size = 0
         if size <= CACHED_TEXT:
@@ -275,21 +272,8 @@ class _Cache(dict[_Key, _Value]):
         return value
 
 
-_Head: TypeAlias = tuple[tuple[str, ...] | None, str | None, str | None]
-"""Header names, content type, and the user agent of a request or the content encoding of a response."""
-
-
-class _Connection(NamedTuple):
-    """What every record of a connection says, ready for JSON."""
-
-    peers: Peers
-    id: str
-    client_address: str
-    client_port: int
-    server_address: str
-    server_port: int
-    network_type: str
-    interface: str | None
+_Connection: TypeAlias = tuple[Peers, str, str, int, str, int, str, str | None]
+"""What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record."""
 
 
 class RecordEncoder:
@@ -302,22 +286,24 @@ class RecordEncoder:
     """
 
     def __init__(self, url: Url = "template", node: str | None = None) -> None:
-        self._url = url
+        self._show_path = url != "template"
+        self._show_query = url == "full"
         self._node = _text(node) if node else None
         templates = PathTemplates()
+        self._template = templates.template
         self._admit = templates.admit
-        self._generalise = templates.generalise
         self._connections: dict[str, _Connection] = {}
         self._header_names = _Cache[str, str](header_name)
+        self._layouts = _Cache[tuple[str, ...], tuple[str, ...] | None](self._layout)
         self._query_keys = _Cache[str, str](query_key)
+        self._queries = _Cache[str, tuple[str, ...] | None](self._names_of)
         self._seconds = _Cache[int, str](_second)
         self._versions = _Cache[str, str](_text)
         self._methods = _Cache[str, tuple[str, str | None]](_method)
-        self._hosts = _Cache[str | None, _Server | None](_host)
-        self._tunnels = _Cache[str, _Target](_tunnel)
-        self._targets = _Cache[str, _Target](self._target)
-        self._request_heads = _Cache[tuple[str | None, ...], _Head](self._request_head)
-        self._response_heads = _Cache[tuple[str | None, ...], _Head](self._response_head)
+        self._hosts = _Cache[str, _Server | None](_host)
+        self._content_types = _Cache[str, str | None](_content_type)
+        self._content_encodings = _Cache[str, str | None](_content_encoding)
+        self._user_agents = _Cache[str, str | None](_user_agent)
         self._encode = msgspec.json.Encoder().encode_lines
 
     def encode(self, transactions: Iterable[Transaction]) -> bytes:
@@ -330,7 +316,7 @@ class RecordEncoder:
         response = transaction.response
         peers = transaction.peers
         connection = self._connections.get(peers.connection_id)
-        if connection is None or connection.peers is not peers:
+        if connection is None or connection[0] is not peers:
             connection = self._connect(peers)
         (
             _,
@@ -352,55 +338,81 @@ class RecordEncoder:
         response_names = response_type = encoding = response_size = None
         duration = ttfb = status = None
         request_state = response_state = "missing"
+        interim = transaction.interim
+        anomalies = transaction.anomalies
 
         if response is not None:
             time = response.time
             place = response.position | _RESPONSE_PLACE
             version = response.version
             status = response.status or None
-            response_names, response_type, encoding = self._response_heads[
-                (response.content_type, response.content_encoding, *response.header_names)
-            ]
+            response_names = self._layouts[response.header_names]
+            if (text := response.content_type) is not None:
+                response_type = self._content_types[text]
+            if (text := response.content_encoding) is not None:
+                encoding = self._content_encodings[text]
             response_size = response.body_size
-            response_state = "complete" if response.state is _COMPLETE else str(response.state)
+            response_state = "complete" if response.state is _COMPLETE else response.state.value
             missed = response.missed
+            if response.anomalies:
+                anomalies = anomalies | response.anomalies if anomalies else response.anomalies
 
         if request is not None:
+            asked = request.time
             if response is not None:
-                if response.end_time >= request.time and response.end_time:
-                    duration = (response.end_time - request.time) // 1000
-                if time >= request.end_time and request.end_time:
-                    ttfb = (time - request.end_time) // 1000
-            time = request.time
+                end = response.end_time
+                if end >= asked and end:
+                    duration = (end - asked) // 1000
+                end = request.end_time
+                if time >= end and end:
+                    ttfb = (time - end) // 1000
+            time = asked
             place = request.position
             version = request.version or version
             method, original = self._methods[request.method]
-            named, scheme, template, path, query, keys = (
-                self._tunnels[request.target] if method == "CONNECT" else self._targets[request.target]
-            )
-            server = named or self._hosts[request.host]
-            if server is not None:
-                server_address, server_port = server
-            if template is not None:
-                template = self._admit(server_address, template)
-            request_names, request_type, user_agent = self._request_heads[
-                (request.content_type, request.user_agent, *request.header_names)
-            ]
+            target = request.target
+            if method == "CONNECT":
+                # An authority (RFC 9112 section 3.2.3), whose port "has no default" (RFC 9110 section 9.3.6).
+                named, scheme, sent_path, sent_query = _authority(target, None), "http", None, ""
+            elif target.startswith("/") and "#" not in target:
+                named, scheme = None, "http"
+                sent_path, _, sent_query = target.partition("?")
+            else:
+                named, scheme, sent_path, sent_query = _target(target)
+            if named is None and (text := request.host) is not None:
+                named = self._hosts[text]
+            if named is not None:
+                server_address, server_port = named
+            if sent_path:
+                template = self._template(server_address, sent_path)
+                if sent_query:
+                    keys = self._queries[_VALUES.sub("", sent_query, 2 * MAX_KEYS)]
+                if self._show_path:
+                    path = _text(sent_path)
+                    if self._show_query:
+                        query = _text(sent_query) or None
+            elif sent_path is not None:
+                template = self._admit(server_address, INVALID)
+            request_names = self._layouts[request.header_names]
+            if (text := request.content_type) is not None:
+                request_type = self._content_types[text]
+            if (text := request.user_agent) is not None:
+                user_agent = self._user_agents[text]
             request_size = request.body_size
-            request_state = "complete" if request.state is _COMPLETE else str(request.state)
+            request_state = "complete" if request.state is _COMPLETE else request.state.value
             missed += request.missed
+            if request.anomalies:
+                anomalies = anomalies | request.anomalies if anomalies else request.anomalies
 
-        anomalies = None
-        if transaction.anomalies or (request and request.anomalies) or (response and response.anomalies):
-            anomalies = _anomalies(transaction)
         second, nanoseconds = divmod(time, 1_000_000_000)
+        microseconds = nanoseconds // 1000
 
         # By position, in the order of the fields: naming them would cost as much as all the rest.
         return Record(
             1,
             "http",
-            f"{connection_id}{place & _PLACES:012x}",
-            f"{self._seconds[second]}{nanoseconds // 1000:06}Z",
+            connection_id + (place & _PLACES).to_bytes(6).hex(),
+            f"{self._seconds[second]}{_DIGITS[microseconds // 1000]}{_DIGITS[microseconds % 1000]}Z",
             duration,
             ttfb,
             client_address,
@@ -419,7 +431,7 @@ class RecordEncoder:
             query,
             keys,
             status,
-            tuple(transaction.interim) if transaction.interim else None,
+            tuple(interim) if interim else None,
             request_names,
             response_names,
             request_type,
@@ -432,14 +444,14 @@ class RecordEncoder:
             response_state,
             missed,
             transaction.index,
-            anomalies,
+            tuple(sorted(anomalies)) if anomalies else None,
             interface,
             self._node,
         )
 
     def _connect(self, peers: Peers) -> _Connection:
         """What records say of a connection, from here on remembered."""
-        connection = _Connection(
+        connection = (
             peers,
             _text(peers.connection_id),
             _text(peers.client_address),
@@ -454,46 +466,14 @@ class RecordEncoder:
         self._connections[peers.connection_id] = connection
         return connection
 
-    def _target(self, text: str) -> _Target:
-        """What the target of any method but CONNECT says (RFC 9112 section 3.2)."""
-        server = None
-        scheme = "http"
-        if text.startswith("/"):
-            rest = text.partition("#")[0]
-        elif text == "*":
-            return _Target(None)
-        elif (absolute := _ABSOLUTE.match(text)) is not None:
-            if absolute[1].lower() == "https":
-                scheme = "https"
-            server = _authority(absolute[2].rpartition("@")[2], 443 if scheme == "https" else 80)
-            rest = absolute[3]
-        else:
-            return _Target(None, template=INVALID)
-        path, _, query = rest.partition("?")
-        path = path or "/"  # RFC 9110 section 4.2.3: an empty path is equivalent to "/"
-        return _Target(
-            server,
-            scheme,
-            self._generalise(path),
-            _text(path) if self._url != "template" else None,
-            _text(query) or None if self._url == "full" else None,
-            self._names_of(query) if query else None,
-        )
-
     def _names_of(self, query: str) -> tuple[str, ...] | None:
-        # Empty parameters are skipped; what follows twice as many as are of interest is not looked at.
+        """The names in a query, with their values or without.
+
+        Empty parameters are skipped; what follows twice as many as are of interest is not looked at.
+        """
         parameters = query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS]
         names = [name for parameter in parameters if (name := parameter.partition("=")[0])]
         return tuple(map(self._query_keys.__getitem__, names[:MAX_KEYS])) or None
 
-    def _request_head(self, key: tuple[str | None, ...]) -> _Head:
-        content_type, user_agent, *names = key
-        return self._names_in(names), _content_type(content_type), _user_agent(user_agent)
-
-    def _response_head(self, key: tuple[str | None, ...]) -> _Head:
-        content_type, content_encoding, *names = key
-        return self._names_in(names), _content_type(content_type), _content_encoding(content_encoding)
-
-    def _names_in(self, names: Iterable[str | None]) -> tuple[str, ...] | None:
-        known = self._header_names
-        return tuple([known[name] for name in names if name is not None]) or None
+    def _layout(self, names: tuple[str, ...]) -> tuple[str, ...] | None:
+        return tuple(map(self._header_names.__getitem__, names)) or None

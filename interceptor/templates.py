@@ -76,6 +76,18 @@ _FORM = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_IDENTIFIERS: Final = tuple(
+    [
+        (re.compile(rf"/{form}(?![^/])").sub, f"/{{{name}}}")
+        for name, form in (
+            ("id", rf"[0-9]{{1,{MAX_SEGMENT}}}"),
+            ("hex", rf"[0-9A-Fa-f]{{8,{MAX_SEGMENT}}}"),
+            ("uuid", r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"),
+        )
+    ]
+)
+"""Replacements, in this order, for whole segments of the forms that are new in nearly every path."""
+
 _TOKEN = re.compile(
     r"""
       [A-Za-z0-9]{16,} ={0,2}
@@ -242,6 +254,9 @@ class _Segments(dict[str, str]):
         return template
 
 
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
 class PathTemplates:
     """Templates of paths, in bounded number.
 
@@ -260,6 +275,15 @@ class PathTemplates:
 
     def template(self, server: str, path: str) -> str:
         """The template of a path of a server, within the limits."""
+        # Nearly every path is one that the server showed before, but for its identifiers. The template of a
+        # template is itself, so what is known as one needs no rules.
+        known = self._servers.get(server, _NOTHING)
+        if path in known:
+            return path
+        for replace, placeholder in _IDENTIFIERS:
+            path = replace(placeholder, path)
+            if path in known:
+                return path
         return self.admit(server, self.generalise(path))
 
     def generalise(self, path: str) -> str:

@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interceptor.http1 import OPAQUE, SEARCH, Context, RequestParser, ResponseParser
+from interceptor.http1 import DOUBTFUL, OPAQUE, SEARCH, Context, RequestParser, ResponseParser
 from interceptor.model import Anomaly, Drop, Peers, Request, Response, Transaction
 
 if TYPE_CHECKING:
@@ -104,43 +104,42 @@ class Conversation:
 
     # Bytes in
 
-    def receive_requests(self, chunk: Chunk) -> list[Transaction]:
-        """Bytes of the client. Returns the transactions that they finish."""
+    def receive_requests(self, chunk: Chunk, finished: list[Transaction]) -> None:
+        """Bytes of the client. The transactions that they finish are added to `finished`."""
         parser = self.requests
-        finished: list[Transaction] = []
         if parser.mode == SEARCH:
             if not (
                 self._request_may_start(chunk.place)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
-                return finished
+                return
             parser.resume()
+        elif parser.partial is not None and parser.after_loss and parser.strayed(chunk):
+            self.receive_requests(chunk, finished)
+            return
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
             if message is None:
                 break
             asking = self._asking
             if asking is None or asking.request is not message:
-                assert isinstance(message, Request)
                 asking = self._ask(message, finished)
             if parser.open is None:
-                self._asked(asking, finished)
+                self._asked(asking, message, finished)
         if parser.mode == OPAQUE and parser.skipping is Drop.NOT_HTTP:
             self.responses.stop(Drop.NOT_HTTP)
-        return finished
 
-    def receive_responses(self, chunk: Chunk) -> list[Transaction]:
-        """Bytes of the server. Returns the transactions that they finish."""
+    def receive_responses(self, chunk: Chunk, finished: list[Transaction]) -> None:
+        """Bytes of the server. The transactions that they finish are added to `finished`."""
         parser = self.responses
-        finished: list[Transaction] = []
         if parser.mode == SEARCH:
             if not (
                 self._response_may_start(chunk.base + chunk.cursor)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
-                return finished
+                return
             parser.resume()
         elif (
             self._simple
@@ -155,7 +154,6 @@ class Conversation:
                 break
             answering = self._answering
             if answering is None or answering.response is not message:
-                assert isinstance(message, Response)
                 if message.status < 200:
                     self._interim(message, chunk, finished)
                     continue
@@ -172,15 +170,19 @@ class Conversation:
                 self._answered(answering, finished)
         if parser.mode == OPAQUE and not self._index:
             self.requests.stop(Drop.NOT_HTTP)
-        return finished
 
     def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the client are missing from the capture."""
         finished: list[Transaction] = []
-        if self.requests.gap(size, position, time) is not None and self._asking is not None:
-            self._asked(self._asking, finished)
+        ended = self.requests.gap(size, position, time)
+        if ended is not None and self._asking is not None:
+            self._asked(self._asking, ended, finished)
         if self.requests.mode == SEARCH:
             self._requests_complete = False
+            if not self._pending and self.responses.idle:
+                # All that was asked is answered, so the head that is missing has this place, and what
+                # comes with the same one is the rest of that request.
+                self._floor = max(self._floor, self._response_end)
         return finished
 
     def response_gap(self, size: int, position: int, time: int) -> list[Transaction]:
@@ -196,8 +198,9 @@ class Conversation:
     def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the client."""
         finished: list[Transaction] = []
-        if self.requests.close(position, time, clean=clean) is not None and self._asking is not None:
-            self._asked(self._asking, finished)
+        ended = self.requests.close(position, time, clean=clean)
+        if ended is not None and self._asking is not None:
+            self._asked(self._asking, ended, finished)
         return finished
 
     def close_responses(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
@@ -217,6 +220,7 @@ class Conversation:
             self._report(self._early, finished)
             self._early = None
         self._asking = self._answering = None
+        self.context.transactions += self._index
         return finished
 
     def overdue(self, before: int) -> list[Transaction]:
@@ -235,6 +239,11 @@ class Conversation:
     def opaque(self) -> bool:
         """Neither direction will give another message."""
         return self.requests.mode == OPAQUE and self.responses.mode == OPAQUE
+
+    @property
+    def begun(self) -> int:
+        """How many transactions have begun."""
+        return self._index
 
     @property
     def open_transactions(self) -> int:
@@ -269,8 +278,9 @@ class Conversation:
             if transaction.reported:
                 self.context.late += 1
         else:
-            transaction = self._begin(request, None)
-            if self._overlaps(request.place):
+            self._index += 1
+            transaction = Transaction(self.peers, self._index, request, None)
+            if (self._pending or request.place != self._response_end) and self._overlaps(request.place):
                 self._pipelined = True
                 transaction.tag(Anomaly.PIPELINED)
         self._floor = request.place
@@ -281,11 +291,9 @@ class Conversation:
             self._cut_off(self._pending.pop(0), finished)
         return transaction
 
-    def _asked(self, transaction: Transaction, finished: list[Transaction]) -> None:
+    def _asked(self, transaction: Transaction, request: Request, finished: list[Transaction]) -> None:
         """The request that was coming in is over."""
         self._asking = None
-        request = transaction.request
-        assert request is not None
         if transaction.response is not None:
             if transaction is not self._answering:
                 self._remove(transaction)
@@ -317,7 +325,8 @@ class Conversation:
             return True  # nothing to prove it by, nothing to mispair it with
         if self.responses.idle and place < self._response_end:
             return False
-        return place > self._floor and self.responses.open is None
+        # A response that may have been to a HEAD is over if its client goes on.
+        return place > self._floor and (self.responses.open is None or self.responses.mode == DOUBTFUL)
 
     # Responses
 
@@ -363,10 +372,15 @@ class Conversation:
         """A final response has begun, to this transaction or to none that is known."""
         self.context.messages += 1
         if transaction is None:
-            transaction = self._begin(None, response)
+            self._index += 1
+            transaction = Transaction(self.peers, self._index, None, response)
             partial = self.requests.partial
-            heard = partial is not None and partial.position < response.place
-            if self._responses_complete and heard and self._early is None:
+            if (
+                self._early is None
+                and self._responses_complete
+                and partial is not None
+                and partial.position < response.place
+            ):
                 self._early = transaction
             else:
                 self._pending.append(transaction)
@@ -383,7 +397,10 @@ class Conversation:
         """The response that was coming in is over."""
         self._answering = None
         if transaction is not self._asking and transaction is not self._early:
-            self._remove(transaction)
+            if self._pending and self._pending[0] is transaction:
+                del self._pending[0]
+            else:
+                self._remove(transaction)
             self._report(transaction, finished)
 
     def _response_may_start(self, position: int) -> bool:
@@ -407,15 +424,8 @@ class Conversation:
 
     # Both
 
-    def _begin(self, request: Request | None, response: Response | None) -> Transaction:
-        self._index += 1
-        self.context.transactions += 1
-        return Transaction(self.peers, self._index, request, response)
-
     def _remove(self, transaction: Transaction) -> None:
-        if self._pending and self._pending[0] is transaction:
-            del self._pending[0]
-        elif transaction in self._pending:
+        if transaction in self._pending:
             self._pending.remove(transaction)
 
     def _open(self) -> list[Transaction]:

@@ -44,7 +44,8 @@ from scapy.layers.ppp import HDLC, PPP, PPPoE, PPPoED
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Packet, Raw
 
-from interceptor.decode import Decoder, fast_lane
+from interceptor.decode import Decoder
+from interceptor.frames import fast_lane
 from interceptor.model import Drop, Limits
 
 if TYPE_CHECKING:
@@ -520,48 +521,6 @@ def test_flags_are_the_low_eight_bits(trial: Trial, flags: str, value: int) -> N
         outcome = trial.decode(ether() / network / tcp(flags=flags))
         assert outcome is not None
         assert outcome.flags == value
-
-
-# --- the fast lane ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "packet",
-    [
-        ip4() / tcp(),
-        ip6() / tcp(),
-        ip4() / tcp(b""),
-        ip6() / tcp(b""),
-        ip4(flags="DF", tos=3, ttl=1) / tcp(options=[("Timestamp", (1, 2)), ("NOP", None), ("NOP", None)]),
-        ip6(tc=255, fl=1_000_000) / tcp(options=[("Timestamp", (1, 2)), ("NOP", None), ("NOP", None)]),
-    ],
-)
-def test_the_fast_lane_takes_common_frames(packet: Packet) -> None:
-    """IPv4 and IPv6 without options, with and without TCP options, data and padding go the fast way."""
-    for frame in (bytes(ether() / packet), bytes(ether() / packet) + bytes(9)):
-        assert fast_lane(frame, 0, len(frame)) is not None
-
-
-@pytest.mark.parametrize(
-    "packet",
-    [
-        ip4(len=0) / tcp(),
-        ip6(plen=0) / tcp(),
-        ip4(len=39) / tcp(),
-        ip4(options=[IPOption_Timestamp()]) / tcp(),
-        ip6() / IPv6ExtHdrDestOpt() / tcp(),
-        ip4(flags="MF") / tcp(),
-        ip4(frag=1) / tcp(),
-        ip4() / tcp(dataofs=4),
-        ip4() / tcp(b"", dataofs=6),
-        ip4() / UDP() / Raw(bytes(40)),
-        ip6() / UDP() / Raw(bytes(40)),
-    ],
-)
-def test_the_fast_lane_leaves_odd_frames(packet: Packet) -> None:
-    """Anything odd is the decoder's to decide."""
-    frame = bytes(ether() / packet)
-    assert fast_lane(frame, 0, len(frame)) is None
 
 
 # --- fragments ----------------------------------------------------------------------------------------------

@@ -143,12 +143,48 @@ def test_the_template_of_a_template_is_itself(path: str) -> None:
     assert RULES.generalise(template) == template
 
 
+IDENTIFIERS = [
+    "7",
+    "20240501",
+    "1" * 256,
+    "1" * 257,
+    "8f14e45f",
+    "8F14E45FCEEA167A",
+    "a" * 256,
+    "a" * 257,
+    "abcdef1",
+    "123e4567-e89b-12d3-a456-426614174000",
+    "123e4567-e89b-12d3-a456-42661417400",
+    "2024-05-01",
+    "7;a=b",
+    "7.png",
+    "0x1f",
+    "7\n",
+    "\u0667",
+]
+"""Values of forms that are recognised in two ways, or nearly so."""
+
+
 @given(PATHS)
 def test_each_segment_is_judged_alone(path: str) -> None:
     """A path within the limits has the templates of its segments, whatever was seen before."""
     template = RULES.generalise(path)
     if "{*}" not in template:
         assert template == "/".join(PathTemplates().generalise(segment) for segment in path.split("/"))
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from([*IDENTIFIERS, "users", "{id}", "{hex}"]) | TEXT, max_size=4).map("/".join),
+        max_size=10,
+    )
+)
+def test_what_a_server_showed_before_changes_nothing(paths: list[str]) -> None:
+    """Within the limits a path has the template of the rules, whether it or one like it was seen before or not."""
+    templates = PathTemplates()
+    for path in paths:
+        for again in (f"/{path}", f"/{path}", path):
+            assert templates.template("s", again) == RULES.generalise(again)
 
 
 SECRETS = st.one_of(

@@ -1,0 +1,62 @@
+# One-word verbs. `make run` and `make test` are all a newcomer needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CAPTURE ?= fixtures/real/keepalive.pcap
+
+.PHONY: run test check lint types bench bench-rpcap fuzz fixtures lock clean
+
+run: $(VENV)/run            ## read a real capture and show what it holds: make run [CAPTURE=file]
+	$(BIN)/interceptor read --format table $(CAPTURE)
+
+test: $(VENV)/tests         ## everything the tests need, and all tests
+	tests/support/packages.sh
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: lint types           ## what CI checks besides the tests
+
+lint: $(VENV)/tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/tests
+	$(BIN)/mypy
+
+bench: $(VENV)/tests        ## this program and others on the same traffic, in turn
+	tests/support/packages.sh
+	$(BIN)/python -m tests.bench.bench_read
+
+bench-rpcap: $(VENV)/tests  ## the rpcap client against the daemon's and libpcap's own cost
+	tests/support/packages.sh
+	$(BIN)/python -m tests.bench.bench_rpcap
+
+fuzz: $(VENV)/fuzz          ## coverage-guided, one minute
+	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60
+
+fixtures: $(VENV)/tests     ## make the made captures again
+	$(BIN)/python -m fixtures.made
+
+lock: $(VENV)/tests         ## write down the versions that are installed
+	$(BIN)/pip freeze --exclude-editable > requirements.lock
+
+clean:
+	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+
+# Each environment is a step beyond the one before; the stamp is renewed when what it depends on is.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV) || { \
+	  echo "cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/run: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	@touch $@
+
+$(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
+	  hypothesis pytest scapy mypy ruff
+	@touch $@
+
+$(VENV)/fuzz: $(VENV)/tests
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock atheris
+	@touch $@

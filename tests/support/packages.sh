@@ -1,0 +1,20 @@
+#!/bin/sh
+# Installs the Debian or Ubuntu packages that tests and benchmarks use, where it may (root) and needs to.
+set -eu
+
+programs="tshark:tshark editcap:tshark tcpdump:tcpdump nginx:nginx-light curl:curl wrk:wrk ip:iproute2 ethtool:ethtool httpry:httpry gcc:gcc cmake:cmake"
+missing=""
+for pair in $programs; do
+    command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair#*:}"
+done
+missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+[ -n "${missing# }" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+    echo "not root: the tests that need these packages will be skipped: $missing" >&2
+    exit 0
+fi
+echo "installing: $missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 - one word a package
+apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -1,0 +1,348 @@
+"""What must hold of any traffic at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from interceptor.model import Interface, Limits, State
+from interceptor.pipeline import Pipeline
+from tests.conversations import (
+    SECOND,
+    START,
+    Seen,
+    answered,
+    asked,
+    batch,
+    pairs,
+    records,
+    run,
+    story,
+    unbalanced,
+)
+from tests.strategies import Connection, connections, in_order, segments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from interceptor.model import Transaction
+    from tests.conversations import Sent
+
+thorough = settings(
+    max_examples=1_000,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+"""The number that a run must not fall below; conversations are large to make."""
+
+ACCIDENTAL = {"time", "duration_us", "ttfb_us", "interface"}
+"""Fields that tell when and where packets were seen."""
+DISORDER = SECOND // 2
+
+
+def essence(transactions: Iterable[Transaction]) -> list[Any]:
+    """Their records in an order of their own, without what depends on when and where packets were seen."""
+    plain = [
+        {name: value for name, value in record.items() if name not in ACCIDENTAL}
+        for record in records(transactions)
+    ]
+    return sorted(plain, key=lambda record: record["id"])
+
+
+def expected(talk: Connection) -> list[tuple[str, str]]:
+    """The pairs of a connection of which nothing is missing."""
+    return [(str(exchange.nonce), str(exchange.nonce)) for exchange in talk.exchanges]
+
+
+# -- (1) the same streams, shown differently ---------------------------------------------------------------------
+
+
+@st.composite
+def shown_twice(draw: st.DrawFn) -> tuple[list[Connection], list[Seen], list[Seen]]:
+    """Connections as they were sent, and as a capture with disorder and copies shows them."""
+    talks = [draw(connections(number)) for number in range(draw(st.integers(1, 2)))]
+    first, second = Interface("eth0", 1), Interface("eth1", 1)
+    plain = draw(
+        in_order([draw(segments(talk, cut=False, merge=False)) for talk in talks], first, st.just(1_000_000))
+    )
+    everywhere = {talk.ends for talk in talks if draw(st.booleans())}
+    seen: list[tuple[int, int, Seen]] = []
+    for at, (sent, (time, _, frame)) in enumerate(
+        draw(in_order([draw(segments(talk)) for talk in talks], first, st.integers(1, SECOND // 10)))
+    ):
+        # The handshake comes before the data, as it does on every interface that shows both.
+        late = draw(st.integers(0, DISORDER)) if sent.position >= 0 and (sent.data or sent.flags & 1) else 0
+        seen.append((time + late, at, Seen(time + late, first, frame)))
+        copies = [second] if sent.ends in everywhere else []
+        copies += draw(st.sampled_from([[], [], [first]]))
+        for interface in copies:
+            # A handshake's segments keep their order on each interface, so their copies are as late as they are.
+            again = time + (late + draw(st.integers(0, DISORDER)) if late else 0)
+            seen.append((again, at, Seen(again, interface, frame)))
+    seen.sort(key=lambda item: item[:2])
+    return talks, [packet for _, packet in plain], [packet for _, _, packet in seen]
+
+
+@thorough
+@given(shown_twice())
+def test_disorder_and_copies_change_nothing(drawn: tuple[list[Connection], list[Seen], list[Seen]]) -> None:
+    """Any segmentation, disorder within half a second and copies of the same streams give the same records."""
+    talks, plain, shuffled = drawn
+    note(story(shuffled))
+    wanted, _ = run(plain)
+    assert sorted(pairs(wanted)) == sorted(pair for talk in talks for pair in expected(talk))
+    found, ledger = run(shuffled)
+    assert essence(found) == essence(wanted)
+    assert unbalanced(ledger) == []
+
+
+# -- (2) losses --------------------------------------------------------------------------------------------------
+
+
+class Lossy(NamedTuple):
+    """A connection of which something was lost."""
+
+    talk: Connection
+    lost: list[Sent]
+    kept: list[Sent]
+    seen: list[Seen]
+
+
+@st.composite
+def with_losses(
+    draw: st.DrawFn, *, modes: tuple[str, ...], hostile: bool, prompt: bool, after_first_batch: bool = False
+) -> Lossy:
+    """A connection, what of it was lost, and the packets that are left."""
+    talk = draw(connections(modes=modes, hostile=hostile, prompt=prompt))
+    steps = st.integers(1, 3 * SECOND)
+    interface = Interface("eth0", 1)
+    flow = draw(segments(talk, merge=False))
+    everything = draw(in_order([flow], interface, steps))
+    start = 0
+    if after_first_batch:
+        start = next(
+            (
+                at + 1
+                for at, sent in enumerate(flow)
+                if sent.client and sent.data and sent.position + len(sent.data) >= talk.first_batch > 0
+            ),
+            len(flow),
+        )
+    at = st.integers(start, len(flow) - 1) if start < len(flow) else st.nothing()
+    lost = draw(st.sets(at, max_size=5)) if start < len(flow) else set()
+    return Lossy(
+        talk,
+        lost=[sent for index, sent in enumerate(flow) if index in lost],
+        kept=[sent for index, sent in enumerate(flow) if index not in lost],
+        seen=[packet for index, (_, packet) in enumerate(everything) if index not in lost],
+    )
+
+
+def hold_to_what_was_sent(talk: Connection, transactions: list[Transaction]) -> None:
+    """Each message reported is one that was sent, once, and each pair is one."""
+    sent = {str(exchange.nonce) for exchange in talk.exchanges}
+    for side in (asked, answered):
+        counts = Counter(name for transaction in transactions if (name := side(transaction)) is not None)
+        assert counts.keys() <= sent
+        assert set(counts.values()) <= {1}
+    for request, response in pairs(transactions):
+        assert None in {request, response} or request == response
+
+
+def survived(span: range, lost: list[Sent], *, client: bool) -> bool:
+    """Whether no byte in a range is among what was lost in a direction."""
+    return not any(
+        sent.client is client
+        and sent.data
+        and sent.position < span.stop
+        and span.start < sent.position + len(sent.data)
+        for sent in lost
+    )
+
+
+def in_step(talk: Connection, nonce: int, lost: list[Sent]) -> bool:
+    """Whether no loss touched a head, or a body without a known length, before a transaction ended."""
+    spans = talk.spans[nonce]
+    return all(
+        survived(vital, lost, client=client)
+        for client, span in zip((True, False), spans, strict=True)
+        for vital in talk.vital[client]
+        if vital.start < span.stop
+    )
+
+
+@thorough
+@given(with_losses(modes=("sequential",), hostile=False, prompt=False))
+def test_losses_of_a_client_that_waits(drawn: Lossy) -> None:
+    """Whatever is lost, no wrong pair, nothing invented; whole requests are reported, in pairs while in step."""
+    talk, lost, kept, seen = drawn
+    note(story(seen))
+    if not seen:
+        return
+    transactions, ledger = run(seen)
+    assert unbalanced(ledger) == []
+    hold_to_what_was_sent(talk, transactions)
+    found = pairs(transactions)
+    handshake = not any(sent.position < 0 for sent in lost)
+    for nonce, (request, response) in talk.spans.items():
+        if not survived(request, lost, client=True) or not survived(response, lost, client=False):
+            continue
+        # On a connection that is met in the middle, a whole request line tells who is the client.
+        line = any(sent.client and sent.position == request.start and b"\n" in sent.data for sent in kept)
+        if handshake or line:
+            assert str(nonce) in {name for name, _ in found}
+        if handshake and in_step(talk, nonce, lost):
+            assert (str(nonce), str(nonce)) in found
+
+
+@thorough
+@given(with_losses(modes=("sequential",), hostile=True, prompt=False))
+def test_losses_among_bodies_that_look_like_messages(
+    drawn: Lossy,
+) -> None:
+    """A body full of messages is never taken for one while the other direction is followed."""
+    talk, lost, _, seen = drawn
+    note(story(seen))
+    if len({sent.client for sent in lost}) > 1 or any(sent.position < 0 for sent in lost):
+        return
+    transactions, _ = run(seen)
+    hold_to_what_was_sent(talk, transactions)
+
+
+@thorough
+@given(with_losses(modes=("batches", "window"), hostile=False, prompt=True))
+def test_losses_of_a_client_that_pipelines_to_a_prompt_server(
+    drawn: Lossy,
+) -> None:
+    """Whatever is lost, nothing is paired that does not belong together, and nothing is invented."""
+    talk, _, _, seen = drawn
+    note(story(seen))
+    if not seen:
+        return
+    transactions, ledger = run(seen)
+    assert unbalanced(ledger) == []
+    hold_to_what_was_sent(talk, transactions)
+
+
+@thorough
+@given(with_losses(modes=("batches",), hostile=False, prompt=False, after_first_batch=True))
+def test_losses_of_a_client_known_to_pipeline(drawn: Lossy) -> None:
+    """Once two requests were seen to overlap, no loss makes a wrong pair, however slow the server."""
+    talk, _, _, seen = drawn
+    note(story(seen))
+    transactions, ledger = run(seen)
+    assert unbalanced(ledger) == []
+    hold_to_what_was_sent(talk, transactions)
+
+
+# -- (3), (4) any bytes ------------------------------------------------------------------------------------------
+
+LINK_TYPES = [0, 1, 9, 12, 101, 108, 113, 228, 229, 239, 276, 147]
+
+
+@thorough
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 400 * SECOND), st.sampled_from(LINK_TYPES), st.binary(max_size=120)),
+        max_size=12,
+    )
+)
+def test_any_bytes_are_packets(drawn: list[tuple[int, int, bytes]]) -> None:
+    """Nothing raises and the ledger balances after every packet, whatever the bytes and the times."""
+    interfaces = {link_type: Interface("any", link_type) for link_type in LINK_TYPES}
+    pipeline = Pipeline()
+    for time, link_type, data in drawn:
+        pipeline.feed(batch([Seen(START + time, interfaces[link_type], data)]))
+        assert unbalanced(pipeline.ledger()) == []
+    pipeline.close()
+    assert unbalanced(pipeline.ledger()) == []
+
+
+SMALL = Limits(
+    connections=2,
+    handshakes=2,
+    held_bytes=400,
+    held_bytes_per_stream=200,
+    head_bytes=120,
+    header_lines=3,
+    line_bytes=20,
+    pending=2,
+    idle_seconds=20,
+    closing_seconds=1,
+    transaction_seconds=10,
+    hole_seconds=1.0,
+    unacknowledged_seconds=5.0,
+)
+"""Every limit is met within a few packets."""
+
+
+@st.composite
+def mangled(draw: st.DrawFn) -> list[Seen]:
+    """Conversations of which anything may be missing, wrong, cut, late or twice."""
+    interfaces = Interface("eth0", 1), Interface("eth1", 1)
+    flows = [
+        draw(segments(draw(connections(number, hostile=True, most=3))))
+        for number in range(draw(st.integers(1, 3)))
+    ]
+    seen = []
+    for sent, (time, _, frame) in draw(in_order(flows, interfaces[0], st.integers(-SECOND, 12 * SECOND))):
+        what = draw(st.sampled_from(["as it is"] * 4 + ["lost", "flags", "number", "bytes", "cut", "again"]))
+        data = bytearray(frame)
+        if what == "lost":
+            continue
+        if what == "flags":
+            sent = sent._replace(flags=draw(st.integers(0, 255)))
+            data = bytearray(sent.frame())
+        elif what == "number":
+            away = st.integers(-300, 300) | st.integers(-(2**31), 2**31)
+            sent = sent._replace(position=sent.position + draw(away))
+            sent = sent._replace(place=(sent.place or 0) + draw(away) if draw(st.booleans()) else sent.place)
+            data = bytearray(sent.frame())
+        elif what == "bytes":
+            for at in draw(st.lists(st.integers(12, len(data) - 1), max_size=3)):
+                data[at] = draw(st.integers(0, 255))
+        elif what == "cut":
+            del data[draw(st.integers(0, len(data))) :]
+        for _ in range(1 + (what == "again")):
+            seen.append(Seen(max(time, 0), draw(st.sampled_from(interfaces)), bytes(data)))
+    return seen
+
+
+@thorough
+@given(mangled(), st.sampled_from([Limits(), SMALL]))
+def test_the_ledger_balances_whatever_comes(seen: list[Seen], limits: Limits) -> None:
+    """Damaged conversations raise nothing; after every packet, each stage accounts for all it was given."""
+    note(story(seen))
+    pipeline = Pipeline(limits)
+    reported = []
+    for packet in seen:
+        reported += pipeline.feed(batch([packet]))
+        assert unbalanced(pipeline.ledger()) == []
+    reported += pipeline.close()
+    ledger = pipeline.ledger()
+    assert unbalanced(ledger) == []
+    assert all(stage.held == 0 for stage in ledger)
+    assert ledger[-1].delivered == len(reported)
+    for transaction in reported:
+        for message in (transaction.request, transaction.response):
+            if message is not None:
+                assert message.body_size >= 0
+                assert message.missed >= 0
+                assert message.state in {State.COMPLETE, State.TRUNCATED}
+    records(reported)
+
+
+# -- (5) identity ------------------------------------------------------------------------------------------------
+
+
+@thorough
+@given(mangled(), st.sampled_from([Limits(), SMALL]))
+def test_ids_are_unique_and_the_same_on_every_run(seen: list[Seen], limits: Limits) -> None:
+    """No two records share an id, and a second run gives the same records, in the same order."""
+    note(story(seen))
+    first, second = records(run(seen, limits)[0]), records(run(seen, limits)[0])
+    assert first == second
+    assert [name for name, count in Counter(record["id"] for record in first).items() if count > 1] == []
