@@ -41,6 +41,10 @@ _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
 
 
+_REMEMBERED: Final = 4_096
+"""Addresses, and ports of servers, of which one copy serves all connections."""
+
+
 class Direction(Stream):
     """A stream and what its connection keeps with it."""
 
@@ -100,6 +104,26 @@ _Handshake: TypeAlias = tuple[int, int, int]
 not carried data."""
 
 
+class _Addresses(dict[bytes, str]):
+    """Addresses as text. Many connections share them."""
+
+    def __missing__(self, octets: bytes) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        text = self[octets] = str(ipaddress.ip_address(octets))
+        return text
+
+
+class _Ports(dict[bytes, int]):
+    """Ports of servers: as many numbers as there are services, not connections."""
+
+    def __missing__(self, octets: bytes) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        number = self[octets] = int.from_bytes(octets, "big")
+        return number
+
+
 _UNKNOWN: Final[_Handshake] = (-1, -1, 0)
 
 
@@ -125,6 +149,8 @@ class Connections:
         """In which something waits."""
         self._wheel: dict[int, list[Connection]] = {}
         """By the second in which they must be looked at."""
+        self._addresses = _Addresses()
+        self._ports = _Ports()
         self._looked = 0
         self.evicted = 0
         """Connections closed to make room."""
@@ -226,6 +252,8 @@ class Connections:
             oldest = now - self._limits.idle_seconds * _SECOND
             while self._handshakes and next(iter(self._handshakes.values()))[2] <= oldest:
                 self._handshakes.popitem(last=False)
+            if not self._handshakes:
+                self._handshakes = OrderedDict()  # a dict that has been large stays so
         return finished
 
     def close(self) -> list[Transaction]:
@@ -332,7 +360,7 @@ class Connections:
         client, server = connection.client, connection.server
         interface = seen.interface
         conversation = Conversation(
-            _peers(client, server, interface.name if interface is not None else None),
+            self._peers(client, server, interface.name if interface is not None else None),
             self._context,
             first=first,
         )
@@ -342,6 +370,24 @@ class Connections:
         client.conversation = server.conversation = conversation
         client.parser, client.from_client = conversation.requests, True
         server.parser, server.from_client = conversation.responses, False
+
+    def _peers(self, client: Direction, server: Direction, interface: str | None) -> Peers:
+        """What every record of a connection says about it."""
+        flow = client.flow
+        size = (len(flow) - 4) // 2
+        # The sequence number before the first byte: the initial one, where the handshake was seen.
+        first = (client.next - client.position - 1) & _MASK
+        second = (server.next - server.position - 1) & _MASK
+        name = hashlib.blake2b(flow + first.to_bytes(4, "big") + second.to_bytes(4, "big"), digest_size=10)
+        return Peers(
+            client_address=self._addresses[flow[:size]],
+            client_port=int.from_bytes(flow[-4:-2], "big"),
+            server_address=self._addresses[flow[size : 2 * size]],
+            server_port=self._ports[flow[-2:]],
+            network_type="ipv4" if size == 4 else "ipv6",
+            connection_id=name.hexdigest(),
+            interface=interface,
+        )
 
     def _same_handshake(self, stream: Direction, sequence: int) -> bool:
         """Whether a SYN with this sequence number began this very stream."""
@@ -369,9 +415,7 @@ class Connections:
         if waiting:
             self._stalled[connection] = None
             for stream in (client, server):
-                if stream.held_bytes > self._limits.held_bytes_per_stream or (
-                    stream.held and self._assembly.held > self._limits.held_bytes
-                ):
+                if stream.full:
                     self._give_up(connection, _NEVER, finished)
                     return
         else:
@@ -614,22 +658,3 @@ def _reverse(flow: bytes) -> bytes:
     """The other direction's name."""
     size = (len(flow) - 4) // 2
     return flow[size : 2 * size] + flow[:size] + flow[-2:] + flow[-4:-2]
-
-
-def _peers(client: Direction, server: Direction, interface: str | None) -> Peers:
-    """What every record of a connection says about it."""
-    flow = client.flow
-    size = (len(flow) - 4) // 2
-    # The sequence number before the first byte: the initial one, where the handshake was seen.
-    first = (client.next - client.position - 1) & _MASK
-    second = (server.next - server.position - 1) & _MASK
-    name = hashlib.blake2b(flow + first.to_bytes(4, "big") + second.to_bytes(4, "big"), digest_size=10)
-    return Peers(
-        client_address=str(ipaddress.ip_address(flow[:size])),
-        client_port=int.from_bytes(flow[-4:-2], "big"),
-        server_address=str(ipaddress.ip_address(flow[size : 2 * size])),
-        server_port=int.from_bytes(flow[-2:], "big"),
-        network_type="ipv4" if size == 4 else "ipv6",
-        connection_id=name.hexdigest(),
-        interface=interface,
-    )

@@ -34,7 +34,7 @@ Limits: `Limits.pending` unanswered requests; beyond it the oldest is reported u
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interceptor.http1 import DOUBTFUL, OPAQUE, SEARCH, Context, RequestParser, ResponseParser
 from interceptor.model import Anomaly, Drop, Peers, Request, Response, Transaction
@@ -85,8 +85,9 @@ class Conversation:
         self._responses_complete = first
         self._pipelined = False
         """Some request was sent before the answers to those before it had come."""
-        self._pending: list[Transaction] = []
-        """Whose response has not ended, oldest first. The request may still be coming in."""
+        self._pending = _NOBODY
+        """Whose response has not ended, oldest first. The request may still be coming in. All connections
+        in which none waits, which is most of them, share one empty list."""
         self._asking: Transaction | None = None
         """Whose request is coming in."""
         self._answering: Transaction | None = None
@@ -215,7 +216,7 @@ class Conversation:
         finished: list[Transaction] = []
         for transaction in self._pending:
             self._report(transaction, finished)
-        self._pending.clear()
+        self._pending = _NOBODY
         if self._early is not None:
             self._report(self._early, finished)
             self._early = None
@@ -268,7 +269,7 @@ class Conversation:
         if transaction is not None and request.after_loss:
             # The head that it answers is lost, and this is another.
             if transaction is self._answering:
-                self._pending.append(transaction)
+                self._await(transaction)
             else:
                 self._report(transaction, finished)
             transaction = None
@@ -285,10 +286,12 @@ class Conversation:
                 transaction.tag(Anomaly.PIPELINED)
         self._floor = request.place
         self._asking = transaction
-        self._pending.append(transaction)
+        self._await(transaction)
         if len(self._pending) > self.context.limits.pending:
             self._responses_complete = False
-            self._cut_off(self._pending.pop(0), finished)
+            oldest = self._pending[0]
+            self._remove(oldest)
+            self._cut_off(oldest, finished)
         return transaction
 
     def _asked(self, transaction: Transaction, request: Request, finished: list[Transaction]) -> None:
@@ -361,8 +364,9 @@ class Conversation:
                 return None
             if request.place == response.position and request.position < response.place:
                 request.after_loss = False
-                while self._pending[0] is not transaction:
-                    self._report(self._pending.pop(0), finished)
+                while (lost := self._pending[0]) is not transaction:
+                    self._remove(lost)
+                    self._report(lost, finished)
                 self._responses_complete = True
                 self._requests_complete = self.requests.mode != SEARCH
                 return transaction
@@ -383,7 +387,7 @@ class Conversation:
             ):
                 self._early = transaction
             else:
-                self._pending.append(transaction)
+                self._await(transaction)
         else:
             transaction.response = response
             if transaction.reported:
@@ -397,10 +401,7 @@ class Conversation:
         """The response that was coming in is over."""
         self._answering = None
         if transaction is not self._asking and transaction is not self._early:
-            if self._pending and self._pending[0] is transaction:
-                del self._pending[0]
-            else:
-                self._remove(transaction)
+            self._remove(transaction)
             self._report(transaction, finished)
 
     def _response_may_start(self, position: int) -> bool:
@@ -424,9 +425,23 @@ class Conversation:
 
     # Both
 
+    def _await(self, transaction: Transaction) -> None:
+        pending = self._pending
+        if pending:
+            pending.append(transaction)
+        else:
+            self._pending = [transaction]
+
     def _remove(self, transaction: Transaction) -> None:
-        if transaction in self._pending:
-            self._pending.remove(transaction)
+        pending = self._pending
+        if not pending:
+            return
+        if pending[0] is transaction:
+            del pending[0]
+        elif transaction in pending:
+            pending.remove(transaction)
+        if not pending:
+            self._pending = _NOBODY
 
     def _open(self) -> list[Transaction]:
         return [t for t in [*self._pending, self._early] if t is not None and not t.reported]
@@ -468,6 +483,9 @@ class Conversation:
 
 
 _BEFORE_ALL = -(2**63)
+
+_NOBODY: Final[list[Transaction]] = []
+"""The list of those that wait where none does; never changed."""
 
 _INTERIM = 16
 """Status codes kept per transaction; a server that sends more is playing."""

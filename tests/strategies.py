@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from interceptor.model import Interface
 from tests.conversations import ACK, FIN, START, SYN, WRAP, Ends, Seen, Sent
 
-
 __all__ = ["Connection", "Exchange", "Turn", "connections", "in_order", "segments"]
 
 SEQUENTIAL, BATCHES, WINDOW = "sequential", "batches", "window"

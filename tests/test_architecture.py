@@ -1,0 +1,150 @@
+"""The import rule: which room may know which."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("interceptor", "rpcapd_client")
+
+PURE = {
+    "model": set(),
+    "fragments": {"model"},
+    "layouts": {"model"},
+    "templates": set(),
+    "heads": {"model", "layouts"},
+    "decode": {"model", "fragments"},
+    "reassembly": {"model"},
+    "http1": {"model", "heads", "layouts"},
+    "transactions": {"model", "http1"},
+    "connections": {"model", "heads", "http1", "reassembly", "transactions"},
+    "pipeline": {"model", "decode", "heads", "http1", "layouts", "reassembly", "connections"},
+    "records": {"model", "templates"},
+    "summary": {"model", "records"},
+    "capture_file": {"model", "errors"},
+}
+"""Modules without I/O, clock and logging, and which modules each may import: those below it."""
+
+STANDARD = {
+    "__future__",
+    "abc",
+    "array",
+    "bisect",
+    "collections",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "hashlib",
+    "ipaddress",
+    "itertools",
+    "re",
+    "struct",
+    "typing",
+    "zlib",
+}
+"""What pure modules may use of the standard library: values and arithmetic."""
+
+LIBRARIES = {
+    "dpkt": {"decode", "fragments"},
+    "msgspec": {"records"},
+    "rich": {"display"},
+    "pcapy": {"sources"},
+}
+"""Who alone may import them."""
+
+
+def modules() -> list[Path]:
+    """Every module of the packages."""
+    return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+def imports(path: Path) -> list[tuple[str, str]]:
+    """(module, name) of everything a module imports, wherever in it; an empty name for the module itself."""
+    found: list[tuple[str, str]] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, "") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            assert node.module is not None
+            found += [(node.module, alias.name) for alias in node.names]
+    return found
+
+
+def own(path: Path) -> set[str]:
+    """The modules of interceptor that a module imports."""
+    names = set()
+    for module, name in imports(path):
+        package, _, rest = module.partition(".")
+        if package == "interceptor":
+            names.add(rest or name)
+    return names
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_modules_look_down(name: str) -> None:
+    """A pure module imports the modules below it, values and arithmetic of Python, and its one library."""
+    path = ROOT / "interceptor" / f"{name}.py"
+    assert own(path) <= PURE[name]
+    foreign = {module.partition(".")[0] for module, _ in imports(path)} - {"interceptor"}
+    allowed = {library for library, users in LIBRARIES.items() if name in users}
+    assert foreign <= STANDARD | allowed
+
+
+def test_down_is_a_direction() -> None:
+    """What is below a module is never above it as well."""
+    order: list[str] = []
+    left = dict(PURE)
+    while left:
+        free = [name for name, below in left.items() if below <= {*order, "errors"}]
+        assert free, f"a circle among {sorted(left)}"
+        order += free
+        left = {name: below for name, below in left.items() if name not in free}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_libraries_have_one_user(path: Path) -> None:
+    """A library for one thing in the world is imported by the module for that thing."""
+    for library, users in LIBRARIES.items():
+        if any(module.partition(".")[0] == library for module, _ in imports(path)):
+            if path.parent.name == "rpcapd_client":
+                assert library == "pcapy"
+            else:
+                assert path.stem in users
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_private_names_stay_at_home(path: Path) -> None:
+    """No module imports a name or a module that begins with an underscore."""
+    for module, name in imports(path):
+        if module.partition(".")[0] in {*PACKAGES, "tests"}:
+            assert not name.startswith("_") or name.endswith("__")
+            assert not any(part.startswith("_") for part in module.split("."))
+
+
+def test_the_library_knows_nothing_of_the_application() -> None:
+    """rpcapd_client imports nothing of interceptor."""
+    for path in (ROOT / "rpcapd_client").rglob("*.py"):
+        assert own(path) == set(), path.name
+
+
+def test_nothing_is_imported_from_elsewhere() -> None:
+    """The packages import themselves, the standard library and the dependencies of pyproject.toml."""
+    known = {*PACKAGES, *LIBRARIES, *sys.stdlib_module_names}
+    for path in modules():
+        assert {module.partition(".")[0] for module, _ in imports(path)} <= known, path.name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules() if not path.stem.startswith("__")],
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
+def test_every_module_has_its_tests(path: Path) -> None:
+    """One module, one test file of its name."""
+    folder = ROOT / "tests" if path.parent.name == "interceptor" else ROOT / "tests" / path.parent.name
+    assert (folder / f"test_{path.stem}.py").is_file()
