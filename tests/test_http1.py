@@ -744,6 +744,20 @@ def test_what_is_seen_from_the_middle_is_searched() -> None:
     assert direction.messages[0].after_loss
 
 
+def test_a_head_found_after_a_loss_has_one_place() -> None:
+    """What goes on with another place was none: it is dropped, and the search goes on."""
+    direction = Direction(first=False)
+    direction.parser.resume()
+    direction.feed(b"GET / HT", place=5)
+    same, other = (Chunk(b"x", 0, 1, direction.position, 0, place) for place in (5, 6))
+    assert not direction.parser.strayed(same)
+    assert direction.parser.strayed(other)
+    direction.check()
+    assert direction.parser.mode == SEARCH
+    assert direction.context.dropped == {Drop.HEAD_INVALID: 8}
+    assert not direction.parser.strayed(other)
+
+
 def test_what_resumes_as_no_head_is_searched_again() -> None:
     """A proof that proves wrong costs the segment."""
     direction = Direction(first=False)
