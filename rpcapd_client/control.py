@@ -10,7 +10,7 @@ nothing in it would tell whose it is.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from rpcapd_client.errors import ConnectionLost, ProtocolError, RpcapError
 from rpcapd_client.protocol import Answered, Lost, Refused, Session, State, Unasked
@@ -19,7 +19,6 @@ from rpcapd_client.wire import CloseRequest, StatisticsReply, StatisticsRequest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rpcapd_client.errors import RemoteError
     from rpcapd_client.wire import Reply, Request
 
 __all__ = ["KEEP_ALIVE", "Control"]
@@ -45,11 +44,13 @@ class Control(asyncio.Protocol):
         """Why the connection is over; None while it is not."""
         self.on_trouble: Callable[[RpcapError], None] | None = None
         """Called when the server reports an error by itself, and when the connection is lost."""
+        self.trouble: RpcapError | None = None
+        """The first of these since it was last set to None."""
         loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._gone: asyncio.Future[None] = loop.create_future()
         self._turn = asyncio.Lock()
-        self._answer: asyncio.Future[Answered | Refused] | None = None
+        self._answer: asyncio.Future[Answered | Refused | Lost] | None = None
         self._last_request = loop.time()
         self._life: asyncio.Task[None] | None = None
 
@@ -64,7 +65,9 @@ class Control(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        self._transport = cast("asyncio.Transport", transport)
+        if not isinstance(transport, asyncio.Transport):  # of a stream it is one
+            raise TypeError
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         """Feed, then dispatch."""
@@ -106,18 +109,21 @@ class Control(asyncio.Protocol):
                 async with asyncio.timeout(self.timeout):
                     event = await self._answer
             except TimeoutError:
-                self.fail(
-                    ConnectionLost(f"{self.peer} gave no answer to {request.type.name} in {self.timeout:g} s")
+                silence = ConnectionLost(
+                    f"{self.peer} gave no answer to {request.type.name} in {self.timeout:g} s"
                 )
-                raise self.failure from None
+                self.fail(silence)
+                raise silence from None
             except asyncio.CancelledError:
                 self.fail(ConnectionLost(f"{request.type.name} was cancelled before its answer came"))
                 raise
             finally:
                 self._answer = None
-        if isinstance(event, Refused):
+        if not isinstance(event, Answered):
             raise event.error
-        return cast("_ReplyT", event.reply)
+        if not isinstance(event.reply, reply):  # the session has seen to it
+            raise TypeError
+        return event.reply
 
     def keep_alive(self) -> None:
         """Begin to give signs of life, for as long as the connection lasts."""
@@ -144,9 +150,14 @@ class Control(asyncio.Protocol):
         self.failure = error
         self.session.state = State.CLOSED
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(error)
+            self._answer.set_result(Lost(error))
         if self._transport is not None:
             self._transport.abort()
+        self._report(error)
+
+    def _report(self, error: RpcapError) -> None:
+        if self.trouble is None:
+            self.trouble = error
         if self.on_trouble is not None:
             self.on_trouble(error)
 
@@ -180,10 +191,6 @@ class Control(asyncio.Protocol):
                     if self._answer is not None and not self._answer.done():
                         self._answer.set_result(event)
                 case Unasked(error):
-                    self._tell(error)
+                    self._report(error)
                 case Lost(error):
                     self.fail(type(error)(f"{self.peer}: {error}"))
-
-    def _tell(self, error: RemoteError) -> None:
-        if self.on_trouble is not None:
-            self.on_trouble(error)

@@ -60,9 +60,9 @@ class Conversation(NamedTuple):
 
     protocol: str
     """`tcp` or `udp`."""
-    hosts: tuple[str, str]
+    hosts: tuple[str, ...]
     ports: tuple[int, ...]
-    """One or both, each of either end."""
+    """One or two each, of either end."""
 
     def __str__(self) -> str:
         """Give it as a filter."""
