@@ -209,9 +209,8 @@ class DatagramData(_Reader):
     async def read(self) -> Batch | None:
         """Give the next packets, or None when there will be none."""
         while not self._ended:
-            delay = self._not_before - self._loop.time()
-            if delay > 0:
-                await asyncio.sleep(delay)
+            # at least a turn of the loop: under a flood nobody else would have one
+            await asyncio.sleep(max(0.0, self._not_before - self._loop.time()))
             datagrams = self._receive()
             batch = self._packets.receive_datagrams(datagrams)
             if batch is not None:

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
 from struct import Struct
 from typing import ClassVar, Literal, Self, TypeAlias
 
+from rpcapd_client.devices import Device, decode_devices, encode_devices, printable
 from rpcapd_client.errors import ProtocolError, UsageError
 
 __all__ = [
@@ -29,14 +29,10 @@ __all__ = [
     "REPLIES",
     "REQUESTS",
     "VERSION",
-    "Address",
     "AuthenticateReply",
     "AuthenticateRequest",
     "Authentication",
     "CloseRequest",
-    "Device",
-    "DeviceAddress",
-    "DeviceFlag",
     "EndCaptureReply",
     "EndCaptureRequest",
     "ErrorCode",
@@ -156,21 +152,6 @@ class StartFlag(enum.IntFlag):
     OUTBOUND = 16
 
 
-class DeviceFlag(enum.IntFlag):
-    """What the server knows about a device (PCAP_IF_*)."""
-
-    LOOPBACK = 0x01
-    UP = 0x02
-    RUNNING = 0x04
-    WIRELESS = 0x08
-    CONNECTED = 0x10
-    DISCONNECTED = 0x20
-    """CONNECTED and DISCONNECTED together: the notion does not apply."""
-
-
-NO_FLAGS = DeviceFlag(0)
-
-
 class SamplingMethod(enum.IntEnum):
     """Of SETSAMPLING, which rpcapd accepts and ignores."""
 
@@ -181,8 +162,6 @@ class SamplingMethod(enum.IntEnum):
 
 Instruction: TypeAlias = tuple[int, int, int, int]
 """(code, jump if true, jump if false, k): one BPF instruction, all unsigned."""
-
-Address: TypeAlias = IPv4Address | IPv6Address
 
 _HEADER = Struct(">BBHI")
 
@@ -222,14 +201,6 @@ def _unpack(layout: Struct, type_: MessageType, payload: bytes, offset: int = 0)
     return layout.unpack_from(payload, offset)
 
 
-def _text(data: bytes) -> str:
-    """Text of the server, made fit for one line of a terminal or log: it may be anything at all."""
-    text = data.decode("utf-8", "replace")
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
-
-
 class _Bare:
     """A message without payload."""
 
@@ -264,7 +235,7 @@ class ErrorMessage:
     @classmethod
     def decode(cls, value: int, payload: bytes) -> ErrorMessage:
         """Read it; text that is not UTF-8 or not printable is replaced, text too long is cut."""
-        return cls(value, _text(payload[: 4 * MAX_ERROR_TEXT])[:MAX_ERROR_TEXT])
+        return cls(value, printable(payload[: 4 * MAX_ERROR_TEXT])[:MAX_ERROR_TEXT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,60 +311,6 @@ class ListRequest(_Bare):
     type: ClassVar = MessageType.FINDALLIF
 
 
-_SOCKADDR_SIZE = 128
-_IPV4_FAMILIES = frozenset((2, 0x1002, 0x1000))
-"""2 is what servers send; the others are BSD's length-and-family bytes, sent by old servers in network
-and in host order."""
-_IPV6_FAMILIES = frozenset((23, 10, 22, 24, 26, 0x1C18, 0x1C1C, 0x1C1E, 0x1C00))
-"""23 (Windows's number) is what newer servers send wherever they run; old ones sent their system's own:
-Linux, HP-UX, AIX, Solaris, the BSDs, FreeBSD, Darwin, little-endian BSDs."""
-_SOCKADDR_IPV4 = Struct(">HH4s120x")
-_SOCKADDR_IPV6 = Struct(">HHI16sI100x")
-
-
-def _decode_address(data: bytes) -> Address | None:
-    """Read a 128-byte socket address. None for all-zero and for families that are not IP."""
-    family = int.from_bytes(data[:2], "big")
-    if family in _IPV4_FAMILIES:
-        return IPv4Address(data[4:8])
-    if family in _IPV6_FAMILIES:
-        _, _, _, packed, scope = _SOCKADDR_IPV6.unpack(data)
-        address = IPv6Address(packed)
-        return IPv6Address(f"{address}%{scope}") if scope else address
-    return None
-
-
-def _encode_address(address: Address | None) -> bytes:
-    match address:
-        case None:
-            return bytes(_SOCKADDR_SIZE)
-        case IPv4Address():
-            return _SOCKADDR_IPV4.pack(2, 0, address.packed)
-        case IPv6Address():
-            return _SOCKADDR_IPV6.pack(23, 0, 0, address.packed, int(address.scope_id or 0))
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceAddress:
-    """One address of a device. IPv6 addresses carry their scope as a number of the server's (`%2`)."""
-
-    address: Address | None
-    netmask: Address | None = None
-    broadcast: Address | None = None
-    destination: Address | None = None
-    """The far end of a point-to-point link."""
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Something the server can capture on."""
-
-    name: str
-    description: str = ""
-    flags: DeviceFlag = NO_FLAGS
-    addresses: tuple[DeviceAddress, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class ListReply:
     """The devices, as the server sorts them."""
@@ -401,51 +318,15 @@ class ListReply:
     devices: tuple[Device, ...]
 
     type: ClassVar = MessageType.FINDALLIF_REPLY
-    _LAYOUT: ClassVar = Struct(">HHIHH")
 
     def encode(self) -> bytes:
         """Give the whole message."""
-        parts = []
-        for device in self.devices:
-            name = device.name.encode()
-            description = device.description.encode()
-            parts += [
-                self._LAYOUT.pack(len(name), len(description), device.flags, len(device.addresses), 0),
-                name,
-                description,
-            ]
-            for entry in device.addresses:
-                parts += map(
-                    _encode_address, (entry.address, entry.netmask, entry.broadcast, entry.destination)
-                )
-        return _message(self.type, b"".join(parts), len(self.devices))
+        return _message(self.type, encode_devices(self.devices), len(self.devices))
 
     @classmethod
     def decode(cls, value: int, payload: bytes) -> ListReply:
-        """Read the `value` entries, which stand one behind the other without padding."""
-        devices = []
-        offset = 0
-        for index in range(value):
-            name, description, flags, addresses, _ = _unpack(cls._LAYOUT, cls.type, payload, offset)
-            offset += cls._LAYOUT.size
-            size = name + description + addresses * 4 * _SOCKADDR_SIZE
-            if len(payload) - offset < size:
-                raise ProtocolError(
-                    f"FINDALLIF_REPLY: device {index + 1} of {value} claims {size} bytes, "
-                    f"{len(payload) - offset} are left"
-                )
-            texts = payload[offset : offset + name], payload[offset + name : offset + name + description]
-            offset += name + description
-            found = []
-            for _ in range(addresses):
-                four = [
-                    _decode_address(payload[start : start + _SOCKADDR_SIZE])
-                    for start in range(offset, offset + 4 * _SOCKADDR_SIZE, _SOCKADDR_SIZE)
-                ]
-                offset += 4 * _SOCKADDR_SIZE
-                found.append(DeviceAddress(*four))
-            devices.append(Device(_text(texts[0]), _text(texts[1]), DeviceFlag(flags), tuple(found)))
-        return cls(tuple(devices))
+        """Read the `value` entries."""
+        return cls(decode_devices(value, payload))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,9 @@ DEADLINE = 20.0
 
 PASSWORD = "correct horse"
 # `openssl passwd -6 -salt interceptor 'correct horse'`
-_HASH = "$6$interceptor$EJxItTCgViDvbb1q3l8BH87vOQXa6PEIsOcqH.I2PHaNZysCxM981i6x1lh8Kgt.Y3ocuIbuz52qD0RUfNOeG1"
+_HASH = (
+    "$6$interceptor$EJxItTCgViDvbb1q3l8BH87vOQXa6PEIsOcqH.I2PHaNZysCxM981i6x1lh8Kgt.Y3ocuIbuz52qD0RUfNOeG1"
+)
 _USERS = "root:x:0:0:root:/root:/bin/sh\nprobe:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
 _SHADOW = "".join(f"{user}:{_HASH}:19000:0:99999:7:::\n" for user in ("probe", "nobody"))
 
@@ -58,7 +61,7 @@ def rpcapd_path() -> pathlib.Path:
     return BUILT / "rpcapd"
 
 
-def wait_until(what, true, deadline=DEADLINE):
+def wait_until(what: str, true: Any, deadline: float = DEADLINE) -> Any:
     """Poll until `true()` holds, and give what it returned; fail with `what` if it never does."""
     end = time.monotonic() + deadline
     while not (result := true()):
@@ -144,7 +147,7 @@ class Host:
         self.ip("link", "set", one, "up")
         self.ip("link", "set", other, "up")
 
-    def call(self, function):
+    def call(self, function: Any) -> Any:
         """Call it in a thread that lives in the namespace; sockets it makes stay there."""
         result: list = []
 
@@ -152,9 +155,9 @@ class Host:
             try:
                 with open(f"/run/netns/{self.name}") as namespace:
                     if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), 0) != 0:
-                        raise OSError(ctypes.get_errno(), "setns")
+                        raise OSError(ctypes.get_errno(), "setns")  # noqa: TRY301
                 result.append((function(), None))
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  # raised again, below
                 result.append((None, error))
 
         thread = threading.Thread(target=inside)
@@ -165,10 +168,10 @@ class Host:
             raise error
         return value
 
-    def run(self, coroutine, deadline=60.0):
+    def run(self, coroutine: Any, deadline: float = 60.0) -> Any:
         """Run a coroutine in the namespace; fail if it hangs, or leaves a task behind."""
 
-        async def bounded():
+        async def bounded() -> Any:
             async with asyncio.timeout(deadline):
                 result = await coroutine
             await asyncio.sleep(0)
@@ -178,7 +181,7 @@ class Host:
 
         return self.call(lambda: asyncio.run(bounded()))
 
-    def spawn(self, *command: object, **options) -> subprocess.Popen[bytes]:
+    def spawn(self, *command: object, **options: Any) -> subprocess.Popen[bytes]:
         """Start a program inside, in a session of its own, that the fixture stops."""
         process = subprocess.Popen(
             ["ip", "netns", "exec", self.name, *map(str, command)], start_new_session=True, **options
@@ -195,7 +198,13 @@ class Host:
                     return True
         return False
 
-    def rpcapd(self, *options: object, address="127.0.0.1", null=True, tls=None) -> Daemon:
+    def rpcapd(
+        self,
+        *options: object,
+        address: Any = "127.0.0.1",
+        null: Any = True,
+        tls: tuple[pathlib.Path, pathlib.Path] | None = None,
+    ) -> Daemon:
         """Start a daemon and wait until it listens. `tls`: (certificate file, key file)."""
         port = next(self._ports)
         if tls is not None:
@@ -214,7 +223,8 @@ class Host:
             sock.bind((interface, 0))
             return sock
 
-        return self.call(make)
+        sock: socket.socket = self.call(make)
+        return sock
 
     def close(self) -> None:
         """Stop what runs inside and remove the namespace."""
@@ -235,7 +245,7 @@ def ip(*arguments: str) -> None:
 
 
 @pytest.fixture
-def host(rpcapd_path):
+def host(rpcapd_path: pathlib.Path) -> Any:
     """A network namespace of the test's own."""
     host = Host(rpcapd_path)
     try:
@@ -245,7 +255,7 @@ def host(rpcapd_path):
 
 
 @pytest.fixture
-def daemon(host):
+def daemon(host: Host) -> Any:
     """An rpcapd with NULL authentication, that is left without children when the test ends."""
     daemon = host.rpcapd()
     yield daemon
@@ -254,16 +264,18 @@ def daemon(host):
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory):
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """(certificate file, key file) of a server at 127.0.0.1."""
     if shutil.which("openssl") is None:
         unavailable("needs openssl")
     directory = tmp_path_factory.mktemp("tls")
     files = directory / "certificate.pem", directory / "key.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-days", "2", "-subj", "/CN=rpcapd", "-addext", "subjectAltName=IP:127.0.0.1"]
-        + ["-out", files[0], "-keyout", files[1]],
+        (
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-nodes", "-days", "2", "-subj", "/CN=rpcapd", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-out", files[0], "-keyout", files[1]),
+        ),
         check=True,
         capture_output=True,
     )
