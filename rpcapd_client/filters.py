@@ -3,10 +3,12 @@
 Owns the call of libpcap's compiler (pcapy-ng), its limits, and the place of an error, which libpcap does not
 tell. Refuses to run filters: the server's kernel does.
 
-The text is compiled here, for a capture that is not open. So `inbound` and `outbound` work on Ethernet, and
-what the compiler can only know from a live handle does not: `vlan` looks for the tag in the packet's bytes,
-from where a Linux server's kernel has already taken it (use `ether[0xfffff02c:1] = 1`, the kernel's own
-answer), and host names are looked up by this machine, which blocks until the resolver answers.
+The text is compiled here, for a capture that is not open. So what the compiler can only know from a live handle
+does not work: `vlan` looks for the tag in the packet's bytes, from where a Linux server's kernel has already
+taken it. Host names are looked up by this machine, which blocks until the resolver answers.
+
+`inbound` and `outbound` work on Ethernet, in the server's kernel. But the first blocks of its ring after a
+filter was set are filtered by libpcap in rpcapd, which does not know a packet's direction: they give nothing.
 
 Source: pcap-filter(7); BPF_MAXINSNS and RPCAP_BPF_MAXINSNS in libpcap 1.10.3.
 """
