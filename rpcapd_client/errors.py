@@ -54,13 +54,17 @@ class ProtocolError(RpcapError):
 class RemoteError(RpcapError):
     """An ERROR message of the server."""
 
+    hint = ""
+    """What to do, behind the server's words."""
+
     def __init__(self, code: int, text: str, during: str | None = None) -> None:
         """`during`: name of the request it answers; None where nobody asked."""
-        super().__init__(f"{during}: {text}" if during else text)
+        words = (text or f"the server gives no reason, only error {code}") + self.hint
+        super().__init__(f"{during}: {words}" if during else words)
         self.code = code
         """PCAP_ERR_* value; `rpcapd_client.wire.ErrorCode` names the known ones."""
         self.text = text
-        """The server's words, printable, at most 1024 characters."""
+        """The server's words, printable, at most 1024 characters; it may give none."""
 
 
 class AuthenticationError(RemoteError):
@@ -72,3 +76,5 @@ class DeviceListTooLong(RemoteError):  # noqa: N818
 
     The connection stays usable, and a device can still be opened by its name.
     """
+
+    hint = " (the server has more devices than fit its reply; open one by its name)"

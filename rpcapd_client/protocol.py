@@ -285,15 +285,9 @@ class Session:
 
 
 def _remote_error(message: ErrorMessage, request: MessageType | None) -> RemoteError:
-    text = message.text
-    if not text:
-        known = message.code in ErrorCode.__members__.values()
-        name = ErrorCode(message.code).name if known else "unknown"
-        text = f"the server gives no reason, only error {message.code} ({name})"
     kind: type[RemoteError] = RemoteError
     if message.code in (ErrorCode.AUTH, ErrorCode.AUTH_FAILED, ErrorCode.AUTH_TYPE):
         kind = AuthenticationError
-    elif message.code == ErrorCode.FINDALLIF and "send buffer" in text:
+    elif message.code == ErrorCode.FINDALLIF and "send buffer" in message.text:
         kind = DeviceListTooLong
-        text += " The server has more devices than fit a reply; open one by its name"
-    return kind(message.code, text, None if request is None else request.name)
+    return kind(message.code, message.text, None if request is None else request.name)
