@@ -10,8 +10,21 @@ from rpcapd_client.linktypes import from_dlt, to_dlt
 
 @pytest.mark.parametrize(
     ("dlt", "link_type"),
-    [(1, 1), (0, 0), (10, 10), (11, 100), (12, 101), (14, 101), (15, 102), (16, 103), (19, 106), (18, 246)]
-    + [(113, 113), (228, 228), (239, 239), (276, 276), (104, 104)],
+    [
+        *(
+            (1, 1),
+            (0, 0),
+            (10, 10),
+            (11, 100),
+            (12, 101),
+            (14, 101),
+            (15, 102),
+            (16, 103),
+            (19, 106),
+            (18, 246),
+        ),
+        *((113, 113), (228, 228), (239, 239), (276, 276), (104, 104)),
+    ],
 )
 def test_numbers_in_files(dlt: int, link_type: int) -> None:
     """DLT_ numbers that differ between systems become the one that files have; the others stay."""
