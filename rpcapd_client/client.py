@@ -276,11 +276,11 @@ class Client:
             data: Data
             if udp:
                 await control.request(request, StartCaptureReply)
-                data = DatagramData(sock, bare(there[0]), snaplen)
+                data = DatagramData(sock, bare(there[0]), snaplen, read_timeout)
             elif server_opens:
-                data = await self._receive_data(request, sock, snaplen)
+                data = await self._receive_data(request, sock)
             else:
-                data = await self._connect_data(request, sock, snaplen, there, data_port)
+                data = await self._connect_data(request, sock, there, data_port)
         except BaseException:
             sock.close()
             raise
@@ -298,7 +298,6 @@ class Client:
         self,
         request: StartCaptureRequest,
         sock: socket.socket,
-        snaplen: int,
         there: tuple[Any, ...],
         port: int | None,
     ) -> StreamData:
@@ -312,19 +311,21 @@ class Client:
             reply = await asyncio.shield(starting)
             address = (there[0], port or reply.data_port, *there[2:])
             what = f"open the data connection to {show(address)}"
-            data = await reach(what, self._control.timeout, self._open_stream(sock, address, snaplen))
+            data = await reach(what, self._control.timeout, self._open_stream(request, sock, address))
         finally:
             if data is None:
                 await self._clean_up(self._release(starting, sock, there, port))
         return data
 
-    async def _open_stream(self, sock: socket.socket, address: tuple[Any, ...], snaplen: int) -> StreamData:
+    async def _open_stream(
+        self, request: StartCaptureRequest, sock: socket.socket, address: tuple[Any, ...]
+    ) -> StreamData:
         await asyncio.get_running_loop().sock_connect(sock, address)
-        return await self._stream(sock, snaplen)
+        return await self._stream(request, sock)
 
-    async def _stream(self, sock: socket.socket, snaplen: int) -> StreamData:
+    async def _stream(self, request: StartCaptureRequest, sock: socket.socket) -> StreamData:
         _, data = await asyncio.get_running_loop().create_connection(
-            lambda: StreamData(snaplen),
+            lambda: StreamData(request.snaplen, request.read_timeout / 1000),
             sock=sock,
             ssl=self._tls,
             server_hostname=self._host if self._tls else None,
@@ -358,12 +359,10 @@ class Client:
                     continue  # refused: it does not wait (any more); otherwise ENDCAP is not answered
         await self._end_capture()
 
-    async def _receive_data(
-        self, request: StartCaptureRequest, listener: socket.socket, snaplen: int
-    ) -> StreamData:
+    async def _receive_data(self, request: StartCaptureRequest, listener: socket.socket) -> StreamData:
         """STARTCAP, and the server connects: before its answer; with TLS the handshake comes after it."""
         accepting = _start(
-            reach("receive the data connection", self._control.timeout, self._accept(listener, snaplen))
+            reach("receive the data connection", self._control.timeout, self._accept(request, listener))
         )
         data: StreamData | None = None
         try:
@@ -375,7 +374,7 @@ class Client:
             listener.close()
         return data
 
-    async def _accept(self, listener: socket.socket, snaplen: int) -> StreamData:
+    async def _accept(self, request: StartCaptureRequest, listener: socket.socket) -> StreamData:
         loop = asyncio.get_running_loop()
         _, peer = addresses(self._control.transport)
         while True:
@@ -383,7 +382,7 @@ class Client:
             try:
                 # the port is open to everybody: only the server may fill it
                 if bare(address[0]) == bare(peer[0]):
-                    return await self._stream(sock, snaplen)
+                    return await self._stream(request, sock)
                 sock.close()
             except BaseException:
                 sock.close()

@@ -4,7 +4,7 @@ Owns how often and how much is read. Refuses to read ahead: while packets wait f
 read, so at most one read (256 KiB, asyncio's) is held, the socket fills, the server blocks, its ring fills,
 and its kernel drops and counts. That is the only place where packets are lost, and STATS tells.
 
-After a read that was not large the next one waits a few milliseconds. rpcapd sends packet by packet, and
+After a read that was not large the next one waits, up to 10 ms. rpcapd sends packet by packet, and
 being woken for each would cost far more than reading it; the socket's buffer holds what comes meanwhile.
 """
 
@@ -28,9 +28,9 @@ RECEIVE_BUFFER: Final = 8 * 2**20
 """Bytes of socket buffer asked for. At 90,000 packets of 1,500 bytes a second, 60 ms of not reading; rpcapd's
 ring holds only 2 MB beyond it."""
 
-_COALESCE: Final = 0.004
-"""Seconds between two reads that were not large. Small against the server's read timeout (tens of
-milliseconds), 0.5 MB at 1 Gbit/s."""
+_PATIENCE: Final = 0.1, 0.01
+"""Between two reads that were not large: this part of the server's read timeout, and at most so many seconds
+(1.25 MB at 1 Gbit/s)."""
 
 _SO_RCVBUFFORCE: Final = 33
 """asm-generic/socket.h; the socket module does not know it."""
@@ -61,8 +61,9 @@ def enlarge_buffer(sock: socket.socket) -> None:
 class _Reader:
     """What both kinds share: one consumer that waits, and an end."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_timeout: float) -> None:
         self._loop = asyncio.get_running_loop()
+        self._patience = min(read_timeout * _PATIENCE[0], _PATIENCE[1])
         self._batches: deque[Batch] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False
@@ -86,7 +87,7 @@ class _Reader:
             self._waiter = self._waiting_since = None
 
     def _has_read(self, size: int) -> None:
-        self._not_before = 0.0 if size >= _LARGE_READ else self._loop.time() + _COALESCE
+        self._not_before = 0.0 if size >= _LARGE_READ else self._loop.time() + self._patience
 
     def finish(self) -> None:
         """Give what has come, and then end: once the consumer has waited a while and nothing came."""
@@ -102,8 +103,11 @@ class StreamData(_Reader, asyncio.Protocol):
 
     malformed = 0
 
-    def __init__(self, snaplen: int) -> None:
-        super().__init__()
+    def __init__(self, snaplen: int, read_timeout: float) -> None:
+        super().__init__(read_timeout)
+        # asyncio reads into 256 KiB, which malloc would map, fault in page by page, and unmap each time.
+        # Having freed something larger once, glibc keeps such blocks (mallopt(3), M_MMAP_THRESHOLD).
+        bytearray(2**20)
         self._stream = PacketStream(snaplen)
         self._transport: asyncio.Transport | None = None
         self._resumption: asyncio.TimerHandle | None = None
@@ -189,8 +193,8 @@ class DatagramData(_Reader):
     error: ProtocolError | None = None
     """Never: what is wrong is counted."""
 
-    def __init__(self, sock: socket.socket, host: str, snaplen: int) -> None:
-        super().__init__()
+    def __init__(self, sock: socket.socket, host: str, snaplen: int, read_timeout: float) -> None:
+        super().__init__(read_timeout)
         self._socket = sock
         self._host = host
         self._packets = PacketDatagrams(snaplen)

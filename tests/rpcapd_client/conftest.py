@@ -211,7 +211,8 @@ class Host:
             options += ("-S", "-X", tls[0], "-K", tls[1])
         if null:
             options += ("-n",)
-        process = self.spawn(self._rpcapd, "-b", address, "-p", port, *options, stderr=subprocess.DEVNULL)
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = self.spawn(self._rpcapd, "-b", address, "-p", port, *options, **silent)
         wait_until("rpcapd listens", lambda: self.listening(process.pid, port))
         return Daemon(self, process, port, "rpcaps" if tls else "rpcap")
 
