@@ -35,12 +35,14 @@ missing=
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
 done
-sources=$(apt-get indextargets --format '$(IDENTIFIER)' 'Identifier: Sources' | head -n 1)
-if [ -n "$missing" ] || [ -z "$sources" ]; then
-    [ "$(id -u)" = 0 ] || die "needs root once, to install${missing:- nothing} and to have a deb-src entry; or copy a built .cache/rpcapd here"
+known=$(apt-cache showsrc libpcap 2>/dev/null | grep -c '^Package: libpcap$') || known=0
+if [ -n "$missing" ] || [ "$known" = 0 ]; then
+    [ "$(id -u)" = 0 ] ||
+        die "needs root once, to install packages and to add a deb-src entry; or copy a built .cache/rpcapd here"
 fi
-if [ -z "$sources" ]; then
+if [ "$known" = 0 ]; then
     # The distribution's own entries once more, as deb-src: same mirror, same suites, same Signed-By.
+    rm -f "$added.sources" "$added.list"
     apt-get indextargets --format '$(ORIGIN) $(SOURCESENTRY)' 'Created-By: Packages' |
         sed -n 's/^\(Debian\|Ubuntu\) \(.*\):[0-9]*$/\2/p' | sort -u >"$here/.cache/rpcapd.entries"
     while read -r entry; do
@@ -52,7 +54,7 @@ if [ -z "$sources" ]; then
     rm "$here/.cache/rpcapd.entries"
     say "added a deb-src entry: $(echo "$added".*)"
 fi
-if [ -n "$missing" ] || [ -z "$sources" ]; then
+if [ -n "$missing" ] || [ "$known" = 0 ]; then
     say "apt-get update"
     run apt-get -q -o Acquire::Retries=3 update
 fi
