@@ -276,7 +276,7 @@ class Client:
             data: Data
             if udp:
                 await control.request(request, StartCaptureReply)
-                data = DatagramData(sock, bare(there[0]), snaplen, read_timeout)
+                data = DatagramData(sock, there[0], snaplen, read_timeout)
             elif server_opens:
                 data = await self._receive_data(request, sock)
             else:

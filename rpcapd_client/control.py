@@ -164,10 +164,10 @@ class Control(asyncio.Protocol):
     async def close(self, *, say_close: bool) -> None:
         """Close, with a CLOSE message if `say_close` and it can be said. At most a second."""
         life, self._life = self._life, None
-        if life is not None:
-            life.cancel()
-            await asyncio.wait([life])
         try:
+            if life is not None:
+                life.cancel()
+                await asyncio.wait([life])
             if self.failure is None:
                 self.failure = ConnectionLost("the connection was closed by its user")
                 if say_close and self.session.pending is None:

@@ -188,7 +188,7 @@ class StreamData(_Reader, asyncio.Protocol):
 
 
 class DatagramData(_Reader):
-    """Packets over UDP. Owns the socket; takes only what `host` sends."""
+    """Packets over UDP. Owns the socket; takes only what `host` (as the kernel writes it) sends."""
 
     error: ProtocolError | None = None
     """Never: what is wrong is counted."""
@@ -235,7 +235,7 @@ class DatagramData(_Reader):
             while not self._ended and len(datagrams) < _DATAGRAMS and size < _LARGE_READ:
                 datagram, source = self._socket.recvfrom(0xFFFF)
                 size += len(datagram)
-                if source[0].partition("%")[0] == self._host:
+                if source[0] == self._host:
                     datagrams.append(datagram)
                 else:
                     self._strangers += 1

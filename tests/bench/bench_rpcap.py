@@ -82,10 +82,9 @@ def thread_seconds(pid: int) -> float:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
-def measure(
-    host: Host, daemon: Daemon, sender: pathlib.Path, command: list[str], size: int, rate: int
-) -> Run:
+def measure(daemon: Daemon, sender: pathlib.Path, command: list[str], size: int, rate: int) -> Run:
     """One client, one stream."""
+    host = daemon.host
     environment = {**os.environ, CLIENT: daemon.url}
     process = host.spawn(*command, stdout=subprocess.PIPE, env=environment)
     assert process.stdout is not None

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rpcapd_client import AuthenticationError, ConnectionLost, Credentials, ProtocolError, UsageError, listen
+from rpcapd_client import (
+    AuthenticationError,
+    ConnectionLost,
+    Credentials,
+    ProtocolError,
+    Transport,
+    UsageError,
+    listen,
+)
 from tests.rpcapd_client.conftest import PASSWORD, frame, wait_until
 
 if TYPE_CHECKING:
@@ -44,7 +52,6 @@ async def one_packet(host: Host, client: Any, **options: Any) -> bytes:
 
 def test_daemon_calls_and_captures(host: Host) -> None:
     """A daemon that calls is authenticated to and captures, over both transports; it opens the data connection."""
-    from rpcapd_client import Transport
 
     async def conversation() -> Any:
         async with await listen("127.0.0.1", 0, hosts=["127.0.0.0/8"]) as listener:
@@ -135,9 +142,12 @@ def test_every_address(host: Host) -> None:
             host.rpcapd("-a", f"127.0.0.1,{listener.port}")
             async with await listener.accept() as client:
                 assert client.peer.startswith("127.0.0.1:")
-                return await one_packet(host, client)
+                return [
+                    await one_packet(host, client),
+                    await one_packet(host, client, transport=Transport.UDP),
+                ]
 
-    assert host.run(conversation()) == frame(1)
+    assert host.run(conversation()) == [frame(1)] * 2
 
 
 def test_caller_that_is_no_daemon(host: Host) -> None:

@@ -150,6 +150,13 @@ def test_recorded_endings() -> None:
     }
 
 
+def test_recorded_statistics() -> None:
+    """rpcapd counts during a capture, and answers with zeros after it: ask before ENDCAP."""
+    replies = [data for direction, data in recorded("capture") if direction == "<" and data[1] == 0x89]
+    counters = [StatisticsReply.decode(0, data[Header.SIZE :]) for data in replies]
+    assert counters == [StatisticsReply(5, 0, 0, 5), StatisticsReply(0, 0, 0, 0)]
+
+
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("kind", REQUESTS)
 def test_table(state: State, kind: MessageType) -> None:
