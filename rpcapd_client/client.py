@@ -31,7 +31,9 @@ from rpcapd_client.control import Control
 from rpcapd_client.data import DatagramData, StreamData
 from rpcapd_client.endpoints import (
     addresses,
+    adopt,
     bare,
+    connect_socket,
     data_socket,
     family,
     own_traffic,
@@ -121,15 +123,12 @@ async def connect(
         raise UsageError("a TLS context was given for rpcap://, which is not encrypted; use rpcaps://")
     if encrypted and tls is None:
         tls = ssl.create_default_context()
-    loop = asyncio.get_running_loop()
     peer = show((host, port))
-    _, control = await reach(
-        f"connect to {peer}",
-        timeout,
-        loop.create_connection(
-            lambda: Control(peer, timeout), host, port, ssl=tls, server_hostname=host if tls else None
-        ),
-    )
+
+    async def reach_control() -> Control:
+        return await adopt(await connect_socket(host, port), lambda: Control(peer, timeout), tls, host)
+
+    control = await reach(f"connect to {peer}", timeout, reach_control())
     return await authenticate(control, credentials, tls, host, active=False)
 
 
@@ -181,6 +180,7 @@ class Client:
         self._active = active
         self._capture: Capture | None = None
         self._cleaning: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
 
     @property
     def peer(self) -> str:
@@ -257,8 +257,8 @@ class Client:
             there = await self._resolve(data_host)
         wait_at = data_port or 0 if server_opens else 0
         sock = data_socket(here, there, data_host, wait_at, server_opens=server_opens, udp=udp)
-        try:
-            local_port = sock.getsockname()[1]
+        with contextlib.ExitStack() as stack:
+            stack.callback(sock.close)
             own = own_traffic(control.transport, sock, there, udp=udp) if exclude_own_traffic else ()
             flags = StartFlag.PROMISCUOUS if promiscuous else StartFlag(0)
             if udp:
@@ -269,7 +269,7 @@ class Client:
                 snaplen,
                 round(read_timeout * 1000),
                 flags,
-                local_port if server_opens else 0,
+                sock.getsockname()[1] if server_opens else 0,
                 compile_without(filter, own, link_type),
             )
             control.trouble = None
@@ -277,13 +277,11 @@ class Client:
             if udp:
                 await control.request(request, StartCaptureReply)
                 data = DatagramData(sock, there[0], snaplen, read_timeout)
+                stack.pop_all()
             elif server_opens:
                 data = await self._receive_data(request, sock)
             else:
-                data = await self._connect_data(request, sock, there, data_port)
-        except BaseException:
-            sock.close()
-            raise
+                data = await self._connect_data(request, sock, there, data_port, stack.pop_all())
         self._capture = Capture(control, data, device, opened.link_type, own)
         return self._capture
 
@@ -300,42 +298,38 @@ class Client:
         sock: socket.socket,
         there: tuple[Any, ...],
         port: int | None,
+        unused: contextlib.ExitStack,
     ) -> StreamData:
         """STARTCAP, then connect to where the server waits.
 
-        From the first byte written to the last step, failing includes letting the server go.
+        From the first byte written to the last step, failing includes letting the server go. `unused`
+        closes the socket, as long as it is not in use.
         """
         starting = _start(self._control.request(request, StartCaptureReply))
         data: StreamData | None = None
         try:
-            reply = await asyncio.shield(starting)
-            address = (there[0], port or reply.data_port, *there[2:])
-            what = f"open the data connection to {show(address)}"
-            data = await reach(what, self._control.timeout, self._open_stream(request, sock, address))
+            with unused:
+                reply = await asyncio.shield(starting)
+                address = (there[0], port or reply.data_port, *there[2:])
+                what = f"open the data connection to {show(address)}"
+                connecting = asyncio.get_running_loop().sock_connect(sock, address)
+                await reach(what, self._control.timeout, connecting)
+                unused.pop_all()
+            data = await reach(what, self._control.timeout, self._stream(request, sock))
         finally:
             if data is None:
-                await self._clean_up(self._release(starting, sock, there, port))
+                await self._clean_up(self._release(starting, there, port))
         return data
-
-    async def _open_stream(
-        self, request: StartCaptureRequest, sock: socket.socket, address: tuple[Any, ...]
-    ) -> StreamData:
-        await asyncio.get_running_loop().sock_connect(sock, address)
-        return await self._stream(request, sock)
 
     async def _stream(self, request: StartCaptureRequest, sock: socket.socket) -> StreamData:
-        _, data = await asyncio.get_running_loop().create_connection(
-            lambda: StreamData(request.snaplen, request.read_timeout / 1000),
-            sock=sock,
-            ssl=self._tls,
-            server_hostname=self._host if self._tls else None,
-        )
-        return data
+        def make() -> StreamData:
+            return StreamData(request.snaplen, request.read_timeout / 1000)
+
+        return await adopt(sock, make, self._tls, self._host)
 
     async def _release(
         self,
         starting: asyncio.Task[StartCaptureReply],
-        sock: socket.socket,
         there: tuple[Any, ...],
         port: int | None,
     ) -> None:
@@ -344,7 +338,6 @@ class Client:
             reply = await starting
         except RpcapError:
             return  # it does not wait, or is lost
-        sock.close()
         _, server = addresses(self._control.transport)
         # where we were told to connect, and where the server said that it waits
         places = {(there[0], port or reply.data_port, *there[2:]), (server[0], reply.data_port, *server[2:])}
@@ -371,7 +364,6 @@ class Client:
         finally:
             if data is None:
                 await self._clean_up(self._forget(accepting))
-            listener.close()
         return data
 
     async def _accept(self, request: StartCaptureRequest, listener: socket.socket) -> StreamData:
@@ -379,14 +371,10 @@ class Client:
         _, peer = addresses(self._control.transport)
         while True:
             sock, address = await loop.sock_accept(listener)
-            try:
-                # the port is open to everybody: only the server may fill it
-                if bare(address[0]) == bare(peer[0]):
-                    return await self._stream(request, sock)
-                sock.close()
-            except BaseException:
-                sock.close()
-                raise
+            # the port is open to everybody: only the server may fill it
+            if bare(address[0]) == bare(peer[0]):
+                return await self._stream(request, sock)
+            sock.close()
 
     async def _forget(self, accepting: asyncio.Task[StreamData]) -> None:
         accepting.cancel()
@@ -408,18 +396,22 @@ class Client:
         await asyncio.shield(task)
 
     async def close(self, *, dismiss: bool = False) -> None:
-        """Close the capture, if any, and the connection. Can be called again.
+        """Close the capture, if any, and the connection. Can be called again; cancelled, it goes on by itself.
 
         In active mode the daemon then calls again at once, unless `dismiss`ed: then it does not, until it
         is started anew.
         """
-        try:
-            if self._cleaning:
-                await asyncio.wait(self._cleaning)
-            if self._capture is not None:
-                await self._capture.close()
-        finally:
-            await self._control.close(say_close=dismiss or not self._active)
+        # A task of its own: cancelled half-way, it would leave rpcapd waiting after all.
+        if self._closing is None:
+            self._closing = _start(self._close(say_close=dismiss or not self._active))
+        await asyncio.shield(self._closing)
+
+    async def _close(self, *, say_close: bool) -> None:
+        if self._cleaning:
+            await asyncio.wait(self._cleaning)
+        if self._capture is not None:
+            await self._capture.close()
+        await self._control.close(say_close=say_close)
 
     async def __aenter__(self) -> Self:
         return self

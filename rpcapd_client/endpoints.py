@@ -7,6 +7,7 @@ are bound before anything is sent because their port belongs into the filter.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import ssl
@@ -19,14 +20,16 @@ from rpcapd_client.errors import ConnectionLost, UsageError
 from rpcapd_client.filters import Conversation
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from typing import Any
 
 __all__ = [
     "ACTIVE_PORT",
     "PASSIVE_PORT",
     "addresses",
+    "adopt",
     "bare",
+    "connect_socket",
     "data_socket",
     "family",
     "own_traffic",
@@ -43,6 +46,7 @@ ACTIVE_PORT: Final = 2003
 """Where rpcapd -a calls."""
 
 _T = TypeVar("_T")
+ProtocolT = TypeVar("ProtocolT", bound=asyncio.Protocol)
 
 
 async def reach(what: str, timeout: float, work: Awaitable[_T]) -> _T:  # noqa: ASYNC109
@@ -53,6 +57,46 @@ async def reach(what: str, timeout: float, work: Awaitable[_T]) -> _T:  # noqa: 
     except OSError as error:  # TimeoutError and ssl.SSLError are of its kind
         why = f"not within {timeout:g} s" if deadline.expired() else reason(error)
         raise ConnectionLost(f"cannot {what}: {why}") from error
+
+
+async def connect_socket(host: str, port: int) -> socket.socket:
+    """Connect over TCP to the first of a host's addresses that answers. Raises `OSError`."""
+    loop = asyncio.get_running_loop()
+    failure = OSError(f"{host} has no address")
+    for kind, _, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        sock = socket.socket(kind, socket.SOCK_STREAM, protocol)
+        try:
+            sock.setblocking(False)
+            await loop.sock_connect(sock, address)
+        except OSError as error:
+            sock.close()
+            failure = error
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise failure
+
+
+async def adopt(
+    sock: socket.socket, factory: Callable[[], ProtocolT], tls: ssl.SSLContext | None, host: str
+) -> ProtocolT:
+    """Give a connected socket to a protocol, with TLS as the client if `tls`. Raises `OSError`.
+
+    From here on asyncio owns the socket, even on failure. But a connection that is cancelled before its
+    TLS handshake has begun is forgotten there, not closed; shut down, it comes to its end by itself.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        _, protocol = await loop.create_connection(
+            factory, sock=sock, ssl=tls, server_hostname=host if tls else None
+        )
+    except BaseException:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+        raise
+    return protocol
 
 
 def reason(error: OSError) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Self
 
 from rpcapd_client.client import Client, Credentials, authenticate
 from rpcapd_client.control import Control
-from rpcapd_client.endpoints import ACTIVE_PORT, bare, reach, reason, show
+from rpcapd_client.endpoints import ACTIVE_PORT, adopt, bare, reach, reason, show
 from rpcapd_client.errors import ConnectionLost, UsageError
 from rpcapd_client.wire import ErrorCode, ErrorMessage
 
@@ -95,29 +94,20 @@ class Listener:
         loop = asyncio.get_running_loop()
         while True:
             sock, address = await loop.sock_accept(self._socket)
-            try:
-                host = bare(address[0])
-                if any(ip_address(host) in network for network in self._networks):
-                    peer = show((host, address[1]))
-                    _, control = await reach(
-                        f"speak with {peer}",
-                        self._timeout,
-                        loop.create_connection(
-                            partial(Control, peer, self._timeout),
-                            sock=sock,
-                            ssl=self._tls,
-                            server_hostname=host if self._tls else None,
-                        ),
-                    )
-                    break
-                self.refused += 1
-                refusal = ErrorMessage(ErrorCode.HOST_REFUSED, f"{host} is not in the host list")
-                with contextlib.suppress(OSError):
-                    sock.send(refusal.encode())
-                sock.close()
-            except BaseException:
-                sock.close()
-                raise
+            host = bare(address[0])
+            if any(ip_address(host) in network for network in self._networks):
+                break
+            self.refused += 1
+            refusal = ErrorMessage(ErrorCode.HOST_REFUSED, f"{host} is not in the host list")
+            with contextlib.suppress(OSError):
+                sock.send(refusal.encode())
+            sock.close()
+        peer = show((host, address[1]))
+        control = await reach(
+            f"speak with {peer}",
+            self._timeout,
+            adopt(sock, lambda: Control(peer, self._timeout), self._tls, host),
+        )
         return await authenticate(control, self._credentials, self._tls, host, active=True)
 
     async def close(self) -> None:
