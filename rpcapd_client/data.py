@@ -17,6 +17,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from rpcapd_client.errors import UsageError
 from rpcapd_client.packets import Batch, PacketDatagrams, PacketStream
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ _DATAGRAMS: Final = 512
 
 _LAST_PACKETS: Final = 0.5
 """Seconds of silence after which a capture that has failed has given all it had."""
+
+_LAST_AT_MOST: Final = 10.0
+"""Seconds after which it ends even without silence."""
 
 
 def enlarge_buffer(sock: socket.socket) -> None:
@@ -79,6 +83,8 @@ class _Reader:
         self._wake()
 
     async def _wait(self) -> None:
+        if self._waiter is not None:
+            raise UsageError("another task already waits for this capture's packets")
         self._waiter = self._loop.create_future()
         self._waiting_since = self._loop.time()
         try:
@@ -91,11 +97,15 @@ class _Reader:
 
     def finish(self) -> None:
         """Give what has come, and then end: once the consumer has waited a while and nothing came."""
+        self._loop.call_later(_LAST_PACKETS, self._finish, self._loop.time() + _LAST_AT_MOST)
+
+    def _finish(self, at_most: float) -> None:
+        now = self._loop.time()
         since = self._waiting_since
-        if since is not None and self._loop.time() - since >= _LAST_PACKETS:
+        if now >= at_most or (since is not None and now - since >= _LAST_PACKETS):
             self._end()
         elif not self._ended:
-            self._loop.call_later(_LAST_PACKETS, self.finish)
+            self._loop.call_later(_LAST_PACKETS, self._finish, at_most)
 
 
 class StreamData(_Reader, asyncio.Protocol):

@@ -57,6 +57,10 @@ from rpcapd_client.wire import (
 __all__ = ["TRANSITIONS", "Answered", "Event", "Lost", "Refused", "Session", "State", "Unasked"]
 
 
+_MAX_UNASKED: Final = 16
+"""ERRORs in a row that nobody asked for. rpcapd sends two at most; who goes on sending them is not rpcapd."""
+
+
 class State(enum.Enum):
     """How far the conversation has come."""
 
@@ -151,6 +155,7 @@ class Session:
         """Where the request in flight leads, answered and refused."""
         self._last_words: RemoteError | None = None
         """An error that nothing has followed: the reason, should the connection now end."""
+        self._unasked = 0
 
     @property
     def held(self) -> int:
@@ -194,7 +199,7 @@ class Session:
         incoming = self._incoming
         incoming += data
         try:
-            while len(incoming) >= Header.SIZE:
+            while len(incoming) >= Header.SIZE:  # empty once the connection is lost
                 header = Header.decode(incoming)
                 self._check(header)
                 end = Header.SIZE + header.length
@@ -262,6 +267,7 @@ class Session:
         self.pending = None
         self.state = self._next[0]
         self._last_words = None
+        self._unasked = 0
         self._events.append(Answered(request, reply))
 
     def _error(self, message: ErrorMessage) -> None:
@@ -274,6 +280,11 @@ class Session:
             self._last_words = error
             self._events.append(Refused(request, error))
             return
+        self._unasked += 1
+        if self._unasked > _MAX_UNASKED:
+            raise ProtocolError(
+                f"{self._expecting()} expected, got {_MAX_UNASKED} errors that answer nothing"
+            )
         error = _remote_error(message, None)
         self._last_words = error
         self._events.append(Unasked(error))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rpcapd_client import ConnectionLost, ProtocolError, RemoteError, connect, data
+from rpcapd_client import ConnectionLost, ProtocolError, RemoteError, UsageError, connect, data
 from rpcapd_client.packets import encode_packet
 from rpcapd_client.wire import ErrorCode, ErrorMessage, MessageType, StartCaptureReply
 from tests.rpcapd_client.fakes import fake, run
@@ -111,6 +111,58 @@ def test_failed_capture_waits_for_a_slow_consumer() -> None:
             with pytest.raises(RemoteError, match="gone"):
                 await everything(capture, packets)
             assert len(packets) == 10
+
+    run(conversation())
+
+
+def test_failed_capture_that_does_not_fall_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the control connection is lost and packets come all the same, the capture ends after a while."""
+    monkeypatch.setattr(data, "_LAST_AT_MOST", 0.6)
+
+    async def conversation() -> None:
+        async with (
+            fake() as server,
+            await connect(server.url) as client,
+            await client.open_capture("eth0") as capture,
+        ):
+
+            async def send() -> None:
+                number = 0
+                while True:
+                    number += 1
+                    server.writers[1].write(encode_packet(TIME, b"packet", 6, number))
+                    await asyncio.sleep(0.01)
+
+            await server.has_data.wait()
+            sending = asyncio.create_task(send())
+            server.writers[0].close()
+            with pytest.raises(ConnectionLost, match="the server closed the connection"):
+                await everything(capture, [])
+            sending.cancel()
+
+    run(conversation())
+
+
+def test_one_consumer() -> None:
+    """A second task that waits for the same packets is told so; the first one gets them."""
+
+    async def conversation() -> None:
+        async with (
+            fake() as server,
+            await connect(server.url) as client,
+            await client.open_capture("eth0") as capture,
+        ):
+            packets: list[Any] = []
+            first = asyncio.create_task(everything(capture, packets))
+            await server.has_data.wait()
+            await asyncio.sleep(0)
+            with pytest.raises(UsageError, match="another task already waits"):
+                await everything(capture, [])
+            server.writers[1].write(TRUE)
+            while len(packets) < 10:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+            await capture.close()
+            await first
 
     run(conversation())
 

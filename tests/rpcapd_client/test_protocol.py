@@ -305,6 +305,22 @@ def test_last_words() -> None:
     )
 
 
+def test_errors_without_end() -> None:
+    """A server that goes on reporting errors that nobody asked for is lost; after an answer the count begins anew."""
+    session = session_in(State.CAPTURING)
+    error = ErrorMessage(ErrorCode.READ, "gone").encode()
+    for _ in range(3):
+        session.receive_data(error * 16)
+        session.send(StatisticsRequest())
+        session.receive_data(StatisticsReply(0, 0, 0, 0).encode())
+        assert [type(event) for event in session.events()] == [Unasked] * 16 + [Answered]
+    session.receive_data(error * 10_000)
+    *unasked, lost = session.events()
+    assert [type(event) for event in unasked] == [Unasked] * 16
+    assert isinstance(lost, Lost)
+    assert str(lost.error) == "nothing expected, got 16 errors that answer nothing"
+
+
 def test_error_in_another_version() -> None:
     """ERROR is understood in any version: a server that does not speak ours answers in its own."""
     session = session_in(State.AUTHENTICATED)
