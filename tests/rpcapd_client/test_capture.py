@@ -118,31 +118,55 @@ def test_snaplen_cuts(host: Host, daemon: Daemon) -> None:
     assert host.run(conversation()) == [(frame(1, 600)[:96], 600), (frame(2, 64), 64)]
 
 
+def exchange(payload: bytes) -> None:
+    """Send it over a TCP connection to port 8080 of this machine, slowly enough for rpcapd's ring of 2 MB."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 8080))
+        listener.listen()
+        with socket.create_connection(("127.0.0.1", 8080)) as sender:
+            receiver, _ = listener.accept()
+            with receiver:
+                for start in range(0, len(payload), 2**17):
+                    sender.sendall(payload[start : start + 2**17])
+                    left = 2**17
+                    while left:
+                        left -= len(receiver.recv(left))
+                    time.sleep(0.005)
+
+
+def test_datagrams_of_64_kib(host: Host, daemon: Daemon) -> None:
+    """Over UDP frames are cut to what a datagram can carry; of a longer one rpcapd's capture would silently die."""
+    host.ip("link", "set", "lo", "mtu", "65536")
+
+    async def conversation() -> Any:
+        async with (
+            await connect(daemon.url) as client,
+            await client.open_capture(
+                "lo", filter="tcp port 8080", read_timeout=0.01, transport=Transport.UDP
+            ) as capture,
+        ):
+            await asyncio.to_thread(exchange, bytes(2**19))
+            packets: list[tuple[bytes, int, int]] = []
+            while sum(bool(data[47] & 1) for data, _, _ in packets) < 2:  # both FINs have come
+                packets += await take(capture, 1)
+            return [(len(data), length) for data, _, length in packets]
+
+    sizes = host.run(conversation())
+    assert max(length for _, length in sizes) > 65_479
+    assert all(captured == min(length, 65_479) for captured, length in sizes)
+
+
 def test_frames_of_64_kib(host: Host, daemon: Daemon, tmp_path: pathlib.Path) -> None:
     """GSO frames of more than 65,515 bytes, whose message length rpcapd wraps, are whole and in step."""
     host.ip("link", "set", "lo", "mtu", "65536")
     payload = os.urandom(2**21)
-
-    def exchange() -> None:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 8080))
-            listener.listen()
-            with socket.create_connection(("127.0.0.1", 8080)) as sender:
-                receiver, _ = listener.accept()
-                with receiver:
-                    for start in range(0, len(payload), 2**17):
-                        sender.sendall(payload[start : start + 2**17])
-                        left = 2**17
-                        while left:
-                            left -= len(receiver.recv(left))
-                        time.sleep(0.005)  # rpcapd's ring has room for 2 MB
 
     async def conversation() -> Any:
         async with (
             await connect(daemon.url) as client,
             await client.open_capture("lo", filter="tcp port 8080", read_timeout=0.01) as capture,
         ):
-            await asyncio.to_thread(exchange)
+            await asyncio.to_thread(exchange, payload)
             packets: list[bytes] = []
             async for buffer, places in capture:
                 packets += [buffer[start : start + captured] for _, start, captured, _ in places]
