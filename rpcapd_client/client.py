@@ -217,8 +217,12 @@ class Client:
         """Start a capture.
 
         `filter`: tcpdump's language (see `filters`). `snaplen`: bytes of each packet to keep; at most
-        65,479 over UDP, to which the default is cut. `read_timeout`: seconds that a packet may wait in the
-        server's ring for others; from a millisecond. `transport`: how the packets come.
+        65,479 over UDP, to which the default is cut. `transport`: how the packets come.
+
+        `read_timeout`: seconds that a packet may wait in the server's ring for others; from a millisecond.
+        The ring has eight blocks (of 256 KiB, on Linux), and one is used up after this time however little
+        it holds. So a server that does not get to run for eight times as long loses packets even at the
+        lowest rate: small values cost more than latency.
 
         Who connects: over TCP the client, to the control connection's address and a port the server
         chooses; `data_host` and `data_port` override both (forwarded ports). With `server_open`, over UDP

@@ -5,7 +5,8 @@ tell. Refuses to run filters: the server's kernel does.
 
 The text is compiled here, for a capture that is not open. So what the compiler can only know from a live handle
 does not work: `vlan` looks for the tag in the packet's bytes, from where a Linux server's kernel has already
-taken it. Host names are looked up by this machine, which blocks until the resolver answers.
+taken it (it is put back later). `ether[0xfffff030:1] = 1` asks the kernel whether there was one. Host names are
+looked up by this machine, which blocks until the resolver answers.
 
 `inbound` and `outbound` work on Ethernet, in the server's kernel. But the first blocks of its ring after a
 filter was set are filtered by libpcap in rpcapd, which does not know a packet's direction: they give nothing.

@@ -82,14 +82,14 @@ def test_exactly_what_tcpdump_captures(host: Host, daemon: Daemon, tmp_path: pat
     async def conversation() -> Any:
         async with (
             await connect(daemon.url) as client,
-            await client.open_capture("cap0", read_timeout=0.01) as capture,
+            await client.open_capture("cap0") as capture,
         ):
             receiving = asyncio.create_task(take(capture, count))
             with host.wire("cap1") as wire:
                 for number in range(count):
                     wire.send(frame(number, size))
-                    if number % 50 == 0:
-                        await asyncio.sleep(0.001)  # some 40,000 a second: rpcapd loses none
+                    if number % (1 + 16_384 // size) == 0:
+                        await asyncio.sleep(0.001)  # 16 MB a second, or less: rpcapd loses none
             packets = await receiving
             return packets, await capture.statistics()
 
@@ -265,6 +265,28 @@ def test_direction(host: Host, daemon: Daemon) -> None:
 
     packets = host.run(conversation())
     assert set(packets) == {frame(2)}
+
+
+def test_vlan(host: Host, daemon: Daemon) -> None:
+    """A tagged frame comes with its tag; `vlan` does not see it, the kernel's own answer does."""
+    tagged = frame(1)[:12] + b"\x81\0\0\5" + frame(1)[12:]
+
+    async def conversation() -> Any:
+        async with (
+            await connect(daemon.url) as client,
+            await client.open_capture("cap0", filter="vlan", read_timeout=0.01) as capture,
+        ):
+            with host.wire("cap1") as wire:
+                for _ in range(100):
+                    wire.send(tagged)
+                await asyncio.sleep(0.1)
+                unseen = (await capture.statistics()).captured
+                await capture.update_filter("ether[0xfffff030:1] = 1")
+                wire.send(frame(2))
+                wire.send(tagged)
+            return unseen, [data for data, _, _ in await take(capture, 1)]
+
+    assert host.run(conversation()) == (0, [tagged])
 
 
 def test_sampling_by_filter(host: Host, daemon: Daemon) -> None:
