@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ from rpcapd_client.wire import (
 from tests.rpcapd_client.fakes import GOOD, fake, raw, run
 
 if TYPE_CHECKING:
+    import pathlib
+
     from tests.rpcapd_client.conftest import Daemon, Host
 
 
@@ -226,3 +229,38 @@ def test_keep_alive_that_is_refused_goes_on(monkeypatch: pytest.MonkeyPatch) -> 
             return server.asked.count(MessageType.STATS)
 
     assert run(conversation()) >= 2  # type: ignore[operator]
+
+
+def test_closing_does_not_wait_for_a_server_that_does_not(
+    certificate: tuple[pathlib.Path, pathlib.Path],
+) -> None:
+    """A TLS server that never says goodbye does not keep `close` from ending, nor the connection open."""
+    tls = ssl.create_default_context(cafile=certificate[0])
+    server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_tls.load_cert_chain(*certificate)
+
+    async def conversation() -> None:
+        released = asyncio.Event()
+        ended = asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readexactly(16)
+            writer.write(GOOD[MessageType.AUTH])
+            assert isinstance(writer.transport, asyncio.Transport)
+            writer.transport.pause_reading()  # so that it does not even see our goodbye
+            await released.wait()
+            writer.transport.resume_reading()
+            await reader.read()
+            writer.close()
+            ended.set()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=server_tls)
+        async with server:
+            client = await connect(f"rpcaps://127.0.0.1:{server.sockets[0].getsockname()[1]}", tls=tls)
+            await client.close()
+            with pytest.raises(ConnectionLost, match="closed by its user"):
+                await client.interfaces()
+            released.set()
+            await ended.wait()
+
+    run(conversation())
