@@ -30,6 +30,7 @@ from rpcapd_client.capture import Capture
 from rpcapd_client.control import Control
 from rpcapd_client.data import DatagramData, StreamData
 from rpcapd_client.endpoints import (
+    accept_socket,
     addresses,
     adopt,
     bare,
@@ -371,10 +372,9 @@ class Client:
         return data
 
     async def _accept(self, request: StartCaptureRequest, listener: socket.socket) -> StreamData:
-        loop = asyncio.get_running_loop()
         _, peer = addresses(self._control.transport)
         while True:
-            sock, address = await loop.sock_accept(listener)
+            sock, address = await accept_socket(listener)
             # the port is open to everybody: only the server may fill it
             if bare(address[0]) == bare(peer[0]):
                 return await self._stream(request, sock)

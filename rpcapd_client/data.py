@@ -4,7 +4,7 @@ Owns how often and how much is read. Refuses to read ahead: while packets wait f
 read, so at most one read (256 KiB, asyncio's) is held, the socket fills, the server blocks, its ring fills,
 and its kernel drops and counts. That is the only place where packets are lost, and STATS tells.
 
-After a read that was not large the next one waits, up to 10 ms. rpcapd sends packet by packet, and
+After a read that was not large the next one waits, up to 20 ms. rpcapd sends packet by packet, and
 being woken for each would cost far more than reading it; the socket's buffer holds what comes meanwhile.
 """
 
@@ -29,12 +29,20 @@ RECEIVE_BUFFER: Final = 8 * 2**20
 """Bytes of socket buffer asked for. At 90,000 packets of 1,500 bytes a second, 60 ms of not reading; rpcapd's
 ring holds only 2 MB beyond it."""
 
-_PATIENCE: Final = 0.1, 0.01
-"""Between two reads that were not large: this part of the server's read timeout, and at most so many seconds
-(1.25 MB at 1 Gbit/s)."""
+_PATIENCE: Final = 0.02
+"""Seconds between two reads that were not large, at most: 2.5 MB at 1 Gbit/s."""
+
+_PATIENCE_OF_READ_TIMEOUT: Final = 0.2
+"""And this part of the server's read timeout at most, so that it stays what the delay is made of."""
+
+_PATIENCE_IN_SMALL_BUFFER: Final = 0.001
+"""And this at most where the socket's buffer is not large, and waiting would fill it."""
 
 _SO_RCVBUFFORCE: Final = 33
 """asm-generic/socket.h; the socket module does not know it."""
+
+_LARGE_BUFFER: Final = 2 * 2**20
+"""Bytes. As much as rpcapd's ring."""
 
 _LARGE_READ: Final = 128 * 2**10
 """Bytes. A read of this size was worth its cost, so the next one follows at once."""
@@ -58,16 +66,23 @@ def enlarge_buffer(sock: socket.socket) -> None:
     try:
         sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
     except PermissionError:
-        if int(Path("/proc/sys/net/core/rmem_max").read_text()) >= RECEIVE_BUFFER:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        allowed = int(Path("/proc/sys/net/core/rmem_max").read_text())
+        if allowed >= _LARGE_BUFFER:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, min(RECEIVE_BUFFER, allowed))
+
+
+def _patience(sock: socket.socket, read_timeout: float) -> float:
+    large = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= _LARGE_BUFFER
+    most = _PATIENCE if large else _PATIENCE_IN_SMALL_BUFFER
+    return min(read_timeout * _PATIENCE_OF_READ_TIMEOUT, most)
 
 
 class _Reader:
     """What both kinds share: one consumer that waits, and an end."""
 
-    def __init__(self, read_timeout: float) -> None:
+    def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._patience = min(read_timeout * _PATIENCE[0], _PATIENCE[1])
+        self._patience = 0.0
         self._batches: deque[Batch] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False
@@ -114,7 +129,8 @@ class StreamData(_Reader, asyncio.Protocol):
     malformed = 0
 
     def __init__(self, snaplen: int, read_timeout: float) -> None:
-        super().__init__(read_timeout)
+        super().__init__()
+        self._read_timeout = read_timeout
         # asyncio reads into 256 KiB, which malloc would map, fault in page by page, and unmap each time.
         # Having freed something larger once, glibc keeps such blocks (mallopt(3), M_MMAP_THRESHOLD).
         bytearray(2**20)
@@ -137,6 +153,7 @@ class StreamData(_Reader, asyncio.Protocol):
         if not isinstance(transport, asyncio.Transport):  # of a stream it is one
             raise TypeError
         self._transport = transport
+        self._patience = _patience(transport.get_extra_info("socket"), self._read_timeout)
         transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
@@ -204,7 +221,8 @@ class DatagramData(_Reader):
     """Never: what is wrong is counted."""
 
     def __init__(self, sock: socket.socket, host: str, snaplen: int, read_timeout: float) -> None:
-        super().__init__(read_timeout)
+        super().__init__()
+        self._patience = _patience(sock, read_timeout)
         self._socket = sock
         self._host = host
         self._packets = PacketDatagrams(snaplen)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ACTIVE_PORT",
     "PASSIVE_PORT",
+    "accept_socket",
     "addresses",
     "adopt",
     "bare",
@@ -77,6 +78,32 @@ async def connect_socket(host: str, port: int) -> socket.socket:
         else:
             return sock
     raise failure
+
+
+async def accept_socket(listener: socket.socket) -> tuple[socket.socket, tuple[Any, ...]]:
+    """Wait for a connection, and give it with its address.
+
+    Not the loop's `sock_accept`: cancelled at the moment of success, that loses the connection it has.
+    """
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            sock, address = listener.accept()
+        except BlockingIOError:
+            readable: asyncio.Future[None] = loop.create_future()
+            loop.add_reader(listener, _set, readable)
+            try:
+                await readable
+            finally:
+                loop.remove_reader(listener)
+        else:
+            sock.setblocking(False)
+            return sock, tuple(address)
+
+
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 async def adopt(

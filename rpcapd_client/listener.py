@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Self
 
 from rpcapd_client.client import Client, Credentials, authenticate
 from rpcapd_client.control import Control
-from rpcapd_client.endpoints import ACTIVE_PORT, adopt, bare, reach, reason, show
+from rpcapd_client.endpoints import ACTIVE_PORT, accept_socket, adopt, bare, reach, reason, show
 from rpcapd_client.errors import ConnectionLost, UsageError
 from rpcapd_client.wire import ErrorCode, ErrorMessage
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
+    from typing import Any
 
 __all__ = ["Listener", "listen"]
 
@@ -77,6 +78,8 @@ class Listener:
         self._credentials = credentials
         self._tls = tls
         self._timeout = timeout
+        self._waiting = 0
+        self._closed = asyncio.Event()
         self.refused = 0
         """Calls from hosts that are not in the list."""
 
@@ -91,9 +94,8 @@ class Listener:
         Raises as `connect` does, about that daemon; `accept` can then be called again. Calls that nobody
         takes wait in the kernel's queue.
         """
-        loop = asyncio.get_running_loop()
         while True:
-            sock, address = await loop.sock_accept(self._socket)
+            sock, address = await self._next_call()
             host = bare(address[0])
             if any(ip_address(host) in network for network in self._networks):
                 break
@@ -110,9 +112,27 @@ class Listener:
         )
         return await authenticate(control, self._credentials, self._tls, host, active=True)
 
+    async def _next_call(self) -> tuple[socket.socket, tuple[Any, ...]]:
+        if self._closed.is_set():
+            raise ConnectionLost("the listener is closed")
+        self._waiting += 1
+        try:
+            return await accept_socket(self._socket)
+        except OSError as error:
+            why = "the listener is closed" if self._closed.is_set() else f"cannot accept: {reason(error)}"
+            raise ConnectionLost(why) from error
+        finally:
+            self._waiting -= 1
+            if self._closed.is_set() and not self._waiting:
+                self._socket.close()
+
     async def close(self) -> None:
-        """Listen no more. Clients go on."""
-        self._socket.close()
+        """Listen no more: whoever waits in `accept` gets `ConnectionLost`. Clients go on."""
+        self._closed.set()
+        if self._waiting:
+            self._socket.shutdown(socket.SHUT_RDWR)  # ends the waiting, which then closes
+        else:
+            self._socket.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -254,7 +254,19 @@ def test_receive_buffer() -> None:
     with socket.socket() as plain, socket.socket() as large:
         data.enlarge_buffer(large)
         sizes = [sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) for sock in (plain, large)]
-    assert sizes[1] == sizes[0] or sizes[1] >= data.RECEIVE_BUFFER
+    assert sizes[1] == sizes[0] or sizes[1] >= 2 * 2**20
+
+
+def test_patience() -> None:
+    """Reads wait for company a fifth of the read timeout, no more than 20 ms, and hardly at all in a small buffer."""
+    with socket.socket() as small, socket.socket() as large:
+        small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        data.enlarge_buffer(large)
+        assert data._patience(small, 1.0) == 0.001
+        assert data._patience(small, 0.001) == 0.0002
+        if large.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= 2 * 2**20:
+            assert data._patience(large, 1.0) == 0.02
+            assert data._patience(large, 0.01) == 0.002
 
 
 def test_second_verdict_of_the_real_daemon(

@@ -185,6 +185,22 @@ def test_cancelled_while_waiting(host: Host) -> None:
     host.run(conversation())
 
 
+def test_closed_while_waiting(host: Host) -> None:
+    """Tasks that wait in `accept` when the listener closes get `ConnectionLost`, and so does who asks later."""
+
+    async def conversation() -> None:
+        listener = await listen("127.0.0.1", 0, hosts=["127.0.0.1"])
+        waiting = asyncio.create_task(listener.accept())
+        await asyncio.sleep(0.01)
+        await listener.close()
+        for call_again in (waiting, listener.accept()):
+            with pytest.raises(ConnectionLost, match="the listener is closed"):
+                await call_again
+        assert listener._socket.fileno() == -1
+
+    host.run(conversation())
+
+
 def test_bad_arguments(host: Host) -> None:
     """A host list entry that is no address, and a port that is taken, are one clear line."""
 
