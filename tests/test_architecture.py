@@ -17,12 +17,13 @@ PURE = {
     "layouts": {"model"},
     "templates": set(),
     "heads": {"model", "layouts"},
+    "frames": {"model"},
     "decode": {"model", "fragments"},
     "reassembly": {"model"},
     "http1": {"model", "heads", "layouts"},
     "transactions": {"model", "http1"},
     "connections": {"model", "heads", "http1", "reassembly", "transactions"},
-    "pipeline": {"model", "decode", "heads", "http1", "layouts", "reassembly", "connections"},
+    "pipeline": {"model", "decode", "frames", "heads", "http1", "layouts", "reassembly", "connections"},
     "records": {"model", "templates"},
     "summary": {"model", "records"},
     "capture_file": {"model", "errors"},
@@ -50,7 +51,7 @@ STANDARD = {
 
 LIBRARIES = {
     "dpkt": {"decode", "fragments"},
-    "msgspec": {"records"},
+    "msgspec": {"model", "records"},
     "rich": {"display"},
     "pcapy": {"sources"},
 }

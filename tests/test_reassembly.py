@@ -300,9 +300,9 @@ def test_the_memory_of_what_waits_is_limited() -> None:
     both.take(In(1, b"x" * 2_500))
     both.take(In(1, b"x" * 2_500), both.peer)
     assert both.full()
-    both.stream.discard(Drop.EVICTED)
+    both.stream.discard(Drop.AFTER_CLOSE)
     assert not both.peer.full
-    assert both.assembly.dropped == {Drop.EVICTED: 2_500}
+    assert both.assembly.dropped == {Drop.AFTER_CLOSE: 2_500}
 
 
 STEPS = st.one_of(
@@ -343,7 +343,7 @@ def test_every_byte_is_accounted_for(steps: list[In | Skip], start: int, two_sid
         edges = [edge for piece in waiting for edge in (piece.position, piece.position + piece.length)]
         assert edges == sorted(edges)
         assert sides.stream.next == (start + sides.stream.position) % WRAP
-    sides.stream.discard(Drop.EVICTED)
+    sides.stream.discard(Drop.AFTER_CLOSE)
     sides.balance()
     assert sides.assembly.held == 0
 
