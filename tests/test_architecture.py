@@ -17,6 +17,7 @@ PURE = {
     "layouts": {"model"},
     "templates": set(),
     "heads": {"model", "layouts"},
+    "frames": {"model"},
     "decode": {"model", "fragments"},
     "frames": {"model"},
     "reassembly": {"model"},
