@@ -25,9 +25,9 @@ The same two facts tell where a message starts after a hole (`http1` is in SEARC
 at the place of a waiting request; a request starts where its sender had received a whole response that
 was not there when the last request before the hole was sent.
 
-What this cannot tell apart: a client that keeps a constant number of requests unanswered, all of whose
-overlapping requests were lost or came before the capture began, and a server slow enough to have received
-the next request before it answers the one before. It looks exactly like a client that waits.
+What this cannot tell apart: a client that sends requests before the answers to those before have come, all
+of whose overlapping requests were lost or came before the capture began, and a server slow enough to have
+received the next request before it answers the one before. It looks exactly like a client that waits.
 
 Limits: `Limits.pending` unanswered requests; beyond it the oldest is reported unpaired.
 """
