@@ -250,8 +250,7 @@ class Response(Message, eq=False, gc=False):
     """0 for HTTP/0.9, which has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Peers:
+class Peers(Struct, frozen=True, eq=False, gc=False):
     """The two ends of a connection, made once, written into every record of it."""
 
     client_address: str

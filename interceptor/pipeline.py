@@ -102,7 +102,9 @@ class Pipeline:
                 continue
             peer = stream.peer
             place = peer.position
-            if acknowledgement != peer.next:
+            if acknowledgement == peer.next:
+                acknowledgement = peer.next  # one integer kept instead of two, on every connection
+            else:
                 place = peer.place_of(acknowledgement)
                 if place > peer.position:
                     long_way += 1

@@ -19,7 +19,6 @@ PURE = {
     "heads": {"model", "layouts"},
     "frames": {"model"},
     "decode": {"model", "fragments"},
-    "frames": {"model"},
     "reassembly": {"model"},
     "http1": {"model", "heads", "layouts"},
     "transactions": {"model", "http1"},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from interceptor.model import Anomaly, Peers, Request, Response, State, Transaction
 from interceptor.records import CACHED, Record, RecordEncoder
