@@ -29,10 +29,12 @@ bench: $(VENV)/tests        ## this program and others on the same traffic, in t
 
 bench-rpcap: $(VENV)/tests  ## the rpcap client against the daemon's and libpcap's own cost
 	tests/support/packages.sh
+	tests/support/build_rpcapd.sh
 	$(BIN)/python -m tests.bench.bench_rpcap
 
-fuzz: $(VENV)/fuzz          ## coverage-guided, one minute
+fuzz: $(VENV)/fuzz          ## coverage-guided, a minute and a half
 	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60
+	$(BIN)/python -m tests.fuzz.fuzz_rpcap -max_total_time=30 -verbosity=0
 
 fixtures: $(VENV)/tests     ## make the made captures again
 	$(BIN)/python -m fixtures.made
