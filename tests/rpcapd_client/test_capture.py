@@ -504,7 +504,7 @@ def test_cancelled_iteration_loses_nothing(host: Host, daemon: Daemon) -> None:
         packets: list[Any] = []
         async with (
             await connect(daemon.url) as client,
-            await client.open_capture("cap0", read_timeout=0.001) as capture,
+            await client.open_capture("cap0", read_timeout=0.05) as capture,
         ):
             with host.wire("cap1") as wire:
                 for number in range(1_000):
