@@ -22,6 +22,7 @@ from interceptor.http1 import OPAQUE
 from interceptor.model import Chunk, Drop, Peers
 from interceptor.reassembly import FAR, FIN, RST, SYN, Assembly, Stream, difference
 from interceptor.transactions import Conversation
+from interceptor.wheel import Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -147,11 +148,10 @@ class Connections:
         that were taken out before."""
         self._stalled: dict[Connection, None] = {}
         """In which something waits."""
-        self._wheel: dict[int, list[Connection]] = {}
-        """By the second in which they must be looked at."""
+        self._wheel: Wheel[Connection] = Wheel()
+        """When each must be looked at."""
         self._addresses = _Addresses()
         self._ports = _Ports()
-        self._looked = 0
         self.evicted = 0
         """Connections closed to make room."""
 
@@ -243,17 +243,13 @@ class Connections:
         finished: list[Transaction] = []
         for connection in list(self._stalled):
             self._give_up(connection, now, finished)
-        second = now // _SECOND
-        if second != self._looked:
-            self._looked = second
-            for due in sorted(key for key in self._wheel if key <= second):
-                for connection in self._wheel.pop(due):
-                    self._look(connection, now, finished)
-            oldest = now - self._limits.idle_seconds * _SECOND
-            while self._handshakes and next(iter(self._handshakes.values()))[2] <= oldest:
-                self._handshakes.popitem(last=False)
-            if not self._handshakes:
-                self._handshakes = OrderedDict()  # a dict that has been large stays so
+        for connection in self._wheel.due(now):
+            self._look(connection, now, finished)
+        oldest = now - self._limits.idle_seconds * _SECOND
+        while self._handshakes and next(iter(self._handshakes.values()))[2] <= oldest:
+            self._handshakes.popitem(last=False)
+        if not self._handshakes:
+            self._handshakes = OrderedDict()  # a dict that has been large stays so
         return finished
 
     def close(self) -> list[Transaction]:
@@ -320,7 +316,7 @@ class Connections:
         self.streams[flow] = stream
         self.streams[reverse] = peer
         self.opened += 1
-        self._schedule(connection, time + self._limits.idle_seconds * _SECOND)
+        self._wheel.put(connection, time + self._limits.idle_seconds * _SECOND)
         if handshake is not None:
             self._converse(connection, stream, first=True)
         return stream
@@ -582,7 +578,7 @@ class Connections:
         connection.conversation = None
         for stream in (connection.client, connection.server):
             stream.smooth = stream.opaque = False
-        self._schedule(connection, connection.time + self._limits.closing_seconds * _SECOND)
+        self._wheel.put(connection, connection.time + self._limits.closing_seconds * _SECOND)
 
     def _close_stream(
         self,
@@ -612,27 +608,16 @@ class Connections:
     def _evict(self, finished: list[Transaction]) -> None:
         """Make room: end the longest idle of those that are due next."""
         candidates: list[Connection] = []
-        for due in sorted(self._wheel):
-            bucket = self._wheel[due]
-            while bucket and len(candidates) < _LOOKED_AT:
-                connection = bucket.pop()
-                if self.streams.get(connection.client.flow) is connection.client:
-                    candidates.append(connection)
-            if not bucket:
-                del self._wheel[due]
-            if len(candidates) >= _LOOKED_AT:
-                break
+        while not candidates and (coming := self._wheel.next(_LOOKED_AT)):
+            candidates = [one for one in coming if self.streams.get(one.client.flow) is one.client]
         candidates.sort(key=lambda connection: (not connection.closed, connection.time))
         for connection in candidates[1:]:
-            self._schedule(connection, connection.time + self._limits.idle_seconds * _SECOND)
+            self._wheel.put(connection, connection.time + self._limits.idle_seconds * _SECOND)
         if candidates:
             self.evicted += not candidates[0].closed
             self._remove(candidates[0], finished)
 
     # Time
-
-    def _schedule(self, connection: Connection, due: int) -> None:
-        self._wheel.setdefault(due // _SECOND + 1, []).append(connection)
 
     def _look(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
         """See whether a connection that may be due is."""
@@ -644,7 +629,7 @@ class Connections:
             return
         if connection.conversation is not None:
             finished += connection.conversation.overdue(now - self._limits.transaction_seconds * _SECOND)
-        self._schedule(connection, connection.time + patience * _SECOND)
+        self._wheel.put(connection, connection.time + patience * _SECOND)
 
     def _drop(self, reason: Drop) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1

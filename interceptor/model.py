@@ -250,7 +250,7 @@ class Response(Message, eq=False, gc=False):
     """0 for HTTP/0.9, which has none."""
 
 
-class Peers(Struct, frozen=True, eq=False, gc=False):
+class Peers(Struct, frozen=True, gc=False):
     """The two ends of a connection, made once, written into every record of it."""
 
     client_address: str

@@ -75,14 +75,14 @@ def children(pid: int) -> list[int]:
     """Process ids of a process's children that are not zombies."""
     try:
         found = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
     alive = []
     for child in map(int, found):
         try:
             if pathlib.Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
                 alive.append(child)
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             pass
     return alive
 
