@@ -224,6 +224,7 @@ def _coded(values: list[bytes], message: Request | Response) -> int:
             message.tag(Anomaly.UNKNOWN_CODING)
         return CHUNKED
     # Section 6.3 item 4: where chunked is not last, a response runs until close, a request has no known end.
+    # But where chunked is there at all, programs that only look for the word disagree with the RFC.
     message.tag(Anomaly.AMBIGUOUS_FRAMING)
     if isinstance(message, Response) and b"chunked" not in codings:
         return UNTIL_CLOSE
