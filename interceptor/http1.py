@@ -43,6 +43,7 @@ from interceptor.heads import (
     plausible_request,
     plausible_response,
 )
+from interceptor.layouts import EMPTY_LINE
 from interceptor.model import Anomaly, Drop, Request, Response, State
 
 if TYPE_CHECKING:
@@ -57,7 +58,6 @@ _CHUNK_LINE_BYTES: Final = 4096
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
 """RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie."""
 
-_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _STATUS_LINE_START: Final = 13
 """Bytes through the blank after the status code. The first segment of a body is often shorter, that of a head
 never is."""
@@ -323,7 +323,7 @@ class Parser(ABC, Generic[MessageT]):
             line = bytes(data[: after - 1]).removesuffix(b"\r")
             message = self._parse_line(line, partial.position, partial.place, partial.time)
         if message is None and (not after or self.plausible(data, 0, len(data))):
-            if _EMPTY_LINE.search(data, max(0, before - 2)) is not None:
+            if EMPTY_LINE.search(data, max(0, before - 2)) is not None:
                 key = bytes(data[: self.KEY])
                 head = self.context.layouts.find(self.layout, key, bytes(data), 0, len(data))
                 assert head is not None

@@ -24,7 +24,7 @@ from interceptor.model import Anomaly
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Head", "Layout", "Layouts"]
+__all__ = ["EMPTY_LINE", "Head", "Layout", "Layouts"]
 
 _WANTED: Final = {
     "host": "host",
@@ -49,7 +49,7 @@ _FOLLOWERS: Final = 64
 _WORTH_A_PATTERN: Final = 128
 
 _FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_EMPTY_LINE = re.compile(rb"\n\r?\n")
+EMPTY_LINE = re.compile(rb"\n\r?\n")
 
 _Name: TypeAlias = tuple[str, Anomaly | None]
 """(lower-case name, anomaly) of what stands before the colon."""
@@ -277,7 +277,7 @@ def _split(buffer: bytes, start: int, stop: int) -> tuple[list[bytes], int, set[
         ends = len(lines) + 1
         if buffer.count(b"\n", start, end + 4) == ends == buffer.count(b"\r", start, end + 4):
             return lines, end + 4, None
-    match = _EMPTY_LINE.search(buffer, start, stop)
+    match = EMPTY_LINE.search(buffer, start, stop)
     if match is None:
         return None
     lines = [line.removesuffix(b"\r") for line in buffer[start : match.start()].split(b"\n")]
