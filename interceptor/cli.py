@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
+    from interceptor.capture.files import Capture
+    from interceptor.core.model import Transaction
+    from interceptor.core.records import RecordEncoder
     from interceptor.display import ReadingProgress
-    from interceptor.model import Transaction
-    from interceptor.records import RecordEncoder
-    from interceptor.sources import Capture
     from interceptor.summary import Summary
 
 __all__ = ["main"]
@@ -256,7 +256,7 @@ class _Reading:
 
 
 def _read(arguments: argparse.Namespace) -> int:
-    from interceptor.sources import PacketFilter, merge, open_captures
+    from interceptor.capture.files import PacketFilter, merge, open_captures
 
     packet_filter = PacketFilter(arguments.filter) if arguments.filter is not None else None
     reading: _Reading | None = None
@@ -274,7 +274,7 @@ def _read(arguments: argparse.Namespace) -> int:
         if packet_filter:
             for link_type in sorted({link_type for capture in captures for link_type in capture.link_types}):
                 packet_filter.compile(link_type)
-        from interceptor.pipeline import Pipeline
+        from interceptor.core.pipeline import Pipeline
 
         pipeline = Pipeline()
         output = _open_output(arguments.output, captures)
@@ -329,7 +329,7 @@ def _views(arguments: argparse.Namespace, output: TextIO) -> tuple[Summary | Non
     chosen = arguments.format
     if chosen == "auto":
         chosen = "table" if output.isatty() else "jsonl"
-    from interceptor.records import RecordEncoder
+    from interceptor.core.records import RecordEncoder
 
     encoder = RecordEncoder(arguments.url)
     views: list[_View] = [_Lines(encoder, output.buffer)] if chosen == "jsonl" else []

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from interceptor.records import Record
+    from interceptor.core.records import Record
     from interceptor.summary import Endpoint, Summary
 
 __all__ = ["ReadingProgress", "TransactionTable", "clean", "make_console", "print_summary"]

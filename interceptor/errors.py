@@ -4,7 +4,7 @@
     ├── UsageError              what was asked for cannot be done: exit status 2
     └── CaptureError            a capture file is damaged or ends early: exit status 1
 
-Traffic never raises: what cannot be understood is counted (see `interceptor.model.Drop`).
+Traffic never raises: what cannot be understood is counted (see `interceptor.core.model.Drop`).
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.model import PacketBatch, Stage
-    from interceptor.records import Record
+    from interceptor.core.model import PacketBatch, Stage
+    from interceptor.core.records import Record
 
 __all__ = ["MAXIMUM_ENDPOINTS", "NONE", "OTHER", "Durations", "Endpoint", "Summary", "server_name"]
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from interceptor.model import Interface, Limits, PacketBatch
-from interceptor.pipeline import Pipeline
-from interceptor.records import RecordEncoder
+from interceptor.core.model import Interface, Limits, PacketBatch
+from interceptor.core.pipeline import Pipeline
+from interceptor.core.records import RecordEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.model import Stage, Transaction
+    from interceptor.core.model import Stage, Transaction
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.conversations import ACK, FIN, START, SYN, WRAP, Ends, Seen, Sent
 
 if TYPE_CHECKING:
-    from interceptor.model import Interface
+    from interceptor.core.model import Interface
 
 __all__ = ["Connection", "Exchange", "Turn", "connections", "in_order", "segments"]
 

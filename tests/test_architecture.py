@@ -12,24 +12,49 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("interceptor", "rpcapd_client")
 
 PURE = {
-    "model": set(),
-    "fragments": {"model"},
-    "layouts": {"model"},
-    "templates": set(),
-    "heads": {"model", "layouts"},
-    "frames": {"model"},
-    "decode": {"model", "fragments"},
-    "reassembly": {"model"},
-    "http1": {"model", "heads", "layouts"},
-    "transactions": {"model", "http1"},
-    "wheel": set(),
-    "connections": {"model", "heads", "http1", "reassembly", "transactions", "wheel"},
-    "pipeline": {"model", "decode", "frames", "heads", "http1", "layouts", "reassembly", "connections"},
-    "records": {"model", "templates"},
-    "summary": {"model", "records"},
-    "capture_file": {"model", "errors"},
+    "core.model": set(),
+    "core.fragments": {"core.model"},
+    "core.layouts": {"core.model"},
+    "core.templates": set(),
+    "core.heads": {"core.model", "core.layouts"},
+    "core.frames": {"core.model"},
+    "core.decode": {"core.model", "core.fragments"},
+    "core.reassembly": {"core.model"},
+    "core.http1": {"core.model", "core.heads", "core.layouts"},
+    "core.transactions": {"core.model", "core.http1"},
+    "core.wheel": set(),
+    "core.connections": {
+        "core.model",
+        "core.heads",
+        "core.http1",
+        "core.reassembly",
+        "core.transactions",
+        "core.wheel",
+    },
+    "core.pipeline": {
+        "core.model",
+        "core.decode",
+        "core.frames",
+        "core.heads",
+        "core.http1",
+        "core.layouts",
+        "core.reassembly",
+        "core.connections",
+    },
+    "core.records": {"core.model", "core.templates"},
+    "summary": {"core.model", "core.records"},
+    "capture.capture_file": {"core.model", "errors"},
 }
 """Modules without I/O, clock and logging, and which modules each may import: those below it."""
+
+ROOMS = {
+    "core": set(),
+    "capture": {"core"},
+}
+"""Which rooms each room may look into, besides itself and the modules in `HALL`."""
+
+HALL = {"errors", "config"}
+"""Modules that every room of the shell may know."""
 
 STANDARD = {
     "__future__",
@@ -51,10 +76,10 @@ STANDARD = {
 """What pure modules may use of the standard library: values and arithmetic."""
 
 LIBRARIES = {
-    "dpkt": {"decode", "fragments"},
-    "msgspec": {"model", "records"},
+    "dpkt": {"core.decode", "core.fragments"},
+    "msgspec": {"core.model", "core.records"},
     "rich": {"display"},
-    "pcapy": {"sources"},
+    "pcapy": {"capture.files"},
 }
 """Who alone may import them."""
 
@@ -78,19 +103,25 @@ def imports(path: Path) -> list[tuple[str, str]]:
 
 
 def own(path: Path) -> set[str]:
-    """The modules of interceptor that a module imports."""
+    """The modules of interceptor that a module imports, as `core.model`."""
     names = set()
     for module, name in imports(path):
         package, _, rest = module.partition(".")
         if package == "interceptor":
-            names.add(rest or name)
-    return names
+            whole = f"{rest}.{name}".strip(".")
+            names.add(whole if (ROOT / "interceptor" / f"{whole.replace('.', '/')}.py").is_file() else rest)
+    return names - {""}
+
+
+def name_of(path: Path) -> str:
+    """A module of interceptor as `core.model`."""
+    return ".".join(path.relative_to(ROOT / "interceptor").with_suffix("").parts)
 
 
 @pytest.mark.parametrize("name", PURE)
 def test_pure_modules_look_down(name: str) -> None:
     """A pure module imports the modules below it, values and arithmetic of Python, and its one library."""
-    path = ROOT / "interceptor" / f"{name}.py"
+    path = ROOT / "interceptor" / f"{name.replace('.', '/')}.py"
     assert own(path) <= PURE[name]
     foreign = {module.partition(".")[0] for module, _ in imports(path)} - {"interceptor"}
     allowed = {library for library, users in LIBRARIES.items() if name in users}
@@ -108,6 +139,27 @@ def test_down_is_a_direction() -> None:
         left = {name: below for name, below in left.items() if name not in free}
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_keep_to_their_neighbours(room: str) -> None:
+    """A module of a room imports its own room, the rooms named for it, and what everyone may know."""
+    for path in (ROOT / "interceptor" / room).rglob("*.py"):
+        for name in own(path):
+            place = name.partition(".")[0]
+            assert place == room or place in ROOMS[room] or name in HALL, f"{path.name} imports {name}"
+
+
+def test_every_room_has_a_rule() -> None:
+    """A new folder says whom it may know."""
+    folders = {path.parent.name for path in (ROOT / "interceptor").glob("*/__init__.py")}
+    assert folders == set(ROOMS)
+
+
+def test_the_core_is_pure() -> None:
+    """Every module of the core is held to the rule of the pure ones."""
+    core = {name_of(path) for path in (ROOT / "interceptor" / "core").glob("[!_]*.py")}
+    assert core <= set(PURE)
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_libraries_have_one_user(path: Path) -> None:
     """A library for one thing in the world is imported by the module for that thing."""
@@ -116,7 +168,7 @@ def test_libraries_have_one_user(path: Path) -> None:
             if path.parent.name == "rpcapd_client":
                 assert library == "pcapy"
             else:
-                assert path.stem in users
+                assert name_of(path) in users
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -148,5 +200,6 @@ def test_nothing_is_imported_from_elsewhere() -> None:
 )
 def test_every_module_has_its_tests(path: Path) -> None:
     """One module, one test file of its name."""
-    folder = ROOT / "tests" if path.parent.name == "interceptor" else ROOT / "tests" / path.parent.name
-    assert (folder / f"test_{path.stem}.py").is_file()
+    folder = path.relative_to(ROOT).parent
+    mirrored = Path(*folder.parts[1:]) if folder.parts[0] == "interceptor" else folder
+    assert (ROOT / "tests" / mirrored / f"test_{path.stem}.py").is_file()

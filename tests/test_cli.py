@@ -21,8 +21,8 @@ import pytest
 
 import interceptor
 from interceptor.cli import main
-from interceptor.model import Stage
-from interceptor.pipeline import Pipeline
+from interceptor.core.model import Stage
+from interceptor.core.pipeline import Pipeline
 from tests.capture_bytes import START, conversation, enhanced, interface, option, pcap, pcapng, section
 
 if TYPE_CHECKING:

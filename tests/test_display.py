@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from interceptor.core.model import Interface, PacketBatch, Stage
 from interceptor.display import (
     ReadingProgress,
     TransactionTable,
@@ -20,7 +21,6 @@ from interceptor.display import (
     print_summary,
     size,
 )
-from interceptor.model import Interface, PacketBatch, Stage
 from interceptor.summary import Summary
 from tests.test_summary import record
 

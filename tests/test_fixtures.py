@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from interceptor.pipeline import Pipeline
-from interceptor.records import RecordEncoder
-from interceptor.sources import open_captures
+from interceptor.capture.files import open_captures
+from interceptor.core.pipeline import Pipeline
+from interceptor.core.records import RecordEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from interceptor.model import Stage
-    from interceptor.records import Url
+    from interceptor.core.model import Stage
+    from interceptor.core.records import Url
 
 ROOT = Path(__file__).parent.parent
 MADE = ROOT / "fixtures" / "made"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from interceptor.model import Limits
+from interceptor.core.model import Limits
 from tests.bench.traffic import generate
 from tests.conversations import SYN, Capture, Dialogue, Ends, Seen, Sent, batch, request
 
@@ -50,7 +50,8 @@ def ends(number: int) -> Ends:
 
 def test_a_syn_flood_is_bounded() -> None:
     """Handshakes beyond the limit push out the oldest: three times as many take no more memory."""
-    limits = Limits(handshakes=2_000)
+    # Many times the 2,000 tuples that Python keeps for reuse and that tracemalloc does not see.
+    limits = Limits(handshakes=8_000)
 
     def flood(count: int) -> Callable[[Capture], None]:
         return lambda capture: quick(
@@ -61,7 +62,7 @@ def test_a_syn_flood_is_bounded() -> None:
     once, _ = grown(flood(15_000), limits)
     often, capture = grown(flood(45_000), limits)
     assert often < 1.1 * once
-    assert often / 2_000 < 450
+    assert often / limits.handshakes < 450
     assert capture.pipeline.connections == 0
 
 

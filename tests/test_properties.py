@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from interceptor.model import Interface, Limits, State
-from interceptor.pipeline import Pipeline
+from interceptor.core.model import Interface, Limits, State
+from interceptor.core.pipeline import Pipeline
 from tests.conversations import (
     SECOND,
     START,
@@ -28,7 +28,7 @@ from tests.strategies import Connection, connections, in_order, segments
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.model import Transaction
+    from interceptor.core.model import Transaction
     from tests.conversations import Sent
 
 thorough = settings(

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.model import Interface, PacketBatch
-from interceptor.records import Record
+from interceptor.core.model import Interface, PacketBatch
+from interceptor.core.records import Record
 from interceptor.summary import MAXIMUM_ENDPOINTS, NONE, OTHER, Durations, Summary, server_name
 
 RECORD = {

@@ -1,0 +1,1 @@
+"""Where packets come from: the shell around capture formats and interfaces."""

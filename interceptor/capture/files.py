@@ -1,0 +1,409 @@
+"""Where packets come from: capture files, plain or gzip'd, and captures that come in on standard input.
+
+Owns opening, reading, unpacking and merging them, and the packet filter. Refuses understanding packets.
+
+Invariants:
+
+* Every input is opened and recognised by `open_captures` before any packet is given, so that what the user
+  got wrong is said before there is output.
+* A damaged input gives all that is readable of it, then ends with `Capture.problem`; the others go on.
+* Memory: `_READ_AHEAD` bytes over all inputs, however large their files and however well packed they are.
+* An input's interfaces are marked as gone once its last packet was taken, so that the connections of one
+  capture that was rotated over several files go on from one piece to the next.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import select
+import stat
+import sys
+import zlib
+from contextlib import contextmanager, suppress
+from heapq import heapify, heappop, heapreplace
+from typing import TYPE_CHECKING, Final
+
+from interceptor.capture.capture_file import CaptureReader
+from interceptor.core.model import PacketBatch, Stage
+from interceptor.errors import CaptureError, InterceptorError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+__all__ = ["Capture", "PacketFilter", "merge", "open_captures"]
+
+_READ: Final = 2**20
+"""Bytes asked for at once: from 256 KiB on the calls no longer show, and the batches stay in the caches."""
+
+_FIRST_READ: Final = 2**14
+"""Of a file that may be one of many: enough for its format, interfaces and first packet."""
+
+_READ_AHEAD: Final = 64 * 2**20
+"""Over all inputs: with 65 or more of them, each reads smaller pieces."""
+
+_SMALLEST_READ: Final = 2**16
+
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+class Capture:
+    """One input: a file's path, or `-` for standard input."""
+
+    def __init__(
+        self, path: str, *, read_size: int = _READ, before_wait: Callable[[], None] | None = None
+    ) -> None:
+        """Open it.
+
+        `before_wait` is called before each read that may take as long as its writer likes.
+
+        Raises:
+            UsageError: there is no such file, it may not be read, or it cannot be a capture.
+
+        """
+        self.name = "standard input" if path == "-" else path
+        self.size: int | None = None
+        """Bytes to read, None where nobody knows."""
+        self.taken = 0
+        """Bytes read so far (before unpacking)."""
+        self.problem: InterceptorError | None = None
+        """Why it ended before its end; valid once the packets ended."""
+        self._read_size = read_size
+        self._before_wait = before_wait
+        self._reader = CaptureReader()
+        self._packed = False
+        self._descriptor = -1
+        if path == "-" and (sys.stdin is None or sys.stdin.closed):
+            raise UsageError("standard input: is closed")
+        try:
+            self._descriptor = (
+                sys.stdin.fileno() if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            )
+            status = os.fstat(self._descriptor)
+        except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+            raise UsageError(f"{self.name}: cannot be opened: {_reason(error)}") from error
+        self._owned = path != "-"
+        self.identity = (status.st_dev, status.st_ino)
+        """Which file it is, under whatever name."""
+        if stat.S_ISDIR(status.st_mode):
+            self.close()
+            raise UsageError(f"{self.name}: is a directory, not a capture file")
+        if os.isatty(self._descriptor):
+            self.close()
+            raise UsageError(
+                f"{self.name}: is a terminal; pipe a capture into it, as in: tcpdump -U -w - | … read -"
+            )
+        self.is_stream = not stat.S_ISREG(status.st_mode)
+        """Bytes come when they come."""
+        if not self.is_stream:
+            position = 0
+            with suppress(OSError):
+                position = os.lseek(self._descriptor, 0, os.SEEK_CUR)  # `< file` may be anywhere in it
+            self.size = max(status.st_size - position, 0)
+        self._batches = self._parse()
+        self._first: PacketBatch | None = None
+
+    def recognise(self) -> None:
+        """Read until its first packet is there, or until there cannot be one.
+
+        Raises:
+            UsageError: it is not a capture.
+
+        """
+        self._first = next(self._batches, None)
+        if isinstance(self.problem, UsageError):
+            self.close()
+            raise self.problem
+
+    @property
+    def link_types(self) -> set[int]:
+        """Of the interfaces described so far."""
+        return {interface.link_type for interface in self._reader.interfaces}
+
+    def batches(self) -> Iterator[PacketBatch]:
+        """Yield all its packets, once, in their order; then see `problem`."""
+        first, self._first = self._first, None
+        if first is not None:
+            yield first
+            del first
+        yield from self._batches
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._owned and self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
+
+    def _parse(self) -> Iterator[PacketBatch]:
+        reader = self._reader
+        try:
+            for piece in self._pieces():
+                with self._located():
+                    yield from reader.feed(piece)
+            with self._located():
+                reader.finish()
+        except InterceptorError as error:
+            self.problem = type(error)(f"{self.name}: {error}")
+        finally:
+            for interface in reader.interfaces:
+                interface.gone = True
+            self.close()
+
+    @contextmanager
+    def _located(self) -> Iterator[None]:
+        """Say of the places in errors what they are places in."""
+        try:
+            yield
+        except CaptureError as error:
+            if not self._packed:
+                raise
+            raise CaptureError(f"{error} (counted after unpacking)") from error
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Yield the capture's bytes, unpacked."""
+        pieces = self._read()
+        head = b""
+        for piece in pieces:
+            head += piece
+            if len(head) >= len(_GZIP_MAGIC):
+                break
+        self._packed = head.startswith(_GZIP_MAGIC)
+        if self._packed:
+            yield from _gunzip(_chain(head, pieces), self._read_size)
+        else:
+            yield from _chain(head, pieces)
+
+    def _read(self) -> Iterator[bytes]:
+        size = min(_FIRST_READ, self._read_size)
+        while True:
+            if self.is_stream and self._before_wait:
+                self._before_wait()
+            try:
+                piece = os.read(self._descriptor, size)
+            except BlockingIOError:  # whoever opened it for us left it non-blocking
+                select.select([self._descriptor], [], [])
+                continue
+            except OSError as error:
+                raise CaptureError(f"cannot be read beyond byte {self.taken:,}: {_reason(error)}") from error
+            if not piece:
+                return
+            self.taken += len(piece)
+            yield piece
+            size = self._read_size
+
+
+def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if head:
+        yield head
+    yield from rest
+
+
+def _gunzip(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Unpack gzip's members (RFC 1952 section 2.2), at most `size` bytes at a time.
+
+    Raises:
+        CaptureError: the data is damaged or ends early; what could be unpacked was given.
+
+    """
+    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    begun = False
+    offset = 0  # of `packed`, in the file
+    for piece in pieces:
+        packed = piece
+        while packed:
+            if not begun:
+                # gzip(1) pads with zeros where the medium asks for whole blocks, and skips them when it reads.
+                padding = len(packed) - len(packed.lstrip(b"\0")) if offset else 0
+                offset, packed = offset + padding, packed[padding:]
+                if not packed:
+                    break
+                begun = True
+            before = member.copy()
+            try:
+                unpacked = member.decompress(packed, size)
+            except zlib.error as error:
+                yield from _salvage(before, packed)
+                raise CaptureError(
+                    f"is damaged: gzip data near byte {offset:,} of the file: {error}"
+                ) from error
+            yield unpacked
+            rest = member.unused_data if member.eof else member.unconsumed_tail
+            offset += len(packed) - len(rest)
+            packed = rest
+            if member.eof:
+                member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                begun = False
+    while begun:  # zlib may hold output for which `size` left no room
+        try:
+            unpacked = member.decompress(b"", size)
+        except zlib.error as error:
+            raise CaptureError(f"is damaged: gzip data near byte {offset:,} of the file: {error}") from error
+        if not unpacked:
+            raise CaptureError(f"ends inside gzip data, at byte {offset:,} of the file")
+        yield unpacked
+        begun = not member.eof
+
+
+def _salvage(member: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
+    """Unpack what lies before the damage in `packed`, by ever smaller pieces.
+
+    zlib gives nothing for a piece that is damaged anywhere.
+    """
+    step = 512  # unpacks to 516 KiB at most
+    position = 0
+    while step and position < len(packed):
+        before = member.copy()
+        try:
+            unpacked = member.decompress(packed[position : position + step])
+        except zlib.error:
+            member = before
+            step //= 2
+        else:
+            yield unpacked
+            position += step
+
+
+def open_captures(paths: Sequence[str], before_wait: Callable[[], None] | None = None) -> list[Capture]:
+    """Open and recognise all inputs.
+
+    Raises:
+        UsageError: one of them cannot be used; none is left open.
+
+    """
+    if paths.count("-") > 1:
+        raise UsageError("standard input (-) can be read only once")
+    _allow_descriptors(len(paths))
+    read_size = max(_SMALLEST_READ, min(_READ, _READ_AHEAD // len(paths)))
+    captures: list[Capture] = []
+    try:
+        # Files first: what is wrong with them is said without waiting for what standard input may bring.
+        captures.extend(Capture(path, read_size=read_size, before_wait=before_wait) for path in paths)
+        for capture in sorted(captures, key=lambda capture: capture.is_stream):
+            capture.recognise()
+    except BaseException:
+        for capture in captures:
+            capture.close()
+        raise
+    return captures
+
+
+def _allow_descriptors(count: int) -> None:
+    """Raise the limit of open files as far as may be: a day rotated by the minute is 1,440 of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + 64
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        reachable = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(OSError, ValueError):  # then opening says what is wrong
+            resource.setrlimit(resource.RLIMIT_NOFILE, (reachable, hard))
+
+
+def merge(captures: Iterable[Capture]) -> Iterator[PacketBatch]:
+    """Yield the packets of all captures by time; of those of one time, in the captures' order.
+
+    The order within one capture stays as it is, whatever its times say. Batches are cut only where
+    captures overlap. The result does not depend on how the bytes came in.
+    """
+    heads: list[tuple[int, int, int, PacketBatch, Iterator[PacketBatch]]] = []
+    for index, capture in enumerate(captures):
+        batches = capture.batches()
+        batch = next(batches, None)
+        if batch is not None:
+            heads.append((batch.packets[0][0], index, 0, batch, batches))
+    heapify(heads)
+    while len(heads) > 1:
+        _, index, begin, batch, batches = heads[0]
+        # The heap's second smallest is one of the root's children.
+        limit = min(heads[1:3])[:2]
+        packets = batch.packets
+        count = len(packets)
+        end = begin + 1
+        while end < count and (packets[end][0], index) < limit:
+            end += 1
+        whole = begin == 0 and end == count
+        yield batch if whole else PacketBatch(batch.interface, batch.buffer, packets[begin:end])
+        following: PacketBatch | None = batch
+        if end == count:
+            following, end = next(batches, None), 0
+        if following is None:
+            heappop(heads)
+        else:
+            heapreplace(heads, (following.packets[end][0], index, end, following, batches))
+    for _, _, begin, batch, batches in heads:
+        yield PacketBatch(batch.interface, batch.buffer, batch.packets[begin:]) if begin else batch
+        del batch
+        yield from batches
+
+
+class PacketFilter:
+    """A capture filter in libpcap's language (pcap-filter(7)), for packets of any link type."""
+
+    def __init__(self, text: str) -> None:
+        """Check the text.
+
+        Raises:
+            UsageError: no link type could have this filter; says why.
+
+        """
+        self.text = text
+        self.received = 0
+        self.passed = 0
+        self._programs: dict[int, Callable[[bytes], int]] = {}
+        # Some primitives exist on some links only. Ethernet is what most captures are and the better judge.
+        refusals = []
+        for link_type in (1, 276, 105):  # Ethernet, Linux cooked, 802.11
+            try:
+                self.compile(link_type)
+            except UsageError as refusal:
+                refusals.append(refusal)
+            else:
+                return
+        raise refusals[0]
+
+    def compile(self, link_type: int) -> Callable[[bytes], int]:
+        """Make it ready for packets of `link_type` (LINKTYPE_ value); returns the program.
+
+        Raises:
+            UsageError: the filter means nothing on this link type, or libpcap cannot filter it.
+
+        """
+        program = self._programs.get(link_type)
+        if program is None:
+            import pcapy
+
+            # libpcap numbers a few links by the operating system: raw IP is 101 in files and 12 in Linux.
+            try:
+                compiled = pcapy.compile(
+                    {101: 12}.get(link_type, link_type), 262_144, self.text, 1, 0xFFFFFFFF
+                )
+            except (pcapy.PcapError, pcapy.BPFError, ValueError) as error:
+                place = "" if link_type == 1 else f" (link type {link_type})"
+                raise UsageError(f"filter {self.text!r} cannot be used{place}: {error}") from error
+            program = self._programs[link_type] = compiled.filter
+        return program
+
+    def apply(self, batch: PacketBatch) -> PacketBatch | None:
+        """Give the packets that pass, None where none does.
+
+        `len`, `less` and `greater` see the captured bytes, not the packet's length on the wire.
+
+        Raises:
+            UsageError: as `compile`.
+
+        """
+        accepts = self.compile(batch.interface.link_type)
+        buffer = batch.buffer
+        packets = [packet for packet in batch.packets if accepts(buffer[packet[1] : packet[1] + packet[2]])]
+        self.received += len(batch.packets)
+        self.passed += len(packets)
+        return PacketBatch(batch.interface, buffer, packets) if packets else None
+
+    def stage(self) -> Stage:
+        """Its line of the ledger."""
+        dropped = self.received - self.passed
+        return Stage(
+            "filter", "packets", self.received, self.passed, {"filtered": dropped} if dropped else {}, 0
+        )
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -1,0 +1,645 @@
+"""TCP connections: two streams, and the conversation on them.
+
+Owns the life of a connection (handshake, data, end, removal), who is client and who is server, on which
+interface each direction is read, when a hole is lost, and how many connections there may be. Refuses bytes
+and messages: those are the streams' and the conversation's.
+
+Limits: connections that carried data, and handshakes that have not, have a limit each, so that a SYN flood
+displaces other half-open connections and never a working one. When the table is full, the longest idle of
+the connections that are due next is closed and reported. Every time-out runs on packet time and is found by
+a wheel of seconds: a connection is looked at when it may be due, not at every packet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from interceptor.core.heads import plausible_request, plausible_response
+from interceptor.core.http1 import OPAQUE
+from interceptor.core.model import Chunk, Drop, Peers
+from interceptor.core.reassembly import FAR, FIN, RST, SYN, Assembly, Stream, difference
+from interceptor.core.transactions import Conversation
+from interceptor.core.wheel import Wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from interceptor.core.http1 import Context, RequestParser, ResponseParser
+    from interceptor.core.model import Interface, Limits, Segment, Transaction
+    from interceptor.core.reassembly import Piece
+
+__all__ = ["Connection", "Connections"]
+
+_SECOND: Final = 1_000_000_000
+_ACK: Final = 16
+_MASK: Final = 0xFFFFFFFF
+_SILENCE: Final = _SECOND
+"""After this long without a packet on its own interface, a direction may go on on another one."""
+_LOOKED_AT: Final = 8
+"""Connections that an eviction compares."""
+
+
+_REMEMBERED: Final = 4_096
+"""Addresses, and ports of servers, of which one copy serves all connections."""
+
+
+class Direction(Stream):
+    """A stream and what its connection keeps with it."""
+
+    __slots__ = (
+        "connection",
+        "conversation",
+        "from_client",
+        "interface",
+        "opaque",
+        "parser",
+        "smooth",
+        "time",
+    )
+
+    connection: Connection
+    conversation: Conversation
+    """Once the connection has one; as are `parser` and `from_client`."""
+    parser: RequestParser | ResponseParser
+    from_client: bool
+    peer: Direction
+
+    def __init__(self, flow: bytes, sequence: int, assembly: Assembly) -> None:
+        super().__init__(flow, sequence, assembly)
+        self.interface: Interface | None = None
+        """Where this direction is read. Other interfaces show copies of it."""
+        self.time = 0
+        """Of the newest segment."""
+        self.smooth = False
+        """Nothing waits in either direction and both are open: an expected segment needs no thought."""
+        self.opaque = False
+        """No HTTP any more: bytes are counted, not followed."""
+
+
+class Connection:
+    """One connection: its two directions, and what they say."""
+
+    __slots__ = ("client", "closed", "conversation", "server")
+
+    def __init__(self, client: Direction, server: Direction) -> None:
+        self.client = client
+        self.server = server
+        """Who is who is a guess until `conversation` exists."""
+        client.peer, server.peer = server, client
+        client.connection = server.connection = self
+        self.conversation: Conversation | None = None
+        self.closed = False
+        """Over and reported; remembered for a while so that stragglers are recognised."""
+
+    @property
+    def time(self) -> int:
+        """Of the newest segment."""
+        return max(self.client.time, self.server.time)
+
+
+_Handshake: TypeAlias = tuple[int, int, int]
+"""(client's initial sequence number, server's or -1 while it is not seen, time), of a connection that has
+not carried data."""
+
+
+class _Addresses(dict[bytes, str]):
+    """Addresses as text. Many connections share them."""
+
+    def __missing__(self, octets: bytes) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        text = self[octets] = str(ipaddress.ip_address(octets))
+        return text
+
+
+class _Ports(dict[bytes, int]):
+    """Ports of servers: as many numbers as there are services, not connections."""
+
+    def __missing__(self, octets: bytes) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        number = self[octets] = int.from_bytes(octets, "big")
+        return number
+
+
+_UNKNOWN: Final[_Handshake] = (-1, -1, 0)
+
+
+class Connections:
+    """All connections of a pipeline."""
+
+    def __init__(self, limits: Limits, context: Context, assembly: Assembly) -> None:
+        self.streams: dict[bytes, Direction] = {}
+        """Both directions of every connection that has carried data, by flow."""
+        self.dropped: dict[Drop, int] = {}
+        """Segments that touched no connection."""
+        self.opened = 0
+        """Connections with data, ever."""
+        self.taken = 0
+        """Segments that did."""
+        self._limits = limits
+        self._context = context
+        self._assembly = assembly
+        self._handshakes: OrderedDict[bytes, _Handshake] = OrderedDict()
+        """By the client's flow, oldest first. A plain dict would look for its first item among all those
+        that were taken out before."""
+        self._stalled: dict[Connection, None] = {}
+        """In which something waits."""
+        self._wheel: Wheel[Connection] = Wheel()
+        """When each must be looked at."""
+        self._addresses = _Addresses()
+        self._ports = _Ports()
+        self.evicted = 0
+        """Connections closed to make room."""
+
+    # Segments in
+
+    def segment(self, interface: Interface, buffer: bytes, segment: Segment, time: int) -> list[Transaction]:
+        """Any TCP segment. Returns the transactions that it finishes.
+
+        The pipeline takes the expected ones on a shorter way, to the same effect.
+        """
+        flow, sequence, acknowledgement, flags, data, captured, length = segment
+        finished: list[Transaction] = []
+        stream = self.streams.get(flow)
+        if stream is not None and flags & SYN and stream.seen and not self._same_handshake(stream, sequence):
+            # A new connection on an old pair of addresses and ports.
+            self._remove(stream.connection, finished)
+            stream = None
+        if stream is None:
+            if not length and not (flags & FIN and self._overtakes(flow, sequence, acknowledgement)):
+                self._handshake(flow, sequence, acknowledgement, flags, time)
+                self._drop(Drop.NO_PAYLOAD_YET)
+                return finished
+            stream = self._open(interface, segment, time, finished)
+        if stream.interface is not interface:
+            if stream.interface is not None and not stream.interface.gone and time - stream.time < _SILENCE:
+                self._drop(Drop.DUPLICATE_INTERFACE)
+                self._assembly.drop(Drop.DUPLICATE_INTERFACE, captured)
+                return finished
+            stream.interface = interface
+        connection = stream.connection
+        if connection.closed:
+            if length:
+                self._drop(Drop.AFTER_CLOSE)
+                self._assembly.drop(Drop.AFTER_CLOSE, captured)
+            else:
+                self.taken += 1  # the last acknowledgement
+            return finished
+        stream.time = time
+        if flags & SYN:
+            sequence = (sequence + 1) & _MASK
+        if not stream.seen:
+            self._first_sight(stream, sequence, flags, time, finished)
+        peer = stream.peer
+        if flags & _ACK:
+            stream.acknowledging = acknowledgement
+            if peer.next < 0:
+                peer.next = acknowledgement
+            elif not peer.seen and difference(acknowledgement, peer.next) > 0:
+                # Nothing of that direction is captured: its position is what is acknowledged.
+                peer.position += difference(acknowledgement, peer.next)
+                peer.next = acknowledgement
+        self.taken += 1
+        if flags & RST:
+            if not self._resets(stream, sequence):
+                self.taken -= 1
+                self._drop(Drop.RESET_OUT_OF_WINDOW)
+                self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
+                return finished
+            self._assembly.drop(
+                Drop.AFTER_CLOSE, captured
+            )  # RFC 9293 section 3.10.7.4: text is not processed
+            if connection.conversation is not None and stream is connection.client:
+                connection.conversation.client_closed = True
+            self._finish(connection, finished)
+            return finished
+        if stream.opaque:
+            self._assembly.delivered += captured
+            self._context.drop(stream.parser.skipping, captured)
+            if flags & FIN:
+                stream.ended = True
+        else:
+            if length or flags & FIN:
+                place = peer.place_of(acknowledgement) if flags & _ACK else peer.position
+                stream.take(
+                    sequence, buffer[data : data + captured], length, time, place, fin=bool(flags & FIN)
+                )
+            self._pump(connection, finished)
+        if stream.ended and peer.ended:
+            self._finish(connection, finished)
+        return finished
+
+    def pass_by(self, stream: Direction, size: int, time: int) -> None:
+        """Bytes of a connection that does not speak HTTP."""
+        stream.time = time
+        self._context.drop(stream.parser.skipping, size)
+
+    def expire(self, now: int) -> list[Transaction]:
+        """Let packet time pass: give up holes, end idle connections."""
+        finished: list[Transaction] = []
+        for connection in list(self._stalled):
+            self._give_up(connection, now, finished)
+        for connection in self._wheel.due(now):
+            self._look(connection, now, finished)
+        oldest = now - self._limits.idle_seconds * _SECOND
+        while self._handshakes and next(iter(self._handshakes.values()))[2] <= oldest:
+            self._handshakes.popitem(last=False)
+        if not self._handshakes:
+            self._handshakes = OrderedDict()  # a dict that has been large stays so
+        return finished
+
+    def close(self) -> list[Transaction]:
+        """The capture is over: end every connection."""
+        finished: list[Transaction] = []
+        for connection in list(self.all()):
+            self._remove(connection, finished)
+        self._handshakes.clear()
+        return finished
+
+    def all(self) -> Iterable[Connection]:
+        """Every connection that has carried data, once."""
+        return (stream.connection for stream in self.streams.values() if stream is stream.connection.client)
+
+    # Birth
+
+    def _handshake(self, flow: bytes, sequence: int, acknowledgement: int, flags: int, time: int) -> None:
+        """A segment without data, of a connection that has carried none."""
+        handshakes = self._handshakes
+        if flags & (RST | FIN):
+            handshakes.pop(flow, None)
+            handshakes.pop(_reverse(flow), None)
+        elif flags & SYN:
+            if flags & _ACK:
+                flow = _reverse(flow)
+                seen = (acknowledgement - 1) & _MASK, sequence, time
+            else:
+                before = handshakes.get(flow)
+                if before is not None and before[0] == sequence:
+                    return  # the same SYN again
+                seen = sequence, -1, time
+            handshakes[flow] = seen
+            handshakes.move_to_end(flow)
+            if len(handshakes) > self._limits.handshakes:
+                handshakes.popitem(last=False)
+
+    def _open(
+        self, interface: Interface, segment: Segment, time: int, finished: list[Transaction]
+    ) -> Direction:
+        """The first data of a connection. Returns the direction it came in."""
+        flow, sequence, acknowledgement, flags, *_ = segment
+        if len(self.streams) >= 2 * self._limits.connections:
+            self._evict(finished)
+        reverse = _reverse(flow)
+        sent = self._handshakes.pop(flow, None)
+        answered = self._handshakes.pop(reverse, None)
+        stream = Direction(flow, sequence, self._assembly)
+        stream.interface = interface
+        peer = Direction(reverse, acknowledgement if flags & _ACK else -1, self._assembly)
+        if flags & SYN:
+            # RFC 7413: data in the SYN.
+            sent = sent or (sequence, -1, time)
+            stream.next = (sequence + 1) & _MASK
+        handshake = sent or answered
+        client, server = (stream, peer) if sent is not None or answered is None else (peer, stream)
+        if handshake is not None:
+            client_sequence, server_sequence, _ = handshake
+            client.next = (client_sequence + 1) & _MASK
+            client.seen = True
+            if server_sequence >= 0:
+                server.next = (server_sequence + 1) & _MASK
+                server.seen = True
+        connection = Connection(client, server)
+        self.streams[flow] = stream
+        self.streams[reverse] = peer
+        self.opened += 1
+        self._wheel.put(connection, time + self._limits.idle_seconds * _SECOND)
+        if handshake is not None:
+            self._converse(connection, stream, first=True)
+        return stream
+
+    def _overtakes(self, flow: bytes, sequence: int, acknowledgement: int) -> bool:
+        """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
+        own, other, _ = self._handshakes.get(flow, _UNKNOWN)
+        if own < 0:
+            other, own, _ = self._handshakes.get(_reverse(flow), _UNKNOWN)
+        return own >= 0 and (
+            difference(sequence, own) > 1 or (other >= 0 and difference(acknowledgement, other) > 1)
+        )
+
+    def _first_sight(
+        self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Transaction]
+    ) -> None:
+        """The first segment of a direction of which at most acknowledgements were known."""
+        stream.seen = True
+        ahead = difference(sequence, stream.next)
+        if flags & SYN or stream.next < 0:
+            stream.position, stream.next = 0, sequence
+        elif ahead < 0:
+            stream.position += ahead
+            stream.next = sequence
+        conversation = stream.connection.conversation
+        if conversation is not None:
+            conversation.client_seen = stream.connection.client.seen
+            conversation.server_seen = stream.connection.server.seen
+        if stream.position > 0:
+            # What the other side had acknowledged before anything of this one came by.
+            self._assembly.gaps += 1
+            self._assembly.missed += stream.position
+            self._gap(stream.connection, stream, stream.position, 0, time, finished)
+
+    def _converse(self, connection: Connection, seen: Direction, *, first: bool) -> None:
+        """Who is client and who is server is known."""
+        client, server = connection.client, connection.server
+        interface = seen.interface
+        conversation = Conversation(
+            self._peers(client, server, interface.name if interface is not None else None),
+            self._context,
+            first=first,
+        )
+        conversation.client_seen = client.seen
+        conversation.server_seen = server.seen
+        connection.conversation = conversation
+        client.conversation = server.conversation = conversation
+        client.parser, client.from_client = conversation.requests, True
+        server.parser, server.from_client = conversation.responses, False
+
+    def _peers(self, client: Direction, server: Direction, interface: str | None) -> Peers:
+        """What every record of a connection says about it."""
+        flow = client.flow
+        size = (len(flow) - 4) // 2
+        # The sequence number before the first byte: the initial one, where the handshake was seen.
+        first = (client.next - client.position - 1) & _MASK
+        second = (server.next - server.position - 1) & _MASK
+        name = hashlib.blake2b(flow + first.to_bytes(4, "big") + second.to_bytes(4, "big"), digest_size=10)
+        return Peers(
+            client_address=self._addresses[flow[:size]],
+            client_port=int.from_bytes(flow[-4:-2], "big"),
+            server_address=self._addresses[flow[size : 2 * size]],
+            server_port=self._ports[flow[-2:]],
+            network_type="ipv4" if size == 4 else "ipv6",
+            connection_id=name.hexdigest(),
+            interface=interface,
+        )
+
+    def _same_handshake(self, stream: Direction, sequence: int) -> bool:
+        """Whether a SYN with this sequence number began this very stream."""
+        return difference(sequence + 1, stream.next) == -stream.position
+
+    def _resets(self, stream: Direction, sequence: int) -> bool:
+        """Whether a RST with this sequence number ends the connection (RFC 9293 section 3.5.3).
+
+        RFC 5961 section 3.2 wants the exact next number; it may be ahead of ours by bytes that wait, or that
+        the capture lost and the other side has acknowledged.
+        """
+        ahead = difference(sequence, stream.next)
+        if ahead == 0:
+            return True
+        waiting = stream.held[-1].position + stream.held[-1].length - stream.position if stream.held else 0
+        return ahead in {waiting, stream.acknowledged()} or (stream.ended and ahead == -1)
+
+    # Life
+
+    def _pump(self, connection: Connection, finished: list[Transaction]) -> None:
+        """Deliver what can be delivered, and see to what cannot."""
+        self._advance(connection, finished)
+        client, server = connection.client, connection.server
+        waiting = client.held is not None or server.held is not None
+        if waiting:
+            self._stalled[connection] = None
+            for stream in (client, server):
+                if stream.full:
+                    self._give_up(connection, _NEVER, finished)
+                    return
+        else:
+            self._stalled.pop(connection, None)
+        self.settle(connection)
+
+    def _advance(self, connection: Connection, finished: list[Transaction]) -> None:
+        """Deliver whatever can be delivered, in the order of cause and effect."""
+        moved = True
+        while moved:
+            moved = False
+            for stream in (connection.client, connection.server):
+                while (piece := stream.ready()) is not None:
+                    moved = True
+                    self._deliver(connection, stream, piece, finished)
+
+    def settle(self, connection: Connection) -> None:
+        """Say whether expected segments may take the short way."""
+        client, server = connection.client, connection.server
+        conversation = connection.conversation
+        if conversation is not None and conversation.opaque and not client.opaque:
+            client.opaque = server.opaque = True
+            client.discard(Drop.AFTER_CLOSE)
+            server.discard(Drop.AFTER_CLOSE)
+            self._stalled.pop(connection, None)
+        client.smooth = server.smooth = (
+            conversation is not None
+            and client.held is None
+            and server.held is None
+            and client.seen
+            and server.seen
+            and not client.ended
+            and not server.ended
+            and not client.opaque
+        )
+
+    def _deliver(
+        self, connection: Connection, stream: Direction, piece: Piece, finished: list[Transaction]
+    ) -> None:
+        """A piece whose turn it is."""
+        data = piece.data
+        if piece.fin:
+            stream.ended = True
+            stream.discard(Drop.AFTER_FIN)
+            self._close_stream(connection, stream, piece.position, piece.time, clean=True, finished=finished)
+            return
+        if connection.conversation is None and not self._recognise(connection, stream, data):
+            self._context.drop(Drop.UNSYNCHRONISED, len(data))
+            return
+        conversation = connection.conversation
+        assert conversation is not None
+        if data:
+            chunk = Chunk(data, 0, len(data), piece.position, piece.time, piece.place)
+            if stream.from_client:
+                conversation.receive_requests(chunk, finished)
+            else:
+                conversation.receive_responses(chunk, finished)
+            if stream.parser.mode == OPAQUE:
+                self.settle(connection)
+        cut = piece.length - len(data)
+        if cut:
+            self._assembly.cut += cut
+            self._gap(connection, stream, cut, piece.position + len(data), piece.time, finished)
+
+    def _recognise(self, connection: Connection, stream: Direction, data: bytes) -> bool:
+        """Find out who is who on a connection that is seen from the middle, by who speaks how.
+
+        A few letters could be a method as well as a piece of a body or of a status line: only a whole request
+        line tells a client.
+        """
+        if b"\n" in data and plausible_request(data, 0, len(data)):
+            client = stream
+        elif b"/" in data and plausible_response(data, 0, len(data)):
+            client = stream.peer
+        else:
+            return False
+        if client is not connection.client:
+            connection.client, connection.server = connection.server, connection.client
+        self._converse(connection, stream, first=False)
+        return True
+
+    def _gap(
+        self,
+        connection: Connection,
+        stream: Direction,
+        size: int,
+        position: int,
+        time: int,
+        finished: list[Transaction],
+    ) -> None:
+        conversation = connection.conversation
+        if conversation is None:
+            return
+        if stream is connection.client:
+            finished += conversation.request_gap(size, position, time)
+        else:
+            finished += conversation.response_gap(size, position, time)
+
+    def _give_up(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
+        """Give up what has been missing for too long, and see to what follows from it."""
+        self._resolve(connection, now, finished)
+        if connection.client.held is None and connection.server.held is None:
+            self._stalled.pop(connection, None)
+        self.settle(connection)
+        if connection.client.ended and connection.server.ended:
+            self._finish(connection, finished)
+
+    def _resolve(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
+        """Give up what has been missing for too long, until nothing waits for it any more."""
+        limits = self._limits
+        moved = True
+        while moved:
+            moved = False
+            for stream in (connection.client, connection.server):
+                size = stream.hole()
+                if not size:
+                    continue
+                own = stream.held
+                behind = own is not None and own[0].position > stream.position
+                waiting = own[0] if behind and own is not None else (stream.peer.held or [])[0]
+                acknowledged = not behind or stream.acknowledged() >= size
+                if acknowledged:
+                    patience, since = limits.hole_seconds, waiting.time
+                else:
+                    patience, since = limits.unacknowledged_seconds, max(waiting.time, stream.time)
+                if now - since < patience * _SECOND:
+                    continue
+                moved = True
+                if own is not None and not behind:
+                    # It is here, but its sender seems to have received what this would have caused: a
+                    # retransmission carries a newer acknowledgement than the original did.
+                    self._deliver(connection, stream, stream.release(), finished)
+                elif not acknowledged and size > FAR:
+                    stream.discard(Drop.OUT_OF_WINDOW)
+                else:
+                    position = stream.position
+                    stream.skip(size)
+                    self._gap(connection, stream, size, position, stream.time, finished)
+                self._advance(connection, finished)
+
+    # Death
+
+    def _finish(self, connection: Connection, finished: list[Transaction]) -> None:
+        """End a connection: deliver what there is, report what is open, keep only its name for a while."""
+        if connection.closed:
+            return
+        connection.closed = True
+        self._resolve(connection, _NEVER, finished)
+        for stream in (connection.client, connection.server):
+            if stream.ended or stream.opaque:
+                continue
+            # What the other side has acknowledged and nobody saw. A single byte is the FIN.
+            missing = stream.acknowledged()
+            position = stream.position
+            if missing > 1:
+                stream.skip(missing)
+                self._gap(connection, stream, missing, position, stream.time, finished)
+            self._close_stream(
+                connection, stream, stream.position, stream.time, clean=missing == 1, finished=finished
+            )
+        if connection.conversation is not None:
+            finished += connection.conversation.finish()
+        self._stalled.pop(connection, None)
+        connection.conversation = None
+        for stream in (connection.client, connection.server):
+            stream.smooth = stream.opaque = False
+        self._wheel.put(connection, connection.time + self._limits.closing_seconds * _SECOND)
+
+    def _close_stream(
+        self,
+        connection: Connection,
+        stream: Direction,
+        position: int,
+        time: int,
+        *,
+        clean: bool,
+        finished: list[Transaction],
+    ) -> None:
+        conversation = connection.conversation
+        if conversation is None:
+            return
+        if stream is connection.client:
+            finished += conversation.close_requests(position, time, clean=clean)
+        else:
+            finished += conversation.close_responses(position, time, clean=clean)
+
+    def _remove(self, connection: Connection, finished: list[Transaction]) -> None:
+        """End a connection and forget it."""
+        self._finish(connection, finished)
+        for stream in (connection.client, connection.server):
+            if self.streams.get(stream.flow) is stream:
+                del self.streams[stream.flow]
+
+    def _evict(self, finished: list[Transaction]) -> None:
+        """Make room: end the longest idle of those that are due next."""
+        candidates: list[Connection] = []
+        while not candidates and (coming := self._wheel.next(_LOOKED_AT)):
+            candidates = [one for one in coming if self.streams.get(one.client.flow) is one.client]
+        candidates.sort(key=lambda connection: (not connection.closed, connection.time))
+        for connection in candidates[1:]:
+            self._wheel.put(connection, connection.time + self._limits.idle_seconds * _SECOND)
+        if candidates:
+            self.evicted += not candidates[0].closed
+            self._remove(candidates[0], finished)
+
+    # Time
+
+    def _look(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
+        """See whether a connection that may be due is."""
+        if self.streams.get(connection.client.flow) is not connection.client:
+            return
+        patience = self._limits.closing_seconds if connection.closed else self._limits.idle_seconds
+        if now - connection.time >= patience * _SECOND:
+            self._remove(connection, finished)
+            return
+        if connection.conversation is not None:
+            finished += connection.conversation.overdue(now - self._limits.transaction_seconds * _SECOND)
+        self._wheel.put(connection, connection.time + patience * _SECOND)
+
+    def _drop(self, reason: Drop) -> None:
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+
+_NEVER: Final = 1 << 63
+"""Later than any packet: nothing is waited for any more."""
+
+
+def _reverse(flow: bytes) -> bytes:
+    """The other direction's name."""
+    size = (len(flow) - 4) // 2
+    return flow[size : 2 * size] + flow[:size] + flow[-2:] + flow[-4:-2]

@@ -1,0 +1,642 @@
+"""HTTP/1 as seen from outside: in-order bytes and holes of one direction in, messages out.
+
+Owns where messages begin and end (RFC 9112) and what a hole does to that. Refuses to know the other
+direction: what a response answers is told to it (`answer_to`), and so is when a lost parser may start
+again (`resume`). It is no endpoint: it never rejects, it reports what can be known.
+
+Theory of operation
+-------------------
+`next_event(chunk)` consumes from the chunk and returns a message at two moments: when its head is
+complete and when it is over; once if both are the same moment. `open` tells which: while the message
+goes on, `parser.open is message`. None means the chunk is used up.
+
+Each state has one reader, and a reader has three outcomes: a message, nothing yet (the chunk is used up,
+or the state has changed and the next reader goes on), or the loss of the place in the stream (SEARCH).
+
+    START ──head──▶ ANSWER (responses only: waits for answer_to)
+      │               │
+      ├───────────────┴──▶ LENGTH ──────────────────────────────▶ START
+      │               ├──▶ CHUNK_SIZE ⇄ CHUNK_DATA, CHUNK_END
+      │               │        └─ last chunk ─▶ TRAILERS ───────▶ START
+      │               └──▶ UNTIL_CLOSE
+      └── not a head: OPAQUE (the first message) or SEARCH
+
+A hole inside a body of known length, inside a chunk or in a body that runs until close is counted and the
+message goes on. Anywhere else it ends the message, and the parser is in SEARCH: it consumes nothing as
+HTTP until its owner has proof that a message starts here. The first message after that has `after_loss`.
+
+Limits: a head is at most `Limits.head_bytes`, the same for the trailers, a chunk-size line at most 4 KiB;
+beyond, the message is given up and counted. Nothing else is buffered: body bytes are only counted.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
+
+from interceptor.core.heads import (
+    AMBIGUOUS,
+    CHUNKED,
+    UNTIL_CLOSE,
+    plausible_request,
+    plausible_response,
+)
+from interceptor.core.layouts import EMPTY_LINE
+from interceptor.core.model import Anomaly, Drop, Request, Response, State
+
+if TYPE_CHECKING:
+    from interceptor.core.heads import Heads
+    from interceptor.core.layouts import Head, Layout, Layouts
+    from interceptor.core.model import Chunk, Limits
+
+__all__ = ["DOUBTFUL", "OPAQUE", "SEARCH", "Context", "Parser", "RequestParser", "ResponseParser"]
+
+_CHUNK_LINE_BYTES: Final = 4096
+"""Of a chunk-size line with its extensions. nginx and Go stop at 4 KiB as well."""
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
+"""RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie."""
+
+_STATUS_LINE_START: Final = 13
+"""Bytes through the blank after the status code. The first segment of a body is often shorter, that of a head
+never is."""
+
+
+# Where a parser is; see the theory above. Plain integers, because every message asks a dozen times, and a
+# member of an enum class costs as much to read as a field does to parse.
+START: Final = 0
+ANSWER: Final = 1
+DOUBTFUL: Final = 2
+"""After the head of a response to an unknown request, which may have been a HEAD."""
+LENGTH: Final = 3
+CHUNK_SIZE: Final = 4
+CHUNK_DATA: Final = 5
+CHUNK_END: Final = 6
+TRAILERS: Final = 7
+TO_CLOSE: Final = 8
+SEARCH: Final = 9
+OPAQUE: Final = 10
+
+_COMPLETE: Final = State.COMPLETE
+
+MessageT = TypeVar("MessageT", Request, Response)
+
+
+@dataclass(slots=True)
+class Context:
+    """What all parsers of a pipeline share."""
+
+    limits: Limits
+    heads: Heads
+    layouts: Layouts
+    head_bytes: int
+    """`Limits.head_bytes`, which every head is held to."""
+    delivered: int = 0
+    """Bytes that became part of a message."""
+    dropped: dict[Drop, int] = field(default_factory=dict)
+    """Bytes that did not, by reason."""
+    messages: int = 0
+    """Requests and final responses that have begun."""
+    late: int = 0
+    """Messages that came when their transaction had been reported already."""
+    transactions: int = 0
+    """Transactions that have begun, on connections that are over."""
+    reported: int = 0
+    """Transactions that are over, one way or the other."""
+    halves: int = 0
+    """Of them, those that lack a request or a response."""
+
+    def drop(self, reason: Drop, size: int) -> None:
+        """Count bytes that are in no message."""
+        if size:
+            self.dropped[reason] = self.dropped.get(reason, 0) + size
+
+
+class _Partial:
+    """The beginning of a head, chunk-size line or trailer line whose end has not come."""
+
+    __slots__ = ("data", "line_seen", "place", "position", "time")
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.data = bytearray()
+        self.line_seen = False
+        """Its first line was complete and can begin a head."""
+        self.position = chunk.base + chunk.cursor
+        self.time = chunk.time
+        self.place = chunk.place
+
+
+class Parser(ABC, Generic[MessageT]):
+    """One direction. The subclasses know the kind of head."""
+
+    __slots__ = (
+        "after_loss",
+        "between",
+        "context",
+        "first",
+        "layout",
+        "mode",
+        "open",
+        "partial",
+        "remaining",
+        "skipping",
+        "trailers",
+    )
+
+    KEY: ClassVar[int]
+    """How much of a start line tells which layout to expect."""
+
+    def __init__(self, context: Context, *, first: bool) -> None:
+        """`first`: the stream is seen from its beginning, so what does not start as HTTP never will be."""
+        self.context = context
+        self.first = first
+        self.mode = START if first else SEARCH
+        self.between = START
+        """Its mode after a message: START, or OPAQUE once it has been stopped."""
+        self.after_loss = not first
+        self.open: MessageT | None = None
+        """The message whose head has been seen and whose end has not."""
+        self.remaining = 0
+        """Body (LENGTH) or chunk (CHUNK_DATA) bytes to come. An owner with fewer of them in hand may
+        subtract them here and be done: nobody looks at them."""
+        self.layout: Layout = context.layouts.start
+        """Of the last head."""
+        self.partial: _Partial | None = None
+        self.trailers = 0
+        """Size of the trailer section so far."""
+        self.skipping = Drop.NOT_HTTP
+        """What bytes count as in OPAQUE."""
+
+    @abstractmethod
+    def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
+        """Whether a message may begin here, as far as the bytes go."""
+
+    @abstractmethod
+    def _parse(self, head: Head, position: int, place: int, time: int) -> MessageT | None:
+        """Make the message of a head; None where it is none."""
+
+    @abstractmethod
+    def _parse_line(self, line: bytes, position: int, place: int, time: int) -> MessageT | None:
+        """Make the message of a lone first line, where that is a whole head (HTTP/0.9)."""
+
+    @abstractmethod
+    def _begin(self, message: MessageT, chunk: Chunk) -> None:
+        """The head of a message is complete, and the chunk is past it."""
+
+    def next_event(self, chunk: Chunk) -> MessageT | None:
+        """Consume from the chunk up to the next event. None: the chunk is used up."""
+        while chunk.cursor < chunk.end:
+            message = self._READERS[self.mode](self, chunk)
+            if message is not None:
+                return message
+        return None
+
+    def gap(self, size: int, position: int, time: int) -> MessageT | None:
+        """`size` bytes at `position` are missing from the capture. Returns the message that this ends."""
+        message = self.open
+        if self.mode == OPAQUE:
+            return None
+        if message is None:
+            self._lose(Drop.HEAD_INCOMPLETE)
+            return None
+        if self.mode == DOUBTFUL:
+            self._enter_body(message)
+        if self.mode == TO_CLOSE:
+            message.missed += size
+            message.body_size += size
+            return None
+        if self.remaining >= size:
+            message.missed += size
+            self.remaining -= size
+            if self.remaining:
+                return None
+            if self.mode == CHUNK_DATA:
+                self.mode = CHUNK_END
+                return None
+            return self._end(position + size, time)
+        # The end of the body and whatever came after it are gone.
+        end = position + self.remaining
+        message.missed += self.remaining
+        self.remaining = 0
+        return self._give_up(end, time)
+
+    def close(self, position: int, time: int, *, clean: bool) -> MessageT | None:
+        """The stream ended at `position`. Returns the message that this ends.
+
+        `clean`: by the sender's FIN.
+        """
+        if self.open is None:
+            self._drop_partial(Drop.HEAD_INCOMPLETE)
+            return None
+        if self.mode == TO_CLOSE and clean:
+            # RFC 9112 section 6.3 item 8: the length is "determined by the number of octets received
+            # prior to the server closing the connection".
+            return self._end(position, time)
+        return self._give_up(position, time)
+
+    def resume(self) -> None:
+        """Leave SEARCH: a message provably starts at the next byte."""
+        self.mode = START
+
+    def skip(self, chunk: Chunk) -> None:
+        """Leave the rest of the chunk, in SEARCH: no message provably starts in it."""
+        self.context.drop(Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
+        chunk.cursor = chunk.end
+
+    def strayed(self, chunk: Chunk) -> bool:
+        """Whether the beginning of a head, found after a loss, was none; if so, go back to SEARCH.
+
+        Nobody hears from the other side in the middle of a head: all of it has one place.
+        """
+        partial = self.partial
+        if self.open is not None or partial is None or partial.place == chunk.place:
+            return False
+        self._lose(Drop.HEAD_INVALID)
+        return True
+
+    def stop(self, reason: Drop) -> None:
+        """What follows the open message, or what was here, is not HTTP/1; count it under `reason`."""
+        self.skipping = reason
+        self.between = OPAQUE
+        if self.open is None:
+            self._drop_partial(reason)
+            self.mode = OPAQUE
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is in step with the stream, between two messages."""
+        return self.mode == START and self.partial is None
+
+    def held(self, position: int) -> int:
+        """Bytes taken in that are in no ended message yet; `position` is the next byte's."""
+        if self.open is not None:
+            return position - self.open.position - self.open.missed
+        return len(self.partial.data) if self.partial is not None else 0
+
+    # Readers, one a mode. Each consumes something or changes the mode.
+
+    def _read_start(self, chunk: Chunk) -> MessageT | None:
+        if self.partial is not None:
+            return self._read_head_on(chunk, self.partial)
+        buffer, cursor = chunk.buffer, chunk.cursor
+        key = buffer[cursor : cursor + self.KEY]
+        if key[0] <= _CR and key[0] in _LINE_END:
+            # RFC 9112 section 2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
+            # to the request-line".
+            while cursor < chunk.end and buffer[cursor] in _LINE_END:
+                cursor += 1
+            self.context.drop(Drop.EMPTY_LINES, cursor - chunk.cursor)
+            chunk.cursor = cursor
+            return None
+        context = self.context
+        head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
+        message = None
+        if head is not None and head[1] - cursor <= context.head_bytes:
+            message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
+        if head is None or message is None:
+            if not self.plausible(buffer, cursor, chunk.end):
+                self._refuse(chunk, Drop.HEAD_INVALID)
+                return None
+            self.partial = _Partial(chunk)
+            return self._read_head_on(chunk, self.partial)
+        chunk.cursor = head[1]
+        self.layout = head[2]
+        if self.after_loss:
+            message.after_loss = True
+            self.after_loss = False
+        self.first = False
+        self.open = message
+        self._begin(message, chunk)
+        return message
+
+    def _read_head_on(self, chunk: Chunk, partial: _Partial) -> MessageT | None:
+        """A head that does not lie in one chunk, or is only a line, or too large."""
+        data, limit = partial.data, self.context.head_bytes
+        before = len(data)
+        data += chunk.buffer[chunk.cursor : chunk.end]
+        message = None
+        reason = Drop.HEAD_INVALID
+        after = 0 if partial.line_seen else data.find(b"\n", before) + 1
+        if 0 < after <= limit:
+            partial.line_seen = True
+            line = bytes(data[: after - 1]).removesuffix(b"\r")
+            message = self._parse_line(line, partial.position, partial.place, partial.time)
+        if message is None and (not after or self.plausible(data, 0, len(data))):
+            if EMPTY_LINE.search(data, max(0, before - 2)) is not None:
+                key = bytes(data[: self.KEY])
+                head = self.context.layouts.find(self.layout, key, bytes(data), 0, len(data))
+                assert head is not None
+                after = head[1]
+                if after <= limit:
+                    message = self._parse(head, partial.position, partial.place, partial.time)
+                else:
+                    reason = Drop.HEAD_TOO_LARGE
+            elif len(data) <= limit:
+                chunk.cursor = chunk.end
+                return None
+            else:
+                reason = Drop.HEAD_TOO_LARGE
+        if message is None:
+            del data[before:]
+            self._refuse(chunk, reason)
+            return None
+        self.partial = None
+        chunk.cursor += after - before
+        if self.after_loss:
+            message.after_loss = True
+            self.after_loss = False
+        self.first = False
+        self.open = message
+        self._begin(message, chunk)
+        return message
+
+    def _read_length(self, chunk: Chunk) -> MessageT | None:
+        available = chunk.end - chunk.cursor
+        if available < self.remaining:
+            self.remaining -= available
+            chunk.cursor = chunk.end
+            return None
+        chunk.cursor += self.remaining
+        self.remaining = 0
+        return self._end(chunk.base + chunk.cursor, chunk.time)
+
+    def _read_chunk_size(self, chunk: Chunk) -> MessageT | None:
+        line = self._line(chunk, _CHUNK_LINE_BYTES)
+        if line is None:
+            return None
+        match = _CHUNK_SIZE.fullmatch(line) if len(line) <= _CHUNK_LINE_BYTES else None
+        if match is None:
+            return self._break_off(chunk)
+        size = int(match[1], 16)
+        if size:
+            assert self.open is not None
+            self.open.body_size += size
+            self.remaining = size
+            self.mode = CHUNK_DATA
+        else:
+            self.trailers = 0
+            self.mode = TRAILERS
+        return None
+
+    def _read_chunk_data(self, chunk: Chunk) -> MessageT | None:
+        available = chunk.end - chunk.cursor
+        if available < self.remaining:
+            self.remaining -= available
+            chunk.cursor = chunk.end
+            return None
+        chunk.cursor += self.remaining
+        self.remaining = 0
+        self.mode = CHUNK_END
+        return None
+
+    def _read_chunk_end(self, chunk: Chunk) -> MessageT | None:
+        line = self._line(chunk, 1)
+        if line is None:
+            return None
+        if line not in {b"", b"\r"}:
+            return self._break_off(chunk)
+        self.mode = CHUNK_SIZE
+        return None
+
+    def _read_trailers(self, chunk: Chunk) -> MessageT | None:
+        line = self._line(chunk, self.context.head_bytes)
+        if line is None:
+            return None
+        if line in {b"", b"\r"}:
+            return self._end(chunk.base + chunk.cursor, chunk.time)
+        assert self.open is not None
+        self.open.tag(Anomaly.TRAILERS)
+        self.trailers += len(line)
+        if self.trailers > self.context.head_bytes:
+            return self._break_off(chunk)
+        return None
+
+    def _read_until_close(self, chunk: Chunk) -> MessageT | None:
+        assert self.open is not None
+        self.open.body_size += chunk.end - chunk.cursor
+        chunk.cursor = chunk.end
+        return None
+
+    def _read_doubtful(self, chunk: Chunk) -> MessageT | None:
+        message = self.open
+        assert message is not None
+        nested = message.content_type is not None and message.content_type.startswith("message/http")
+        enough = chunk.end - chunk.cursor >= _STATUS_LINE_START
+        if enough and not nested and plausible_response(chunk.buffer, chunk.cursor, chunk.end):
+            # The next response follows at once, so this one answered a HEAD and has no body.
+            return self._end(chunk.base + chunk.cursor, message.time)
+        self._enter_body(message)
+        return None
+
+    def _read_answer(self, _: Chunk) -> MessageT | None:
+        raise AssertionError("the owner of the parser has not said what the response answers")
+
+    def _read_search(self, chunk: Chunk) -> MessageT | None:
+        self.skip(chunk)
+        return None
+
+    def _read_opaque(self, chunk: Chunk) -> MessageT | None:
+        self.context.drop(self.skipping, chunk.end - chunk.cursor)
+        chunk.cursor = chunk.end
+        return None
+
+    # What the readers share.
+
+    def _line(self, chunk: Chunk, limit: int) -> bytes | None:
+        """The next line without its LF, or None where it is not complete yet.
+
+        A line beyond `limit` bytes is given as far as it goes, for the caller to refuse.
+        """
+        start = chunk.cursor
+        newline = chunk.buffer.find(b"\n", start, chunk.end)
+        stop = newline if newline >= 0 else chunk.end
+        chunk.cursor = stop + 1 if newline >= 0 else stop
+        if self.partial is None:
+            if newline >= 0:
+                return chunk.buffer[start:stop]
+            self.partial = _Partial(chunk)
+        self.partial.data += chunk.buffer[start:stop]
+        if newline < 0 and len(self.partial.data) <= limit:
+            return None
+        line = bytes(self.partial.data)
+        self.partial = None
+        return line
+
+    def _enter_body(self, message: MessageT) -> None:
+        """Go on with the body as the head says."""
+        framing = message.framing
+        if framing == CHUNKED:
+            self.mode = CHUNK_SIZE
+        elif framing == UNTIL_CLOSE:
+            self.mode = TO_CLOSE
+        else:
+            self.mode = LENGTH
+            self.remaining = message.body_size = framing
+
+    def _take_body(self, message: MessageT, chunk: Chunk) -> None:
+        """The same, where the chunk may have all of a short body."""
+        framing = message.framing
+        if 0 <= framing <= chunk.end - chunk.cursor:
+            message.body_size = framing
+            chunk.cursor += framing
+            self._end(chunk.base + chunk.cursor, chunk.time)
+        elif framing == AMBIGUOUS:
+            self._give_up(chunk.base + chunk.cursor, chunk.time)
+        else:
+            self._enter_body(message)
+
+    def _end(self, position: int, time: int) -> MessageT:
+        """The open message ended in step with the stream; `position` is the first byte after it."""
+        message = self.open
+        assert message is not None
+        message.end_time = time
+        if not message.missed:
+            message.state = _COMPLETE
+        self.context.delivered += position - message.position - message.missed
+        self.open = None
+        self.mode = self.between
+        return message
+
+    def _give_up(self, position: int, time: int) -> MessageT:
+        """The open message cannot be followed to its end."""
+        message = self.open
+        assert message is not None
+        message.end_time = time
+        message.body_size -= self.remaining
+        self.remaining = 0
+        self.context.delivered += position - message.position - message.missed
+        self.open = None
+        self.partial = None
+        self._search()
+        return message
+
+    def _break_off(self, chunk: Chunk) -> MessageT:
+        """The chunked coding makes no sense at the cursor."""
+        assert self.open is not None
+        self.open.tag(Anomaly.BAD_CHUNK)
+        message = self._give_up(chunk.base + chunk.cursor, chunk.time)
+        self.context.drop(Drop.CHUNK_INVALID, chunk.end - chunk.cursor)
+        chunk.cursor = chunk.end
+        return message
+
+    def _refuse(self, chunk: Chunk, reason: Drop) -> None:
+        """What should be a head is none."""
+        if self.first and reason is not Drop.HEAD_TOO_LARGE:
+            self.stop(Drop.NOT_HTTP)
+            return
+        self._drop_partial(reason)
+        self.context.drop(reason, chunk.end - chunk.cursor)
+        chunk.cursor = chunk.end
+        self._search()
+
+    def _lose(self, reason: Drop) -> None:
+        self._drop_partial(reason)
+        self._search()
+
+    def _search(self) -> None:
+        self.mode = SEARCH if self.between == START else OPAQUE
+        self.after_loss = True
+        self.first = False
+
+    def _drop_partial(self, reason: Drop) -> None:
+        if self.partial is not None:
+            if self.open is None:
+                self.context.drop(reason, len(self.partial.data))
+            self.partial = None
+
+    _READERS: Final = (
+        _read_start,
+        _read_answer,
+        _read_doubtful,
+        _read_length,
+        _read_chunk_size,
+        _read_chunk_data,
+        _read_chunk_end,
+        _read_trailers,
+        _read_until_close,
+        _read_search,
+        _read_opaque,
+    )
+    """By mode."""
+
+
+class RequestParser(Parser[Request]):
+    """The client's direction."""
+
+    __slots__ = ()
+
+    KEY = 4
+    """The method: a POST has a Content-Length where a GET has none."""
+
+    def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
+        """Whether a request may begin here, as far as the bytes go."""
+        return plausible_request(buffer, start, end)
+
+    def _parse(self, head: Head, position: int, place: int, time: int) -> Request | None:
+        return self.context.heads.request(head, position, place, time)
+
+    def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Request | None:
+        return self.context.heads.simple_request(line, position, place, time)
+
+    def _begin(self, message: Request, chunk: Chunk) -> None:
+        if message.framing:
+            self._take_body(message, chunk)
+        else:
+            self._end(chunk.base + chunk.cursor, chunk.time)
+
+
+class ResponseParser(Parser[Response]):
+    """The server's direction."""
+
+    __slots__ = ()
+
+    KEY = 12
+    """Version and status code."""
+
+    def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
+        """Whether a response may begin here, as far as the bytes go."""
+        return plausible_response(buffer, start, end)
+
+    def _parse(self, head: Head, position: int, place: int, time: int) -> Response | None:
+        return self.context.heads.response(head, position, place, time)
+
+    def _parse_line(self, _line: bytes, _position: int, _place: int, _time: int) -> None:
+        return None
+
+    def _begin(self, message: Response, chunk: Chunk) -> None:
+        if message.status < 200:
+            # RFC 9110 section 15.2: an interim response "does not contain content", whatever it says.
+            self._end(chunk.base + chunk.cursor, chunk.time)
+        else:
+            self.mode = ANSWER
+
+    def answer_to(self, method: str | None, chunk: Chunk) -> None:
+        """Say the method of the request that the open response answers; None: unknown.
+
+        Decides the body (RFC 9112 section 6.3). The response may be over with this: see `open`.
+        """
+        message = self.open
+        assert message is not None
+        status = message.status
+        if method == "HEAD" or status in {204, 304} or (method == "CONNECT" and 200 <= status < 300):
+            # Items 1 and 2: "always terminated by the first empty line after the header fields".
+            self._end(chunk.base + chunk.cursor, chunk.time)
+        elif method is None and message.framing not in {0, UNTIL_CLOSE, AMBIGUOUS}:
+            self.mode = DOUBTFUL
+        else:
+            self._take_body(message, chunk)
+
+    def begin_simple(self, chunk: Chunk) -> Response:
+        """The answer to an HTTP/0.9 request: a body without a head (RFC 1945 section 6)."""
+        response = Response(chunk.base + chunk.cursor, chunk.place, chunk.time)
+        response.version = "0.9"
+        response.anomalies = {Anomaly.HTTP_0_9}
+        self.after_loss = self.first = False
+        self.open = response
+        self.mode = TO_CLOSE
+        return response
+
+
+_CR: Final = 13
+_LINE_END: Final = b"\r\n"

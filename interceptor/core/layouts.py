@@ -1,0 +1,306 @@
+"""Layouts: what the heads of one program have in common.
+
+Owns taking a head apart into its lines and knowing which of them matter. Refuses what they mean: that is
+`heads`.
+
+A program sends the same field names in the same order again and again; only values change. So the layout of
+a head (its names, and which lines are of interest) is worked out once and shared by all heads like it. A
+layout that keeps coming is given a pattern, which finds the end of the head, checks every name and takes out
+the values of interest in one go; which pattern to try is told by the layout before it on the same
+connection. The pattern and the long way give the same result; a property test holds them to it.
+
+Limits: as many layouts as `_LAYOUTS`, cleared when full: no bookkeeping per hit, and whoever fills the cache
+with inventions pays the price of the first sight, nothing more. A pattern costs as much to make as a hundred
+heads to read, so it is only made for a layout that has come that often.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from interceptor.core.model import Anomaly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["EMPTY_LINE", "Head", "Layout", "Layouts"]
+
+_WANTED: Final = {
+    "host": "host",
+    "content-length": "content_length",
+    "transfer-encoding": "transfer_encoding",
+    "content-type": "content_type",
+    "content-encoding": "content_encoding",
+    "user-agent": "user_agent",
+}
+"""Fields whose values matter, and the attribute of `Layout` that says where they are."""
+
+_FOLDED: Final = "\n"
+"""Stands for the name of what is no field line: the continuation of the one before (obs-fold)."""
+
+_NAMES: Final = 4096
+_NAME_BYTES: Final = 64
+_LAYOUTS: Final = 1024
+_LAYOUT_LINES: Final = 64
+"""Larger heads are taken apart each time."""
+_FOLLOWERS: Final = 64
+"""Layouts remembered to come after one, by how their heads begin."""
+_WORTH_A_PATTERN: Final = 128
+
+_FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+EMPTY_LINE = re.compile(rb"\n\r?\n")
+
+_Name: TypeAlias = tuple[str, Anomaly | None]
+"""(lower-case name, anomaly) of what stands before the colon."""
+
+_INVALID: Final[_Name] = ("{invalid}", Anomaly.INVALID_HEADER)
+
+
+class Layout:
+    """What the field lines of a head have in common with those of all heads like it.
+
+    `texts` of a `Head` are the start line, the values of interest, and more values of those that come
+    repeatedly. The attributes say which is which: 0, the start line, where there is none.
+    """
+
+    __slots__ = (
+        "anomalies",
+        "beginnings",
+        "content_encoding",
+        "content_length",
+        "content_type",
+        "followers",
+        "host",
+        "known",
+        "line_ends",
+        "match",
+        "names",
+        "repeated",
+        "sightings",
+        "transfer_encoding",
+        "user_agent",
+        "wanted",
+    )
+
+    def __init__(
+        self, beginnings: tuple[bytes, ...], names: tuple[str, ...], anomalies: frozenset[Anomaly]
+    ) -> None:
+        self.beginnings = beginnings
+        """Of each line, through the colon; of the start line nothing."""
+        self.line_ends = len(beginnings) + 1
+        """In a whole head, with the empty line."""
+        self.names = names
+        """Field names, lower case, in order."""
+        self.anomalies = anomalies
+        self.wanted: list[int] = [0]
+        """The lines whose texts are taken."""
+        self.host = self.user_agent = 0
+        self.content_length = self.transfer_encoding = 0
+        self.content_type = self.content_encoding = 0
+        self.repeated: list[tuple[str, int]] = []
+        """(attribute, index in texts) of the second and further lines of a field."""
+        self.followers: dict[bytes, Layout] = {}
+        """The layout that came after this one, by how its head began."""
+        self.known = False
+        """In the cache. What is not leads to no other, or the last layout of an idle connection would keep
+        alive all that came after it."""
+        self.sightings = 0
+        self.match: Callable[[bytes, int, int], re.Match[bytes] | None] | None = None
+        """The pattern of a whole head, once it is worth one."""
+
+    def want(self, line: int, name: str) -> None:
+        """Take the value of this line, if it matters."""
+        attribute = _WANTED.get(name)
+        if attribute is None:
+            return
+        if getattr(self, attribute):
+            self.repeated.append((attribute, len(self.wanted)))
+        else:
+            setattr(self, attribute, len(self.wanted))
+        self.wanted.append(line)
+
+    def texts(self, lines: list[bytes]) -> tuple[bytes, ...]:
+        """The start line, and the values of interest."""
+        return tuple([lines[line][len(self.beginnings[line]) :] for line in self.wanted])
+
+    def further(self, attribute: str, texts: Sequence[bytes]) -> list[bytes]:
+        """The second and further values of a field."""
+        return [texts[index] for repeated, index in self.repeated if repeated == attribute]
+
+
+Head: TypeAlias = "tuple[Sequence[bytes], int, Layout, set[Anomaly] | None]"
+"""(texts as `Layout` says, offset after the empty line, layout, what was odd about the
+line ends)."""
+
+
+class _Names(dict[bytes, _Name]):
+    """Field names already understood, by their spelling."""
+
+    def __missing__(self, spelling: bytes) -> _Name:
+        name = _name(spelling)
+        if len(spelling) <= _NAME_BYTES:
+            if len(self) >= _NAMES:
+                self.clear()
+            self[spelling] = name
+        return name
+
+
+def _name(spelling: bytes) -> _Name:
+    """Understand what stands before the colon of a field line (RFC 9112 section 5)."""
+    if spelling[:1] in {b" ", b"\t"}:
+        return (_FOLDED, None)
+    anomaly = None
+    stripped = spelling.rstrip(b" \t")
+    if len(stripped) != len(spelling):
+        # Section 5.1: "No whitespace is allowed between the field name and colon."
+        anomaly = Anomaly.SPACE_BEFORE_COLON
+    if not _FIELD_NAME.fullmatch(stripped):
+        return _INVALID
+    return (stripped.decode("ascii").lower(), anomaly)
+
+
+class Layouts:
+    """Finds heads, and knows the layouts that have come. One per pipeline."""
+
+    __slots__ = ("_known", "_most_names", "_names", "start")
+
+    def __init__(self, most_names: int) -> None:
+        """`most_names`: field names kept of one head."""
+        self._most_names = most_names
+        self._names = _Names()
+        self._known: dict[tuple[int, bytes, bytes], Layout] = {}
+        """By the number of lines, and how the first and the last field line begin."""
+        self.start = Layout((b"",), (), frozenset())
+        """What comes before the first head of a connection."""
+        self.start.known = True
+
+    def find(self, before: Layout, key: bytes, buffer: bytes, start: int, stop: int) -> Head | None:
+        """The head that begins at `start`, or None where its end is not in the buffer yet.
+
+        `before` is the layout of the head before it in the same direction, `key` how this one begins.
+        """
+        layout = before.followers.get(key)
+        if layout is not None and layout.match is not None:
+            match = layout.match(buffer, start, stop)
+            if match is not None and buffer.count(b"\r", start, match.end()) == layout.line_ends:
+                return match.groups(), match.end(), layout, None
+        split = _split(buffer, start, stop)
+        if split is None:
+            return None
+        lines, after, anomalies = split
+        layout = self._layout(lines)
+        if layout is None:
+            lines = _unfold(lines)
+            anomalies = (anomalies or set()) | {Anomaly.OBS_FOLD}
+            layout = self._layout(lines)
+            assert layout is not None
+        layout.sightings += 1
+        if layout.sightings == _WORTH_A_PATTERN:
+            layout.match = _pattern(layout)
+        if layout.match is not None and before.known:
+            if len(before.followers) >= _FOLLOWERS:
+                before.followers.clear()
+            before.followers[key] = layout
+        return layout.texts(lines), after, layout, anomalies
+
+    def _layout(self, lines: list[bytes]) -> Layout | None:
+        """The layout of a head, or None where lines are folded."""
+        key = len(lines), lines[min(1, len(lines) - 1)][:5], lines[-1][:5]
+        layout = known = self._known.get(key)
+        if layout is not None and all(map(bytes.startswith, lines, layout.beginnings)):
+            return layout
+        beginnings, names = [b""], []
+        anomalies: set[Anomaly] = set()
+        repeats = 1 < len(lines) <= _LAYOUT_LINES
+        for line in lines[1:]:
+            spelling, colon, _ = line.partition(b":")
+            name, anomaly = self._names[spelling]
+            if name == _FOLDED:
+                return None
+            if not colon:
+                # Nothing to recognise the line by: another may begin with it and have a colon.
+                name, anomaly = _INVALID
+                repeats = False
+            repeats = repeats and len(spelling) <= _NAME_BYTES
+            beginnings.append(spelling + colon)
+            names.append(name)
+            if anomaly is not None:
+                anomalies.add(anomaly)
+        if len(names) > self._most_names:
+            anomalies.add(Anomaly.TOO_MANY_HEADERS)
+        layout = Layout(tuple(beginnings), tuple(names[: self._most_names]), frozenset(anomalies))
+        for index, name in enumerate(names, start=1):
+            layout.want(index, name)
+        if repeats:
+            if known is not None:
+                _forget(known)
+            elif len(self._known) >= _LAYOUTS:
+                for known in self._known.values():
+                    _forget(known)
+                self._known.clear()
+                self.start.followers.clear()
+            self._known[key] = layout
+            layout.known = True
+        else:
+            layout.sightings = _WORTH_A_PATTERN  # never
+        return layout
+
+
+def _forget(layout: Layout) -> None:
+    """What leads to it finds no pattern, and so finds what has come in its place."""
+    layout.known, layout.match = False, None
+    layout.followers.clear()
+
+
+def _pattern(layout: Layout) -> Callable[[bytes, int, int], re.Match[bytes] | None]:
+    """A pattern for a whole head. "." is all but LF: every line ends where it should, or nothing matches.
+
+    A class without CR as well would take twice as long as counting the CRs does.
+    """
+    lines = [
+        re.escape(beginning) + (rb"(.*)" if line in layout.wanted else rb".*") + rb"\r\n"
+        for line, beginning in enumerate(layout.beginnings)
+    ]
+    return re.compile(b"".join(lines) + rb"\r\n").match
+
+
+def _split(buffer: bytes, start: int, stop: int) -> tuple[list[bytes], int, set[Anomaly] | None] | None:
+    """The lines of a head, the offset after it, and what is odd about the line ends.
+
+    None where the end is not here yet. RFC 9112 section 2.2: "a recipient MAY recognize a single LF as a
+    line terminator and ignore any preceding CR"; any other CR is invalid.
+    """
+    end = buffer.find(b"\r\n\r\n", start, stop)
+    if end >= 0:
+        lines = buffer[start:end].split(b"\r\n")
+        ends = len(lines) + 1
+        if buffer.count(b"\n", start, end + 4) == ends == buffer.count(b"\r", start, end + 4):
+            return lines, end + 4, None
+    match = EMPTY_LINE.search(buffer, start, stop)
+    if match is None:
+        return None
+    lines = [line.removesuffix(b"\r") for line in buffer[start : match.start()].split(b"\n")]
+    anomalies = set()
+    if any(b"\r" in line for line in lines):
+        anomalies.add(Anomaly.BARE_CR)
+    if buffer.count(b"\n", start, match.end()) != buffer.count(b"\r\n", start, match.end()):
+        anomalies.add(Anomaly.LF_ONLY)
+    return lines, match.end(), anomalies
+
+
+def _unfold(lines: list[bytes]) -> list[bytes]:
+    """Join folded lines to the ones before (RFC 9112 section 5.2).
+
+    A first field line that is folded has nothing to join and is no field line (section 2.2 has it rejected
+    or ignored): it keeps its place under an invalid name.
+    """
+    joined = lines[:1]
+    for line in lines[1:]:
+        if line[:1] not in {b" ", b"\t"}:
+            joined.append(line)
+        elif len(joined) > 1:
+            joined[-1] += b" " + line.strip(b" \t")
+        else:
+            joined.append(b"{" + line.strip(b" \t"))
+    return joined

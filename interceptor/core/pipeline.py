@@ -1,0 +1,232 @@
+"""Packets in, transactions out: the pure rooms wired together.
+
+Owns the path of a packet and the ledger. Refuses I/O, clocks and logging: time is what the packets say, and
+a live capture tells how it passes with `expire`.
+
+The path is a push down (decode, stream, parser) with a short way for what nearly every packet is: the next
+expected segment of a connection in which nothing waits. A bare acknowledgement, or body bytes that nobody
+looks at, end there. `Connections.segment` is the long way, for everything else, to the same effect.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interceptor.core.connections import Connections
+from interceptor.core.frames import fast_lane
+from interceptor.core.heads import Heads
+from interceptor.core.http1 import OPAQUE, Context
+from interceptor.core.layouts import Layouts
+from interceptor.core.model import Chunk, Drop, Limits, Stage
+from interceptor.core.reassembly import Assembly
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from interceptor.core.decode import Decoder
+    from interceptor.core.model import PacketBatch, Transaction
+
+__all__ = ["Pipeline"]
+
+_ETHERNET: Final = 1
+_TICK: Final = 100_000_000
+"""How often time-outs are looked for, in nanoseconds: well below the shortest, `Limits.hole_seconds`."""
+_BUSY: Final = 7
+"""FIN, SYN, RST: segments that need thought."""
+_MASK: Final = 0xFFFFFFFF
+
+
+class Pipeline:
+    """The core. Feed it packets of any number of interfaces, roughly in the order of their times."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        limits = limits if limits is not None else Limits()
+        self._limits = limits
+        self._decoder: Decoder | None = None
+        """Made when a packet needs it: most captures have none, and its formats take a third of the
+        program's start."""
+        self._assembly = Assembly(limits)
+        self._context = Context(limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes)
+        self._connections = Connections(limits, self._context, self._assembly)
+        self._next_tick = 0
+        self._packets = 0
+        self._segments = 0
+        self._payload = 0
+
+    def feed(self, batch: PacketBatch) -> list[Transaction]:
+        """Take packets. Returns the transactions that are over with them."""
+        finished: list[Transaction] = []
+        chunk = Chunk(batch.buffer, 0, 0, 0, 0, 0)
+        interface, buffer = batch.interface, batch.buffer
+        link_type = interface.link_type
+        ethernet = link_type == _ETHERNET
+        connections = self._connections
+        streams = connections.streams
+        next_tick = self._next_tick
+        undecoded = long_way = payload = delivered = 0
+        for time, start, captured, length in batch.packets:
+            if time >= next_tick:
+                finished += self._tick(time)
+                next_tick = self._next_tick
+            segment = fast_lane(buffer, start, captured) if ethernet else None
+            data_buffer = buffer
+            if segment is None:
+                decoder = self._decoder or self._make_decoder()
+                decoded = decoder.decode(link_type, buffer, start, captured, length, time)
+                if decoded is None:
+                    undecoded += 1
+                    continue
+                data_buffer, segment = decoded
+            flow, sequence, acknowledgement, flags, data, present, size = segment
+            payload += present
+            stream = streams.get(flow)
+            if (
+                stream is None
+                or not stream.smooth
+                or flags & _BUSY
+                or sequence != stream.next
+                or present != size
+                or stream.interface is not interface
+            ):
+                if (
+                    stream is not None
+                    and stream.opaque
+                    and stream.interface is interface
+                    and not flags & _BUSY
+                ):
+                    delivered += present
+                    connections.pass_by(stream, present, time)
+                    continue
+                long_way += 1
+                finished += connections.segment(interface, data_buffer, segment, time)
+                continue
+            peer = stream.peer
+            place = peer.position
+            if acknowledgement == peer.next:
+                acknowledgement = peer.next  # one integer kept instead of two, on every connection
+            else:
+                place = peer.place_of(acknowledgement)
+                if place > peer.position:
+                    long_way += 1
+                    finished += connections.segment(interface, data_buffer, segment, time)
+                    continue
+            stream.time = time
+            stream.acknowledging = acknowledgement
+            if not size:
+                continue
+            delivered += size
+            parser = stream.parser
+            position = stream.position
+            stream.next = (sequence + size) & _MASK
+            stream.position = position + size
+            if parser.remaining > size:
+                parser.remaining -= size
+                continue
+            if data_buffer is not chunk.buffer:
+                chunk = Chunk(data_buffer, 0, 0, 0, 0, 0)
+            chunk.cursor = data
+            chunk.end = data + size
+            chunk.base = position - data
+            chunk.time = time
+            chunk.place = place
+            if stream.from_client:
+                stream.conversation.receive_requests(chunk, finished)
+            else:
+                stream.conversation.receive_responses(chunk, finished)
+            if parser.mode == OPAQUE:
+                connections.settle(stream.connection)
+        self._packets += len(batch.packets)
+        segments = len(batch.packets) - undecoded
+        self._segments += segments
+        self._payload += payload
+        self._assembly.delivered += delivered
+        connections.taken += segments - long_way
+        return finished
+
+    def expire(self, now: int) -> list[Transaction]:
+        """Let packet time pass without packets. Returns the transactions that are over by then."""
+        return self._tick(now)
+
+    def close(self) -> list[Transaction]:
+        """The capture is over. Returns all that was still open."""
+        if self._decoder is not None:
+            self._decoder.close()
+        return self._connections.close()
+
+    def ledger(self) -> list[Stage]:
+        """Where everything went: received = delivered + sum(dropped) + held, at each stage."""
+        dropped, held = (self._decoder.dropped, self._decoder.held) if self._decoder is not None else ({}, 0)
+        connections = self._connections
+        assembly, context = self._assembly, self._context
+        held_bytes = held_messages = held_transactions = 0
+        begun = context.transactions
+        for connection in connections.all():
+            conversation = connection.conversation
+            if conversation is not None:
+                held_bytes += conversation.requests.held(connection.client.position)
+                held_bytes += conversation.responses.held(connection.server.position)
+                held_messages += conversation.open_messages
+                held_transactions += conversation.open_transactions
+                begun += conversation.begun
+        late = {Drop.DEADLINE: context.late} if context.late else {}
+        return [
+            _stage("packets", "packets", self._packets, self._segments, dropped, held),
+            _stage("segments", "segments", self._segments, connections.taken, connections.dropped, 0),
+            _stage("payload", "bytes", self._payload, assembly.delivered, assembly.dropped, assembly.held),
+            _stage("http", "bytes", assembly.delivered, context.delivered, context.dropped, held_bytes),
+            _stage(
+                "messages",
+                "messages",
+                context.messages,
+                2 * context.reported - context.halves,
+                late,
+                held_messages,
+            ),
+            _stage("transactions", "transactions", begun, context.reported, {}, held_transactions),
+        ]
+
+    @property
+    def connections(self) -> int:
+        """How many connections carried data."""
+        return self._connections.opened
+
+    @property
+    def evicted(self) -> int:
+        """How many connections were closed to make room for others."""
+        return self._connections.evicted
+
+    @property
+    def gaps(self) -> int:
+        """How many holes were given up."""
+        return self._assembly.gaps
+
+    @property
+    def missed_bytes(self) -> int:
+        """How many bytes were in them: sent, and never captured."""
+        return self._assembly.missed
+
+    @property
+    def cut_bytes(self) -> int:
+        """How many payload bytes a short snaplen cut off."""
+        return self._assembly.cut
+
+    def _make_decoder(self) -> Decoder:
+        from interceptor.core.decode import Decoder
+
+        self._decoder = Decoder(self._limits)
+        return self._decoder
+
+    def _tick(self, now: int) -> list[Transaction]:
+        if now < self._next_tick:
+            return []
+        self._next_tick = now + _TICK
+        if self._decoder is not None:
+            self._decoder.expire(now)
+        return self._connections.expire(now)
+
+
+def _stage(
+    name: str, unit: str, received: int, delivered: int, dropped: Mapping[Drop, int], held: int
+) -> Stage:
+    reasons = {str(reason): count for reason, count in sorted(dropped.items()) if count}
+    return Stage(name, unit, received, delivered, reasons, held)

@@ -1,0 +1,479 @@
+"""Metadata records, schema 1: what of a transaction leaves the machine, and how it is written.
+
+Owns the schema (`Record`), every rule that turns traffic's text into a field, and the JSON. Refuses to
+interpret: what was seen, and in which state, was decided below; what is not known is absent, never null, and an
+empty list is absent too.
+
+Nearly all of a record was written before: the ends of its connection, the server, the template, the header names.
+Each part is kept in a bounded cache of a function's results, so that a record costs a dozen look-ups, one struct
+and one pass of msgspec's encoder. Targets are not: most are new. What repeats is a path without its identifiers
+and a query without its values. (Gluing cached pieces of JSON together was measured too: no faster, and its
+escaping would be ours to prove.)
+
+Invariants, for any transaction at all: every line is one JSON object in UTF-8, with the keys of `Record` in its
+order; the same transactions give the same bytes; unless asked for by `url`, no line holds a query's value, user
+info, a segment or parameter of a path that is not a word, or a header's value outside the allow-list.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import field
+
+from interceptor.core.model import Peers, State, Transaction
+from interceptor.core.templates import INVALID, VALUE, PathTemplates, header_name, query_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["Record", "RecordEncoder", "Url"]
+
+Url = Literal["template", "path", "full"]
+"""How much of the request target a record shows: its template, also its path, also its query."""
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One line: the fields of schema 1, in order. Names follow OpenTelemetry where it has one.
+
+    A default stands for an absent field; the empty strings and -1 are of fields that are never absent.
+    """
+
+    schema: int = -1
+    kind: str = ""
+    id: str = ""
+    """32 hexadecimal digits: the connection's 20, and 12 of the place in it. The place is the position of the
+    request's first byte; of the response's, with bit 47 set, where the request was never seen."""
+    time: str = ""
+    """RFC 3339, UTC, microseconds: of the request's first byte, else of the response's."""
+    duration_us: int | None = None
+    """From the request's first byte to the last byte seen of the response, if both were seen."""
+    ttfb_us: int | None = None
+    """From the request's last byte to the response's first, unless the response began before that."""
+    source_address: str = field(name="source.address", default="")
+    source_port: int = field(name="source.port", default=-1)
+    destination_address: str = field(name="destination.address", default="")
+    destination_port: int = field(name="destination.port", default=-1)
+    server_address: str = field(name="server.address", default="")
+    """As the request names it (RFC 9112 section 3.3): absolute target, authority of a CONNECT, Host. In lower
+    case, without user info and brackets. The destination where none of these is valid."""
+    server_port: int = field(name="server.port", default=-1)
+    """As named, else the scheme's default; the destination's where the address is."""
+    network_type: str = field(name="network.type", default="")
+    network_protocol_version: str | None = field(name="network.protocol.version", default=None)
+    http_request_method: str | None = field(name="http.request.method", default=None)
+    """A method that OpenTelemetry knows, in its exact spelling (methods are case-sensitive), or `_OTHER`."""
+    http_request_method_original: str | None = field(name="http.request.method_original", default=None)
+    """Only with `_OTHER`: at most 32 characters; `{invalid}` if it is no token, `{value}` if it looks like a value."""
+    url_scheme: str | None = field(name="url.scheme", default=None)
+    url_template: str | None = field(name="url.template", default=None)
+    """See `interceptor.core.templates`. Absent where the target has no path: `*`, and the authority of a CONNECT
+    (RFC 9112 sections 3.2.3 and 3.2.4). `{invalid}` for a target of none of the four forms."""
+    url_path: str | None = field(name="url.path", default=None)
+    """As sent, percent-encoding kept. Like `url_query` without a fragment, which no target may have."""
+    url_query: str | None = field(name="url.query", default=None)
+    url_query_keys: tuple[str, ...] | None = field(name="url.query.keys", default=None)
+    """Names only, in order, of the first 32 parameters; names that look like values are replaced."""
+    http_response_status_code: int | None = field(name="http.response.status_code", default=None)
+    http_response_interim: tuple[int, ...] | None = field(name="http.response.interim", default=None)
+    http_request_header_names: tuple[str, ...] | None = field(name="http.request.header.names", default=None)
+    http_response_header_names: tuple[str, ...] | None = field(
+        name="http.response.header.names", default=None
+    )
+    http_request_content_type: str | None = field(name="http.request.content_type", default=None)
+    """`type/subtype`, and `;charset=` if it is a character set's usual name; `{invalid}` if it is none."""
+    http_response_content_type: str | None = field(name="http.response.content_type", default=None)
+    http_response_content_encoding: str | None = field(name="http.response.content_encoding", default=None)
+    user_agent_original: str | None = field(name="user_agent.original", default=None)
+    """The first 256 characters, without control characters."""
+    http_request_body_size: int | None = field(name="http.request.body.size", default=None)
+    http_response_body_size: int | None = field(name="http.response.body.size", default=None)
+    http_request_state: str = field(name="http.request.state", default="")
+    http_response_state: str = field(name="http.response.state", default="")
+    missed_bytes: int = 0
+    transaction_index: int = field(name="transaction.index", default=-1)
+    anomalies: tuple[str, ...] | None = None
+    """Of the pair and of both messages, sorted."""
+    interface: str | None = None
+    node: str | None = None
+
+
+METHODS: Final = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
+)
+"""OpenTelemetry's: RFC 9110, PATCH (RFC 5789), QUERY (draft-ietf-httpbis-safe-method-w-body)."""
+
+MAX_METHOD: Final = 32
+MAX_HOST: Final = 253
+"""Characters of a name in the DNS, as text."""
+MAX_KEYS: Final = 32
+MAX_CONTENT_TYPE: Final = 128
+MAX_USER_AGENT: Final = 256
+MAX_INTERFACE: Final = 128
+"""Linux has at most 15, Windows' names are a path and a UUID; a capture file may hold anything."""
+
+CACHED: Final = 2_048
+"""Entries of each cache: what a busy node repeats within seconds."""
+CACHED_TEXT: Final = 2_048
+"""About how many bytes of text an entry's key may keep. With `CACHED` this holds all caches together below
+64 MiB whatever is sent; ordinary traffic makes 1 to 2."""
+
+_RESPONSE_PLACE: Final = 1 << 47
+_PLACES: Final = (1 << 48) - 1
+_DIGITS: Final = tuple([f"{number:03}" for number in range(1000)])
+"""000 to 999: formatting a number costs more than all the rest of a time."""
+_LAST_SECOND: Final = 253_402_300_799
+"""9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
+_COMPLETE: Final = State.COMPLETE  # the attribute of an enumeration is not cheap
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^#]*)", re.DOTALL)
+"""RFC 3986 section 3: scheme, authority, the rest without its fragment."""
+_AUTHORITY = re.compile(r"(?:([A-Za-z0-9._-]+)|\[([0-9A-Fa-f:.]+)\])(?::([0-9]*))?")
+"""Letters, digits and hyphens, the underscores of container names; sub-delims and percent-encoding, which RFC
+3986 would allow, are in no name that resolves."""
+_VALUES = re.compile(r"=[^&]*")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_NOT_UNICODE = re.compile(r"[\ud800-\udfff]")
+_CONTENT_TYPE = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+/[a-z0-9!#$%&'*+.^_`|~-]+")
+_CHARSET = re.compile(
+    r';[ \t]*charset="?'
+    r"(utf-?(?:7|8|16|32)(?:[bl]e)?|(?:us-)?ascii|iso-8859-\d{1,2}(?:-[ei])?|latin1|windows-\d{3,4}|cp\d{3,4}"
+    r"|big5|gbk|gb2312|gb18030|euc-(?:jp|kr|tw)|iso-2022-(?:jp|kr)|shift_jis|koi8-[ru]|macintosh|tis-620)"
+    r'"?[ \t]*(?:;|\Z)',
+    re.ASCII,
+)
+_CODINGS = re.compile(r"[a-z0-9_-]{1,24}(?:, [a-z0-9_-]{1,24}){0,7}")
+
+
+def _text(text: str) -> str:
+    """Text that JSON can hold: a lone surrogate is no Unicode, strict readers refuse it; it becomes U+FFFD."""
+    return text if text.isascii() else _NOT_UNICODE.sub("\ufffd", text)
+
+
+def _second(second: int) -> str:
+    """RFC 3339 up to the decimal point; what its four-digit years cannot write becomes the nearest that they can."""
+    if second < 0:
+        second = 0
+    elif second > _LAST_SECOND:
+        second = _LAST_SECOND
+    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
+
+
+def _method(method: str) -> tuple[str, str | None]:
+    """The method and, if it is none that is known, what was sent."""
+    if method in METHODS:
+        return method, None
+    if not method:
+        return "_OTHER", None
+    return "_OTHER", header_name(method) if len(method) <= MAX_METHOD else VALUE
+
+
+def _content_type(text: str) -> str | None:
+    """Type and character set: other parameters (boundary, name, …) hold whatever the sender likes."""
+    if not text:
+        return None
+    text = text.lower()
+    kind = text.partition(";")[0].strip(" \t")
+    if len(kind) > MAX_CONTENT_TYPE or _CONTENT_TYPE.fullmatch(kind) is None:
+        return INVALID
+    charset = _CHARSET.search(text, len(kind), len(kind) + MAX_CONTENT_TYPE)
+    return f"{kind};charset={charset[1]}" if charset else kind
+
+
+def _content_encoding(text: str) -> str | None:
+    if not text:
+        return None
+    codings = ", ".join([coding.strip(" \t") for coding in text.lower().split(",", 8)])
+    return codings if _CODINGS.fullmatch(codings) else INVALID
+
+
+def _user_agent(text: str) -> str | None:
+    # Cut before and after: the first bounds the work, the second the result.
+    return _text(_CONTROLS.sub("", text[: 4 * MAX_USER_AGENT]))[:MAX_USER_AGENT] or None
+
+
+_Server: TypeAlias = tuple[str, int]
+"""Address and port, as named by a request."""
+
+
+def _authority(text: str, default_port: int | None) -> _Server | None:
+    """The server of `host[:port]` (RFC 3986 section 3.2), None if it is not valid or names no host."""
+    if len(text) > MAX_HOST + 8:  # brackets, colon, port
+        return None
+    match = _AUTHORITY.fullmatch(text)
+    if match is None:
+        return None
+    name, literal, digits = match.groups()
+    if literal:
+        try:
+            name = str(IPv6Address(literal))
+        except ValueError:
+            return None
+    elif len(name) > MAX_HOST:
+        return None
+    if digits:
+        return (name.lower(), int(digits)) if len(digits) <= 5 and int(digits) <= 65535 else None
+    return (name.lower(), default_port) if default_port is not None else None
+
+
+def _host(text: str) -> _Server | None:
+    return _authority(text, 80)
+
+
+_Target: TypeAlias = tuple[_Server | None, str, str | None, str]
+"""Server, if it names one, scheme, path, query. The path is None where the target has none, empty where the
+target is of none of the four forms (RFC 9112 section 3.2)."""
+
+
+def _target(text: str) -> _Target:
+    """What the target of any method but CONNECT says."""
+    if text.startswith("/"):
+        server, scheme, rest = None, "http", text.partition("#")[0]
+    elif text == "*":
+        return None, "http", None, ""
+    elif (absolute := _ABSOLUTE.match(text)) is not None:
+        scheme = "https" if absolute[1].lower() == "https" else "http"
+        server = _authority(absolute[2].rpartition("@")[2], 443 if scheme == "https" else 80)
+        rest = absolute[3]
+    else:
+        return None, "http", "", ""
+    path, _, query = rest.partition("?")
+    return server, scheme, path or "/", query  # RFC 9110 section 4.2.3: an empty path is equivalent to "/"
+
+
+_Key = TypeVar("_Key", bound=str | int | tuple[str, ...])
+_Value = TypeVar("_Value")
+
+
+class _Cache(dict[_Key, _Value]):
+    """A function's results, emptied when full: what is frequent comes back at once. Long keys are not kept."""
+
+    def __init__(self, function: Callable[[_Key], _Value]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, key: _Key) -> _Value:
+        value = self._function(key)
+        if isinstance(key, str):
+            size = len(key)
+        elif isinstance(key, tuple):
+            size = sum([64 + len(text) for text in key])  # 64: what a string costs besides
+        else:
+            size = 0
+        if size <= CACHED_TEXT:
+            if len(self) >= CACHED:
+                self.clear()
+            self[key] = value
+        return value
+
+
+_Connection: TypeAlias = tuple[Peers, str, str, int, str, int, str, str | None]
+"""What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record."""
+
+
+class RecordEncoder:
+    """Makes records of transactions.
+
+    `url` is how much of a request target is shown; `node` is written into every record. What an encoder has
+    written before makes it faster and, beyond the limit of templates (see `PathTemplates`), collapses paths;
+    nothing else of a record depends on it. Integers of a transaction must fit into 64 bits, as they do when they
+    are counted from packets.
+    """
+
+    def __init__(self, url: Url = "template", node: str | None = None) -> None:
+        self._show_path = url != "template"
+        self._show_query = url == "full"
+        self._node = _text(node) if node else None
+        templates = PathTemplates()
+        self._template = templates.template
+        self._admit = templates.admit
+        self._connections: dict[str, _Connection] = {}
+        self._header_names = _Cache[str, str](header_name)
+        self._layouts = _Cache[tuple[str, ...], tuple[str, ...] | None](self._layout)
+        self._query_keys = _Cache[str, str](query_key)
+        self._queries = _Cache[str, tuple[str, ...] | None](self._names_of)
+        self._seconds = _Cache[int, str](_second)
+        self._versions = _Cache[str, str](_text)
+        self._methods = _Cache[str, tuple[str, str | None]](_method)
+        self._hosts = _Cache[str, _Server | None](_host)
+        self._content_types = _Cache[str, str | None](_content_type)
+        self._content_encodings = _Cache[str, str | None](_content_encoding)
+        self._user_agents = _Cache[str, str | None](_user_agent)
+        self._encode = msgspec.json.Encoder().encode_lines
+
+    def encode(self, transactions: Iterable[Transaction]) -> bytes:
+        """The records of transactions as JSON Lines: one object each, each line ended by a line feed."""
+        return self._encode([self.record(transaction) for transaction in transactions])
+
+    def record(self, transaction: Transaction) -> Record:
+        """The record of one transaction."""
+        request = transaction.request
+        response = transaction.response
+        peers = transaction.peers
+        connection = self._connections.get(peers.connection_id)
+        if connection is None or connection[0] is not peers:
+            connection = self._connect(peers)
+        (
+            _,
+            connection_id,
+            client_address,
+            client_port,
+            destination_address,
+            destination_port,
+            network_type,
+            interface,
+        ) = connection
+
+        time = place = missed = 0
+        version = ""
+        server_address = destination_address
+        server_port = destination_port
+        method = original = scheme = template = path = query = keys = None
+        request_names = request_type = user_agent = request_size = None
+        response_names = response_type = encoding = response_size = None
+        duration = ttfb = status = None
+        request_state = response_state = "missing"
+        interim = transaction.interim
+        anomalies = transaction.anomalies
+
+        if response is not None:
+            time = response.time
+            place = response.position | _RESPONSE_PLACE
+            version = response.version
+            status = response.status or None
+            response_names = self._layouts[response.header_names]
+            if (text := response.content_type) is not None:
+                response_type = self._content_types[text]
+            if (text := response.content_encoding) is not None:
+                encoding = self._content_encodings[text]
+            response_size = response.body_size
+            response_state = "complete" if response.state is _COMPLETE else response.state.value
+            missed = response.missed
+            if response.anomalies:
+                anomalies = anomalies | response.anomalies if anomalies else response.anomalies
+
+        if request is not None:
+            asked = request.time
+            if response is not None:
+                end = response.end_time
+                if end >= asked and end:
+                    duration = (end - asked) // 1000
+                end = request.end_time
+                if time >= end and end:
+                    ttfb = (time - end) // 1000
+            time = asked
+            place = request.position
+            version = request.version or version
+            method, original = self._methods[request.method]
+            target = request.target
+            if method == "CONNECT":
+                # An authority (RFC 9112 section 3.2.3), whose port "has no default" (RFC 9110 section 9.3.6).
+                named, scheme, sent_path, sent_query = _authority(target, None), "http", None, ""
+            elif target.startswith("/") and "#" not in target:
+                named, scheme = None, "http"
+                sent_path, _, sent_query = target.partition("?")
+            else:
+                named, scheme, sent_path, sent_query = _target(target)
+            if named is None and (text := request.host) is not None:
+                named = self._hosts[text]
+            if named is not None:
+                server_address, server_port = named
+            if sent_path:
+                template = self._template(server_address, sent_path)
+                if sent_query:
+                    keys = self._queries[_VALUES.sub("", sent_query, 2 * MAX_KEYS)]
+                if self._show_path:
+                    path = _text(sent_path)
+                    if self._show_query:
+                        query = _text(sent_query) or None
+            elif sent_path is not None:
+                template = self._admit(server_address, INVALID)
+            request_names = self._layouts[request.header_names]
+            if (text := request.content_type) is not None:
+                request_type = self._content_types[text]
+            if (text := request.user_agent) is not None:
+                user_agent = self._user_agents[text]
+            request_size = request.body_size
+            request_state = "complete" if request.state is _COMPLETE else request.state.value
+            missed += request.missed
+            if request.anomalies:
+                anomalies = anomalies | request.anomalies if anomalies else request.anomalies
+
+        second, nanoseconds = divmod(time, 1_000_000_000)
+        microseconds = nanoseconds // 1000
+
+        # By position, in the order of the fields: naming them would cost as much as all the rest.
+        return Record(
+            1,
+            "http",
+            connection_id + (place & _PLACES).to_bytes(6).hex(),
+            f"{self._seconds[second]}{_DIGITS[microseconds // 1000]}{_DIGITS[microseconds % 1000]}Z",
+            duration,
+            ttfb,
+            client_address,
+            client_port,
+            destination_address,
+            destination_port,
+            server_address,
+            server_port,
+            network_type,
+            self._versions[version] or None,
+            method,
+            original,
+            scheme,
+            template,
+            path,
+            query,
+            keys,
+            status,
+            tuple(interim) if interim else None,
+            request_names,
+            response_names,
+            request_type,
+            response_type,
+            encoding,
+            user_agent,
+            request_size,
+            response_size,
+            request_state,
+            response_state,
+            missed,
+            transaction.index,
+            tuple(sorted(anomalies)) if anomalies else None,
+            interface,
+            self._node,
+        )
+
+    def _connect(self, peers: Peers) -> _Connection:
+        """What records say of a connection, from here on remembered."""
+        connection = (
+            peers,
+            _text(peers.connection_id),
+            _text(peers.client_address),
+            peers.client_port,
+            _text(peers.server_address),
+            peers.server_port,
+            _text(peers.network_type),
+            _text(peers.interface[:MAX_INTERFACE]) or None if peers.interface else None,
+        )
+        if len(self._connections) >= CACHED:
+            self._connections.clear()
+        self._connections[peers.connection_id] = connection
+        return connection
+
+    def _names_of(self, query: str) -> tuple[str, ...] | None:
+        """The names in a query, with their values or without.
+
+        Empty parameters are skipped; what follows twice as many as are of interest is not looked at.
+        """
+        parameters = query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS]
+        names = [name for parameter in parameters if (name := parameter.partition("=")[0])]
+        return tuple(map(self._query_keys.__getitem__, names[:MAX_KEYS])) or None
+
+    def _layout(self, names: tuple[str, ...]) -> tuple[str, ...] | None:
+        return tuple(map(self._header_names.__getitem__, names)) or None

@@ -1,0 +1,497 @@
+"""Requests and responses of one connection -> transactions.
+
+Owns pairing: which response answers which request, and when a transaction is reported. Refuses to guess:
+a half that cannot be proven to belong to another is reported alone.
+
+Theory of operation
+-------------------
+HTTP/1 answers in order (RFC 9112 section 9.3.2), so as long as every message of a connection has been
+seen, the next response answers the oldest unanswered request, and pipelining changes nothing about it.
+
+A hole may have swallowed messages. Then only *place* counts. The two directions of a connection see each
+other: each segment says how much of the other direction its sender had received (the acknowledgement).
+
+1.  A client that waits for its answers sends a request when it has received all of the response before;
+    so its request acknowledges exactly the position at which its own response will start.
+2.  A server cannot answer what it has not received: a response acknowledges at least the first byte of
+    the request it answers.
+
+A response at position p therefore answers the request whose place is p, if its own place is beyond that
+request's first byte, and if the client has never been seen to pipeline. Both must hold; otherwise the
+halves are reported unpaired. When a pair is proven, the requests before it have lost their responses, and
+order counts again from there.
+
+The same two facts tell where a message starts after a hole (`http1` is in SEARCH then): a response starts
+at the place of a waiting request; a request starts where its sender had received a whole response that
+was not there when the last request before the hole was sent.
+
+What this cannot tell apart: a client that sends requests before the answers to those before have come, all
+of whose overlapping requests were lost or came before the capture began, and a server slow enough to have
+received the next request before it answers the one before. It looks exactly like a client that waits.
+
+Limits: `Limits.pending` unanswered requests; beyond it the oldest is reported unpaired.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interceptor.core.http1 import DOUBTFUL, OPAQUE, SEARCH, Context, RequestParser, ResponseParser
+from interceptor.core.model import Anomaly, Drop, Peers, Request, Response, Transaction
+
+if TYPE_CHECKING:
+    from interceptor.core.model import Chunk
+
+__all__ = ["Conversation"]
+
+
+class Conversation:
+    """HTTP on one connection: a parser for each direction, and the pairing of what they find."""
+
+    __slots__ = (
+        "_answering",
+        "_asking",
+        "_early",
+        "_floor",
+        "_index",
+        "_pending",
+        "_pipelined",
+        "_requests_complete",
+        "_response_end",
+        "_responses_complete",
+        "_simple",
+        "client_closed",
+        "client_seen",
+        "context",
+        "peers",
+        "requests",
+        "responses",
+        "server_seen",
+    )
+
+    def __init__(self, peers: Peers, context: Context, *, first: bool) -> None:
+        """`first`: the connection is seen from its handshake on."""
+        self.peers = peers
+        self.context = context
+        self.requests = RequestParser(context, first=first)
+        self.responses = ResponseParser(context, first=first)
+        self.client_seen = False
+        """Any segment has come from the client; its acknowledgements can be relied on."""
+        self.server_seen = False
+        self.client_closed = False
+        """The client has reset the connection."""
+        self._requests_complete = first
+        """None has been lost since the beginning or the last proof of a pair."""
+        self._responses_complete = first
+        self._pipelined = False
+        """Some request was sent before the answers to those before it had come."""
+        self._pending = _NOBODY
+        """Whose response has not ended, oldest first. The request may still be coming in. All connections
+        in which none waits, which is most of them, share one empty list."""
+        self._asking: Transaction | None = None
+        """Whose request is coming in."""
+        self._answering: Transaction | None = None
+        """Whose response is coming in."""
+        self._early: Transaction | None = None
+        """A response to a request whose head is still incomplete (400, 408, 431)."""
+        self._index = 0
+        self._simple = False
+        """An HTTP/0.9 request has come: what answers it may have no head."""
+        self._floor = 0 if first else _BEFORE_ALL
+        """Place of the last request known. After a hole, what acknowledges no more than that may be a
+        piece of a request that was lost."""
+        self._response_end = 0
+        """Position after the last response that ended."""
+
+    # Bytes in
+
+    def receive_requests(self, chunk: Chunk, finished: list[Transaction]) -> None:
+        """Bytes of the client. The transactions that they finish are added to `finished`."""
+        parser = self.requests
+        if parser.mode == SEARCH:
+            if not (
+                self._request_may_start(chunk.place)
+                and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
+            ):
+                parser.skip(chunk)
+                return
+            parser.resume()
+        elif parser.partial is not None and parser.after_loss and parser.strayed(chunk):
+            self.receive_requests(chunk, finished)
+            return
+        while chunk.cursor < chunk.end:
+            message = parser.next_event(chunk)
+            if message is None:
+                break
+            asking = self._asking
+            if asking is None or asking.request is not message:
+                asking = self._ask(message, finished)
+            if parser.open is None:
+                self._asked(asking, message, finished)
+        if parser.mode == OPAQUE and parser.skipping is Drop.NOT_HTTP:
+            self.responses.stop(Drop.NOT_HTTP)
+
+    def receive_responses(self, chunk: Chunk, finished: list[Transaction]) -> None:
+        """Bytes of the server. The transactions that they finish are added to `finished`."""
+        parser = self.responses
+        if parser.mode == SEARCH:
+            if not (
+                self._response_may_start(chunk.base + chunk.cursor)
+                and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
+            ):
+                parser.skip(chunk)
+                return
+            parser.resume()
+        elif (
+            self._simple
+            and parser.idle
+            and self._awaits_simple()
+            and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
+        ):
+            self._pair(self._pending[0], parser.begin_simple(chunk))
+        while chunk.cursor < chunk.end:
+            message = parser.next_event(chunk)
+            if message is None:
+                break
+            answering = self._answering
+            if answering is None or answering.response is not message:
+                if message.status < 200:
+                    self._interim(message, chunk, finished)
+                    continue
+                answering = self._pair(self._match(message, finished), message)
+                request = answering.request
+                if request is None:
+                    parser.answer_to(None, chunk)
+                else:
+                    parser.answer_to(request.method, chunk)
+                    if request.method == "CONNECT" and message.status < 300:
+                        self._upgrade()
+            if parser.open is None:
+                self._response_end = chunk.base + chunk.cursor
+                self._answered(answering, finished)
+        if parser.mode == OPAQUE and not self._index:
+            self.requests.stop(Drop.NOT_HTTP)
+
+    def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
+        """Bytes of the client are missing from the capture."""
+        finished: list[Transaction] = []
+        ended = self.requests.gap(size, position, time)
+        if ended is not None and self._asking is not None:
+            self._asked(self._asking, ended, finished)
+        if self.requests.mode == SEARCH:
+            self._requests_complete = False
+            if not self._pending and self.responses.idle:
+                # All that was asked is answered, so the head that is missing has this place, and what
+                # comes with the same one is the rest of that request.
+                self._floor = max(self._floor, self._response_end)
+        return finished
+
+    def response_gap(self, size: int, position: int, time: int) -> list[Transaction]:
+        """Bytes of the server are missing from the capture."""
+        finished: list[Transaction] = []
+        if self.responses.gap(size, position, time) is not None and self._answering is not None:
+            self._response_end = position + size
+            self._answered(self._answering, finished)
+        if self.responses.mode == SEARCH:
+            self._responses_complete = False
+        return finished
+
+    def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
+        """Nothing more comes from the client."""
+        finished: list[Transaction] = []
+        ended = self.requests.close(position, time, clean=clean)
+        if ended is not None and self._asking is not None:
+            self._asked(self._asking, ended, finished)
+        return finished
+
+    def close_responses(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
+        """Nothing more comes from the server: what is unanswered stays so."""
+        finished: list[Transaction] = []
+        if self.responses.close(position, time, clean=clean) is not None and self._answering is not None:
+            self._answered(self._answering, finished)
+        return finished
+
+    def finish(self) -> list[Transaction]:
+        """The connection is over, both directions closed. Returns all that is still open."""
+        finished: list[Transaction] = []
+        for transaction in self._pending:
+            self._report(transaction, finished)
+        self._pending = _NOBODY
+        if self._early is not None:
+            self._report(self._early, finished)
+            self._early = None
+        self._asking = self._answering = None
+        self.context.transactions += self._index
+        return finished
+
+    def overdue(self, before: int) -> list[Transaction]:
+        """Report what began earlier than the packet time `before` and is still not over."""
+        finished: list[Transaction] = []
+        for transaction in [*self._pending, self._early]:
+            if transaction is None or transaction.reported:
+                continue
+            begun = transaction.request or transaction.response
+            if begun is not None and begun.time < before:
+                transaction.tag(Anomaly.DEADLINE)
+                self._cut_off(transaction, finished)
+        return finished
+
+    @property
+    def opaque(self) -> bool:
+        """Neither direction will give another message."""
+        return self.requests.mode == OPAQUE and self.responses.mode == OPAQUE
+
+    @property
+    def begun(self) -> int:
+        """How many transactions have begun."""
+        return self._index
+
+    @property
+    def open_transactions(self) -> int:
+        """How many have begun and are not reported."""
+        return len(self._open())
+
+    @property
+    def open_messages(self) -> int:
+        """How many messages are in them."""
+        return sum((t.request is not None) + (t.response is not None) for t in self._open())
+
+    # Requests
+
+    def _ask(self, request: Request, finished: list[Transaction]) -> Transaction:
+        """A request has begun."""
+        self.context.messages += 1
+        if request.after_loss:
+            self._requests_complete = False
+        if request.version == "0.9":
+            self._simple = True
+        transaction, self._early = self._early, None
+        if transaction is not None and request.after_loss:
+            # The head that it answers is lost, and this is another.
+            if transaction is self._answering:
+                self._await(transaction)
+            else:
+                self._report(transaction, finished)
+            transaction = None
+        if transaction is not None:
+            transaction.request = request
+            transaction.tag(Anomaly.EARLY_RESPONSE)
+            if transaction.reported:
+                self.context.late += 1
+        else:
+            self._index += 1
+            transaction = Transaction(self.peers, self._index, request, None)
+            if (self._pending or request.place != self._response_end) and self._overlaps(request.place):
+                self._pipelined = True
+                transaction.tag(Anomaly.PIPELINED)
+        self._floor = request.place
+        self._asking = transaction
+        self._await(transaction)
+        if len(self._pending) > self.context.limits.pending:
+            self._responses_complete = False
+            oldest = self._pending[0]
+            self._remove(oldest)
+            self._cut_off(oldest, finished)
+        return transaction
+
+    def _asked(self, transaction: Transaction, request: Request, finished: list[Transaction]) -> None:
+        """The request that was coming in is over."""
+        self._asking = None
+        if transaction.response is not None:
+            if transaction is not self._answering:
+                self._remove(transaction)
+                self._report(transaction, finished)
+        elif self._pipelined and not (self._responses_complete and self._requests_complete):
+            # Neither order nor place will ever prove its response.
+            self._remove(transaction)
+            self._report(transaction, finished)
+        if request.anomalies is not None and not _SMUGGLING.isdisjoint(request.anomalies):
+            # Two servers may count the messages in these bytes differently: order proves this request's
+            # own answer, and nothing about what follows it.
+            self._pipelined = True
+            self._requests_complete = False
+            self.requests.after_loss = True
+
+    def _overlaps(self, place: int) -> bool:
+        """Whether a request of this place was sent before the answers to those before it had come."""
+        if self._pending:
+            last = self._pending[-1]
+            if last.response is None and (
+                place == self._response_end or (last.request is not None and place == last.request.place)
+            ):
+                return True
+        return place < self._response_end or self.responses.open is not None
+
+    def _request_may_start(self, place: int) -> bool:
+        """Whether a segment of this place, after a hole, can only be the start of a request."""
+        if not self.server_seen:
+            return True  # nothing to prove it by, nothing to mispair it with
+        if self.responses.idle and place < self._response_end:
+            return False
+        # A response that may have been to a HEAD is over if its client goes on.
+        return place > self._floor and (self.responses.open is None or self.responses.mode == DOUBTFUL)
+
+    # Responses
+
+    def _interim(self, response: Response, chunk: Chunk, finished: list[Transaction]) -> None:
+        """A 1xx response: not the answer (RFC 9110 section 15.2), except that 101 ends HTTP here."""
+        transaction = self._match(response, finished)
+        if response.status == 101:
+            self._answered(self._pair(transaction, response), finished)
+            self._upgrade()
+        elif transaction is not None:
+            if transaction.interim is None:
+                transaction.interim = []
+            if len(transaction.interim) < _INTERIM:
+                transaction.interim.append(response.status)
+        self._response_end = chunk.base + chunk.cursor
+        self._floor = max(self._floor, self._response_end)
+
+    def _match(self, response: Response, finished: list[Transaction]) -> Transaction | None:
+        """The pending transaction that this response belongs to, by order or by place."""
+        if response.after_loss:
+            self._responses_complete = False
+        by_order = self._responses_complete
+        for transaction in self._pending:
+            request = transaction.request
+            if transaction.response is not None or request is None:
+                continue
+            if request.after_loss:
+                by_order = False
+            if by_order:
+                return transaction if request.position < response.place else None
+            if self._pipelined:
+                return None
+            if request.place == response.position and request.position < response.place:
+                request.after_loss = False
+                while (lost := self._pending[0]) is not transaction:
+                    self._remove(lost)
+                    self._report(lost, finished)
+                self._responses_complete = True
+                self._requests_complete = self.requests.mode != SEARCH
+                return transaction
+        return None
+
+    def _pair(self, transaction: Transaction | None, response: Response) -> Transaction:
+        """A final response has begun, to this transaction or to none that is known."""
+        self.context.messages += 1
+        if transaction is None:
+            self._index += 1
+            transaction = Transaction(self.peers, self._index, None, response)
+            partial = self.requests.partial
+            heard = partial is not None and partial.position < response.place
+            if self._responses_complete and heard and self._early is None:
+                self._early = transaction
+            else:
+                self._await(transaction)
+        else:
+            transaction.response = response
+            if transaction.reported:
+                self.context.late += 1
+            if transaction is self._asking:
+                transaction.tag(Anomaly.EARLY_RESPONSE)
+        self._answering = transaction
+        return transaction
+
+    def _answered(self, transaction: Transaction, finished: list[Transaction]) -> None:
+        """The response that was coming in is over."""
+        self._answering = None
+        if transaction is not self._asking and transaction is not self._early:
+            self._remove(transaction)
+            self._report(transaction, finished)
+
+    def _response_may_start(self, position: int) -> bool:
+        """Whether a response can start here, after a hole."""
+        if not self.client_seen or position == self._floor:
+            return True
+        return any(
+            t.response is None and t.request is not None and t.request.place == position
+            for t in self._pending
+        )
+
+    def _awaits_simple(self) -> bool:
+        """Whether what comes next answers an HTTP/0.9 request."""
+        oldest = self._pending[0] if self._pending else None
+        return (
+            oldest is not None
+            and oldest.response is None
+            and oldest.request is not None
+            and oldest.request.version == "0.9"
+        )
+
+    # Both
+
+    def _await(self, transaction: Transaction) -> None:
+        pending = self._pending
+        if pending:
+            pending.append(transaction)
+        else:
+            self._pending = [transaction]
+
+    def _remove(self, transaction: Transaction) -> None:
+        pending = self._pending
+        if not pending:
+            return
+        if pending[0] is transaction:
+            del pending[0]
+        elif transaction in pending:
+            pending.remove(transaction)
+        if not pending:
+            self._pending = _NOBODY
+
+    def _open(self) -> list[Transaction]:
+        return [t for t in [*self._pending, self._early] if t is not None and not t.reported]
+
+    def _cut_off(self, transaction: Transaction, finished: list[Transaction]) -> None:
+        """Report a transaction whose messages may still be coming in: their size is what has come."""
+        if transaction is self._asking and transaction.request is not None:
+            transaction.request.body_size -= self.requests.remaining
+        if transaction is self._answering and transaction.response is not None:
+            transaction.response.body_size -= self.responses.remaining
+        self._report(transaction, finished)
+
+    def _report(self, transaction: Transaction, finished: list[Transaction]) -> None:
+        if transaction.reported:
+            return
+        transaction.reported = True
+        self.context.reported += 1
+        if self.client_closed:
+            transaction.tag(Anomaly.CLIENT_CLOSED)
+        if transaction.response is None or transaction.request is None:
+            self.context.halves += 1
+            proven = (
+                self._responses_complete
+                and self._requests_complete
+                and SEARCH not in {self.requests.mode, self.responses.mode}
+            )
+            if not proven:
+                transaction.tag(Anomaly.UNPAIRED)
+            elif transaction.response is None:
+                transaction.tag(Anomaly.UNANSWERED if self.server_seen else Anomaly.UNPAIRED)
+            else:
+                transaction.tag(Anomaly.UNREQUESTED if self.client_seen else Anomaly.UNPAIRED)
+        finished.append(transaction)
+
+    def _upgrade(self) -> None:
+        """The rest of the connection speaks something else (RFC 9110 sections 7.8 and 9.3.6)."""
+        self.requests.stop(Drop.UPGRADED)
+        self.responses.stop(Drop.UPGRADED)
+
+
+_BEFORE_ALL = -(2**63)
+
+_NOBODY: Final[list[Transaction]] = []
+"""The list of those that wait where none does; never changed."""
+
+_INTERIM = 16
+"""Status codes kept per transaction; a server that sends more is playing."""
+
+_SMUGGLING = frozenset(
+    {
+        Anomaly.TE_AND_CL,
+        Anomaly.TE_IN_HTTP_1_0,
+        Anomaly.AMBIGUOUS_FRAMING,
+        Anomaly.INVALID_CONTENT_LENGTH,
+        Anomaly.BARE_CR,
+    }
+)

@@ -1,0 +1,314 @@
+"""Facts about the life of connections."""
+
+from __future__ import annotations
+
+import pytest
+
+from interceptor.core.model import Anomaly, Interface, Limits, Transaction
+from tests.conversations import ACK, FIN, RST, SYN, Capture, Dialogue, Ends, Sent, pairs, request, response
+
+
+def tags(transaction: Transaction) -> set[Anomaly]:
+    """What was odd about a transaction."""
+    return set(transaction.anomalies or ())
+
+
+@pytest.fixture
+def capture() -> Capture:
+    return Capture()
+
+
+def test_the_one_who_sent_the_syn_is_the_client(capture: Capture) -> None:
+    """The handshake tells the roles, whoever speaks first and whatever the ports."""
+    talk = Dialogue(capture, Ends(client_port=80, server_port=50_000)).open()
+    talk.exchange(1)
+    [transaction] = capture.transactions
+    assert (transaction.peers.client_port, transaction.peers.server_port) == (80, 50_000)
+    assert transaction.peers.interface == "eth0"
+
+
+@pytest.mark.parametrize("seen", ["syn", "syn-ack"])
+def test_half_a_handshake_tells_as_much(capture: Capture, seen: str) -> None:
+    """A SYN alone, or a SYN-ACK alone, gives the roles and the name that both give."""
+    talk = Dialogue(capture)
+    if seen == "syn":
+        talk.show(Sent(talk.ends, client=True, position=-1, place=None, flags=SYN))
+    else:
+        talk.show(Sent(talk.ends, client=False, position=-1, place=0, flags=SYN | ACK))
+    talk.exchange(1)
+    whole = Capture()
+    Dialogue(whole).open().exchange(1)
+    assert pairs(capture.transactions) == [("1", "1")]
+    assert capture.transactions[0].peers == whole.transactions[0].peers
+
+
+def test_data_in_the_syn(capture: Capture) -> None:
+    """A SYN may carry a request (RFC 7413)."""
+    talk = Dialogue(capture)
+    data = request(1)
+    talk.show(Sent(talk.ends, client=True, position=-1, place=None, flags=SYN, data=data))
+    talk.client_sent = len(data)
+    talk.show(Sent(talk.ends, client=False, position=-1, place=len(data), flags=SYN | ACK))
+    talk.server(response(1))
+    assert pairs(capture.transactions) == [("1", "1")]
+
+
+def test_simultaneous_open(capture: Capture) -> None:
+    """Two SYNs that cross (RFC 9293 section 3.5) make one connection."""
+    talk = Dialogue(capture)
+    talk.show(Sent(talk.ends, client=True, position=-1, place=None, flags=SYN))
+    talk.show(Sent(talk.ends, client=False, position=-1, place=None, flags=SYN))
+    talk.show(Sent(talk.ends, client=True, position=-1, place=0, flags=SYN | ACK))
+    talk.show(Sent(talk.ends, client=False, position=-1, place=0, flags=SYN | ACK))
+    talk.exchange(1)
+    capture.close()
+    assert pairs(capture.transactions) == [("1", "1")]
+    assert capture.pipeline.connections == 1
+
+
+def test_a_syn_flood_displaces_no_connection() -> None:
+    """Connections with data go on however many handshakes come."""
+    capture = Capture(Limits(handshakes=10, connections=10))
+    talk = Dialogue(capture).open()
+    talk.exchange(1)
+    for number in range(200):
+        ends = Ends(client="10.9.0.1", client_port=1_000 + number)
+        capture.feed(Sent(ends, client=True, position=-1, place=None, flags=SYN).frame())
+    talk.exchange(2)
+    assert pairs(capture.transactions) == [("1", "1"), ("2", "2")]
+    assert capture.pipeline.evicted == 0
+
+
+def test_an_eviction_reports_and_counts() -> None:
+    """One connection too many closes the one idle for longest, which reports what it had."""
+    capture = Capture(Limits(connections=2))
+    talks = [Dialogue(capture, Ends(client_port=1_000 + number)).open() for number in range(3)]
+    for number, talk in enumerate(talks):
+        talk.client(request(number))
+        capture.wait(1)
+    assert pairs(capture.transactions) == [("0", None)]
+    assert capture.pipeline.evicted == 1
+
+
+def test_idle_connections_end_in_packet_time(capture: Capture) -> None:
+    """After `idle_seconds` without a packet, and not before, what is open is reported."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    capture.wait(299)
+    assert capture.transactions == []
+    capture.wait(2)
+    assert pairs(capture.transactions) == [("1", None)]
+    assert tags(capture.transactions[0]) == {Anomaly.UNANSWERED}
+
+
+def test_a_transaction_has_a_deadline() -> None:
+    """What is still open after `transaction_seconds` is reported once, although packets still come."""
+    capture = Capture(Limits(transaction_seconds=10, idle_seconds=5))
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.server(response(1, body=b"b" * 1_000)[:-900])
+    for _ in range(20):
+        talk.server(b"b")
+        capture.wait(1)
+    assert pairs(capture.transactions) == [("1", "1")]
+    assert Anomaly.DEADLINE in tags(capture.transactions[0])
+    assert pairs(capture.close()) == [("1", "1")]
+
+
+def test_stragglers_of_a_closed_connection_are_recognised(capture: Capture) -> None:
+    """Data that comes again after both FINs is counted and opens nothing."""
+    talk = Dialogue(capture).open()
+    talk.exchange(1)
+    talk.close()
+    talk.server(response(1), position=0)
+    assert "after_close" in capture.dropped("payload")
+    assert capture.pipeline.connections == 1
+    capture.wait(7)
+    talk.server(response(1), position=0)
+    assert capture.pipeline.connections == 2
+
+
+def test_a_new_syn_on_old_ports_is_a_new_connection(capture: Capture) -> None:
+    """Port reuse ends the old connection and reports what it had open, under another name than the new one's."""
+    Dialogue(capture).open().client(request(1))
+    Dialogue(capture, Ends(client_start=900_000, server_start=800_000)).open().exchange(2)
+    assert pairs(capture.transactions) == [("1", None), ("2", "2")]
+    first, second = capture.transactions
+    assert first.peers.connection_id != second.peers.connection_id
+
+
+def test_the_same_syn_again_is_the_same_connection(capture: Capture) -> None:
+    """A repeated SYN on a connection with data changes nothing."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.show(Sent(talk.ends, client=True, position=-1, place=None, flags=SYN))
+    talk.server(response(1))
+    assert pairs(capture.transactions) == [("1", "1")]
+
+
+def test_a_reset_ends_the_connection(capture: Capture) -> None:
+    """A RST with the next number reports what is open; one of the client is tagged as such."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.client(flags=RST | ACK)
+    assert pairs(capture.transactions) == [("1", None)]
+    assert Anomaly.CLIENT_CLOSED in tags(capture.transactions[0])
+
+
+@pytest.mark.parametrize("away", [-20, 7, 100_000])
+def test_a_reset_out_of_window_is_counted(capture: Capture, away: int) -> None:
+    """A RST with any other number changes nothing (RFC 5961 section 3.2)."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.show(Sent(talk.ends, client=True, position=talk.client_sent + away, place=0, flags=RST | ACK))
+    talk.server(response(1))
+    assert pairs(capture.transactions) == [("1", "1")]
+    assert capture.dropped("segments")["reset_out_of_window"] == 1
+
+
+def test_a_second_interface_shows_copies(capture: Capture) -> None:
+    """What another interface shows of a direction is counted; after a second of silence it takes over."""
+    other = Interface("eth1", 1)
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.client(request(1), position=0, interface=other)
+    assert capture.dropped("segments")["duplicate_interface"] == 1
+    talk.server(response(1), interface=other)
+    capture.wait(1.5)
+    talk.client(request(2), interface=other)
+    talk.server(response(2), interface=other)
+    assert pairs(capture.transactions) == [("1", "1"), ("2", "2")]
+
+
+def test_an_interface_that_is_gone_holds_nothing(capture: Capture) -> None:
+    """The connections of an interface that has vanished go on elsewhere at once."""
+    talk = Dialogue(capture).open()
+    talk.exchange(1)
+    capture.interface.gone = True
+    other = Interface("eth1", 1)
+    talk.client(request(2), interface=other)
+    talk.server(response(2), interface=other)
+    assert pairs(capture.transactions) == [("1", "1"), ("2", "2")]
+
+
+def test_an_acknowledged_hole_is_given_up_after_hole_seconds(capture: Capture) -> None:
+    """Not before: a segment that is late by less than that fills it."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    whole = response(1, body=b"b" * 100)
+    talk.server(whole[:-100])
+    talk.server(whole[-100:-50], lost=True)
+    talk.server(whole[-50:])
+    talk.client()
+    capture.wait(0.9)
+    assert capture.transactions == []
+    capture.wait(0.2)
+    [transaction] = capture.transactions
+    assert transaction.response is not None
+    assert transaction.response.missed == 50
+    assert capture.pipeline.gaps == 1
+
+
+def test_an_unacknowledged_hole_waits_for_a_retransmission(capture: Capture) -> None:
+    """What nobody has acknowledged may still be sent again; after `unacknowledged_seconds` it is given up."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    whole = response(1, body=b"b" * 100)
+    talk.server(whole[:-100])
+    talk.server(whole[-100:-50], lost=True)
+    talk.server(whole[-50:])
+    capture.wait(29)
+    assert capture.pipeline.gaps == 0
+    capture.wait(2)
+    assert capture.pipeline.gaps == 1
+    assert pairs(capture.transactions) == [("1", "1")]
+
+
+def test_a_lost_tail_is_told_by_the_acknowledgement(capture: Capture) -> None:
+    """At the end, bytes that were acknowledged and never seen are missing, not unsent."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    whole = response(1, body=b"b" * 100)
+    talk.server(whole[:-40])
+    talk.server(whole[-40:], lost=True)
+    talk.client()
+    [transaction] = capture.close()
+    assert transaction.response is not None
+    assert (transaction.response.body_size, transaction.response.missed) == (100, 40)
+
+
+def test_a_far_segment_is_not_believed(capture: Capture) -> None:
+    """A segment beyond any window that nobody acknowledges is dropped in the end, and makes no hole."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.show(Sent(talk.ends, client=True, position=2**30, place=0, data=b"far"))
+    capture.wait(60)
+    assert capture.pipeline.gaps == 0
+    assert capture.dropped("payload") == {"out_of_window": 3}
+    talk.server(response(1))
+    assert pairs(capture.transactions) == [("1", "1")]
+
+
+@pytest.mark.parametrize("first", ["request", "response"])
+def test_pickup_in_the_middle(capture: Capture, first: str) -> None:
+    """Without a handshake the first start line tells who is who, and what comes after it is followed."""
+    talk = Dialogue(capture, Ends(client_port=80, server_port=50_000), client_sent=500, server_sent=900)
+    if first == "response":
+        talk.server(response(1))
+    talk.exchange(2)
+    capture.close()
+    assert pairs(capture.transactions)[-1] == ("2", "2")
+    assert {transaction.peers.client_port for transaction in capture.transactions} == {80}
+
+
+def test_a_letter_does_not_tell_who_is_who(capture: Capture) -> None:
+    """A status line cut after its first letter could be a method; the connection waits for better."""
+    talk = Dialogue(capture, client_sent=500, server_sent=900)
+    talk.server(response(1)[:1])
+    talk.server(response(1)[1:])
+    talk.exchange(2)
+    assert pairs(capture.close()) == [("2", "2")]
+
+
+def test_an_acknowledged_beginning_is_a_hole(capture: Capture) -> None:
+    """A first response that was acknowledged and never seen does not hand its request to the second."""
+    talk = Dialogue(capture)
+    talk.show(Sent(talk.ends, client=True, position=-1, place=None, flags=SYN))
+    talk.client(request(1))
+    talk.server(response(1), lost=True)
+    talk.exchange(2)
+    assert pairs(capture.close()) == [("1", None), ("2", "2")]
+    assert capture.pipeline.missed_bytes == len(response(1))
+
+
+def test_a_fin_that_overtakes_the_data_keeps_the_handshake(capture: Capture) -> None:
+    """A FIN that comes before the data it follows does not make the connection look picked up."""
+    talk = Dialogue(capture).open()
+    asked = request(1) + request(2)
+    talk.client(flags=FIN | ACK, position=len(asked), place=0)
+    talk.client(asked, position=0, place=0)
+    talk.server(response(1) + response(2))
+    capture.close()
+    assert pairs(capture.transactions) == [("1", "1"), ("2", "2")]
+    assert Anomaly.UNPAIRED not in tags(capture.transactions[0]) | tags(capture.transactions[1])
+
+
+def test_a_fin_without_data_ends_a_handshake(capture: Capture) -> None:
+    """A connection that is closed without data, as health checks do, leaves nothing."""
+    Dialogue(capture).open().close()
+    assert capture.pipeline.connections == 0
+    assert capture.dropped("segments") == {"no_payload_yet": 6}
+
+
+def test_what_is_not_http_is_counted_and_not_followed(capture: Capture) -> None:
+    """Bytes of a connection that speaks something else are counted, holes or not, until it ends."""
+    talk = Dialogue(capture).open()
+    talk.client(b"\x16\x03\x01\x02\x00\x01")
+    talk.server(b"\x16\x03\x03\x00\x7a\x02")
+    talk.server(b"x" * 500, lost=True)
+    talk.server(b"x" * 100)
+    talk.client(b"y" * 50)
+    talk.close()
+    assert capture.close() == []
+    assert capture.dropped("http") == {"not_http": 162}
+    assert capture.pipeline.gaps == 0
