@@ -1,0 +1,269 @@
+"""What can be configured: one model, each option declared once.
+
+Owns the options, their defaults, their meaning and what values they may have. YAML files, `INTERCEPTOR_*`
+environment variables and command-line flags are all derived from this model; later ones win. Refuses
+behaviour: whoever is configured reads its section.
+
+Units are in the names. A secret is a `SecretStr`, so that no `repr` or error shows it; each can come from a file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+__all__ = [
+    "Capture",
+    "Collector",
+    "Config",
+    "Ingest",
+    "Interfaces",
+    "Log",
+    "Metadata",
+    "Output",
+    "Proxy",
+    "Server",
+    "Spool",
+    "Tls",
+    "Upload",
+]
+
+Positive = Annotated[int, Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class _Section(BaseModel):
+    """A part of the configuration: read only, no unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+
+class Proxy(_Section):
+    """How to get out. Wins over HTTPS_PROXY and its kin in the environment."""
+
+    url: SecretStr | None = None
+    """`host:port` or `http[s]://[user:password@]host[:port]`: the proxy for uploads."""
+    no_proxy: str = ""
+    """Hosts reached without the proxy, as in NO_PROXY; added to what the environment says."""
+    ca_file: Path | None = None
+    """Authorities (PEM) that vouch for an https:// proxy, beside the system's."""
+
+
+class Tls(_Section):
+    """Towards the endpoint."""
+
+    ca_file: Path | None = None
+    """Authorities (PEM) that vouch for the endpoint, beside the system's; also a TLS-intercepting proxy's."""
+    cert_file: Path | None = None
+    """Our certificate (PEM), for mutual TLS."""
+    key_file: Path | None = None
+    """Its key (PEM)."""
+
+
+class Interfaces(_Section):
+    """Which interfaces to capture, by name. Globs: `veth*`, `eth[0-9]`."""
+
+    include: tuple[str, ...] = ("*",)
+    """What to capture, of what the source offers."""
+    exclude: tuple[str, ...] = (
+        # pseudo-devices
+        "any",
+        "lo",
+        "nflog",
+        "nfqueue",
+        "usbmon*",
+        "bluetooth*",
+        "dbus-*",
+        # bridges and overlays: what crosses them crosses the pods' own interfaces too
+        "docker0",
+        "br-*",
+        "bridge*",
+        "cni*",
+        "cbr0",
+        "virbr*",
+        "flannel*",
+        "vxlan*",
+        "geneve*",
+        "genev_sys_*",
+        "cilium_*",
+        "tunl*",
+        "ip6tnl*",
+        "kube-ipvs*",
+        "dummy*",
+        # uplinks of the host
+        "eth*",
+        "en*",
+        "bond*",
+        "wl*",
+        "ib*",
+    )
+    """What not to, even if included. The default leaves out what would show the same traffic again."""
+
+
+class Capture(_Section):
+    """Where packets come from."""
+
+    sources: tuple[str, ...] = ("rpcap://127.0.0.1:2002",)
+    """`rpcap://host[:port]`, `rpcaps://host[:port]`, `rpcap+listen://address[:port]` (active mode), `live:` (this
+    machine's interfaces, without rpcapd), `live:NAME`, `file:PATH` (replay; `file:PATH?pace=real` in its own time)."""
+    interfaces: Interfaces = Interfaces()
+    filter: str = "tcp"
+    """A capture filter (pcap-filter(7)) that the kernel applies."""
+    snaplen: Annotated[int, Field(ge=64, le=262_144)] = 65_535
+    """Bytes of each packet to take. Bodies are counted by length even where they are cut."""
+    promiscuous: bool = False
+    """Also take frames that are not for the interface."""
+    read_timeout_ms: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """How long the kernel may collect packets before it hands them over."""
+    user: str | None = None
+    """rpcapd's user, where it wants a password."""
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    """A file that holds the password."""
+    ca_file: Path | None = None
+    """Authorities (PEM) that vouch for an rpcaps:// daemon, beside the system's."""
+    exclude_own_traffic: bool = True
+    """Leave out this agent's own connections."""
+
+
+class Metadata(_Section):
+    """What records show."""
+
+    url: Literal["template", "path", "full"] = "template"
+    """How much of a URL: its template; also its path; also its query. The last two may hold personal data."""
+
+
+class Limits(_Section):
+    """Bounds of memory. Absent ones follow from `memory_bytes`."""
+
+    memory_bytes: Positive | None = None
+    """For the whole process; by default three quarters of the cgroup's limit, or 512 MiB where it has none."""
+    connections: Positive | None = None
+    """Open connections followed at once."""
+    handshakes: Positive | None = None
+    """Connections that have not carried data."""
+    held_bytes: Positive | None = None
+    """Out-of-order payload in all."""
+    held_bytes_per_stream: Positive | None = None
+    """Out-of-order payload in one direction of one connection."""
+    head_bytes: Positive | None = None
+    """A message head."""
+    pending: Positive | None = None
+    """Unanswered requests per connection."""
+    idle_seconds: Positive | None = None
+    """A connection without packets is over after this."""
+    transaction_seconds: Positive | None = None
+    """A transaction that is still open after this is reported as it stands."""
+
+
+class Output(_Section):
+    """Records to a file instead of to an endpoint."""
+
+    path: str | None = None
+    """JSON Lines file, or `-` for standard output."""
+    max_bytes: Positive = 100 * 2**20
+    """The file is renamed to `.1` when it has this size, `.1` to `.2`, …"""
+    keep: Annotated[int, Field(ge=0)] = 5
+    """How many of them are kept."""
+
+
+class Spool(_Section):
+    """Sealed batches on disk, waiting for the endpoint."""
+
+    directory: Path = Path("/var/lib/interceptor/spool")
+    max_bytes: Positive = 2**30
+    """Ours. Beyond it the oldest batches are dropped and counted."""
+    min_free_bytes: Annotated[int, Field(ge=0)] = 256 * 2**20
+    """Left to others on the file system. Below it, as if full."""
+    batch_records: Positive = 5_000
+    batch_bytes: Positive = 4 * 2**20
+    """Before compression."""
+    batch_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """A batch is sealed at the latest after this."""
+
+
+class Upload(_Section):
+    """How batches are sent."""
+
+    protocol: Literal["ingest", "otlp"] = "ingest"
+    """The ingest API of this project, or OTLP/HTTP: a span for each transaction."""
+    compression: Literal["gzip", "zstd"] = "gzip"
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """For one try, everything included."""
+    allow_plain_http: bool = False
+    """Send the token to an http:// endpoint, where whoever listens can read it."""
+
+
+class Server(_Section):
+    """Where this process listens: metrics and health, and the ingest API of relay and collector."""
+
+    address: str = "0.0.0.0"  # noqa: S104 - Prometheus comes from elsewhere
+    port: Port = 18_954
+    cert_file: Path | None = None
+    """Our certificate (PEM): then the server speaks TLS only."""
+    key_file: Path | None = None
+    """Its key (PEM)."""
+    client_ca_file: Path | None = None
+    """Authorities (PEM) of the clients: then each must have a certificate (mutual TLS)."""
+
+
+class Ingest(_Section):
+    """Who may send batches to relay and collector."""
+
+    tokens: tuple[SecretStr, ...] = ()
+    tokens_file: Path | None = None
+    """One token a line; read again when it changes. Without tokens and without `server.client_ca_file` nobody may,
+    unless `anonymous`."""
+    anonymous: bool = False
+    """Accept batches from anybody."""
+    max_batch_bytes: Positive = 8 * 2**20
+    """Of a batch's body, as sent; 8 times that after unpacking."""
+
+
+class Collector(_Section):
+    """The reference cloud's storage."""
+
+    database: Path = Path("/var/lib/interceptor/collector.db")
+    retention_hours: Positive = 7 * 24
+    """Records older than this are removed."""
+    max_records: Positive = 5_000_000
+    """Beyond it the oldest are removed."""
+
+
+class Log(_Section):
+    """Standard error: JSON, one line an event."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(_Section):
+    """Everything."""
+
+    endpoint: str | None = None
+    """`https://host[:port][/path]` of the cloud or the relay; `/v1/batches` is added. Absent: nothing is uploaded."""
+    token: SecretStr | None = None
+    """What we show to the endpoint."""
+    token_file: Path | None = None
+    """A file that holds it; read again when the endpoint refuses it."""
+    cluster: str | None = None
+    """Written into every batch."""
+    node: str | None = None
+    """Written into every batch and record; the host's name by default."""
+    shutdown_seconds: Annotated[float, Field(gt=0)] = 20.0
+    """How long an orderly end may take."""
+    proxy: Proxy = Proxy()
+    tls: Tls = Tls()
+    capture: Capture = Capture()
+    metadata: Metadata = Metadata()
+    limits: Limits = Limits()
+    output: Output = Output()
+    spool: Spool = Spool()
+    upload: Upload = Upload()
+    server: Server = Server()
+    ingest: Ingest = Ingest()
+    collector: Collector = Collector()
+    log: Log = Log()
