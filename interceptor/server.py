@@ -48,7 +48,7 @@ async def serving(app: ASGIApp, config: Server) -> AsyncIterator[int]:
         UsageError: the address cannot be had, or the certificate cannot be used; says which and why.
 
     """
-    listener = _listen(config)
+    tls = _tls(config)
     server = _Quiet(
         uvicorn.Config(
             app,
@@ -62,7 +62,8 @@ async def serving(app: ASGIApp, config: Server) -> AsyncIterator[int]:
         )
     )
     server.config.load()
-    server.config.ssl = _tls(config)
+    server.config.ssl = tls
+    listener = _listen(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield int(listener.getsockname()[1])
