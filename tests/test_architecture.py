@@ -24,9 +24,11 @@ PURE = {
     "core.reassembly": {"core.model"},
     "core.http1": {"core.model", "core.heads", "core.layouts"},
     "core.transactions": {"core.model", "core.http1"},
+    "core.flows": {"core.model"},
     "core.wheel": set(),
     "core.connections": {
         "core.model",
+        "core.flows",
         "core.heads",
         "core.http1",
         "core.reassembly",
