@@ -158,7 +158,9 @@ class FileOutlet:
                 if self._path is not None and self._file >= 0:
                     os.ftruncate(self._file, self._size)
             reason = "disk_full" if error.errno in _FULL else "write_failed"
-            log.warning("records_not_written", source=str(self._path or "stdout"), reason=reason, error=error.strerror)
+            log.warning(
+                "records_not_written", source=str(self._path or "stdout"), reason=reason, error=error.strerror
+            )
             return reason
         self._size += len(lines)
         return None

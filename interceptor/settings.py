@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Option", "Settings", "add_flags", "flags_of", "load", "options"]
+__all__ = ["Option", "Settings", "add_flags", "changes", "flags_of", "load", "options"]
 
 _PREFIX: Final = "INTERCEPTOR_"
 CONFIG_VARIABLE: Final = "INTERCEPTOR_CONFIG"
@@ -89,10 +89,23 @@ class Settings:
     def effective(self) -> Iterator[tuple[str, str, str]]:
         """(key, value, origin) of every option, secrets masked."""
         for option in options():
-            value: Any = self.config
-            for name in option.path:
-                value = getattr(value, name)
-            yield option.key, _shown(value, option), self.origins.get(option.key, "default")
+            yield (
+                option.key,
+                _shown(_value(self.config, option), option),
+                self.origins.get(option.key, "default"),
+            )
+
+
+def changes(before: Config, after: Config) -> list[str]:
+    """The keys of the options that differ."""
+    return [option.key for option in options() if _value(before, option) != _value(after, option)]
+
+
+def _value(config: Config, option: Option) -> object:
+    value: object = config
+    for name in option.path:
+        value = getattr(value, name)
+    return value
 
 
 def _shown(value: object, option: Option) -> str:
@@ -118,7 +131,9 @@ def _options(model: type[BaseModel], prefix: tuple[str, ...]) -> Iterator[Option
     for name, field in model.model_fields.items():
         path = (*prefix, name)
         kinds = list(_kinds(field.annotation))
-        section = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+        section = next(
+            (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None
+        )
         if section is not None:
             yield from _options(section, path)
             continue
@@ -258,7 +273,9 @@ def _read_section(
     if not isinstance(node, yaml.MappingNode):
         if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null":
             return  # `proxy:` with nothing below it
-        raise UsageError(f"{where}: {name}: got {_kind_of_node(node)}, wanted keys: {', '.join(model.model_fields)}")
+        raise UsageError(
+            f"{where}: {name}: got {_kind_of_node(node)}, wanted keys: {', '.join(model.model_fields)}"
+        )
     seen: dict[str, int] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
@@ -274,7 +291,7 @@ def _read_section(
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             _read_section(loader, value_node, field.annotation, at, path, layer)
         else:
-            layer[at] = _Found(loader.construct_object(value_node, deep=True), place)  # type: ignore[no-untyped-call]
+            layer[at] = _Found(loader.construct_object(value_node, deep=True), place)
 
 
 def _kind_of_node(node: yaml.Node) -> str:
@@ -282,7 +299,7 @@ def _kind_of_node(node: yaml.Node) -> str:
 
 
 def _nearest_key(at: tuple[str, ...]) -> str:
-    keys = [option.key for option in options()] + sorted({name for name in Config.model_fields})
+    keys = [option.key for option in options()] + list(Config.model_fields)
     wanted = ".".join(at)
     near = difflib.get_close_matches(wanted, keys, 1, 0.6)
     if not near:
