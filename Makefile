@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CAPTURE ?= fixtures/real/keepalive.pcap
 
-.PHONY: run test check lint types bench bench-rpcap fuzz fixtures lock clean
+.PHONY: run test check lint types bench bench-rpcap bench-live fuzz fixtures lock clean
 
 run: $(VENV)/run            ## read a real capture and show what it holds: make run [CAPTURE=file]
 	$(BIN)/interceptor read --format table $(CAPTURE)
@@ -31,6 +31,11 @@ bench-rpcap: $(VENV)/tests  ## the rpcap client against the daemon's and libpcap
 	tests/support/packages.sh
 	tests/support/build_rpcapd.sh
 	$(BIN)/python -m tests.bench.bench_rpcap
+
+bench-live: $(VENV)/tests   ## the daemon on live traffic: offered, reported, cost
+	tests/support/packages.sh
+	tests/support/build_rpcapd.sh
+	$(BIN)/python -m tests.bench.bench_live
 
 fuzz: $(VENV)/fuzz          ## coverage-guided, a minute and a half
 	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60
