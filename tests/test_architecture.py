@@ -83,7 +83,7 @@ STANDARD = {
 
 LIBRARIES = {
     "dpkt": {"core.decode", "core.fragments"},
-    "msgspec": {"core.model", "core.records", "delivery.batches"},
+    "msgspec": {"core.model", "core.records", "delivery.batches", "delivery.otlp"},
     "rich": {"display"},
     "pcapy": {"capture.files"},
     "pydantic": {"config"},
