@@ -241,10 +241,10 @@ def _from_file(path: Path) -> _Layer:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise UsageError(f"{path}: is no text in UTF-8") from error
-    loader = yaml.SafeLoader(text)
+    layer: _Layer = {}
     try:
+        loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
-        layer: _Layer = {}
         if root is not None and root.tag != "tag:yaml.org,2002:null":
             _read_section(loader, root, Config, (), path, layer)
     except yaml.MarkedYAMLError as error:
@@ -253,10 +253,7 @@ def _from_file(path: Path) -> _Layer:
         raise UsageError(f"{where}: is no YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: is no YAML: {str(error).splitlines()[0]}") from None
-    else:
-        return layer
-    finally:
-        loader.dispose()
+    return layer
 
 
 def _read_section(

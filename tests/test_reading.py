@@ -220,6 +220,39 @@ def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
             assert process.wait(60) == 0
 
 
+def test_a_capture_cut_at_any_byte_gives_what_is_readable(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """All complete exchanges before the cut; one line of warning and status 1, unless the cut is between packets."""
+    packets = conversation(2)
+    whole = pcap(packets)
+    ends = [len(pcap(packets[:count])) for count in range(len(packets) + 1)]
+    path = tmp_path / "cut"
+    for cut in range(len(whole) + 1):
+        put(path, whole[:cut])
+        status = main(["read", str(path)])
+        output, error = capsysbinary.readouterr()
+        if cut < 4:
+            assert status == 2
+        elif cut in ends:
+            assert (status, error) == (0, b"")
+        else:
+            assert status == 1
+            assert f"warning: {path}: ends inside" in one_line(error)
+        complete = [each for each in records(output) if each["http.response.state"] == "complete"]
+        assert len(complete) == (cut >= ends[5]) + (cut >= ends[7])
+
+
+def test_a_damaged_file_among_others_costs_only_itself(tmp_path: Path, capture: str) -> None:
+    """All records of the others, one warning, status 1."""
+    other = pcap(conversation(5, port=41_000))
+    damaged = put(tmp_path / "damaged.gz", gzip.compress(other)[:-9])
+    done = run("read", damaged, capture)
+    assert done.returncode == 1
+    assert "damaged.gz: ends inside gzip data" in one_line(done.stderr)
+    assert sum(each["source.port"] == 40_000 for each in records(done.stdout)) == 10
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -460,7 +493,13 @@ def test_json_lines_need_no_heavy_import(capture: str) -> None:
     """Neither the terminal's library nor libpcap nor anything of the daemon is loaded for a plain reading."""
     heavy = {
         *("rich", "pcapy", "asyncio", "httpx", "pydantic", "starlette", "structlog", "uvicorn", "yaml"),
-        *("prometheus_client", "pyroute2", "interceptor.display", "interceptor.summary", "interceptor.config"),
+        *(
+            "prometheus_client",
+            "pyroute2",
+            "interceptor.display",
+            "interceptor.summary",
+            "interceptor.config",
+        ),
     }
     code = (
         "import sys; from interceptor.cli import main\n"

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 SECRET = "s3cr3t-value"
 
 
-def read(
-    tmp_path: Path, text: str = "", environment: dict[str, str] | None = None, *flags: str
-) -> Settings:
+def read(tmp_path: Path, text: str = "", environment: dict[str, str] | None = None, *flags: str) -> Settings:
     """Load a file with this text, these variables and these flags."""
     path = tmp_path / "config.yaml"
     path.write_text(text)
@@ -119,7 +117,9 @@ def test_lists_are_separated_by_commas(tmp_path: Path) -> None:
 
 def test_an_empty_variable_is_the_empty_text(tmp_path: Path) -> None:
     """Which for an option that may be absent means that it is."""
-    loaded = read(tmp_path, "endpoint: https://a", {"INTERCEPTOR_ENDPOINT": "", "INTERCEPTOR_CAPTURE_FILTER": ""})
+    loaded = read(
+        tmp_path, "endpoint: https://a", {"INTERCEPTOR_ENDPOINT": "", "INTERCEPTOR_CAPTURE_FILTER": ""}
+    )
     assert loaded.config.endpoint is None
     assert loaded.config.capture.filter == ""
 
@@ -144,11 +144,20 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path, text: str) -> None:
         ("node: no", "F:1: node: got a truth value False, wanted a text"),
         ("cluster: 2026-01-01", "F:1: cluster: got a date, wanted a text"),
         ("capture:\n  snaplen: abc", "F:2: capture.snaplen: got the text 'abc', wanted an integer"),
-        ("capture:\n  snaplen: 3", "F:2: capture.snaplen: got a number 3, wanted greater than or equal to 64"),
-        ("capture: {promiscuous: maybe}", "F:1: capture.promiscuous: got the text 'maybe', wanted true or false"),
+        (
+            "capture:\n  snaplen: 3",
+            "F:2: capture.snaplen: got a number 3, wanted greater than or equal to 64",
+        ),
+        (
+            "capture: {promiscuous: maybe}",
+            "F:1: capture.promiscuous: got the text 'maybe', wanted true or false",
+        ),
         ("capture: {sources: x}", "F:1: capture.sources: got the text 'x', wanted a list"),
         ("capture:\n  sources:\n    - x\n    - 1", "F:2: capture.sources: got a number 1, wanted a text"),
-        ("log: {level: loud}", "F:1: log.level: got the text 'loud', wanted 'debug', 'info', 'warning' or 'error'"),
+        (
+            "log: {level: loud}",
+            "F:1: log.level: got the text 'loud', wanted 'debug', 'info', 'warning' or 'error'",
+        ),
         ("upload: {compression: 3, timeout_seconds: 0}", "wanted 'gzip' or 'zstd' (and 1 more)"),
         ("cluster: a\nnode: b\ncluster: c", "F:3: cluster: is here a second time, first in line 1"),
         ("proxy: 3", "F:1: proxy: got a single value, wanted keys: url, no_proxy, ca_file"),
@@ -170,7 +179,10 @@ def test_a_mistake_in_the_file_names_its_line(tmp_path: Path, text: str, said: s
     ("environment", "said"),
     [
         ({"INTERCEPTOR_TOKN": SECRET}, "INTERCEPTOR_TOKN: no such variable; did you mean INTERCEPTOR_TOKEN?"),
-        ({"INTERCEPTOR_SERVER_PORT": "x"}, "INTERCEPTOR_SERVER_PORT: server.port: got the text 'x', wanted an integer"),
+        (
+            {"INTERCEPTOR_SERVER_PORT": "x"},
+            "INTERCEPTOR_SERVER_PORT: server.port: got the text 'x', wanted an integer",
+        ),
         ({"INTERCEPTOR_PROXY": "x"}, "INTERCEPTOR_PROXY: no such variable"),
     ],
 )
@@ -217,7 +229,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200))
-def test_any_file_is_a_configuration_or_one_line(tmp_path_factory: pytest.TempPathFactory, text: str | bytes) -> None:
+def test_any_file_is_a_configuration_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, text: str | bytes
+) -> None:
     """Whatever the bytes."""
     path = tmp_path_factory.mktemp("any") / "config.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
@@ -244,7 +258,10 @@ def test_of_a_secret_and_its_file_the_later_place_wins(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from file")
     named = f"{tmp_path}/token"
     over = read(tmp_path, f"token_file: {named}", {"INTERCEPTOR_TOKEN": "given"})
-    assert (over.config.token_file, over.config.token and over.config.token.get_secret_value()) == (None, "given")
+    assert (over.config.token_file, over.config.token and over.config.token.get_secret_value()) == (
+        None,
+        "given",
+    )
     under = read(tmp_path, "token: given", {}, "--token-file", named)
     assert under.config.token is not None
     assert under.config.token.get_secret_value() == "from file"
