@@ -24,9 +24,11 @@ PURE = {
     "core.reassembly": {"core.model"},
     "core.http1": {"core.model", "core.heads", "core.layouts"},
     "core.transactions": {"core.model", "core.http1"},
+    "core.flows": {"core.model"},
     "core.wheel": set(),
     "core.connections": {
         "core.model",
+        "core.flows",
         "core.heads",
         "core.http1",
         "core.reassembly",
@@ -46,12 +48,14 @@ PURE = {
     "core.records": {"core.model", "core.templates"},
     "summary": {"core.model", "core.records"},
     "capture.capture_file": {"core.model", "errors"},
+    "delivery.batches": set(),
 }
 """Modules without I/O, clock and logging, and which modules each may import: those below it."""
 
 ROOMS: dict[str, set[str]] = {
     "core": set(),
     "capture": {"core"},
+    "delivery": {"core"},
 }
 """Which rooms each room may look into, besides itself and the modules in `HALL`."""
 
@@ -79,11 +83,12 @@ STANDARD = {
 
 LIBRARIES = {
     "dpkt": {"core.decode", "core.fragments"},
-    "msgspec": {"core.model", "core.records"},
+    "msgspec": {"core.model", "core.records", "delivery.batches", "delivery.otlp"},
     "rich": {"display"},
     "pcapy": {"capture.files"},
     "pydantic": {"config"},
     "uvicorn": {"server"},
+    "zstandard": {"delivery.batches"},
 }
 """Who alone may import them."""
 
