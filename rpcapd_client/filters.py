@@ -97,7 +97,9 @@ def texts_without(text: str, conversations: Iterable[Conversation]) -> tuple[str
     """
     chosen = tuple(conversations)
     if len(chosen) > MAX_CONVERSATIONS:
-        raise UsageError(f"{len(chosen)} conversations to exclude, at most {MAX_CONVERSATIONS} can be compiled")
+        raise UsageError(
+            f"{len(chosen)} conversations to exclude, at most {MAX_CONVERSATIONS} can be compiled"
+        )
     if not chosen:
         return (text,)
     own = _exclusion(chosen)
