@@ -16,8 +16,9 @@ order is kept: what was understood is not lost with what failed.
 Refuses work of its own: packets go from a source through the core into the outlets, on the event loop, in pieces of a
 few milliseconds. Everything that waits for a disk or the network is in the parts.
 
-Packet time passes with the packets. On quiet interfaces the clock says how it passes (`PacketClock`), slower than
-the wall's: what has been captured and not yet delivered must not be given up as lost.
+Packet time passes with the packets; while none come from live sources, the wall clock says how it passes, as far
+behind as packets may still be on their way (`Feed.passed`). A stall of ours is not time without packets: after one,
+what waits in the sockets is read first.
 """
 
 from __future__ import annotations
@@ -30,17 +31,22 @@ import signal
 import socket
 import time
 from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 from starlette.applications import Starlette
 
 from interceptor import __version__, logs, memory
+from interceptor.capture.feed import Feed
+from interceptor.capture.own_traffic import OwnTraffic
+from interceptor.capture.source import State
+from interceptor.capture.sources import make_sources
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records import RecordEncoder
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.health import Heartbeat, routes
-from interceptor.metrics import Metrics, Sample, pipeline_samples, stage_samples
+from interceptor.metrics import Metrics, Sample, pipeline_samples, source_samples, stage_samples
 from interceptor.output import FileOutlet
 from interceptor.reading import COLLECT_AFTER
 from interceptor.server import serving
@@ -53,18 +59,19 @@ if TYPE_CHECKING:
     from interceptor.core.model import PacketBatch, Stage, Transaction
     from interceptor.settings import Settings
 
-__all__ = ["Daemon", "Outlet", "PacketClock", "Source"]
+__all__ = ["Daemon", "Outlet"]
 
 log = structlog.get_logger()
 
+_captured = itemgetter(2)
+
+_TOLD: Final = 3
+"""Failed interfaces that /readyz names."""
 _BATCH: Final = 512
 """Transactions encoded at once, as in `read`."""
 _TICK_SECONDS: Final = 0.1
 _EVERY_SECOND: Final = 10
 """Ticks."""
-_ALLOWANCE: Final = 1_000_000_000
-"""Nanoseconds that packet time stays behind the clock while no packets come: read time-outs, the way from rpcapd, and
-a busy machine. What is late by more is found with the next packet."""
 _SHED_ABOVE: Final = 0.90
 """Of the memory limit. Between here and the limit is what one second's packets can need."""
 _SHED_SHARE: Final = 10
@@ -90,44 +97,6 @@ class Outlet(Protocol):
         """What became of the records."""
 
 
-class Source(Protocol):
-    """Where packets come from."""
-
-    @property
-    def name(self) -> str:
-        """As configured, without user and password."""
-
-    async def run(self, sink: Callable[[PacketBatch], None]) -> None:
-        """Deliver until there is nothing more (a file), or until cancelled."""
-
-
-class PacketClock:
-    """What time it is for the core while packets may or may not come.
-
-    It is the newest packet's time, and from there on as much as has passed here since: so a source whose clock is
-    wrong is as good as another. A stall of ours is not time without packets: the packets wait where we do not
-    look, so one look lets at most two ticks pass.
-    """
-
-    def __init__(self) -> None:
-        self.newest = 0
-        self._since = 0.0
-
-    def saw(self, batch: PacketBatch) -> None:
-        """Packets came."""
-        last = batch.packets[-1][0]
-        if last > self.newest:
-            self.newest = last
-            self._since = 0.0
-
-    def passed(self, seconds: float) -> int | None:
-        """So much time has passed here. Gives packet time, once there is one."""
-        self._since += min(seconds, 2 * _TICK_SECONDS)
-        if not self.newest:
-            return None
-        return self.newest + max(int(self._since * 1e9) - _ALLOWANCE, 0)
-
-
 class Daemon:
     """Built once, run once."""
 
@@ -136,7 +105,6 @@ class Daemon:
         settings: Settings,
         reload: Callable[[], Settings],
         repetitions: logs.Repetitions | None = None,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Build the parts.
 
@@ -147,7 +115,6 @@ class Daemon:
         self._settings = settings
         self._reload = reload
         self._repetitions = repetitions
-        self._clock = clock
         options = settings.config
         self._memory = memory.budget(options.limits, memory.cgroup_limit())
         self._pipeline = Pipeline(memory.core_limits(options.limits, self._memory))
@@ -155,17 +122,24 @@ class Daemon:
         self._encoder = RecordEncoder(options.metadata.url, node)
         self._packets = self._bytes = self._records = 0
         self._waiting: list[Transaction] = []
-        self._packet_clock = PacketClock()
         self._state = "starting"
         """Why nothing is captured, where that is not the sources' matter."""
-        self._heart = Heartbeat(clock)
+        self._heart = Heartbeat()
         self._metrics = Metrics()
         self._stop = asyncio.Event()
         self._signals = 0
         self._drained = False
-        self._sources = _sources(options)
-        self._outlets = _outlets(options, node)
-        for read in (self._samples, lambda: pipeline_samples(self._pipeline), self._outlet_samples):
+        self._own_traffic = OwnTraffic()
+        self._sources = make_sources(options.capture, self._own_traffic)
+        self._live = any(source.live for source in self._sources)
+        self._feed = Feed(self._take, options.capture.read_timeout_ms / 1000)
+        self._outlets = _outlets(options)
+        for read in (
+            self._samples,
+            lambda: source_samples(self._sources),
+            lambda: pipeline_samples(self._pipeline),
+            self._outlet_samples,
+        ):
             self._metrics.add(read)
 
     async def run(self) -> int:
@@ -190,7 +164,7 @@ class Daemon:
                 version=__version__,
                 pid=os.getpid(),
                 port=port,
-                sources=[source.name for source in self._sources],
+                sources=[source.url for source in self._sources],
                 memory_limit_bytes=self._memory,
             )
             return await self._work()
@@ -204,7 +178,7 @@ class Daemon:
         try:
             async with asyncio.TaskGroup() as group:
                 sources = [
-                    group.create_task(source.run(self._take), name=source.name) for source in self._sources
+                    group.create_task(source.run(self._feed), name=source.url) for source in self._sources
                 ]
                 rest = [
                     group.create_task(work, name=name)
@@ -245,12 +219,9 @@ class Daemon:
         return loop.time() + seconds
 
     def _take(self, batch: PacketBatch) -> None:
-        """Packets from a source."""
-        if not batch.packets:
-            return
+        """Packets from the feed."""
         self._packets += len(batch.packets)
-        self._bytes += sum([packet[2] for packet in batch.packets])
-        self._packet_clock.saw(batch)
+        self._bytes += sum(map(_captured, batch.packets))
         self._show(self._pipeline.feed(batch))
 
     def _show(self, transactions: list[Transaction]) -> None:
@@ -270,22 +241,21 @@ class Daemon:
 
     async def _tick(self) -> None:
         """What must be done again and again."""
-        due = self._clock() + _TICK_SECONDS
-        before = self._clock()
+        loop = asyncio.get_running_loop()
         ticks = 0
+        due = loop.time()
         while True:
-            await asyncio.sleep(due - self._clock())
-            now = self._clock()
-            self._metrics.event_loop_lag.observe(max(now - due, 0.0))
+            due = max(due, loop.time() - _TICK_SECONDS) + _TICK_SECONDS
+            await asyncio.sleep(due - loop.time())
+            lag = loop.time() - due
+            self._metrics.event_loop_lag.observe(max(lag, 0.0))
             self._heart.beat()
-            packet_time = self._packet_clock.passed(now - before)
-            if packet_time is not None:
-                self._show(self._pipeline.expire(packet_time))
+            if self._live and lag < _TICK_SECONDS:
+                self._show(self._pipeline.expire(self._feed.passed(time.time_ns())))
             ticks += 1
             if ticks % _EVERY_SECOND == 0:
                 self._save_memory()
             self._flush()
-            before, due = now, max(now, due) + _TICK_SECONDS
 
     def _save_memory(self) -> None:
         """Close connections while memory is short: whole ones, so that what stays is right."""
@@ -363,7 +333,17 @@ class Daemon:
 
     def _not_ready(self) -> str | None:
         """Why nothing is captured, or None."""
-        return self._state or None
+        if self._state:
+            return self._state
+        watched = [one for source in self._sources for one in source.interfaces.values()]
+        if any(one.state is State.CAPTURING for one in watched):
+            return None
+        problems = [f"{source.url}: {source.problem}" for source in self._sources if source.problem]
+        problems += [f"{one.name}: {one.reason}" for one in watched if one.state is State.FAILED][:_TOLD]
+        if not problems:
+            excluded = sum([one.state is State.EXCLUDED for one in watched])
+            problems = [f"{len(watched)} interfaces are offered, {excluded} of them excluded"]
+        return f"no interface is captured: {'; '.join(problems)}"
 
     def _samples(self) -> Iterator[Sample]:
         yield Sample("received_packets_total", self._packets)
@@ -453,11 +433,7 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield error
 
 
-def _sources(options: config.Config) -> Sequence[Source]:
-    return []
-
-
-def _outlets(options: config.Config, node: str) -> list[Outlet]:
+def _outlets(options: config.Config) -> list[Outlet]:
     outlets: list[Outlet] = []
     if options.output.path is not None:
         outlets.append(FileOutlet(options.output))

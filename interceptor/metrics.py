@@ -21,18 +21,31 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from interceptor import __version__
+from interceptor.capture.source import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from prometheus_client import Metric
 
+    from interceptor.capture.source import Source
     from interceptor.core.model import Stage
     from interceptor.core.pipeline import Pipeline
 
-__all__ = ["METRICS", "Kind", "Metrics", "Named", "Sample", "pipeline_samples", "stage_samples"]
+__all__ = [
+    "METRICS",
+    "Kind",
+    "Metrics",
+    "Named",
+    "Sample",
+    "pipeline_samples",
+    "source_samples",
+    "stage_samples",
+]
 
 PREFIX: Final = "interceptor_"
+MOST_INTERFACES: Final = 512
+"""Named in labels: a node has a hundred or two."""
 _LAG_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
@@ -71,7 +84,7 @@ METRICS: Final = (
     _counter("source_reconnects_total", "Times the source was lost and sought again", "source"),
     _gauge(
         "interfaces",
-        "Interfaces the source offers, by what is done: capturing, excluded, failed",
+        "Interfaces the source offers, by state: capturing, waiting, excluded, failed",
         "source",
         "state",
     ),
@@ -215,6 +228,27 @@ def stage_samples(stages: Iterable[Stage]) -> Iterator[Sample]:
         yield Sample("stage_held", stage.held, (stage.name,))
         for reason, count in stage.dropped.items():
             yield Sample("dropped_total", count, (stage.name, reason))
+
+
+def source_samples(sources: Iterable[Source]) -> Iterator[Sample]:
+    """What sources say of themselves and of the interfaces they offer now."""
+    named = 0
+    for source in sources:
+        url, counters = source.url, source.counters
+        yield Sample("source_connected", source.connected, (url,))
+        yield Sample("source_reconnects_total", source.reconnects, (url,))
+        yield Sample("kernel_dropped_packets_total", counters.kernel_dropped, (url,))
+        yield Sample("interface_dropped_packets_total", counters.interface_dropped, (url,))
+        watched = list(source.interfaces.values())
+        for state in State:
+            yield Sample("interfaces", sum([one.state is state for one in watched]), (url, state))
+        for one in watched:
+            if one.state is State.CAPTURING and named < MOST_INTERFACES:
+                named += 1
+                place = url, one.name
+                yield Sample("interface_up", 1, place)
+                yield Sample("interface_packets_total", one.counters.packets, place)
+                yield Sample("interface_kernel_dropped_packets_total", one.counters.kernel_dropped, place)
 
 
 def pipeline_samples(pipeline: Pipeline) -> Iterator[Sample]:
