@@ -83,10 +83,11 @@ STANDARD = {
 
 LIBRARIES = {
     "dpkt": {"core.decode", "core.fragments"},
-    "msgspec": {"core.model", "core.records", "delivery.batches", "delivery.otlp"},
+    "msgspec": {"core.model", "core.records", "delivery.batches", "delivery.otlp", "delivery.uploader"},
     "rich": {"display"},
     "pcapy": {"capture.files"},
     "pydantic": {"config"},
+    "httpx": {"delivery.transport"},
     "uvicorn": {"server"},
     "zstandard": {"delivery.batches"},
 }
