@@ -39,7 +39,8 @@ from starlette.applications import Starlette
 
 from interceptor import __version__, logs, memory
 from interceptor.capture.feed import Feed
-from interceptor.capture.own_traffic import OwnTraffic
+from interceptor.capture.links import addresses
+from interceptor.capture.own_traffic import OwnTraffic, listening_at
 from interceptor.capture.source import State
 from interceptor.capture.sources import make_sources
 from interceptor.core.pipeline import Pipeline
@@ -78,6 +79,10 @@ _SHED_SHARE: Final = 10
 """A tenth of the connections goes at a time, …"""
 _SHED_MOST: Final = 2_000
 """… at most so many: each takes some microseconds, and the event loop must not stall."""
+_ADDRESSES_SECONDS: Final = 30.0
+"""Between two looks at this machine's addresses."""
+_MOST_ADDRESSES: Final = 16
+"""A filter holds a limited number of conversations, and the first addresses are the machine's own."""
 _SUMMARY_SECONDS: Final = 60
 """How often the log says how it goes."""
 _GRACE_SECONDS: Final = 2.0
@@ -167,11 +172,11 @@ class Daemon:
                 sources=[source.url for source in self._sources],
                 memory_limit_bytes=self._memory,
             )
-            return await self._work()
+            return await self._work(port)
 
     # Going
 
-    async def _work(self) -> int:
+    async def _work(self, port: int) -> int:
         """Let the tasks run, and end them in order; returns the exit status."""
         self._state = ""
         status = 0
@@ -180,23 +185,23 @@ class Daemon:
                 sources = [
                     group.create_task(source.run(self._feed), name=source.url) for source in self._sources
                 ]
-                rest = [
-                    group.create_task(work, name=name)
-                    for name, work in (
-                        ("tick", self._tick()),
-                        ("report", self._report()),
-                        ("sources ended", _all_done(sources)),
-                        ("stop", _wait_for(self._stop)),
-                    )
+                going = [
+                    group.create_task(self._tick(), name="tick"),
+                    group.create_task(self._report(), name="report"),
+                    group.create_task(self._leave_out_own_traffic(port), name="own traffic"),
                 ]
-                await asyncio.wait(rest, return_when=asyncio.FIRST_COMPLETED)
+                ends = [
+                    group.create_task(_all_done(sources), name="sources ended"),
+                    group.create_task(_wait_for(self._stop), name="stop"),
+                ]
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 log.info("stopping", reason="signal" if self._stop.is_set() else "all sources have ended")
                 deadline = self._begin_to_end()
                 for source in sources:
                     source.cancel()
                 await asyncio.wait(sources, timeout=_left(deadline) / 2)
                 status = await self._drain(deadline)
-                for task in rest:
+                for task in (*going, *ends):
                     task.cancel()
         except* InterceptorError as problems:
             for problem in _leaves(problems):
@@ -256,6 +261,18 @@ class Daemon:
             if ticks % _EVERY_SECOND == 0:
                 self._save_memory()
             self._flush()
+
+    async def _leave_out_own_traffic(self, port: int) -> None:
+        """Keep the captures from showing who scrapes us and whom we talk to. Addresses change."""
+        if not (self._live and self._settings.config.capture.exclude_own_traffic):
+            return
+        while True:
+            try:
+                ours = await addresses()
+                self._own_traffic.set("scrapes", listening_at(port, ours[:_MOST_ADDRESSES]))
+            except InterceptorError as error:
+                log.warning("own_traffic_captured", error=str(error))
+            await asyncio.sleep(_ADDRESSES_SECONDS)
 
     def _save_memory(self) -> None:
         """Close connections while memory is short: whole ones, so that what stays is right."""
