@@ -256,7 +256,8 @@ class _Reading:
 
 
 def _read(arguments: argparse.Namespace) -> int:
-    from interceptor.capture.files import PacketFilter, merge, open_captures
+    from interceptor.capture.files import merge, open_captures
+    from interceptor.capture.filters import PacketFilter
 
     packet_filter = PacketFilter(arguments.filter) if arguments.filter is not None else None
     reading: _Reading | None = None

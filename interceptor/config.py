@@ -68,7 +68,7 @@ class Interfaces(_Section):
     """Which interfaces to capture, by name. Globs: `veth*`, `eth[0-9]`."""
 
     include: tuple[str, ...] = ("*",)
-    """What to capture, of what the source offers."""
+    """What to capture, of what the source offers. A name without wildcards is captured whatever `exclude` says."""
     exclude: tuple[str, ...] = (
         # pseudo-devices
         "any",
@@ -101,15 +101,16 @@ class Interfaces(_Section):
         "wl*",
         "ib*",
     )
-    """What not to, even if included. The default leaves out what would show the same traffic again."""
+    """What not to, even if a pattern includes it. The default leaves out what would show the same traffic again."""
 
 
 class Capture(_Section):
     """Where packets come from."""
 
     sources: tuple[str, ...] = ("rpcap://127.0.0.1:2002",)
-    """`rpcap://host[:port]`, `rpcaps://host[:port]`, `rpcap+listen://address[:port]` (active mode), `live:` (this
-    machine's interfaces, without rpcapd), `live:NAME`, `file:PATH` (replay; `file:PATH?pace=real` in its own time)."""
+    """`rpcap://host[:port]`, `rpcaps://host[:port]`, `rpcap+listen://address[:port]` and `rpcaps+listen://…` (active
+    mode: rpcapd calls), `live:` (this machine's interfaces, without rpcapd), `live:NAME`, `file:PATH` (replay;
+    `file:PATH?pace=real` in its own time)."""
     interfaces: Interfaces = Interfaces()
     filter: str = "tcp"
     """A capture filter (pcap-filter(7)) that the kernel applies."""
@@ -126,8 +127,10 @@ class Capture(_Section):
     """A file that holds the password."""
     ca_file: Path | None = None
     """Authorities (PEM) that vouch for an rpcaps:// daemon, beside the system's."""
+    active_hosts: tuple[str, ...] = ("127.0.0.0/8", "::1")
+    """Whose rpcapd may call in active mode: addresses and networks."""
     exclude_own_traffic: bool = True
-    """Leave out this agent's own connections."""
+    """Leave out this agent's uploads and scrapes. Its connections to rpcapd are left out in any case."""
 
 
 class Metadata(_Section):
