@@ -243,6 +243,8 @@ class Collector(_Section):
     """Records older than this are removed."""
     max_records: Positive = 5_000_000
     """Beyond it the oldest are removed."""
+    max_bytes: Positive = 8 * 2**30
+    """Of the database. Beyond it the oldest records are removed."""
 
 
 class Log(_Section):

@@ -179,14 +179,16 @@ class LocalPort:
 
 async def devices(client: Client) -> list[Offer]:
     """List what an rpcapd offers. Raises `RpcapError`."""
+    listed = await client.interfaces()
+    told = any(DeviceFlag.UP in device.flags for device in listed)  # libpcap before 1.6.1 does not
     return [
         Offer(
             device.name,
-            up=DeviceFlag.UP in device.flags,
+            up=DeviceFlag.UP in device.flags or not told,
             description=device.description,
             addresses=tuple(str(entry.address) for entry in device.addresses if entry.address is not None),
         )
-        for device in await client.interfaces()
+        for device in listed
     ]
 
 
