@@ -5,14 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from interceptor.capture.source import Counters, State, Watched
 from interceptor.core.model import Limits, Stage
-from interceptor.core.pipeline import Pipeline
 from interceptor.metrics import (
     METRICS,
     MOST_INTERFACES,
@@ -25,7 +24,10 @@ from interceptor.metrics import (
     stage_samples,
 )
 from tests.conversations import Capture, Dialogue, Ends, request
-from tests.rpcapd_client.conftest import unavailable
+from tests.support.rpcapd import unavailable
+
+if TYPE_CHECKING:
+    from interceptor.core.pipeline import Pipeline
 
 DOCUMENT = Path(__file__).parent.parent / "docker" / "METRICS.md"
 BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->\n"
@@ -59,6 +61,9 @@ class FakeSource:
         watched = self.interfaces[name] = Watched(name, self.counters)
         watched.set(state)
         return watched
+
+    def obey(self, rules: Any) -> None:
+        raise NotImplementedError
 
     async def run(self, feed: Any) -> None:
         raise NotImplementedError
