@@ -123,6 +123,7 @@ class Capture(_Section):
     user: str | None = None
     """rpcapd's user, where it wants a password."""
     password: SecretStr | None = None
+    """Its password."""
     password_file: Path | None = None
     """A file that holds the password."""
     ca_file: Path | None = None
@@ -178,11 +179,13 @@ class Spool(_Section):
     """Sealed batches on disk, waiting for the endpoint."""
 
     directory: Path = Path("/var/lib/interceptor/spool")
+    """On a disk of its own, or one with room for others."""
     max_bytes: Positive = 2**30
     """Ours. Beyond it the oldest batches are dropped and counted."""
     min_free_bytes: Annotated[int, Field(ge=0)] = 256 * 2**20
     """Left to others on the file system. Below it, as if full."""
     batch_records: Positive = 5_000
+    """A batch is sealed when it has so many, …"""
     batch_bytes: Positive = 4 * 2**20
     """Before compression."""
     batch_seconds: Annotated[float, Field(gt=0)] = 5.0
@@ -195,6 +198,7 @@ class Upload(_Section):
     protocol: Literal["ingest", "otlp"] = "ingest"
     """The ingest API of this project, or OTLP/HTTP: a span for each transaction."""
     compression: Literal["gzip", "zstd"] = "gzip"
+    """Of batches. Every endpoint takes gzip."""
     timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
     """For one try, everything included."""
     allow_plain_http: bool = False
@@ -205,7 +209,9 @@ class Server(_Section):
     """Where this process listens: metrics and health, and the ingest API of relay and collector."""
 
     address: str = "0.0.0.0"  # noqa: S104 - Prometheus comes from elsewhere
+    """An IP address; `::` is all of them, of both kinds."""
     port: Port = 18_954
+    """0: the system's choice."""
     cert_file: Path | None = None
     """Our certificate (PEM): then the server speaks TLS only."""
     key_file: Path | None = None
@@ -218,6 +224,7 @@ class Ingest(_Section):
     """Who may send batches to relay and collector."""
 
     tokens: tuple[SecretStr, ...] = ()
+    """What clients may show."""
     tokens_file: Path | None = None
     """One token a line; read again when it changes. Without tokens and without `server.client_ca_file` nobody may,
     unless `anonymous`."""
@@ -231,16 +238,20 @@ class Collector(_Section):
     """The reference cloud's storage."""
 
     database: Path = Path("/var/lib/interceptor/collector.db")
+    """An SQLite file."""
     retention_hours: Positive = 7 * 24
     """Records older than this are removed."""
     max_records: Positive = 5_000_000
     """Beyond it the oldest are removed."""
+    max_bytes: Positive = 8 * 2**30
+    """Of the database. Beyond it the oldest records are removed."""
 
 
 class Log(_Section):
     """Standard error: JSON, one line an event."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is less important is left out."""
 
 
 class Config(_Section):

@@ -83,11 +83,12 @@ STANDARD = {
 
 LIBRARIES = {
     "dpkt": {"core.decode", "core.fragments"},
-    "msgspec": {"core.model", "core.records", "delivery.batches", "delivery.otlp"},
+    "msgspec": {"core.model", "core.records", "delivery.batches", "delivery.otlp", "delivery.uploader"},
     "rich": {"display"},
     "pcapy": {"capture.filters", "capture.live"},
     "pyroute2": {"capture.links"},
     "pydantic": {"config"},
+    "httpx": {"delivery.transport"},
     "uvicorn": {"server"},
     "zstandard": {"delivery.batches"},
 }
