@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -60,13 +61,9 @@ def test_all_is_well(host: Host) -> None:
     daemon = host.rpcapd()
     status, hops, _ = check("--capture-sources", daemon.url, "--output-path", "-", inside=host)
     assert status == 0
-    assert (
-        hops
-        == {
-            f"source {daemon.url}": "ok captures cap0; 7 interfaces offered, 5 excluded",
-            "output -": "ok can be written",
-        }
-        or "ok captures cap1" in hops[f"source {daemon.url}"]
+    assert hops["output -"] == "ok can be written"
+    assert re.fullmatch(
+        r"ok captures cap[01]; 6 interfaces offered, 4 excluded", hops[f"source {daemon.url}"]
     )
 
 
@@ -77,7 +74,7 @@ def test_an_rpcapd_that_is_not_there(host: Host) -> None:
     assert hops["source rpcap://127.0.0.1:1"].startswith("FAILED cannot connect to 127.0.0.1:1")
 
 
-@pytest.mark.parametrize(("user", "password"), [("probe", "wrong"), ("probe", PASSWORD)])
+@pytest.mark.parametrize(("user", "password"), [("probe", "wrong"), ("nobody", PASSWORD)])
 def test_an_rpcapd_that_lets_us_not_in_or_not_capture(
     host: Host, tmp_path: Path, user: str, password: str
 ) -> None:
@@ -185,7 +182,7 @@ def test_an_endpoint_is_asked_without_records(tmp_path: Path, replay: str) -> No
         assert status == 0, output
         assert hops["endpoint"] == "ok answers, its certificate is good"
         assert hops["token"] == "ok accepted"
-        assert hops["proxy"] == f"ok {url} direct (no proxy is configured)"
+        assert hops["proxy"] == f"ok {url} direct (loopback is always direct)"
         assert f"config  endpoint = {url}  (--endpoint)\n" in output
         assert "config  token = ***  (INTERCEPTOR_TOKEN)\n" in output
         assert TOKEN not in output
