@@ -13,7 +13,7 @@ import pytest
 from interceptor.config import Output
 from interceptor.errors import UsageError
 from interceptor.output import FileOutlet
-from tests.rpcapd_client.conftest import unavailable
+from tests.support.rpcapd import unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
