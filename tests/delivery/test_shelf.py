@@ -480,6 +480,19 @@ def test_the_quarantine_makes_room_first(start: Any, disk: FakeDisk) -> None:
     assert drain(shelf) == list(range(2, 12))
 
 
+def test_a_copy_in_the_quarantine(start: Any, disk: FakeDisk) -> None:
+    """Where a crash left a batch under both names, setting it aside again counts its bytes once."""
+    start().append(batch(1))
+    before = dict(disk.files)
+    shelf = start()
+    shelf.quarantine(shelf.oldest(), "http_422")
+    disk.files |= before
+    shelf = start()
+    assert shelf.counters().bytes == 2 * SIZE
+    shelf.quarantine(shelf.oldest(), "http_422")
+    assert (shelf.counters().bytes, shelf.counters().quarantined) == (SIZE, 1)
+
+
 @pytest.mark.parametrize("method", ["rename", "remove"])
 def test_a_quarantine_that_cannot_be(start: Any, disk: FakeDisk, method: str) -> None:
     """Where a file can be neither renamed nor removed, delivery goes on."""
