@@ -24,9 +24,11 @@ PURE = {
     "core.reassembly": {"core.model"},
     "core.http1": {"core.model", "core.heads", "core.layouts"},
     "core.transactions": {"core.model", "core.http1"},
+    "core.flows": {"core.model"},
     "core.wheel": set(),
     "core.connections": {
         "core.model",
+        "core.flows",
         "core.heads",
         "core.http1",
         "core.reassembly",
@@ -81,10 +83,12 @@ STANDARD = {
 
 LIBRARIES = {
     "dpkt": {"core.decode", "core.fragments"},
-    "msgspec": {"core.model", "core.records", "delivery.batches"},
+    "msgspec": {"core.model", "core.records", "delivery.batches", "delivery.otlp", "delivery.uploader"},
     "rich": {"display"},
-    "pcapy": {"capture.files"},
+    "pcapy": {"capture.filters", "capture.live"},
+    "pyroute2": {"capture.links"},
     "pydantic": {"config"},
+    "httpx": {"delivery.transport"},
     "uvicorn": {"server"},
     "zstandard": {"delivery.batches"},
 }

@@ -211,7 +211,7 @@ def test_unknown_encoding() -> None:
 )
 def test_what_is_no_header(text: bytes) -> None:
     """A first line that is no header of schema 1 is refused, without showing what it is."""
-    with pytest.raises(UnpackError, match="^the first line is no batch header of schema 1$"):
+    with pytest.raises(UnpackError, match=r"^the first line is no batch header of schema 1$"):
         parse_header(text)
 
 
