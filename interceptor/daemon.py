@@ -337,11 +337,14 @@ class Daemon:
         except UsageError as error:
             log.error("configuration_not_reloaded", error=str(error))  # noqa: TRY400 - the line says it all
             return
-        changed = changes(self._settings.config, settings.config)
-        taken = [key for key in changed if key.startswith(_RELOADABLE)]
+        options = settings.config
+        changed = changes(self._settings.config, options)
+        taken = [key for key in changed if key in _RELOADABLE or _is_read_when_needed(key, options)]
         self._settings = settings
-        if "log.level" in taken:
-            logs.configure(settings.config.log.level, repetitions=self._repetitions)
+        logs.configure(options.log.level, repetitions=self._repetitions)
+        if _INTERFACES & set(taken):
+            for source in self._sources:
+                source.obey(options.capture.interfaces)
         log.info("configuration_reloaded", changed=taken)
         if rest := [key for key in changed if key not in taken]:
             log.warning("restart_needed", options=rest)
@@ -435,7 +438,15 @@ async def _wait_for(event: asyncio.Event) -> None:
     await event.wait()
 
 
-_RELOADABLE: Final = ("log.level",)
+_INTERFACES: Final = {"capture.interfaces.include", "capture.interfaces.exclude"}
+_RELOADABLE: Final = {*_INTERFACES, "log.level", "shutdown_seconds"}
+
+
+def _is_read_when_needed(key: str, options: config.Config) -> bool:
+    """Whether this is a secret whose file is read again by whoever shows it."""
+    return (key == "token" and options.token_file is not None) or (
+        key == "capture.password" and options.capture.password_file is not None
+    )
 
 
 async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:
