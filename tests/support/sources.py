@@ -21,13 +21,24 @@ if TYPE_CHECKING:
     from interceptor.capture.source import Source
     from interceptor.core.model import PacketBatch, Transaction
 
-__all__ = ["DEADLINE", "Running", "descriptors", "http_server", "request", "running", "running_all", "settings"]
+__all__ = [
+    "DEADLINE",
+    "Running",
+    "descriptors",
+    "http_server",
+    "request",
+    "running",
+    "running_all",
+    "settings",
+]
 
 DEADLINE = 30.0
 """Seconds after which something that has to happen counts as not happening."""
 
 
-def settings(*sources: str, include: Sequence[str] = ("*",), exclude: Sequence[str] = ("lo", "any"), **rest: Any) -> config.Capture:
+def settings(
+    *sources: str, include: Sequence[str] = ("*",), exclude: Sequence[str] = ("lo", "any"), **rest: Any
+) -> config.Capture:
     """A configuration of captures."""
     return config.Capture(
         sources=sources, interfaces=config.Interfaces(include=tuple(include), exclude=tuple(exclude)), **rest
