@@ -5,7 +5,9 @@ read, so at most one read (256 KiB, asyncio's) is held, the socket fills, the se
 and its kernel drops and counts. That is the only place where packets are lost, and STATS tells.
 
 After a read that was not large the next one waits, up to 20 ms. rpcapd sends packet by packet, and
-being woken for each would cost far more than reading it; the socket's buffer holds what comes meanwhile.
+being woken for each would cost far more than reading it; the socket's buffer holds what comes meanwhile. Over
+TCP the kernel ends the wait earlier when enough has come or the window is about to close (SO_RCVLOWAT): when
+traffic sets in suddenly, rpcapd's ring is full after a few milliseconds in which it cannot send.
 """
 
 from __future__ import annotations
@@ -46,6 +48,9 @@ _LARGE_BUFFER: Final = 2 * 2**20
 
 _LARGE_READ: Final = 128 * 2**10
 """Bytes. A read of this size was worth its cost, so the next one follows at once."""
+
+_ENOUGH: Final = 2**20
+"""Bytes in the socket's buffer that end the wait between two reads: half of rpcapd's ring."""
 
 _DATAGRAMS: Final = 512
 """At most so many in one batch."""
@@ -136,7 +141,8 @@ class StreamData(_Reader, asyncio.Protocol):
         bytearray(2**20)
         self._stream = PacketStream(snaplen)
         self._transport: asyncio.Transport | None = None
-        self._resumption: asyncio.TimerHandle | None = None
+        self._low_water = 1
+        self._impatience: asyncio.TimerHandle | None = None
 
     @property
     def error(self) -> ProtocolError | None:
@@ -158,13 +164,16 @@ class StreamData(_Reader, asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take the packets out, and read no further while there are any."""
+        self._be_patient()
         self._has_read(len(data))
         if self._ended:
             return
         self._batches += self._stream.receive_data(data)
         if self._stream.error is not None:
             self._stop()
-        elif self._batches and self._transport is not None:
+        elif not self._batches:
+            self._wait_for(1)  # the rest of a packet, however little that is
+        elif self._transport is not None:
             self._transport.pause_reading()
             self._wake()
 
@@ -175,6 +184,7 @@ class StreamData(_Reader, asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """As the end of file: which of the two it is depends on what was unread."""
         del exc
+        self._be_patient()
         self._end()
 
     async def read(self) -> Batch | None:
@@ -187,23 +197,30 @@ class StreamData(_Reader, asyncio.Protocol):
         return self._batches.popleft()
 
     def _resume(self) -> None:
-        if self._transport is None or self._transport.is_reading() or self._resumption is not None:
+        if self._transport is None or self._transport.is_reading():
             return
         delay = self._not_before - self._loop.time()
         if delay > 0:
-            self._resumption = self._loop.call_later(delay, self._resume_now)
+            self._wait_for(_ENOUGH)
+            self._impatience = self._loop.call_later(delay, self._wait_for, 1)
         else:
-            self._transport.resume_reading()
+            self._wait_for(1)
+        self._transport.resume_reading()
 
-    def _resume_now(self) -> None:
-        self._resumption = None
-        if self._transport is not None and not self._ended:
-            self._transport.resume_reading()
+    def _wait_for(self, size: int) -> None:
+        """Be told of bytes when there are so many (socket(7), SO_RCVLOWAT)."""
+        if self._transport is not None and size != self._low_water and not self._transport.is_closing():
+            self._low_water = size
+            sock: socket.socket = self._transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+
+    def _be_patient(self) -> None:
+        if self._impatience is not None:
+            self._impatience.cancel()
+            self._impatience = None
 
     def _stop(self) -> None:
-        if self._resumption is not None:
-            self._resumption.cancel()
-            self._resumption = None
+        self._be_patient()
         if self._transport is not None:
             self._transport.abort()
         self._end()

@@ -24,9 +24,11 @@ PURE = {
     "core.reassembly": {"core.model"},
     "core.http1": {"core.model", "core.heads", "core.layouts"},
     "core.transactions": {"core.model", "core.http1"},
+    "core.flows": {"core.model"},
     "core.wheel": set(),
     "core.connections": {
         "core.model",
+        "core.flows",
         "core.heads",
         "core.http1",
         "core.reassembly",
@@ -81,11 +83,15 @@ STANDARD = {
 
 LIBRARIES = {
     "dpkt": {"core.decode", "core.fragments"},
-    "msgspec": {"core.model", "core.records", "delivery.batches"},
+    "msgspec": {"core.model", "core.records", "delivery.batches", "delivery.otlp", "delivery.uploader"},
     "rich": {"display"},
-    "pcapy": {"capture.files"},
-    "pydantic": {"config"},
+    "pcapy": {"capture.filters", "capture.live"},
+    "pyroute2": {"capture.links"},
+    "prometheus_client": {"metrics"},
+    "pydantic": {"config", "settings"},
+    "httpx": {"delivery.transport"},
     "uvicorn": {"server"},
+    "yaml": {"settings"},
     "zstandard": {"delivery.batches"},
 }
 """Who alone may import them."""

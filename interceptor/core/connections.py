@@ -12,14 +12,13 @@ a wheel of seconds: a connection is looked at when it may be due, not at every p
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from interceptor.core.flows import Ends, reverse
 from interceptor.core.heads import plausible_request, plausible_response
 from interceptor.core.http1 import OPAQUE
-from interceptor.core.model import Chunk, Drop, Peers
+from interceptor.core.model import Chunk, Drop
 from interceptor.core.reassembly import FAR, FIN, RST, SYN, Assembly, Stream, difference
 from interceptor.core.transactions import Conversation
 from interceptor.core.wheel import Wheel
@@ -40,10 +39,6 @@ _SILENCE: Final = _SECOND
 """After this long without a packet on its own interface, a direction may go on on another one."""
 _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
-
-
-_REMEMBERED: Final = 4_096
-"""Addresses, and ports of servers, of which one copy serves all connections."""
 
 
 class Direction(Stream):
@@ -105,26 +100,6 @@ _Handshake: TypeAlias = tuple[int, int, int]
 not carried data."""
 
 
-class _Addresses(dict[bytes, str]):
-    """Addresses as text. Many connections share them."""
-
-    def __missing__(self, octets: bytes) -> str:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        text = self[octets] = str(ipaddress.ip_address(octets))
-        return text
-
-
-class _Ports(dict[bytes, int]):
-    """Ports of servers: as many numbers as there are services, not connections."""
-
-    def __missing__(self, octets: bytes) -> int:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        number = self[octets] = int.from_bytes(octets, "big")
-        return number
-
-
 _UNKNOWN: Final[_Handshake] = (-1, -1, 0)
 
 
@@ -150,10 +125,11 @@ class Connections:
         """In which something waits."""
         self._wheel: Wheel[Connection] = Wheel()
         """When each must be looked at."""
-        self._addresses = _Addresses()
-        self._ports = _Ports()
+        self._ends = Ends()
         self.evicted = 0
-        """Connections closed to make room."""
+        """Connections closed to make room for another."""
+        self.shedded = 0
+        """Connections closed because there was no memory for so many."""
 
     # Segments in
 
@@ -271,10 +247,10 @@ class Connections:
         handshakes = self._handshakes
         if flags & (RST | FIN):
             handshakes.pop(flow, None)
-            handshakes.pop(_reverse(flow), None)
+            handshakes.pop(reverse(flow), None)
         elif flags & SYN:
             if flags & _ACK:
-                flow = _reverse(flow)
+                flow = reverse(flow)
                 seen = (acknowledgement - 1) & _MASK, sequence, time
             else:
                 before = handshakes.get(flow)
@@ -292,13 +268,13 @@ class Connections:
         """The first data of a connection. Returns the direction it came in."""
         flow, sequence, acknowledgement, flags, *_ = segment
         if len(self.streams) >= 2 * self._limits.connections:
-            self._evict(finished)
-        reverse = _reverse(flow)
+            self.evicted += self._make_room(1, finished)
+        backward = reverse(flow)
         sent = self._handshakes.pop(flow, None)
-        answered = self._handshakes.pop(reverse, None)
+        answered = self._handshakes.pop(backward, None)
         stream = Direction(flow, sequence, self._assembly)
         stream.interface = interface
-        peer = Direction(reverse, acknowledgement if flags & _ACK else -1, self._assembly)
+        peer = Direction(backward, acknowledgement if flags & _ACK else -1, self._assembly)
         if flags & SYN:
             # RFC 7413: data in the SYN.
             sent = sent or (sequence, -1, time)
@@ -314,7 +290,7 @@ class Connections:
                 server.seen = True
         connection = Connection(client, server)
         self.streams[flow] = stream
-        self.streams[reverse] = peer
+        self.streams[backward] = peer
         self.opened += 1
         self._wheel.put(connection, time + self._limits.idle_seconds * _SECOND)
         if handshake is not None:
@@ -325,7 +301,7 @@ class Connections:
         """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
         own, other, _ = self._handshakes.get(flow, _UNKNOWN)
         if own < 0:
-            other, own, _ = self._handshakes.get(_reverse(flow), _UNKNOWN)
+            other, own, _ = self._handshakes.get(reverse(flow), _UNKNOWN)
         return own >= 0 and (
             difference(sequence, own) > 1 or (other >= 0 and difference(acknowledgement, other) > 1)
         )
@@ -356,7 +332,12 @@ class Connections:
         client, server = connection.client, connection.server
         interface = seen.interface
         conversation = Conversation(
-            self._peers(client, server, interface.name if interface is not None else None),
+            self._ends.peers(
+                client.flow,
+                (client.next - client.position - 1) & _MASK,
+                (server.next - server.position - 1) & _MASK,
+                interface.name if interface is not None else None,
+            ),
             self._context,
             first=first,
         )
@@ -366,24 +347,6 @@ class Connections:
         client.conversation = server.conversation = conversation
         client.parser, client.from_client = conversation.requests, True
         server.parser, server.from_client = conversation.responses, False
-
-    def _peers(self, client: Direction, server: Direction, interface: str | None) -> Peers:
-        """What every record of a connection says about it."""
-        flow = client.flow
-        size = (len(flow) - 4) // 2
-        # The sequence number before the first byte: the initial one, where the handshake was seen.
-        first = (client.next - client.position - 1) & _MASK
-        second = (server.next - server.position - 1) & _MASK
-        name = hashlib.blake2b(flow + first.to_bytes(4, "big") + second.to_bytes(4, "big"), digest_size=10)
-        return Peers(
-            client_address=self._addresses[flow[:size]],
-            client_port=int.from_bytes(flow[-4:-2], "big"),
-            server_address=self._addresses[flow[size : 2 * size]],
-            server_port=self._ports[flow[-2:]],
-            network_type="ipv4" if size == 4 else "ipv6",
-            connection_id=name.hexdigest(),
-            interface=interface,
-        )
 
     def _same_handshake(self, stream: Direction, sequence: int) -> bool:
         """Whether a SYN with this sequence number began this very stream."""
@@ -605,17 +568,25 @@ class Connections:
             if self.streams.get(stream.flow) is stream:
                 del self.streams[stream.flow]
 
-    def _evict(self, finished: list[Transaction]) -> None:
-        """Make room: end the longest idle of those that are due next."""
-        candidates: list[Connection] = []
-        while not candidates and (coming := self._wheel.next(_LOOKED_AT)):
+    def shed(self, count: int) -> list[Transaction]:
+        """End up to `count` connections, the longest idle of those that are due next; report what was open."""
+        finished: list[Transaction] = []
+        self.shedded += self._make_room(count, finished)
+        return finished
+
+    def _make_room(self, count: int, finished: list[Transaction]) -> int:
+        """End the longest idle of those that are due next. Returns how many of them were open."""
+        ended = 0
+        while count and (coming := self._wheel.next(max(count, _LOOKED_AT))):
             candidates = [one for one in coming if self.streams.get(one.client.flow) is one.client]
-        candidates.sort(key=lambda connection: (not connection.closed, connection.time))
-        for connection in candidates[1:]:
-            self._wheel.put(connection, connection.time + self._limits.idle_seconds * _SECOND)
-        if candidates:
-            self.evicted += not candidates[0].closed
-            self._remove(candidates[0], finished)
+            candidates.sort(key=lambda connection: (not connection.closed, connection.time))
+            for connection in candidates[count:]:
+                self._wheel.put(connection, connection.time + self._limits.idle_seconds * _SECOND)
+            for connection in candidates[:count]:
+                ended += not connection.closed
+                self._remove(connection, finished)
+            count -= min(count, len(candidates))
+        return ended
 
     # Time
 
@@ -637,9 +608,3 @@ class Connections:
 
 _NEVER: Final = 1 << 63
 """Later than any packet: nothing is waited for any more."""
-
-
-def _reverse(flow: bytes) -> bytes:
-    """The other direction's name."""
-    size = (len(flow) - 4) // 2
-    return flow[size : 2 * size] + flow[:size] + flow[-2:] + flow[-4:-2]

@@ -1,0 +1,71 @@
+"""Flows: what the bytes that name a direction say about its ends.
+
+A flow is source address, destination address, source port and destination port as on the wire (see
+`model.Segment`). Owns their reading and the identity of a connection. Refuses state of connections: what it
+keeps are only texts and numbers that many connections share, a bounded number of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from typing import Final
+
+from interceptor.core.model import Peers
+
+__all__ = ["Ends", "reverse"]
+
+_REMEMBERED: Final = 4_096
+"""Addresses, and ports of servers, of which one copy serves all connections."""
+
+
+def reverse(flow: bytes) -> bytes:
+    """The other direction's name."""
+    size = (len(flow) - 4) // 2
+    return flow[size : 2 * size] + flow[:size] + flow[-2:] + flow[-4:-2]
+
+
+class _Addresses(dict[bytes, str]):
+    """Addresses as text. Many connections share them."""
+
+    def __missing__(self, octets: bytes) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        text = self[octets] = str(ipaddress.ip_address(octets))
+        return text
+
+
+class _Ports(dict[bytes, int]):
+    """Ports of servers: as many numbers as there are services, not connections."""
+
+    def __missing__(self, octets: bytes) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        number = self[octets] = int.from_bytes(octets, "big")
+        return number
+
+
+class Ends:
+    """Makes the `Peers` of connections."""
+
+    def __init__(self) -> None:
+        self._addresses = _Addresses()
+        self._ports = _Ports()
+
+    def peers(self, flow: bytes, sequence: int, acknowledgement: int, interface: str | None) -> Peers:
+        """What every record of a connection says about it.
+
+        `flow` is the client's; `sequence` and `acknowledgement` are the numbers before the first byte of either
+        side: the initial ones, where the handshake was seen.
+        """
+        size = (len(flow) - 4) // 2
+        place = sequence.to_bytes(4, "big") + acknowledgement.to_bytes(4, "big")
+        return Peers(
+            client_address=self._addresses[flow[:size]],
+            client_port=int.from_bytes(flow[-4:-2], "big"),
+            server_address=self._addresses[flow[size : 2 * size]],
+            server_port=self._ports[flow[-2:]],
+            network_type="ipv4" if size == 4 else "ipv6",
+            connection_id=hashlib.blake2b(flow + place, digest_size=10).hexdigest(),
+            interface=interface,
+        )
