@@ -81,7 +81,9 @@ def test_a_renamed_interface_and_a_new_one_of_its_name(host: Host, daemon: Daemo
     async def main() -> None:
         async with running(source(daemon)) as one:
             await one.until_captured("cap0", "cap1")
-            await batch(host, ["link add old0 type veth peer name old1", "link set old0 up", "link set old1 up"])
+            await batch(
+                host, ["link add old0 type veth peer name old1", "link set old0 up", "link set old1 up"]
+            )
             await one.until_captured("cap0", "cap1", "old0", "old1")
             await batch(
                 host,
@@ -313,7 +315,10 @@ def test_tls(host: Host, certificate: tuple[pathlib.Path, pathlib.Path]) -> None
     [
         ({"user": "probe"}, "capture.password_file: is missing"),
         ({"password": "x"}, "capture.user: is missing"),
-        ({"user": "probe", "password_file": "/nonexistent/file"}, "/nonexistent/file: cannot be read: No such"),
+        (
+            {"user": "probe", "password_file": "/nonexistent/file"},
+            "/nonexistent/file: cannot be read: No such",
+        ),
         ({"ca_file": "/nonexistent/file"}, "capture.ca_file /nonexistent/file: cannot be used: No such file"),
     ],
 )
@@ -417,6 +422,7 @@ def test_drops_are_counted_across_reconnects(host: Host) -> None:
         async with running(chosen) as one:
             await one.until_captured("cap0")
             process = max(daemon.children)
+
             def flood() -> None:
                 # stopped, it reads nothing, and its ring of 2 MB overflows
                 os.kill(process, signal.SIGSTOP)
