@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import logging
 import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
 import trustme
 
+from interceptor.cli import main
 from interceptor.config import Config
 from interceptor.delivery.batches import Origin, seal
 from interceptor.delivery.proxies import Proxies
@@ -27,7 +30,6 @@ from tests.support.cloud import answer, cloud
 from tests.support.proxies import peer, relay
 
 if TYPE_CHECKING:
-    import pathlib
     from collections.abc import Awaitable, Callable
 
     from interceptor.delivery.batches import Batch
@@ -224,7 +226,7 @@ def sealed() -> list[Batch]:
     ]
 
 
-def secure(folder: pathlib.Path) -> ssl.SSLContext:
+def secure(folder: Path) -> ssl.SSLContext:
     """Write the files, and give the context of a server that wants certificates."""
     AUTHORITY.cert_pem.write_to_path(folder / "ca.pem")
     AGENT.private_key_pem.write_to_path(folder / "agent.key")
@@ -235,7 +237,7 @@ def secure(folder: pathlib.Path) -> ssl.SSLContext:
     return context
 
 
-def settings(folder: pathlib.Path, endpoint: str, proxy: int, timeout: float) -> Config:
+def settings(folder: Path, endpoint: str, proxy: int, timeout: float) -> Config:
     """All that can be set."""
     (folder / "token").write_text(TOKEN)
     return Config.model_validate(
@@ -266,7 +268,7 @@ def proxy_of(row: Row, port: Callable[[], int]) -> Callable[..., Awaitable[None]
     return handle
 
 
-async def deliver(row: Row, folder: pathlib.Path) -> list[object]:
+async def deliver(row: Row, folder: Path) -> list[object]:
     """Deliver three batches against the fault; gives all that was told of it."""
     slept: list[float] = []
     told: list[object] = []
@@ -329,7 +331,7 @@ WAITED = (Outcome.RETRY, Outcome.AUTH, Outcome.CONFIGURATION, Outcome.PROXY)
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.told)
 def test_every_record_arrives_or_is_counted(
-    row: Row, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+    row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whatever goes wrong on the way; and nothing secret is told of it, by us or by the libraries below."""
     caplog.set_level(logging.DEBUG)
@@ -342,7 +344,7 @@ def test_every_record_arrives_or_is_counted(
     assert not any("\n" in str(each) for each in told)
 
 
-def test_the_secrets_are_where_they_belong(tmp_path: pathlib.Path) -> None:
+def test_the_secrets_are_where_they_belong(tmp_path: Path) -> None:
     """What the search looks for is what was configured: it could find it."""
     secure(tmp_path)
     config = settings(tmp_path, "https://api.test", 1, 1.0)
@@ -350,3 +352,52 @@ def test_the_secrets_are_where_they_belong(tmp_path: pathlib.Path) -> None:
     assert config.proxy.url is not None
     assert PASSWORD in config.proxy.url.get_secret_value()
     assert len(KEY) > 40
+
+
+def test_interceptor_check_tells_the_way_and_no_secret(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The decision and its rule, the endpoint, the token: a line each; and what is wrong with any of them."""
+    for variable in (
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "PROXY_URL",
+        "NO_PROXY",
+        "no_proxy",
+    ):
+        monkeypatch.delenv(variable, raising=False)
+    capture = Path(__file__).parents[2] / "fixtures" / "real" / "keepalive.pcap"
+
+    async def check() -> None:
+        async with cloud(secure(tmp_path)) as served, peer(proxy_of(ROWS[0], lambda: served.port)) as middle:
+            config = settings(tmp_path, served.url, middle.port, 20.0)
+            proxy = config.proxy.url
+            assert proxy is not None
+            known = config.model_dump(mode="json", include={"endpoint", "token_file", "tls", "spool"})
+            known |= {"capture": {"sources": [f"file:{capture}"]}, "proxy": {"url": proxy.get_secret_value()}}
+            (tmp_path / "config.yaml").write_text(json.dumps(known))
+            command = ["check", "--config", str(tmp_path / "config.yaml")]
+            assert await asyncio.to_thread(main, command) == 0
+            served.faults = [says(401)]
+            assert await asyncio.to_thread(main, command) == 1
+            (tmp_path / "ca.pem").write_text("nothing")
+            assert await asyncio.to_thread(main, command) == 1
+            said = capfd.readouterr()
+            told = said.out + said.err
+            assert f"{served.url} via http://127.0.0.1:{middle.port} (proxy.url; no rule excepts it)" in told
+            for line in (
+                "ok      endpoint: answers, its certificate is good",
+                "ok      token: accepted",
+                "FAILED  token: the endpoint answered 401",
+                f"FAILED  endpoint: {tmp_path / 'ca.pem'}: holds no authorities (PEM) that can be read",
+            ):
+                assert line in told, told
+            assert [secret for secret in SECRETS if secret in told] == []
+            assert served.taken == {}
+
+    try:
+        asyncio.run(check())
+    finally:
+        structlog.reset_defaults()  # the command is a process of its own otherwise
