@@ -229,10 +229,10 @@ def test_other_versions_are_left_alone(start: Any, disk: FakeDisk) -> None:
 
 def test_full_drops_the_oldest_whole(start: Any, disk: FakeDisk) -> None:
     """At `max_bytes` the oldest batches make room, and are counted in records."""
-    shelf = start(max_bytes=3 * SIZE + 500)
+    shelf = start(max_bytes=4 * SIZE - 1)
     for number in range(1, 7):
         assert shelf.append(batch(number, records=number))
-    assert disk.peak <= 3 * SIZE + 500
+    assert disk.peak <= 4 * SIZE - 1
     assert ledger(shelf) == (21, 0, {"spool_full": 1 + 2 + 3}, 4 + 5 + 6)
     assert drain(shelf) == [4, 5, 6]
 
