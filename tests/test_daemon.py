@@ -260,6 +260,7 @@ def test_a_full_disk_costs_records_and_nothing_else(node: Node, tmp_path: pathli
             *("the disk is full", 30, 0.1),
         )
         assert agent.ready()
+        settle(agent, [], 5)
         kept = len(agent.read())
         subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
         served = len(server.log.read_text().splitlines())

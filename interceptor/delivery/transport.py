@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import ssl
@@ -221,6 +222,9 @@ class Transport:
         proxy = None
         if self._proxy is not None:
             auth = None
+            if self._proxy.scheme.startswith("socks"):
+                # its messages of level debug have the credentials in them
+                logging.getLogger("httpcore.socks").setLevel(logging.INFO)
             if self._proxy.username is not None:
                 auth = (self._proxy.username, self._proxy.password or "")
             own = _context(self._proxy_ca_file) if self._proxy.scheme == "https" else None
@@ -279,12 +283,14 @@ class _Progress:
             self.step = step
             if step.endswith(".connect_tcp"):
                 self.opened = True
-            elif step in {"proxy.start_tls", "socks.start_tls"}:
+            elif step == "proxy.start_tls":
                 self.through = True
-        elif step == "http11.receive_response_headers" and state == "complete" and not self._asking():
+        elif step == "socks.setup_socks5_connection" and state == "complete":
+            self.through = True
+        elif step == "http11.receive_response_headers" and state == "complete" and not self.asking():
             self.answered = True
 
-    def _asking(self) -> bool:
+    def asking(self) -> bool:
         """Whether it is still between us and the proxy."""
         return self.tunnel and self.opened and not self.through
 
@@ -296,7 +302,7 @@ class _Progress:
         """What did not come, of what could have."""
         if self.step.endswith(".connect_tcp"):
             return f"no connection to {self.connecting()}"
-        if self._asking():
+        if self.asking():
             return f"the proxy {self.proxy} did not connect us to {self.server}"
         if self.step.endswith(".start_tls"):
             return f"no TLS with {self.server}"
@@ -306,9 +312,9 @@ class _Progress:
         """What a failure means that is neither a time-out nor the proxy's refusal."""
         found = list(_causes(error))
         verification = next((each for each in found if isinstance(each, ssl.SSLCertVerificationError)), None)
-        hop = self.proxy if self._asking() else self.server
+        hop = self.proxy if self.asking() else self.server
         if verification is not None:
-            trusted = self.trusted_for_proxy if self._asking() else self.trusted
+            trusted = self.trusted_for_proxy if self.asking() else self.trusted
             return TransportError(
                 Failure.TLS,
                 f"certificate verify failed for {hop}: {verification.verify_message}; trusted are {trusted}",
@@ -319,7 +325,7 @@ class _Progress:
             return TransportError(Failure.TLS, f"TLS with {hop} failed{reason}")
         if self.step.endswith(".connect_tcp"):
             return TransportError(Failure.CONNECT, f"cannot connect to {self.connecting()}{_reason(found)}")
-        if self._asking():
+        if self.asking():
             return TransportError(
                 Failure.INTERRUPTED, f"the proxy {self.proxy} ended the connection{_reason(found)}"
             )
@@ -418,6 +424,13 @@ def _mapped(progress: _Progress) -> Iterator[None]:
         raise _refused(str(error)) from None
     except (httpx.TransportError, OSError) as error:  # some of ssl's come through as they are
         raise progress.broken(error) from None
+    except Exception:
+        # socksio raises, and httpcore asserts, what they like about a reply that is none
+        if not progress.asking():
+            raise
+        raise TransportError(
+            Failure.PROXY, f"the proxy {progress.proxy} does not answer as a proxy does"
+        ) from None
 
 
 def _refused(words: str) -> TransportError:
