@@ -80,7 +80,9 @@ def test_what_cannot_be_is_said(urls: list[str], options: dict[str, Any], words:
         made(*urls, **options)
 
 
-@pytest.mark.parametrize("url", ["rpcap://user:s3cret@host", "rpcaps://user:s3cret@host:1", "what://u:s3cret@h"])
+@pytest.mark.parametrize(
+    "url", ["rpcap://user:s3cret@host", "rpcaps://user:s3cret@host:1", "what://u:s3cret@h"]
+)
 def test_a_password_in_a_url_is_not_repeated(url: str) -> None:
     """The error names the host and the way to do it."""
     with pytest.raises(UsageError) as caught:
@@ -151,7 +153,18 @@ def test_whichever_source_the_records_are_the_same(
         captured, replayed = host.run(main())
     assert len(captured[0]) == 40
     import json
+
     print("LEN", len(captured[0]), len(captured[1]), len(replayed[0]), file)
-    for q in zip(captured[0],captured[1],replayed[0],replayed[1]):
-        print([ (json.loads(x)["time"][-12:], json.loads(x).get("duration_us"),json.loads(x).get("ttfb_us"), json.loads(x)["id"][-6:]) for x in q])
+    for q in zip(captured[0], captured[1], replayed[0], replayed[1]):
+        print(
+            [
+                (
+                    json.loads(x)["time"][-12:],
+                    json.loads(x).get("duration_us"),
+                    json.loads(x).get("ttfb_us"),
+                    json.loads(x)["id"][-6:],
+                )
+                for x in q
+            ]
+        )
     assert captured[0] == captured[1] == replayed[0] == replayed[1]
