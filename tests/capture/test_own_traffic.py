@@ -50,5 +50,5 @@ def test_towards_a_host() -> None:
 
 def test_a_host_without_an_address() -> None:
     """Is an error with its name."""
-    with pytest.raises(InterceptorError, match="no such host.invalid: has no address"):
+    with pytest.raises(InterceptorError, match=r"no such host\.invalid: has no address"):
         asyncio.run(talking_to("no such host.invalid", 443))

@@ -21,7 +21,6 @@ from tests.support.sources import descriptors, http_server, request, running, ru
 if TYPE_CHECKING:
     import pathlib
 
-    from interceptor import config
     from tests.support.rpcapd import Daemon, Host
 
 SECOND = 1_000_000_000
@@ -506,9 +505,8 @@ def test_a_local_port_is_shared(host: Host) -> None:
 
     def main() -> None:
         port = LocalPort("127.0.0.1")
-        with socket.socket() as stranger:
-            with pytest.raises(OSError, match="in use"):
-                stranger.bind(("127.0.0.1", port.number))
+        with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+            stranger.bind(("127.0.0.1", port.number))
         with socket.socket() as one, socket.socket() as two:
             for sock in (one, two):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -518,8 +516,7 @@ def test_a_local_port_is_shared(host: Host) -> None:
     host.call(main)
 
 
-def test_a_url_that_is_none(host: Host) -> None:
+def test_a_url_that_is_none() -> None:
     """Says what it should be."""
-    unused: config.Capture = settings()
-    with pytest.raises(UsageError, match="capture.sources: 'rpcap:' is not of the form"):
-        RpcapSource("rpcap:", unused, OwnTraffic())
+    with pytest.raises(UsageError, match=r"capture\.sources: 'rpcap:' is not of the form"):
+        RpcapSource("rpcap:", settings(), OwnTraffic())
