@@ -126,6 +126,7 @@ async def running_all(*sources: Source) -> AsyncIterator[list[Running]]:
     results = [Running(source) for source in sources]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one.source.run(one.feed)) for one in results]
+        await asyncio.sleep(0.05)  # until those that listen do
         try:
             yield results
         finally:
