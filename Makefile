@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CAPTURE ?= fixtures/real/keepalive.pcap
 
-.PHONY: run test check lint types bench bench-rpcap fuzz fixtures lock clean
+.PHONY: run test check lint types bench bench-rpcap bench-live fuzz fixtures lock clean
 
 run: $(VENV)/run            ## read a real capture and show what it holds: make run [CAPTURE=file]
 	$(BIN)/interceptor read --format table $(CAPTURE)
@@ -32,6 +32,11 @@ bench-rpcap: $(VENV)/tests  ## the rpcap client against the daemon's and libpcap
 	tests/support/build_rpcapd.sh
 	$(BIN)/python -m tests.bench.bench_rpcap
 
+bench-live: $(VENV)/tests   ## the daemon on live traffic: offered, reported, cost
+	tests/support/packages.sh
+	tests/support/build_rpcapd.sh
+	$(BIN)/python -m tests.bench.bench_live
+
 fuzz: $(VENV)/fuzz          ## coverage-guided, a minute and a half
 	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60
 	$(BIN)/python -m tests.fuzz.fuzz_rpcap -max_total_time=30 -verbosity=0
@@ -56,7 +61,7 @@ $(VENV)/run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
-	  hypothesis mypy pytest pytest-timeout ruff scapy schemathesis trustme types-PyYAML
+	  hypothesis mypy pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
 	@touch $@
 
 $(VENV)/fuzz: $(VENV)/tests

@@ -1,34 +1,30 @@
-"""The command `interceptor`: arguments, exit statuses, and the composition of `interceptor read`.
+"""The command `interceptor`: its subcommands, and exit statuses.
 
-Exit statuses: 0 done; 1 the work failed, or part of it (a damaged capture); 2 usage; 130 and 143 stopped by
-SIGINT or SIGTERM after writing what was understood. A reader of the output that goes away (`| head`) is no
-failure. Errors are one line on standard error; `--log-level debug` adds the traceback.
+Owns what all commands have in common: help, dispatch, and how an end is told. Refuses what they do: each is a
+module with `add_arguments(parser)` and `run(arguments) -> int`, imported when it is the one that was asked for.
+So `read` starts without what a daemon needs; a test holds that.
 
-What a command does not need is not imported: `read` to JSON Lines starts without rich and libpcap.
+Exit statuses: 0 done; 1 the work failed, or part of it (a damaged capture); 2 usage or configuration; 130 and 143
+stopped by SIGINT or SIGTERM. A reader of the output that goes away (`| head`) is no failure. Errors are one line
+on standard error; `--log-level debug` adds the traceback.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
-import os
 import signal
 import sys
-from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, Protocol, TextIO
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from interceptor import __version__
 from interceptor.errors import InterceptorError, UsageError
+from interceptor.terminal import discard_output, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import FrameType
-
-    from interceptor.capture.files import Capture
-    from interceptor.core.model import Transaction
-    from interceptor.core.records import RecordEncoder
-    from interceptor.display import ReadingProgress
-    from interceptor.summary import Summary
+    from collections.abc import Sequence
 
 __all__ = ["main"]
 
@@ -36,34 +32,24 @@ _DONE: Final = 0
 _FAILED: Final = 1
 _USAGE: Final = 2
 
-_BATCH: Final = 512
-"""Transactions written at once: from here on larger batches make nothing faster."""
 
-_COLLECT_AFTER: Final = 50_000
-"""Objects until the collector looks for cycles (Python: 700). The objects that live long here, connections, are
-many and make no garbage cycles: looking through them again and again took 10 % of the CPU time of a capture of
-small requests and 20 % with 50,000 open connections. No more memory is used; `gc.freeze` adds nothing."""
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A subcommand."""
 
-_READ_EPILOG: Final = """\
-examples:
-  interceptor read capture.pcap                      a table on a terminal, JSON Lines in a pipe
-  interceptor read capture.pcap.gz --format summary  only the totals
-  interceptor read trace.0 trace.1 trace.2           pieces of one capture, in any order
-  interceptor read big.pcap --filter 'tcp port 8080' --output records.jsonl
-  tcpdump -i any -U -w - tcp | interceptor read -    live; records appear as they are understood
-  interceptor read a.pcap | jq -r '."url.template"' | sort | uniq -c
+    name: str
+    help: str
+    module: str
 
-Reads pcap and pcapng, plain or compressed by gzip, told apart by their contents. Several files are
-merged by the time of their packets. No file is changed and no privilege is needed; the network is
-used only to look up the names of hosts in a filter.
 
-Only metadata is shown: methods, path templates, status, sizes, times, names of headers. Values are not.
-
-exit status:
-  0  everything was read
-  1  a capture is damaged or ends early (all that is readable was read), or the output failed
-  2  a file, a filter or an option cannot be used
-"""
+_COMMANDS: Final = (
+    _Command("read", "capture files to HTTP transactions", "interceptor.reading"),
+    _Command("run", "the daemon: live interfaces to records, metrics and an endpoint", "interceptor.running"),
+    _Command("check", "validate the configuration and try each hop", "interceptor.checking"),
+    _Command(
+        "interfaces", "what a source offers, what would be captured, and why not", "interceptor.interfaces"
+    ),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,39 +60,47 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     debug = False
     try:
+        words = list(sys.argv[1:] if argv is None else argv)
         try:
-            arguments = _parser().parse_args(argv)
+            arguments = _parser(words).parse_args(words)
         except SystemExit:  # --help and --version
             sys.stdout.flush()
             return _DONE
-        debug = arguments.log_level == "debug"
-        return _read(arguments)
+        debug = getattr(arguments, "log_level", None) == "debug"
+        status: int = import_module(arguments.module).run(arguments)
     except BrokenPipeError:
-        _discard_output()
+        discard_output()
         return _DONE
-    except (KeyboardInterrupt, _Terminated) as stop:
-        return _stopped(stop)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     except Exception as error:  # noqa: BLE001 - the user gets one line for any
         if debug:
             import traceback
 
             traceback.print_exc()
-        match error:
-            case UsageError():
-                _say(f"error: {error}")
-                return _USAGE
-            case InterceptorError():
-                _say(f"error: {error}")
-            case OSError():  # those of reading became ours in `sources`: this was writing
-                _discard_output()
-                _say(f"error: the output cannot be written: {error.strerror or error}")
-            case MemoryError():
-                _say("error: out of memory")
-            case _:
-                _say(
-                    f"error: a defect of this program, {type(error).__name__}: {error} (--log-level debug tells where)"
-                )
-        return _FAILED
+        return _told(error)
+    else:
+        return status
+
+
+def _told(error: Exception) -> int:
+    """Tell it in one line; returns the exit status."""
+    match error:
+        case UsageError():
+            say(f"error: {error}")
+            return _USAGE
+        case InterceptorError():
+            say(f"error: {error}")
+        case OSError():  # those of reading became ours where they were read: this was writing
+            discard_output()
+            say(f"error: the output cannot be written: {error.strerror or error}")
+        case MemoryError():
+            say("error: out of memory")
+        case _:
+            say(
+                f"error: a defect of this program, {type(error).__name__}: {error} (--log-level debug tells where)"
+            )
+    return _FAILED
 
 
 class _Parser(argparse.ArgumentParser):
@@ -117,7 +111,8 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Of all commands, with the arguments of the one that was chosen."""
     parser = _Parser(
         prog="interceptor",
         description="Sees what HTTP traffic really flows, from packets, and reports metadata only.",
@@ -126,308 +121,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"interceptor {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    read = commands.add_parser(
-        "read",
-        help="capture files to HTTP transactions",
-        description="Read capture files and show the HTTP transactions in them.",
-        epilog=_READ_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    read.add_argument("files", nargs="+", metavar="FILE", help="capture file; - is standard input")
-    read.add_argument(
-        "--format",
-        choices=("auto", "table", "jsonl", "summary"),
-        default="auto",
-        help="table: a row for each transaction, then the summary; jsonl: a JSON object a line; summary: only the "
-        "totals; auto (default): table on a terminal, otherwise jsonl",
-    )
-    read.add_argument(
-        "--output",
-        metavar="FILE",
-        help="write there instead of to standard output. An existing file is replaced; it is written as the "
-        "reading goes on, so that an interrupted run keeps what it understood",
-    )
-    read.add_argument(
-        "--url",
-        choices=("template", "path", "full"),
-        default="template",
-        help="how much of a URL to show. template (default): the path with values replaced, /users/{id}; "
-        "path: also the path as sent; full: also the query. The last two may show personal data",
-    )
-    read.add_argument(
-        "--filter",
-        metavar="BPF",
-        help="only packets that match, in tcpdump's language: 'host 10.0.0.1 and tcp port 80' (pcap-filter(7))",
-    )
-    read.add_argument(
-        "--log-level",
-        choices=("warning", "info", "debug"),
-        default="warning",
-        help="on standard error. info: also the summary in format jsonl; debug: also the traceback of an error",
-    )
+    # What comes before the command takes no value.
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    for command in _COMMANDS:
+        described = commands.add_parser(
+            command.name,
+            help=command.help,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        if command.name == chosen:
+            described.set_defaults(module=command.module)
+            import_module(command.module).add_arguments(described)
     return parser
-
-
-class _View(Protocol):
-    """Where transactions go."""
-
-    def show(self, transactions: list[Transaction]) -> None:
-        """Write them."""
-
-    def end(self) -> None:
-        """Write what comes after the last."""
-
-
-class _Lines:
-    """JSON Lines."""
-
-    def __init__(self, encoder: RecordEncoder, output: BinaryIO) -> None:
-        self._encode = encoder.encode
-        self._output = output
-
-    def show(self, transactions: list[Transaction]) -> None:
-        self._output.write(self._encode(transactions))
-        self._output.flush()
-
-    def end(self) -> None:
-        pass
-
-
-class _Told:
-    """Folds transactions into a summary, shows them as table rows if asked to, and ends with the summary."""
-
-    def __init__(self, encoder: RecordEncoder, output: TextIO, summary: Summary, *, rows: bool) -> None:
-        from interceptor.display import TransactionTable, make_console
-
-        self._record = encoder.record
-        self._output = output
-        self._console = make_console(output)
-        self._table = TransactionTable(self._console) if rows else None
-        self._summary = summary
-
-    def show(self, transactions: list[Transaction]) -> None:
-        records = [self._record(transaction) for transaction in transactions]
-        for record in records:
-            self._summary.add(record)
-        if self._table:
-            self._table.print(records)
-            self._output.flush()
-
-    def end(self) -> None:
-        from interceptor.display import print_summary
-
-        print_summary(self._console, self._summary)
-        self._output.flush()
-
-
-class _Reading:
-    """What was understood, on its way to the views."""
-
-    def __init__(self, captures: list[Capture], views: list[_View]) -> None:
-        self._captures = captures
-        self._views = views
-        self._progress = _progress(captures)
-        self._waiting: list[Transaction] = []
-        self._shown = 0
-
-    def take(self, transactions: list[Transaction]) -> None:
-        """Show these, at the latest by the next `flush`."""
-        self._waiting += transactions
-        if len(self._waiting) >= _BATCH:
-            self.flush()
-        if self._progress:
-            done = sum([capture.taken for capture in self._captures])
-            self._progress.update(done, self._shown + len(self._waiting))
-
-    def flush(self) -> None:
-        """Show what was taken."""
-        waiting, self._waiting = self._waiting, []
-        if waiting:
-            self._shown += len(waiting)
-            self.hide_progress()
-            for view in self._views:
-                view.show(waiting)
-
-    def hide_progress(self) -> None:
-        """Leave the terminal to others."""
-        if self._progress:
-            self._progress.hide()
-
-
-def _read(arguments: argparse.Namespace) -> int:
-    from interceptor.capture.files import PacketFilter, merge, open_captures
-
-    packet_filter = PacketFilter(arguments.filter) if arguments.filter is not None else None
-    reading: _Reading | None = None
-    interrupts = _Interrupts()
-
-    def before_wait() -> None:
-        if reading:
-            with interrupts.deferred():
-                reading.flush()
-
-    with interrupts.handled(), ExitStack() as stack:
-        captures = open_captures(arguments.files, before_wait)
-        for capture in captures:
-            stack.callback(capture.close)
-        if packet_filter:
-            for link_type in sorted({link_type for capture in captures for link_type in capture.link_types}):
-                packet_filter.compile(link_type)
-        from interceptor.core.pipeline import Pipeline
-
-        pipeline = Pipeline()
-        output = _open_output(arguments.output, captures)
-        if output is not sys.stdout:
-            stack.callback(output.close)
-        summary, views = _views(arguments, output)
-        reading = _Reading(captures, views)
-        stack.callback(reading.hide_progress)
-        stack.callback(gc.set_threshold, *gc.get_threshold())
-        gc.set_threshold(_COLLECT_AFTER, 10, 10)
-        stop: BaseException | None = None
-        try:
-            for batch in merge(captures):
-                with interrupts.deferred():
-                    if summary:
-                        summary.add_batch(batch)
-                    passed = packet_filter.apply(batch) if packet_filter else batch
-                    reading.take(pipeline.feed(passed) if passed else [])
-        except (KeyboardInterrupt, _Terminated, UsageError) as error:
-            # UsageError: the filter means nothing on an interface that was described late.
-            stop = error
-        with interrupts.deferred():
-            reading.take(pipeline.close())
-            reading.flush()
-            reading.hide_progress()
-            stages = ([packet_filter.stage()] if packet_filter else []) + pipeline.ledger()
-            if summary:
-                summary.connections = pipeline.connections
-                summary.gaps = pipeline.gaps
-                summary.missed_bytes = pipeline.missed_bytes
-                summary.cut_bytes = pipeline.cut_bytes
-                summary.evicted = pipeline.evicted
-                summary.stages = stages
-            for view in views:
-                view.end()
-    status = _DONE
-    for capture in captures:
-        if capture.problem:
-            _say(f"warning: {capture.problem}; everything before that was read")
-            status = _FAILED
-    for stage in stages:
-        if not stage.balanced:
-            _say(f"error: the ledger of {stage.name} does not balance: a defect of this program: {stage}")
-            status = _FAILED
-    if isinstance(stop, UsageError):
-        raise stop
-    return _stopped(stop) if stop else status
-
-
-def _views(arguments: argparse.Namespace, output: TextIO) -> tuple[Summary | None, list[_View]]:
-    """The views that were asked for, and the summary that one of them shows in the end."""
-    chosen = arguments.format
-    if chosen == "auto":
-        chosen = "table" if output.isatty() else "jsonl"
-    from interceptor.core.records import RecordEncoder
-
-    encoder = RecordEncoder(arguments.url)
-    views: list[_View] = [_Lines(encoder, output.buffer)] if chosen == "jsonl" else []
-    if views and arguments.log_level == "warning":
-        return None, views
-    from interceptor.summary import Summary
-
-    summary = Summary()
-    views.append(_Told(encoder, sys.stderr if views else output, summary, rows=chosen == "table"))
-    return summary, views
-
-
-def _open_output(path: str | None, captures: list[Capture]) -> TextIO:
-    if path is None:
-        if sys.stdout is None:
-            raise UsageError("standard output is closed")
-        return sys.stdout
-    try:
-        with suppress(FileNotFoundError):
-            status = os.stat(path)  # noqa: PTH116 - a path may be any string here, empty or with a NUL
-            if any(capture.identity == (status.st_dev, status.st_ino) for capture in captures):
-                raise UsageError(f"{path}: is one of the captures to be read; it would be overwritten")
-        return open(path, "w", encoding="utf-8")  # noqa: PTH123 - closed by the caller's stack
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"{path}: cannot be written: {reason}") from error
-
-
-def _progress(captures: list[Capture]) -> ReadingProgress | None:
-    """A progress bar where somebody sees it and the end is known."""
-    if sys.stderr is None or not sys.stderr.isatty() or any(capture.size is None for capture in captures):
-        return None
-    from interceptor.display import ReadingProgress, make_console
-
-    return ReadingProgress(make_console(sys.stderr), sum(capture.size or 0 for capture in captures))
-
-
-class _Terminated(BaseException):
-    """SIGTERM came."""
-
-
-class _Interrupts:
-    """Turns SIGINT and SIGTERM into exceptions, but not where one would leave something half done."""
-
-    def __init__(self) -> None:
-        self._deferring = False
-        self._stop: BaseException | None = None
-
-    @contextmanager
-    def handled(self) -> Iterator[None]:
-        """Handle the signals within; one that this process was started to ignore (nohup) stays ignored."""
-        before: dict[int, Any] = {}
-        try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                if signal.getsignal(number) != signal.SIG_IGN:
-                    with suppress(ValueError):  # in another thread than the first, Python handles none
-                        before[number] = signal.signal(number, self._handle)
-            yield
-        finally:
-            for handled, handler in before.items():
-                signal.signal(handled, handler)
-
-    @contextmanager
-    def deferred(self) -> Iterator[None]:
-        """Raise what comes within at the end of it. The second signal is always raised at once."""
-        self._deferring = True
-        came = self._stop
-        try:
-            yield
-        finally:
-            self._deferring = False
-        if self._stop is not came and self._stop is not None:
-            raise self._stop
-
-    def _handle(self, number: int, _: FrameType | None) -> None:
-        first = self._stop is None
-        self._stop = KeyboardInterrupt() if number == signal.SIGINT else _Terminated()
-        if not (first and self._deferring):
-            raise self._stop
-
-
-def _stopped(stop: BaseException) -> int:
-    """The exit status that says which signal ended this, as shells do."""
-    return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
-
-
-def _say(message: str) -> None:
-    """Write one line for the operator."""
-    # Names of files and messages of libraries may hold anything.
-    line = "".join([character if character.isprintable() else "\ufffd" for character in message])
-    with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"interceptor: {line}\n")
-        sys.stderr.flush()
-
-
-def _discard_output() -> None:
-    """Let what is buffered for an output that cannot take it go nowhere, rather than fail again at exit."""
-    with suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)

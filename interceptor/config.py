@@ -68,7 +68,7 @@ class Interfaces(_Section):
     """Which interfaces to capture, by name. Globs: `veth*`, `eth[0-9]`."""
 
     include: tuple[str, ...] = ("*",)
-    """What to capture, of what the source offers."""
+    """What to capture, of what the source offers. A name without wildcards is captured whatever `exclude` says."""
     exclude: tuple[str, ...] = (
         # pseudo-devices
         "any",
@@ -101,15 +101,16 @@ class Interfaces(_Section):
         "wl*",
         "ib*",
     )
-    """What not to, even if included. The default leaves out what would show the same traffic again."""
+    """What not to, even if a pattern includes it. The default leaves out what would show the same traffic again."""
 
 
 class Capture(_Section):
     """Where packets come from."""
 
     sources: tuple[str, ...] = ("rpcap://127.0.0.1:2002",)
-    """`rpcap://host[:port]`, `rpcaps://host[:port]`, `rpcap+listen://address[:port]` (active mode), `live:` (this
-    machine's interfaces, without rpcapd), `live:NAME`, `file:PATH` (replay; `file:PATH?pace=real` in its own time)."""
+    """`rpcap://host[:port]`, `rpcaps://host[:port]`, `rpcap+listen://address[:port]` and `rpcaps+listen://…` (active
+    mode: rpcapd calls), `live:` (this machine's interfaces, without rpcapd), `live:NAME`, `file:PATH` (replay;
+    `file:PATH?pace=real` in its own time)."""
     interfaces: Interfaces = Interfaces()
     filter: str = "tcp"
     """A capture filter (pcap-filter(7)) that the kernel applies."""
@@ -122,12 +123,15 @@ class Capture(_Section):
     user: str | None = None
     """rpcapd's user, where it wants a password."""
     password: SecretStr | None = None
+    """Its password."""
     password_file: Path | None = None
     """A file that holds the password."""
     ca_file: Path | None = None
     """Authorities (PEM) that vouch for an rpcaps:// daemon, beside the system's."""
+    active_hosts: tuple[str, ...] = ("127.0.0.0/8", "::1")
+    """Whose rpcapd may call in active mode: addresses and networks."""
     exclude_own_traffic: bool = True
-    """Leave out this agent's own connections."""
+    """Leave out this agent's uploads and scrapes. Its connections to rpcapd are left out in any case."""
 
 
 class Metadata(_Section):
@@ -175,11 +179,13 @@ class Spool(_Section):
     """Sealed batches on disk, waiting for the endpoint."""
 
     directory: Path = Path("/var/lib/interceptor/spool")
+    """On a disk of its own, or one with room for others."""
     max_bytes: Positive = 2**30
     """Ours. Beyond it the oldest batches are dropped and counted."""
     min_free_bytes: Annotated[int, Field(ge=0)] = 256 * 2**20
     """Left to others on the file system. Below it, as if full."""
     batch_records: Positive = 5_000
+    """A batch is sealed when it has so many, …"""
     batch_bytes: Positive = 4 * 2**20
     """Before compression."""
     batch_seconds: Annotated[float, Field(gt=0)] = 5.0
@@ -192,6 +198,7 @@ class Upload(_Section):
     protocol: Literal["ingest", "otlp"] = "ingest"
     """The ingest API of this project, or OTLP/HTTP: a span for each transaction."""
     compression: Literal["gzip", "zstd"] = "gzip"
+    """Of batches. Every endpoint takes gzip."""
     timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
     """For one try, everything included."""
     allow_plain_http: bool = False
@@ -202,7 +209,9 @@ class Server(_Section):
     """Where this process listens: metrics and health, and the ingest API of relay and collector."""
 
     address: str = "0.0.0.0"  # noqa: S104 - Prometheus comes from elsewhere
+    """An IP address; `::` is all of them, of both kinds."""
     port: Port = 18_954
+    """0: the system's choice."""
     cert_file: Path | None = None
     """Our certificate (PEM): then the server speaks TLS only."""
     key_file: Path | None = None
@@ -215,6 +224,7 @@ class Ingest(_Section):
     """Who may send batches to relay and collector."""
 
     tokens: tuple[SecretStr, ...] = ()
+    """What clients may show."""
     tokens_file: Path | None = None
     """One token a line; read again when it changes. Without tokens and without `server.client_ca_file` nobody may,
     unless `anonymous`."""
@@ -228,16 +238,20 @@ class Collector(_Section):
     """The reference cloud's storage."""
 
     database: Path = Path("/var/lib/interceptor/collector.db")
+    """An SQLite file."""
     retention_hours: Positive = 7 * 24
     """Records older than this are removed."""
     max_records: Positive = 5_000_000
     """Beyond it the oldest are removed."""
+    max_bytes: Positive = 8 * 2**30
+    """Of the database. Beyond it the oldest records are removed."""
 
 
 class Log(_Section):
     """Standard error: JSON, one line an event."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is less important is left out."""
 
 
 class Config(_Section):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         RpcapError,
         UsageError,
     )
-    from rpcapd_client.filters import compile_filter
+    from rpcapd_client.filters import Conversation, compile_filter
     from rpcapd_client.listener import Listener, listen
     from rpcapd_client.packets import Batch
     from rpcapd_client.wire import ErrorCode, StatisticsReply
@@ -39,6 +39,7 @@ __all__ = [
     "Capture",
     "Client",
     "ConnectionLost",
+    "Conversation",
     "Credentials",
     "Device",
     "DeviceAddress",
@@ -62,7 +63,7 @@ _HOMES = {
     "capture": ("Capture",),
     "client": ("Client", "Credentials", "Transport", "connect"),
     "devices": ("Device", "DeviceAddress", "DeviceFlag"),
-    "filters": ("compile_filter",),
+    "filters": ("Conversation", "compile_filter"),
     "listener": ("Listener", "listen"),
     "packets": ("Batch",),
     "wire": ("ErrorCode", "StatisticsReply"),

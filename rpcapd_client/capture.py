@@ -19,7 +19,7 @@ from rpcapd_client.wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
     from rpcapd_client.control import Control
     from rpcapd_client.data import Data
@@ -48,10 +48,12 @@ class Capture:
         device: str,
         dlt: int,
         own: tuple[Conversation, ...],
+        exclude: tuple[Conversation, ...],
     ) -> None:
         self._control = control
         self._data = data
         self._own = own
+        self._exclude = exclude
         self._failure: RpcapError | None = None
         self._trouble = asyncio.Event()
         self.closed = False
@@ -104,16 +106,24 @@ class Capture:
         self._check_open()
         return await self._control.request(StatisticsRequest(), StatisticsReply)
 
-    async def update_filter(self, filter: str) -> None:  # noqa: A002  # as in `open_capture`
-        """Replace the filter. Packets that the server's ring already holds still come.
+    async def update_filter(
+        self,
+        filter: str,  # noqa: A002  # as in `open_capture`
+        *,
+        exclude: Iterable[Conversation] | None = None,
+    ) -> None:
+        """Replace the filter, and the conversations to exclude if `exclude` is given.
 
-        Not for use in a loop: rpcapd leaks the memory of each (up to 64 KiB, CVE-2026-18313).
+        Packets that the server's ring already holds still come. Not for use in a loop: rpcapd leaks the
+        memory of each (up to 64 KiB, CVE-2026-18313).
 
         Raises `FilterError`, `RemoteError` (the old filter stays), `ConnectionLost`, `ProtocolError`.
         """
         self._check_open()
-        instructions = compile_without(filter, self._own, self.link_type)
+        without = self._exclude if exclude is None else tuple(exclude)
+        instructions = compile_without(filter, (*self._own, *without), self.link_type)
         await self._control.request(FilterRequest(instructions), FilterReply)
+        self._exclude = without
 
     def _check_open(self) -> None:
         if self.closed:

@@ -63,11 +63,12 @@ from rpcapd_client.wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterable
     from typing import Any, Literal
 
     from rpcapd_client.data import Data
     from rpcapd_client.devices import Device
+    from rpcapd_client.filters import Conversation
 
 __all__ = [
     "MAX_DATAGRAM_SNAPLEN",
@@ -189,6 +190,12 @@ class Client:
         return self._control.peer
 
     @property
+    def hosts(self) -> tuple[str, str]:
+        """Our address and the server's, as seen from here and as filters name them."""
+        here, there = addresses(self._control.transport)
+        return bare(here[0]), bare(there[0])
+
+    @property
     def byte_order(self) -> Literal["little", "big"] | None:
         """The server's, for link types with fields in host order; None from servers before 1.10.2."""
         return self._server.byte_order
@@ -213,6 +220,8 @@ class Client:
         server_open: bool = False,
         data_host: str | None = None,
         data_port: int | None = None,
+        local_port: int = 0,
+        exclude: Iterable[Conversation] = (),
         exclude_own_traffic: bool = True,
     ) -> Capture:
         """Start a capture.
@@ -230,7 +239,10 @@ class Client:
         and in active mode the server, to the address it sees the control connection come from; then
         `data_host` is the local address and `data_port` the local port to wait at.
 
-        `exclude_own_traffic`: do not capture this connection and its packets. Addresses are those seen
+        `local_port`: where the client connects from. Captures may share one, so that each can exclude the
+        packets of them all. The caller has kept it free with a socket that has SO_REUSEADDR set.
+
+        `exclude`: conversations not to capture. `exclude_own_traffic`: do not capture this connection and its packets. Addresses are those seen
         from here: behind a translator the server sees others, and the filter has to exclude them.
 
         Raises `UsageError` and `FilterError` (nothing has changed), `RemoteError` (the server will not:
@@ -248,6 +260,9 @@ class Client:
             raise UsageError(f"read_timeout {read_timeout} s is not between 0.001 and 60")
         if data_port is not None and not 0 < data_port <= 0xFFFF:
             raise UsageError(f"data_port {data_port} is not a port")
+        if not 0 <= local_port <= 0xFFFF:
+            raise UsageError(f"local_port {local_port} is not a port")
+        exclude = tuple(exclude)
         if udp:
             snaplen = min(snaplen, MAX_DATAGRAM_SNAPLEN)
         server_opens = udp or server_open or self._active
@@ -255,16 +270,17 @@ class Client:
 
         opened = await control.request(OpenRequest(device), OpenReply)
         link_type = from_dlt(opened.link_type)
-        compile_without(filter, (), link_type)  # a bad one is refused before there is anything to undo
+        compile_without(filter, exclude, link_type)  # a bad one is refused before there is anything to undo
 
         here, there = addresses(control.transport)
         if data_host is not None and not server_opens:
             there = await self._resolve(data_host)
-        wait_at = data_port or 0 if server_opens else 0
-        sock = data_socket(here, there, data_host, wait_at, server_opens=server_opens, udp=udp)
+        our_port = data_port or 0 if server_opens else local_port
+        sock = data_socket(here, there, data_host, our_port, server_opens=server_opens, udp=udp)
         with contextlib.ExitStack() as stack:
             stack.callback(sock.close)
             own = own_traffic(control.transport, sock, there, udp=udp) if exclude_own_traffic else ()
+            without = (*own, *exclude)
             flags = StartFlag.PROMISCUOUS if promiscuous else StartFlag(0)
             if udp:
                 flags |= StartFlag.DATAGRAM
@@ -275,7 +291,7 @@ class Client:
                 round(read_timeout * 1000),
                 flags,
                 sock.getsockname()[1] if server_opens else 0,
-                compile_without(filter, own, link_type),
+                compile_without(filter, without, link_type),
             )
             control.trouble = None
             data: Data
@@ -287,7 +303,7 @@ class Client:
                 data = await self._receive_data(request, sock)
             else:
                 data = await self._connect_data(request, sock, there, data_port, stack.pop_all())
-        self._capture = Capture(control, data, device, opened.link_type, own)
+        self._capture = Capture(control, data, device, opened.link_type, own, exclude)
         return self._capture
 
     async def _resolve(self, host: str) -> tuple[Any, ...]:

@@ -181,18 +181,21 @@ def data_socket(
     server_opens: bool,
     udp: bool,
 ) -> socket.socket:
-    """Make the socket for the packets and bind it: its port has to be in the filter before it is used."""
+    """Make the socket for the packets and bind it: its port has to be in the filter before it is used.
+
+    `port` is ours, 0 for one that nobody else has.
+    """
     if data_host is None:
         address: tuple[Any, ...] = (here[0], port, *here[2:])
     elif server_opens:
         address = (data_host, port)
     else:
-        address = ("::" if ":" in there[0] else "0.0.0.0", 0)  # noqa: S104  # it connects, it does not listen
+        address = ("::" if ":" in there[0] else "0.0.0.0", port)  # noqa: S104  # it connects, it does not listen
     sock = socket.socket(family(address[0]), socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         enlarge_buffer(sock)
-        if server_opens and not udp:  # a port that the last capture used is free
+        if port and not udp:  # other captures use it too, or have used it
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)
         if server_opens and not udp:

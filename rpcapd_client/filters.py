@@ -17,18 +17,27 @@ Source: pcap-filter(7); BPF_MAXINSNS and RPCAP_BPF_MAXINSNS in libpcap 1.10.3.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pcapy
 
-from rpcapd_client.errors import FilterError
+from rpcapd_client.errors import FilterError, UsageError
 from rpcapd_client.linktypes import to_dlt
 from rpcapd_client.wire import MAX_INSTRUCTIONS, MAX_SNAPLEN, Instruction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["EVERYTHING", "MAX_TEXT", "Conversation", "compile_filter", "compile_without"]
+__all__ = [
+    "EVERYTHING",
+    "MAX_CONVERSATIONS",
+    "MAX_TEXT",
+    "Conversation",
+    "compile_filter",
+    "compile_without",
+    "texts_without",
+]
 
 EVERYTHING: Final[tuple[Instruction, ...]] = ((0x06, 0, 0, MAX_SNAPLEN),)
 """"No filter": rpcapd refuses a program without instructions, so this is a single `ret`."""
@@ -36,6 +45,13 @@ EVERYTHING: Final[tuple[Instruction, ...]] = ((0x06, 0, 0, MAX_SNAPLEN),)
 MAX_TEXT: Final = 2_048
 """Characters. The optimiser's time grows faster than the square: 200 ports or hosts take a second, 400 take
 seven, 3,000 more than ten minutes, and nothing can interrupt it."""
+
+MAX_CONVERSATIONS: Final = 32
+"""That a filter excludes, for the same reason: these take some 10 ms (once: captures that ask for the same get the
+same answer)."""
+
+_SHIFTING: Final = re.compile(r"\b(vlan|mpls|pppoe[ds]|geneve|vxlan)\b")
+"""Words after which the compiler looks for everything behind a further header, to the end of the text."""
 
 _NETMASK_UNKNOWN: Final = 0xFFFFFFFF
 """PCAP_NETMASK_UNKNOWN: makes `ip broadcast` an error instead of a wrong answer."""
@@ -69,13 +85,28 @@ class Conversation(NamedTuple):
 
     def __str__(self) -> str:
         """Give it as a filter."""
-        hosts = " and ".join(f"host {host}" for host in self.hosts)
-        ports = " and ".join(f"port {port}" for port in self.ports)
-        if self.protocol == "tcp":
-            return f"(tcp and {hosts} and {ports})"
-        # a datagram that was cut up has its ports in the first piece only
-        pieces = "ip6 proto 44" if ":" in self.hosts[0] else "ip proto 17 and ip[6:2] & 0x1fff != 0"
-        return f"({hosts} and ((udp and {ports}) or ({pieces})))"
+        return _exclusion((self,))
+
+
+def texts_without(text: str, conversations: Iterable[Conversation]) -> tuple[str, ...]:
+    """Give `text` without the conversations as filters, the best first.
+
+    The first one also finds the conversations in frames that carry a VLAN tag (Linux takes the outer one away
+    before a filter looks, but not from what it sends itself to some devices). Not every link type has tags: for
+    those there is the second. The last resort, where IP is not known either, is `text` itself.
+    """
+    chosen = tuple(conversations)
+    if len(chosen) > MAX_CONVERSATIONS:
+        raise UsageError(
+            f"{len(chosen)} conversations to exclude, at most {MAX_CONVERSATIONS} can be compiled"
+        )
+    if not chosen:
+        return (text,)
+    own = _exclusion(chosen)
+    if _SHIFTING.search(text):
+        return f"not {own} and ({text})", text  # behind `vlan` it would be looked for in the wrong place
+    before = f"({text}) and " if text.strip() else ""
+    return f"{before}not ({own} or (vlan and {own}))", f"{before}not {own}", text
 
 
 def compile_without(
@@ -83,18 +114,34 @@ def compile_without(
 ) -> tuple[Instruction, ...]:
     """Compile `text` and exclude the conversations, where packets of the link type can tell them.
 
-    Raises `FilterError` as `compile_filter` does, about `text`.
+    Raises `FilterError` as `compile_filter` does, about `text`; `UsageError` for too many conversations.
     """
     instructions = compile_filter(text, link_type)
-    own = " or ".join(map(str, conversations))
-    if own:
+    *better, _ = texts_without(text, conversations)
+    for candidate in better:
         try:
-            instructions = _compile(
-                f"({text}) and not ({own})" if text.strip() else f"not ({own})", link_type
-            )
-        except pcapy.PcapError:  # "not implemented" for this link type: then it carries no IP that we know
-            return instructions
+            return _compile(candidate, link_type)
+        except pcapy.PcapError:  # "not implemented" for this link type
+            continue
     return instructions
+
+
+def _exclusion(conversations: Iterable[Conversation]) -> str:
+    """Write conversations as one filter. Those of the same ports share them: that compiles much faster."""
+    alike: dict[tuple[str, tuple[int, ...], bool], list[tuple[str, ...]]] = {}
+    for protocol, hosts, ports in conversations:
+        alike.setdefault((protocol, ports, ":" in hosts[0]), []).append(hosts)
+    parts = []
+    for (protocol, numbers, ipv6), pairs in alike.items():
+        at = " and ".join(f"port {port}" for port in numbers)
+        between = " or ".join("(" + " and ".join(f"host {host}" for host in pair) + ")" for pair in pairs)
+        if protocol == "tcp":
+            parts.append(f"(tcp and {at} and ({between}))")
+            continue
+        # a datagram that was cut up has its ports in the first piece only
+        pieces = "ip6 proto 44" if ipv6 else "ip proto 17 and ip[6:2] & 0x1fff != 0"
+        parts.append(f"(({between}) and ((udp and {at}) or ({pieces})))")
+    return "(" + " or ".join(parts) + ")"
 
 
 def compile_filter(text: str, link_type: int) -> tuple[Instruction, ...]:
@@ -123,6 +170,7 @@ def compile_filter(text: str, link_type: int) -> tuple[Instruction, ...]:
     return instructions
 
 
+@lru_cache(maxsize=64)
 def _compile(text: str, link_type: int) -> tuple[Instruction, ...]:
     program = pcapy.compile(to_dlt(link_type), MAX_SNAPLEN, text, 1, _NETMASK_UNKNOWN)
     return tuple((code, jump_true, jump_false, k) for code, jump_true, jump_false, k in program.get_bpf())

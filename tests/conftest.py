@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     import pytest
 
+pytest_plugins = ("tests.support.rpcapd",)
+
 # Shared machines pause for longer than any deadline. CI tries ten times as many examples, the same ones
 # each time: a commit fails for what it changed.
 _PROFILE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -48,12 +48,14 @@ PURE = {
     "core.records": {"core.model", "core.templates"},
     "summary": {"core.model", "core.records"},
     "capture.capture_file": {"core.model", "errors"},
+    "delivery.batches": set(),
 }
 """Modules without I/O, clock and logging, and which modules each may import: those below it."""
 
 ROOMS: dict[str, set[str]] = {
     "core": set(),
     "capture": {"core"},
+    "delivery": {"core"},
 }
 """Which rooms each room may look into, besides itself and the modules in `HALL`."""
 
@@ -81,11 +83,14 @@ STANDARD = {
 
 LIBRARIES = {
     "dpkt": {"core.decode", "core.fragments"},
-    "msgspec": {"core.model", "core.records"},
+    "msgspec": {"core.model", "core.records", "delivery.batches", "delivery.otlp", "delivery.uploader"},
     "rich": {"display"},
-    "pcapy": {"capture.files"},
+    "pcapy": {"capture.filters", "capture.live"},
+    "pyroute2": {"capture.links"},
     "pydantic": {"config"},
+    "httpx": {"delivery.transport"},
     "uvicorn": {"server"},
+    "zstandard": {"delivery.batches"},
 }
 """Who alone may import them."""
 

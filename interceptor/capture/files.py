@@ -1,6 +1,6 @@
 """Where packets come from: capture files, plain or gzip'd, and captures that come in on standard input.
 
-Owns opening, reading, unpacking and merging them, and the packet filter. Refuses understanding packets.
+Owns opening, reading, unpacking and merging them. Refuses understanding packets.
 
 Invariants:
 
@@ -25,13 +25,13 @@ from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, Final
 
 from interceptor.capture.capture_file import CaptureReader
-from interceptor.core.model import PacketBatch, Stage
+from interceptor.core.model import PacketBatch
 from interceptor.errors import CaptureError, InterceptorError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["Capture", "PacketFilter", "merge", "open_captures"]
+__all__ = ["Capture", "merge", "open_captures"]
 
 _READ: Final = 2**20
 """Bytes asked for at once: from 256 KiB on the calls no longer show, and the batches stay in the caches."""
@@ -332,77 +332,6 @@ def merge(captures: Iterable[Capture]) -> Iterator[PacketBatch]:
         yield PacketBatch(batch.interface, batch.buffer, batch.packets[begin:]) if begin else batch
         del batch
         yield from batches
-
-
-class PacketFilter:
-    """A capture filter in libpcap's language (pcap-filter(7)), for packets of any link type."""
-
-    def __init__(self, text: str) -> None:
-        """Check the text.
-
-        Raises:
-            UsageError: no link type could have this filter; says why.
-
-        """
-        self.text = text
-        self.received = 0
-        self.passed = 0
-        self._programs: dict[int, Callable[[bytes], int]] = {}
-        # Some primitives exist on some links only. Ethernet is what most captures are and the better judge.
-        refusals = []
-        for link_type in (1, 276, 105):  # Ethernet, Linux cooked, 802.11
-            try:
-                self.compile(link_type)
-            except UsageError as refusal:
-                refusals.append(refusal)
-            else:
-                return
-        raise refusals[0]
-
-    def compile(self, link_type: int) -> Callable[[bytes], int]:
-        """Make it ready for packets of `link_type` (LINKTYPE_ value); returns the program.
-
-        Raises:
-            UsageError: the filter means nothing on this link type, or libpcap cannot filter it.
-
-        """
-        program = self._programs.get(link_type)
-        if program is None:
-            import pcapy
-
-            # libpcap numbers a few links by the operating system: raw IP is 101 in files and 12 in Linux.
-            try:
-                compiled = pcapy.compile(
-                    {101: 12}.get(link_type, link_type), 262_144, self.text, 1, 0xFFFFFFFF
-                )
-            except (pcapy.PcapError, pcapy.BPFError, ValueError) as error:
-                place = "" if link_type == 1 else f" (link type {link_type})"
-                raise UsageError(f"filter {self.text!r} cannot be used{place}: {error}") from error
-            program = self._programs[link_type] = compiled.filter
-        return program
-
-    def apply(self, batch: PacketBatch) -> PacketBatch | None:
-        """Give the packets that pass, None where none does.
-
-        `len`, `less` and `greater` see the captured bytes, not the packet's length on the wire.
-
-        Raises:
-            UsageError: as `compile`.
-
-        """
-        accepts = self.compile(batch.interface.link_type)
-        buffer = batch.buffer
-        packets = [packet for packet in batch.packets if accepts(buffer[packet[1] : packet[1] + packet[2]])]
-        self.received += len(batch.packets)
-        self.passed += len(packets)
-        return PacketBatch(batch.interface, buffer, packets) if packets else None
-
-    def stage(self) -> Stage:
-        """Its line of the ledger."""
-        dropped = self.received - self.passed
-        return Stage(
-            "filter", "packets", self.received, self.passed, {"filtered": dropped} if dropped else {}, 0
-        )
 
 
 def _reason(error: Exception) -> str:

@@ -127,7 +127,9 @@ class Connections:
         """When each must be looked at."""
         self._ends = Ends()
         self.evicted = 0
-        """Connections closed to make room."""
+        """Connections closed to make room for another."""
+        self.shedded = 0
+        """Connections closed because there was no memory for so many."""
 
     # Segments in
 
@@ -266,7 +268,7 @@ class Connections:
         """The first data of a connection. Returns the direction it came in."""
         flow, sequence, acknowledgement, flags, *_ = segment
         if len(self.streams) >= 2 * self._limits.connections:
-            self._evict(finished)
+            self.evicted += self._make_room(1, finished)
         backward = reverse(flow)
         sent = self._handshakes.pop(flow, None)
         answered = self._handshakes.pop(backward, None)
@@ -566,17 +568,25 @@ class Connections:
             if self.streams.get(stream.flow) is stream:
                 del self.streams[stream.flow]
 
-    def _evict(self, finished: list[Transaction]) -> None:
-        """Make room: end the longest idle of those that are due next."""
-        candidates: list[Connection] = []
-        while not candidates and (coming := self._wheel.next(_LOOKED_AT)):
+    def shed(self, count: int) -> list[Transaction]:
+        """End up to `count` connections, the longest idle of those that are due next; report what was open."""
+        finished: list[Transaction] = []
+        self.shedded += self._make_room(count, finished)
+        return finished
+
+    def _make_room(self, count: int, finished: list[Transaction]) -> int:
+        """End the longest idle of those that are due next. Returns how many of them were open."""
+        ended = 0
+        while count and (coming := self._wheel.next(max(count, _LOOKED_AT))):
             candidates = [one for one in coming if self.streams.get(one.client.flow) is one.client]
-        candidates.sort(key=lambda connection: (not connection.closed, connection.time))
-        for connection in candidates[1:]:
-            self._wheel.put(connection, connection.time + self._limits.idle_seconds * _SECOND)
-        if candidates:
-            self.evicted += not candidates[0].closed
-            self._remove(candidates[0], finished)
+            candidates.sort(key=lambda connection: (not connection.closed, connection.time))
+            for connection in candidates[count:]:
+                self._wheel.put(connection, connection.time + self._limits.idle_seconds * _SECOND)
+            for connection in candidates[:count]:
+                ended += not connection.closed
+                self._remove(connection, finished)
+            count -= min(count, len(candidates))
+        return ended
 
     # Time
 

@@ -48,6 +48,9 @@ _RESPONSE_START = re.compile(
 )
 """What `_STATUS_LINE` matches, as far as it goes."""
 
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""W3C Trace Context, section 3.2.2. What later versions append may be anything: it is not kept."""
+
 _VERSIONS: Final = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
 _METHODS: Final = {
     name.encode(): name
@@ -121,6 +124,11 @@ class Heads:
             request.tag(Anomaly.MISSING_HOST)
         if layout.user_agent:
             request.user_agent = self._texts[texts[layout.user_agent]]
+        if layout.traceparent and not layout.further("traceparent", texts):
+            # Section 3.2.1: of several none is to be used.
+            sent = texts[layout.traceparent].strip(b" \t")
+            if _TRACEPARENT.fullmatch(sent):
+                request.traceparent = sent.decode("ascii")
         if request.framing == UNTIL_CLOSE:
             request.framing = 0  # RFC 9112 section 6.3 item 7: a request without a length has no body
         return request

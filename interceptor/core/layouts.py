@@ -33,6 +33,7 @@ _WANTED: Final = {
     "content-type": "content_type",
     "content-encoding": "content_encoding",
     "user-agent": "user_agent",
+    "traceparent": "traceparent",
 }
 """Fields whose values matter, and the attribute of `Layout` that says where they are."""
 
@@ -78,6 +79,7 @@ class Layout:
         "names",
         "repeated",
         "sightings",
+        "traceparent",
         "transfer_encoding",
         "user_agent",
         "wanted",
@@ -95,7 +97,7 @@ class Layout:
         self.anomalies = anomalies
         self.wanted: list[int] = [0]
         """The lines whose texts are taken."""
-        self.host = self.user_agent = 0
+        self.host = self.user_agent = self.traceparent = 0
         self.content_length = self.transfer_encoding = 0
         self.content_type = self.content_encoding = 0
         self.repeated: list[tuple[str, int]] = []

@@ -241,6 +241,8 @@ class Request(Message, eq=False, gc=False):
     """The request target as sent, bytes above 0x7f as Latin-1, cut at the line limit."""
     host: str | None = None
     user_agent: str | None = None
+    traceparent: str | None = None
+    """The caller's span (W3C Trace Context), where it sent a well-formed one: identifiers only, no value."""
 
 
 class Response(Message, eq=False, gc=False):

@@ -153,14 +153,18 @@ class Pipeline:
             self._decoder.close()
         return self._connections.close()
 
+    def shed(self, count: int) -> list[Transaction]:
+        """Make do with `count` connections less: memory is short. Returns what was open on them.
+
+        Those that have been idle longest go, whole: a connection that stays is understood as before.
+        """
+        return self._connections.shed(count)
+
     def ledger(self) -> list[Stage]:
         """Where everything went: received = delivered + sum(dropped) + held, at each stage."""
-        dropped, held = (self._decoder.dropped, self._decoder.held) if self._decoder is not None else ({}, 0)
-        connections = self._connections
-        assembly, context = self._assembly, self._context
         held_bytes = held_messages = held_transactions = 0
-        begun = context.transactions
-        for connection in connections.all():
+        begun = self._context.transactions
+        for connection in self._connections.all():
             conversation = connection.conversation
             if conversation is not None:
                 held_bytes += conversation.requests.held(connection.client.position)
@@ -168,22 +172,54 @@ class Pipeline:
                 held_messages += conversation.open_messages
                 held_transactions += conversation.open_transactions
                 begun += conversation.begun
-        late = {Drop.DEADLINE: context.late} if context.late else {}
+        return [
+            *self._lower_stages(),
+            self._http(held_bytes),
+            self._messages(held_messages),
+            _stage("transactions", "transactions", begun, self._context.reported, {}, held_transactions),
+        ]
+
+    def totals(self) -> list[Stage]:
+        """The ledger as far as it is known without asking every connection: at any time, at no cost.
+
+        What is held is what is left over, and of transactions those are known that are over.
+        """
+        http, messages, reported = self._http(0), self._messages(0), self._context.reported
+        return [
+            *self._lower_stages(),
+            self._http(http.received - http.delivered - sum(http.dropped.values())),
+            self._messages(messages.received - messages.delivered - sum(messages.dropped.values())),
+            _stage("transactions", "transactions", reported, reported, {}, 0),
+        ]
+
+    def _lower_stages(self) -> list[Stage]:
+        dropped, held = (self._decoder.dropped, self._decoder.held) if self._decoder is not None else ({}, 0)
+        connections, assembly = self._connections, self._assembly
         return [
             _stage("packets", "packets", self._packets, self._segments, dropped, held),
             _stage("segments", "segments", self._segments, connections.taken, connections.dropped, 0),
             _stage("payload", "bytes", self._payload, assembly.delivered, assembly.dropped, assembly.held),
-            _stage("http", "bytes", assembly.delivered, context.delivered, context.dropped, held_bytes),
-            _stage(
-                "messages",
-                "messages",
-                context.messages,
-                2 * context.reported - context.halves,
-                late,
-                held_messages,
-            ),
-            _stage("transactions", "transactions", begun, context.reported, {}, held_transactions),
         ]
+
+    def _http(self, held: int) -> Stage:
+        context = self._context
+        return _stage("http", "bytes", self._assembly.delivered, context.delivered, context.dropped, held)
+
+    def _messages(self, held: int) -> Stage:
+        context = self._context
+        late = {Drop.DEADLINE: context.late} if context.late else {}
+        paired = 2 * context.reported - context.halves
+        return _stage("messages", "messages", context.messages, paired, late, held)
+
+    @property
+    def transactions(self) -> int:
+        """How many transactions were reported."""
+        return self._context.reported
+
+    @property
+    def unpaired(self) -> int:
+        """How many of them lack a request or a response."""
+        return self._context.halves
 
     @property
     def connections(self) -> int:
@@ -194,6 +230,21 @@ class Pipeline:
     def evicted(self) -> int:
         """How many connections were closed to make room for others."""
         return self._connections.evicted
+
+    @property
+    def shedded(self) -> int:
+        """How many connections were closed by `shed`."""
+        return self._connections.shedded
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections are remembered: open, or closed a moment ago."""
+        return len(self._connections.streams) // 2
+
+    @property
+    def held_bytes(self) -> int:
+        """How many payload bytes wait for what is missing before them."""
+        return self._assembly.held
 
     @property
     def gaps(self) -> int:

@@ -90,6 +90,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     http_response_content_encoding: str | None = field(name="http.response.content_encoding", default=None)
     user_agent_original: str | None = field(name="user_agent.original", default=None)
     """The first 256 characters, without control characters."""
+    traceparent: str | None = None
+    """The caller's span, if well-formed (W3C Trace Context)."""
     http_request_body_size: int | None = field(name="http.request.body.size", default=None)
     http_response_body_size: int | None = field(name="http.response.body.size", default=None)
     http_request_state: str = field(name="http.request.state", default="")
@@ -334,7 +336,7 @@ class RecordEncoder:
         server_address = destination_address
         server_port = destination_port
         method = original = scheme = template = path = query = keys = None
-        request_names = request_type = user_agent = request_size = None
+        request_names = request_type = user_agent = traceparent = request_size = None
         response_names = response_type = encoding = response_size = None
         duration = ttfb = status = None
         request_state = response_state = "missing"
@@ -398,6 +400,7 @@ class RecordEncoder:
                 request_type = self._content_types[text]
             if (text := request.user_agent) is not None:
                 user_agent = self._user_agents[text]
+            traceparent = request.traceparent
             request_size = request.body_size
             request_state = "complete" if request.state is _COMPLETE else request.state.value
             missed += request.missed
@@ -438,6 +441,7 @@ class RecordEncoder:
             response_type,
             encoding,
             user_agent,
+            traceparent,
             request_size,
             response_size,
             request_state,

@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from rpcapd_client import connect  # noqa: E402
-from tests.rpcapd_client.conftest import BUILT, Daemon, Host  # noqa: E402
+from tests.support.rpcapd import BUILT, Daemon, Host  # noqa: E402
 
 RATES = {64: (20_000, 80_000, 160_000, 300_000), 1500: (20_000, 80_000, 160_000)}
 """Packets a second for each size. The highest of 64 bytes is more than libpcap's client takes on two cores."""

@@ -90,6 +90,34 @@ def test_an_eviction_reports_and_counts() -> None:
     assert capture.pipeline.evicted == 1
 
 
+def test_shedding_ends_the_longest_idle_and_keeps_the_rest_whole() -> None:
+    """As many as were asked for go, reported and counted; the others are understood as before."""
+    capture = Capture()
+    talks = [Dialogue(capture, Ends(client_port=1_000 + number)).open() for number in range(20)]
+    for number, talk in enumerate(talks):
+        talk.client(request(number))
+        capture.wait(1)
+    shed = capture.pipeline.shed(5)
+    assert [transaction.request.target for transaction in shed if transaction.request] == [
+        f"/n/{number}" for number in range(5)
+    ]
+    assert (capture.pipeline.shedded, capture.pipeline.open_connections) == (5, 15)
+    capture.transactions.clear()
+    for number, talk in enumerate(talks[5:], 5):
+        talk.server(response(number))
+    assert pairs(capture.transactions) == [(str(number), str(number)) for number in range(5, 20)]
+    assert all(stage.balanced for stage in capture.pipeline.ledger())
+
+
+def test_shedding_more_than_there_is_ends_all() -> None:
+    """And later sheddings find nothing; a pipeline without connections has none to give."""
+    capture = Capture()
+    Dialogue(capture).open().client(request(1))
+    assert len(capture.pipeline.shed(1_000)) == 1
+    assert capture.pipeline.shed(1_000) == []
+    assert (capture.pipeline.shedded, capture.pipeline.open_connections) == (1, 0)
+
+
 def test_idle_connections_end_in_packet_time(capture: Capture) -> None:
     """After `idle_seconds` without a packet, and not before, what is open is reported."""
     talk = Dialogue(capture).open()

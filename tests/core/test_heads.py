@@ -277,6 +277,31 @@ def test_what_was_not_sent_is_not_known() -> None:
     assert understood.content_type == ""
 
 
+TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        ([TRACEPARENT], TRACEPARENT),
+        ([b" \t" + TRACEPARENT + b" "], TRACEPARENT),
+        ([TRACEPARENT.upper()], None),
+        ([TRACEPARENT[:-1]], None),
+        ([TRACEPARENT + b"-secret"], None),
+        ([b"ff" + TRACEPARENT[2:]], None),
+        ([b"00-" + b"0" * 32 + TRACEPARENT[35:]], None),
+        ([TRACEPARENT[:36] + b"0" * 16 + b"-01"], None),
+        ([b"secret"], None),
+        ([TRACEPARENT, TRACEPARENT], None),
+    ],
+)
+def test_a_well_formed_traceparent_is_kept(lines: list[bytes], kept: bytes | None) -> None:
+    """W3C Trace Context: lower-case hexadecimal, neither id all zeros, sent once. Anything else is a value."""
+    understood = a_request(*[b"Traceparent: " + line for line in lines])
+    assert understood.traceparent == (kept.decode() if kept else None)
+    assert understood.header_names[1:] == ("traceparent",) * len(lines)
+
+
 @pytest.mark.parametrize(
     ("head", "host", "anomalies"),
     [

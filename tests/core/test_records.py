@@ -32,6 +32,9 @@ def having(noun: Noun, fields: dict[str, Any]) -> Noun:
     return noun
 
 
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
 def a_request(**fields: Any) -> Request:
     return having(
         Request(0, 0, NOON),
@@ -44,6 +47,7 @@ def a_request(**fields: Any) -> Request:
             "target": "/users/42",
             "host": "api.example.com",
             "user_agent": "curl/8.0",
+            "traceparent": TRACEPARENT,
             **fields,
         },
     )
@@ -135,6 +139,7 @@ def test_a_whole_transaction() -> None:
         ("http.response.content_type", "text/html;charset=utf-8"),
         ("http.response.content_encoding", "gzip"),
         ("user_agent.original", "curl/8.0"),
+        ("traceparent", TRACEPARENT),
         ("http.request.body.size", 7),
         ("http.response.body.size", 12),
         ("http.request.state", "truncated"),

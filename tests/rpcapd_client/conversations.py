@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rpcapd_client.wire import REQUESTS, Header, MessageType, Request
-from tests.rpcapd_client.conftest import FIXTURES
+from tests.support.rpcapd import FIXTURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

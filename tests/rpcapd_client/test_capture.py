@@ -17,13 +17,13 @@ import pytest
 from rpcapd_client import RemoteError, Transport, UsageError, connect
 from rpcapd_client.data import DatagramData
 from rpcapd_client.wire import ErrorCode
-from tests.rpcapd_client.conftest import frame, wait_until
+from tests.support.rpcapd import frame, wait_until
 
 if TYPE_CHECKING:
     import pathlib
 
     from rpcapd_client import Capture
-    from tests.rpcapd_client.conftest import Daemon, Host
+    from tests.support.rpcapd import Daemon, Host
 
 
 async def take(capture: Capture, count: int) -> list[tuple[bytes, int, int]]:

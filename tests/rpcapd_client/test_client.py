@@ -26,13 +26,13 @@ from rpcapd_client import (
     connect,
 )
 from rpcapd_client.wire import ErrorCode
-from tests.rpcapd_client.conftest import PASSWORD, frame, wait_until
+from tests.support.rpcapd import PASSWORD, frame, wait_until
 
 if TYPE_CHECKING:
     import pathlib
 
     from rpcapd_client import Capture
-    from tests.rpcapd_client.conftest import Daemon, Host
+    from tests.support.rpcapd import Daemon, Host
 
 WAYS: dict[str, dict[str, Any]] = {
     "client opens": {},

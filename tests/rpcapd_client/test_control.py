@@ -25,7 +25,7 @@ from tests.rpcapd_client.fakes import GOOD, fake, raw, run
 if TYPE_CHECKING:
     import pathlib
 
-    from tests.rpcapd_client.conftest import Daemon, Host
+    from tests.support.rpcapd import Daemon, Host
 
 
 @pytest.mark.parametrize("silent", [MessageType.AUTH, MessageType.OPEN, MessageType.STARTCAP])

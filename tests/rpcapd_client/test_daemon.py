@@ -30,13 +30,13 @@ from rpcapd_client.wire import (
     StatisticsReply,
     StatisticsRequest,
 )
-from tests.rpcapd_client.conftest import frame, wait_until
+from tests.support.rpcapd import frame, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rpcapd_client.wire import Message, Request
-    from tests.rpcapd_client.conftest import Daemon, Host
+    from tests.support.rpcapd import Daemon, Host
 
 
 class Raw:

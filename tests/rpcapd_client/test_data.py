@@ -18,7 +18,7 @@ from tests.rpcapd_client.fakes import fake, run
 if TYPE_CHECKING:
     import pathlib
 
-    from tests.rpcapd_client.conftest import Host
+    from tests.support.rpcapd import Host
 
 TIME = 1_700_000_000_000_000_000
 TRUE = b"".join(encode_packet(TIME, b"packet", 6, number) for number in range(1, 11))

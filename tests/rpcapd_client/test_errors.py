@@ -6,7 +6,7 @@ import subprocess
 
 import rpcapd_client
 from rpcapd_client import errors
-from tests.rpcapd_client.conftest import PYTHON, ROOT
+from tests.support.rpcapd import PYTHON, ROOT
 
 
 def test_one_tree() -> None:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import pcapy
 import pytest
+from scapy.layers.inet import IP, TCP
+from scapy.layers.l2 import Dot1Q, Ether
 
 from rpcapd_client.errors import FilterError, UsageError
-from rpcapd_client.filters import EVERYTHING, MAX_TEXT, Conversation, compile_filter, compile_without
+from rpcapd_client.filters import (
+    EVERYTHING,
+    MAX_CONVERSATIONS,
+    MAX_TEXT,
+    Conversation,
+    compile_filter,
+    compile_without,
+    texts_without,
+)
 
 ETHERNET, RAW, COOKED, NFLOG = 1, 101, 113, 239
 
@@ -97,12 +108,56 @@ DATAGRAMS = Conversation("udp", ("2001:db8::1", "2001:db8::2"), (40_002,))
 
 def test_conversations_are_excluded() -> None:
     """The combination is the filter with the conversations taken out, with either part absent too."""
-    own = f"not ({CONTROL} or {STREAM} or {DATAGRAMS})"
+    own = f"({CONTROL} or {STREAM} or {DATAGRAMS})"
     both = compile_without("port 80 or udp", (CONTROL, STREAM, DATAGRAMS), ETHERNET)
-    assert both == compile_filter(f"(port 80 or udp) and {own}", ETHERNET)
-    assert compile_without(" ", (CONTROL, STREAM, DATAGRAMS), ETHERNET) == compile_filter(own, ETHERNET)
+    assert both == compile_filter(f"(port 80 or udp) and not {own}", ETHERNET)
     assert compile_without("udp", (), ETHERNET) == compile_filter("udp", ETHERNET)
     assert compile_without("", (), ETHERNET) == EVERYTHING
+    cooked = compile_without(" ", (CONTROL, STREAM, DATAGRAMS), COOKED)
+    assert cooked == compile_filter(f"not {own}", COOKED)
+
+
+def sent(source: str, destination: str, ports: tuple[int, int], *tags: object) -> bytes:
+    """A TCP frame, behind any headers."""
+    frame = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+    for tag in tags:
+        frame /= tag
+    return bytes(frame / IP(src=source, dst=destination) / TCP(sport=ports[0], dport=ports[1]))
+
+
+@pytest.mark.parametrize("text", ["", "tcp", "vlan", "tcp or (vlan and tcp)", "not port 22"])
+def test_what_is_excluded(text: str) -> None:
+    """Both directions of a conversation go, with and without a tag if the text lets tagged frames through, and
+    nothing else does."""
+    a, b, c = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+    out = (
+        Conversation("tcp", (a, b), (2002,)),
+        Conversation("tcp", (b, c), (2002,)),
+        Conversation("tcp", (a, b), (40_000,)),
+    )
+
+    def passes(candidate: str, frame: bytes) -> bool:
+        return bool(pcapy.compile(1, 65_535, candidate, 1, 0xFFFFFFFF).filter(frame))
+
+    best = texts_without(text, out)[0]
+    own = [(a, b, (5, 2002)), (b, a, (2002, 5)), (c, b, (7, 2002)), (b, a, (9, 40_000))]
+    others = [(a, c, (5, 2002)), (a, b, (5, 2003)), (b, c, (40_000, 80))]
+    for source, destination, ports in own:
+        assert not passes(best, sent(source, destination, ports))
+        if "vlan" not in text:
+            assert not passes(best, sent(source, destination, ports, Dot1Q(vlan=7)))
+    for source, destination, ports in others:
+        for tags in ((), (Dot1Q(vlan=7),)):
+            frame = sent(source, destination, ports, *tags)
+            assert passes(best, frame) == passes(text, frame)
+
+
+def test_too_many_conversations_are_refused() -> None:
+    """Rather than compiled for minutes."""
+    many = [Conversation("tcp", (f"192.0.2.{number}",), (1,)) for number in range(MAX_CONVERSATIONS + 1)]
+    with pytest.raises(UsageError, match="33 conversations"):
+        compile_without("tcp", many, ETHERNET)
+    assert len(compile_without("tcp", many[:-1], ETHERNET)) < 200
 
 
 def test_conversations_where_there_is_no_ip() -> None:

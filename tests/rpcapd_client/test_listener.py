@@ -19,13 +19,13 @@ from rpcapd_client import (
     UsageError,
     listen,
 )
-from tests.rpcapd_client.conftest import PASSWORD, frame, wait_until
+from tests.support.rpcapd import PASSWORD, frame, wait_until
 
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import AsyncIterator
 
-    from tests.rpcapd_client.conftest import Host
+    from tests.support.rpcapd import Host
 
 
 @contextlib.asynccontextmanager

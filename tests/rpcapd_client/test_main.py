@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rpcapd_client.__main__ import main
-from tests.rpcapd_client.conftest import PASSWORD, PYTHON, ROOT, frame, wait_until
+from tests.support.rpcapd import PASSWORD, PYTHON, ROOT, frame, wait_until
 from tests.rpcapd_client.test_capture import Tcpdump, read_pcap
 
 if TYPE_CHECKING:
-    from tests.rpcapd_client.conftest import Daemon, Host
+    from tests.support.rpcapd import Daemon, Host
 
 
 def command(host: Host, *arguments: object, **options: Any) -> subprocess.Popen[bytes]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcapd_client.packets import PACKET_HEADER_SIZE, Batch, PacketDatagrams, PacketStream, encode_packet
-from tests.rpcapd_client.conftest import frame
+from tests.support.rpcapd import frame
 from tests.rpcapd_client.conversations import WAYS_TO_CUT, recorded
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The real rpcapd, in network namespaces of their own.
+"""The real rpcapd, in network namespaces of their own; a plugin of the tests (see tests/conftest.py).
 
 Each test that needs one gets a `Host`: a namespace with loopback and a veth pair `cap0`/`cap1`, with its own
 /etc/passwd and /etc/shadow, in which daemons, tcpdump and the test's own coroutine run. Nothing of it is seen
@@ -204,9 +204,10 @@ class Host:
         address: Any = "127.0.0.1",
         null: Any = True,
         tls: tuple[pathlib.Path, pathlib.Path] | None = None,
+        port: int | None = None,
     ) -> Daemon:
         """Start a daemon and wait until it listens. `tls`: (certificate file, key file)."""
-        port = next(self._ports)
+        port = port or next(self._ports)
         if tls is not None:
             options += ("-S", "-X", tls[0], "-K", tls[1])
         if null:

@@ -1,0 +1,95 @@
+"""The way from all captures to the core: one piece at a time, the oldest first.
+
+Owns the order in which packets of captures that run side by side reach the core, and how long the event loop is
+kept from anything else. Refuses to wait for packets that may still come, and to hold more than one batch of each
+capture: who puts a batch waits until it was taken.
+
+Why order matters: the core takes each direction of a connection from one interface and knows the same packets
+on others as copies. When packets come faster than they are understood, each capture's waiting packets lie in
+buffers of its own, and a capture that is read late by seconds would show the copies after the connection is
+over and forgotten. So the capture that is most behind goes first, and all of them stay equally late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Final
+
+from interceptor.core.model import PacketBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Feed"]
+
+_PIECE: Final = 256
+"""Packets given to the core before others have a turn: some 2 ms where each of them ends a transaction."""
+
+_SECOND: Final = 1_000_000_000
+
+_SLACK: Final = 0.5
+"""Seconds beside the kernel's own collecting of packets until they are read, on a busy machine."""
+
+
+class Feed:
+    """What sources give packets to."""
+
+    def __init__(self, sink: Callable[[PacketBatch], None], read_timeout: float = 0.0) -> None:
+        """`sink` understands packets, at once; `read_timeout`: seconds that the kernel may collect them."""
+        self._sink = sink
+        self._delay = round((2 * read_timeout + _SLACK) * _SECOND)
+        self._waiting: list[tuple[int, int, PacketBatch, int, asyncio.Future[None]]] = []
+        """By the time of the first packet that was not taken; then by arrival."""
+        self._number = 0
+        self._scheduled = False
+        self._passed = 0
+
+    async def put(self, batch: PacketBatch) -> None:
+        """Give packets, and return when they were taken. Cancelled, those that were not are forgotten."""
+        if not batch.packets:
+            return
+        taken = asyncio.get_running_loop().create_future()
+        self._number += 1
+        heappush(self._waiting, (batch.packets[0][0], self._number, batch, 0, taken))
+        self._schedule()
+        await taken
+
+    def passed(self, now: int) -> int:
+        """Up to which packet time nothing more will come, if `now` is the wall clock's: for `Pipeline.expire`.
+
+        Nanoseconds. It stands still while old packets wait, and never goes back.
+        """
+        passed = now - self._delay
+        if self._waiting:
+            passed = min(passed, self._waiting[0][0])
+        self._passed = max(self._passed, passed)
+        return self._passed
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._give)
+
+    def _give(self) -> None:
+        self._scheduled = False
+        waiting = self._waiting
+        while waiting:
+            _, number, batch, begin, taken = heappop(waiting)
+            if taken.done():  # its capture was cancelled
+                continue
+            packets = batch.packets
+            end = begin + _PIECE
+            whole = not begin and end >= len(packets)
+            try:
+                self._sink(batch if whole else PacketBatch(batch.interface, batch.buffer, packets[begin:end]))
+            except Exception as error:  # noqa: BLE001 - a defect, and whoever put the batch is supervised
+                taken.set_exception(error)
+            else:
+                if end < len(packets):
+                    heappush(waiting, (packets[end][0], number, batch, end, taken))
+                else:
+                    taken.set_result(None)
+            break
+        if waiting:
+            self._schedule()

@@ -1,0 +1,154 @@
+"""Following interfaces: a capture for each that is there and wanted, none for those that are not.
+
+Owns the tasks of the captures, when a failed one is tried again, and how one whose interface has gone is let go.
+Refuses to know how a capture is made and how interfaces are listed: that is the source's.
+
+Invariants:
+
+* One capture failing touches no other.
+* The captures run on when the list cannot be had: only a new list starts and stops any.
+* An interface that has gone is let go when its capture has given its last packet, and after a few seconds at
+  the latest (a renamed interface goes on giving packets under its old name).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from interceptor.capture.interfaces import decide
+from interceptor.capture.source import Backoff, CaptureEnded, Counters, Offer, State, Watched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+    from typing import Any
+
+    from interceptor.config import Interfaces
+
+__all__ = ["MAX_CAPTURES", "Following"]
+
+log = structlog.get_logger()
+
+MAX_CAPTURES: Final = 1_000
+"""Of one source at once: each costs two descriptors and 2 MB of the kernel's memory. A node has some 110 to 250 pods.
+Interfaces beyond it fail and say so."""
+
+_FIRST_RETRY: Final = 0.2
+_LONGEST_RETRY: Final = 30.0
+_STEADY: Final = 10.0
+"""Seconds after which a capture counts as having worked."""
+
+_FAREWELL: Final = 2.0
+"""Seconds for the last packets of an interface that has gone."""
+
+
+class _Running:
+    """One interface's capture, and what is known of earlier ones."""
+
+    __slots__ = ("backoff", "offer", "retry_at", "task", "watched")
+
+    def __init__(self, offer: Offer, watched: Watched) -> None:
+        self.offer = offer
+        self.watched = watched
+        self.task: asyncio.Task[None] | None = None
+        self.backoff = Backoff(_FIRST_RETRY, _LONGEST_RETRY)
+        self.retry_at = 0.0
+        """On the loop's clock."""
+
+
+class Following:
+    """The captures of one source."""
+
+    def __init__(
+        self,
+        source: str,
+        interfaces: Interfaces,
+        totals: Counters,
+        capture: Callable[[Watched], Coroutine[Any, Any, None]],
+        group: asyncio.TaskGroup,
+    ) -> None:
+        """`capture` captures one interface until it cannot (raises `CaptureEnded`) or is cancelled."""
+        self.watched: dict[str, Watched] = {}
+        """By name: what the source offers now."""
+        self.changed = asyncio.Event()
+        """A list should be had: a capture has ended, or is due to be tried again."""
+        self._source = source
+        self._interfaces = interfaces
+        self._totals = totals
+        self._capture = capture
+        self._group = group
+        self._wanted: dict[str, _Running] = {}
+
+    def reconcile(self, offers: Iterable[Offer]) -> None:
+        """Take a list of what there is now."""
+        now = asyncio.get_running_loop().time()
+        present = set()
+        for offer in offers:
+            name = offer.name
+            present.add(name)
+            decision = decide(name, self._interfaces)
+            if not decision.captured:
+                if name not in self.watched:
+                    self._watch(name).set(State.EXCLUDED, decision.rule)
+                continue
+            running = self._wanted.get(name)
+            if running is not None and running.offer.is_another(offer):
+                self._let_go(running)
+                running = None
+            if running is None:
+                running = self._wanted[name] = _Running(offer, self._watch(name))
+            elif running.offer != offer:
+                running.offer, running.retry_at = offer, 0.0
+            if running.task is None:
+                self._consider(running, now)
+        for name in self.watched.keys() - present:
+            running = self._wanted.get(name)
+            if running is not None:
+                self._let_go(running)
+            del self.watched[name]
+
+    def _watch(self, name: str) -> Watched:
+        watched = self.watched[name] = Watched(name, self._totals)
+        return watched
+
+    def _consider(self, running: _Running, now: float) -> None:
+        """Start a capture that does not run, if it can be."""
+        if not running.offer.up:
+            running.watched.set(State.WAITING, "is down")
+        elif len([one for one in self._wanted.values() if one.task]) >= MAX_CAPTURES:
+            running.watched.set(State.FAILED, f"more than {MAX_CAPTURES:,} interfaces")
+        elif now >= running.retry_at:
+            if running.watched.state is not State.FAILED:  # whose reason stands until it is better
+                running.watched.set(State.WAITING, "is being opened")
+            running.task = self._group.create_task(self._run(running), name=f"capture {running.offer.name}")
+
+    def _let_go(self, running: _Running) -> None:
+        del self._wanted[running.offer.name]
+        if running.task is not None:
+            loop = asyncio.get_running_loop()
+            timer = loop.call_later(_FAREWELL, running.task.cancel)
+            running.task.add_done_callback(lambda _: timer.cancel())
+
+    async def _run(self, running: _Running) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        name, watched = running.offer.name, running.watched
+        try:
+            await self._capture(watched)
+        except CaptureEnded as error:
+            if loop.time() - started >= _STEADY:
+                running.backoff.reset()
+            wait = running.backoff.next()
+            running.retry_at = loop.time() + wait
+            loop.call_later(wait, self.changed.set)
+            began = watched.state is State.CAPTURING
+            watched.set(State.FAILED, str(error))
+            if began:  # mostly because its interface has gone, as interfaces do
+                log.info("capture_ended", source=self._source, interface=name, reason=str(error))
+            else:
+                log.warning("capture_failed", source=self._source, interface=name, reason=str(error))
+        finally:
+            running.task = None
+            self.changed.set()

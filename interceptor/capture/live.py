@@ -1,0 +1,225 @@
+"""Packets of this machine's interfaces, by libpcap: `live:` and `live:NAME`.
+
+Owns libpcap's handles (pcapy-ng), which are read without blocking when the kernel has packets. Refuses rpcapd's
+part: for hosts that run one, `rpcap` is the source, and this process needs no privilege.
+
+The kernel takes some 25 ms to open a capture and to close it, and pcapy lets no other thread run meanwhile. So
+interfaces are opened and closed one at a time with a rest in between; what comes meanwhile waits in the kernel.
+
+libpcap's batches do not tell how long a packet was on the wire, only how much was captured. The IP header has the
+length, so a short snaplen costs nothing but this: of a packet whose IP header gives none (longer than 65,535 bytes,
+BIG TCP) what was cut counts as missed instead of cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from struct import iter_unpack
+from typing import TYPE_CHECKING, Any, Final
+
+import pcapy
+import structlog
+
+from interceptor.capture.following import Following
+from interceptor.capture.links import Links, links
+from interceptor.capture.source import (
+    STATISTICS_SECONDS,
+    CaptureEnded,
+    Counters,
+    Meter,
+    Offer,
+    State,
+    Watched,
+)
+from interceptor.core.model import Interface, PacketBatch
+from interceptor.errors import UsageError
+from rpcapd_client.filters import texts_without
+from rpcapd_client.linktypes import from_dlt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from interceptor import config
+    from interceptor.capture.feed import Feed
+    from interceptor.capture.own_traffic import OwnTraffic
+
+__all__ = ["LiveSource"]
+
+log = structlog.get_logger()
+
+_PREFIX: Final = "live:"
+_BATCH: Final = 512
+"""Packets taken from the kernel at once."""
+_POLL: Final = 10.0
+"""Seconds between two looks at the interfaces, besides those that the kernel causes."""
+_COALESCE: Final = 0.02
+_REST: Final = 0.025
+"""Seconds between two openings or closings: the process gets half of its time."""
+_SECOND: Final = 1_000_000_000
+_EVERYTHING: Final = Offer("any", description="all interfaces at once")
+"""What the kernel does not list, and libpcap can capture."""
+
+
+class LiveSource:
+    """The interfaces of this machine."""
+
+    live = True
+
+    def __init__(self, url: str, settings: config.Capture, own: OwnTraffic) -> None:
+        """`live:` is what `capture.interfaces` includes; `live:NAME` is that one, whatever it says."""
+        self.url = url
+        self.connected = False
+        self.problem = "has not begun yet"
+        self.reconnects = 0
+        self.counters = Counters()
+        self._settings = settings
+        self._own = own
+        name = url.removeprefix(_PREFIX)
+        if "/" in name or len(name) > 15:  # IFNAMSIZ of linux/if.h
+            raise UsageError(f"capture.sources: {url!r}: {name!r} cannot be an interface")
+        chosen = settings.interfaces
+        self.rules = chosen.model_copy(update={"include": (name,)}) if name else chosen
+        self._following: Following | None = None
+        self._turn = asyncio.Lock()
+
+    @property
+    def interfaces(self) -> Mapping[str, Watched]:
+        """Those that there are now."""
+        return self._following.watched if self._following is not None else {}
+
+    async def offers(self) -> Sequence[Offer]:
+        """List what could be captured.
+
+        Raises:
+            InterceptorError: the kernel does not say.
+
+        """
+        return [*await links(), _EVERYTHING]
+
+    async def run(self, feed: Feed) -> None:
+        """Capture until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            following = self._following = Following(
+                self.url,
+                self.rules,
+                self.counters,
+                lambda watched: self._capture(watched, feed),
+                group,
+            )
+            links_now = Links(following.changed.set)
+            group.create_task(links_now.follow(), name="interface events")
+            try:
+                while True:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_POLL):
+                            await following.changed.wait()
+                    await asyncio.sleep(_COALESCE)
+                    following.changed.clear()
+                    self.connected = links_now.known
+                    self.problem = "" if self.connected else "the kernel does not list its interfaces"
+                    if self.connected:
+                        following.reconcile([*links_now.current.values(), _EVERYTHING])
+            finally:
+                self.connected = False
+
+    async def _capture(self, watched: Watched, feed: Feed) -> None:
+        """Capture one interface until it cannot be."""
+        handle = await self._open(watched.name)
+        interface = Interface(watched.name, from_dlt(int(handle.datalink())))
+        try:
+            watched.set(State.CAPTURING)
+            log.info(
+                "capture_started", source=self.url, interface=watched.name, link_type=interface.link_type
+            )
+            await self._read(handle, interface, watched, feed)
+        except pcapy.PcapError as error:
+            raise CaptureEnded(str(error)) from error
+        finally:
+            interface.gone = True
+            await self._close(handle)
+
+    async def _open(self, name: str) -> Any:
+        """Give a handle that captures."""
+        settings = self._settings
+        async with self._turn:
+            await asyncio.sleep(_REST)
+            try:
+                handle = pcapy.open_live(
+                    name, settings.snaplen, settings.promiscuous, settings.read_timeout_ms
+                )
+                try:
+                    self._set_filter(handle)
+                    handle.setnonblock(1)
+                except BaseException:
+                    handle.close()
+                    raise
+            except pcapy.PcapError as error:
+                raise CaptureEnded(str(error).removeprefix(f"{name}: ")) from error
+        return handle
+
+    async def _close(self, handle: Any) -> None:
+        """Close in turn; at once where we are being cancelled."""
+        try:
+            async with self._turn:
+                await asyncio.sleep(_REST)
+        finally:
+            handle.close()
+
+    def _set_filter(self, handle: Any) -> None:
+        """Have the kernel apply the filter, without our own traffic where the link type can tell it."""
+        settings = self._settings
+        own = self._own.conversations if settings.exclude_own_traffic else ()
+        *better, plain = texts_without(settings.filter, own)
+        for text in better:
+            with suppress(pcapy.PcapError):
+                handle.setfilter(text)
+                return
+        handle.setfilter(plain)
+
+    async def _read(self, handle: Any, interface: Interface, watched: Watched, feed: Feed) -> None:
+        meter = Meter(watched)
+        loop = asyncio.get_running_loop()
+        excluded = self._own.conversations
+        descriptor = int(handle.getfd())
+        due = loop.time() + STATISTICS_SECONDS
+        try:
+            while True:
+                buffer, places = handle.next_batch(_BATCH)
+                if places:
+                    packets = [
+                        (seconds * _SECOND + microseconds * 1000, start, captured, captured)
+                        for seconds, microseconds, start, captured in iter_unpack("=IIII", places)
+                    ]
+                    batch = PacketBatch(interface, buffer, packets)
+                    await feed.put(batch)
+                    watched.received(batch)
+                else:
+                    await _readable(descriptor, max(0.0, due - loop.time()))
+                if loop.time() >= due:
+                    due = loop.time() + STATISTICS_SECONDS
+                    _measure(handle, meter)
+                    if self._own.conversations is not excluded:
+                        excluded = self._own.conversations
+                        self._set_filter(handle)
+        finally:
+            with suppress(pcapy.PcapError):
+                _measure(handle, meter)
+
+
+def _measure(handle: Any, meter: Meter) -> None:
+    _, by_kernel, by_interface = handle.stats()
+    meter.read(by_kernel, by_interface)
+
+
+async def _readable(descriptor: int, seconds: float) -> None:
+    """Wait until the kernel has something, or for so long."""
+    loop = asyncio.get_running_loop()
+    readable = asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await readable.wait()
+    finally:
+        loop.remove_reader(descriptor)

@@ -1,0 +1,1 @@
+"""The reference cloud: keeps what the agents send, and shows it."""

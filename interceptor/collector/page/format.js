@@ -1,0 +1,56 @@
+// How numbers, times and names are written.
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+const whole = new Intl.NumberFormat("en");
+
+export const count = (number) => (number < 10_000 ? whole.format(number) : compact.format(number));
+
+export const exact = (number) => whole.format(number);
+
+/** A latency; a dash where it is not known. */
+export function duration(us) {
+  if (us === undefined || us === null) return "–";
+  if (us < 1_000) return `${us} µs`;
+  if (us < 1_000_000) return `${digits(us / 1_000)} ms`;
+  if (us < 120_000_000) return `${digits(us / 1_000_000)} s`;
+  return `${digits(us / 60_000_000)} min`;
+}
+
+export function bytes(number) {
+  for (const unit of ["B", "KiB", "MiB", "GiB"]) {
+    if (number < 1_024) return `${unit === "B" ? number : digits(number)} ${unit}`;
+    number /= 1_024;
+  }
+  return `${digits(number)} TiB`;
+}
+
+export function share(part, all) {
+  if (!all || !part) return "0 %";
+  const percent = (100 * part) / all;
+  return percent < 0.1 ? "< 0.1 %" : `${digits(percent)} %`;
+}
+
+/** How long ago, in the largest unit that says something. */
+export function ago(seconds) {
+  if (seconds < 2) return "now";
+  for (const [unit, size] of [["d", 86_400], ["h", 3_600], ["min", 60]]) {
+    if (seconds >= 2 * size) return `${Math.floor(seconds / size)} ${unit} ago`;
+  }
+  return `${Math.floor(seconds)} s ago`;
+}
+
+/** A place on a time axis that spans so many seconds. */
+export function moment(seconds, span) {
+  const date = new Date(seconds * 1_000);
+  if (span > 2 * 86_400) return date.toLocaleDateString([], { month: "short", day: "numeric" });
+  return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+}
+
+export function instant(text) {
+  const date = new Date(text);
+  const today = date.toDateString() === new Date().toDateString();
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+  return today ? time : `${date.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" })} ${time}`;
+}
+
+const digits = (number) => (number < 10 ? number.toFixed(1).replace(/\.0$/, "") : String(Math.round(number)));

@@ -1,0 +1,275 @@
+"""What the collector shows: a page, and the same as JSON.
+
+Owns the page's files, who may see it, and the query API (`GET /v1/…`). Refuses to count or to store.
+
+Who may send batches may look: programs show a bearer token, people type it once at `/login` and get a cookie.
+A session is not kept anywhere: the cookie is an end and a keyed digest of it, the key being the token itself. So it
+ends when its time is over or its token is taken away, and restarts do not matter. The token is in no URL, which
+histories and proxies would keep. Nothing that a cookie allows changes anything, and it is SameSite=Strict.
+
+The page loads nothing from elsewhere, and could not: its Content-Security-Policy allows this server only, and no
+inline code or style. Whatever traffic holds is shown as text.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+import msgspec
+import structlog
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from interceptor.collector.queries import RANGES
+from interceptor.ingest.api import document
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+
+    from interceptor.collector.queries import Queries, Range
+    from interceptor.collector.store import Store
+    from interceptor.ingest.access import Access
+
+__all__ = ["Site"]
+
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_TYPES: Final = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_COOKIE: Final = "interceptor_session"
+_SESSION_SECONDS: Final = 12 * 3_600
+_MAX_FORM: Final = 8_192
+"""Bytes of a login. A token of more than that is none."""
+_MAX_WAITING: Final = 32
+"""Questions that wait for the database. A page asks one every two seconds."""
+_MAX_PAGE: Final = 1_000
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+_PARTS: Final = ("services", "calls", "endpoints", "agents")
+"""Of the overview, that can be asked for alone."""
+
+_log = structlog.get_logger()
+
+
+class _Refused(Exception):  # noqa: N818 - not an error of ours
+    """An answer other than 200, as a problem document (RFC 9457)."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.answer = JSONResponse(
+            {"title": _TITLES[status], "status": status, "detail": detail},
+            status,
+            headers=headers,
+            media_type="application/problem+json",
+        )
+
+
+_TITLES: Final = {400: "invalid", 401: "unauthorized", 503: "busy"}
+
+
+class Site:
+    """The page and the query API."""
+
+    def __init__(self, store: Store, queries: Queries, access: Access, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._queries = queries
+        self._access = access
+        self._clock = clock
+        self._waiting = 0
+        self._answers: dict[str, tuple[str, bytes]] = {}
+        """Of each range, the latest overview and its ETag."""
+        folder = resources.files("interceptor.collector").joinpath("page")
+        self._files = {entry.name: entry.read_bytes() for entry in folder.iterdir()}
+        self._document = _whole_document()
+
+    def routes(self) -> list[Route]:
+        """Everything but the ingest API itself, metrics and health."""
+        return [
+            Route("/", self._guarded(self._page)),
+            Route("/login", self._shown(self._login), methods=["GET", "POST"]),
+            Route("/logout", self._shown(self._logout), methods=["POST"]),
+            Route("/assets/{name}", self._shown(self._asset)),
+            Route("/openapi.json", self._shown(self._describe)),
+            Route("/v1/overview", self._guarded(self._overview)),
+            Route("/v1/records", self._guarded(self._records)),
+            *[Route(f"/v1/{part}", self._guarded(self._part)) for part in _PARTS],
+        ]
+
+    def _shown(
+        self, show: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """With the headers that every answer has, and an answer for whatever happens."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                response = await show(request)
+            except _Refused as refused:
+                response = refused.answer
+            for name, value in _HEADERS.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return answer
+
+    def _guarded(
+        self, show: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """For those only who may look."""
+
+        async def admit(request: Request) -> Response:
+            if not self._admitted(request):
+                if request.url.path == "/":
+                    return RedirectResponse("/login", 303)
+                raise _Refused(
+                    401, "A bearer token that this server knows is needed.", {"WWW-Authenticate": "Bearer"}
+                )
+            return await show(request)
+
+        return self._shown(admit)
+
+    def _admitted(self, request: Request) -> bool:
+        if self._access.admits(request.headers.get("authorization")):
+            return True
+        end, _, seal = request.cookies.get(_COOKIE, "").partition(".")
+        if not _NUMBER.fullmatch(end) or int(end) <= self._clock():
+            return False
+        shown = seal.encode(errors="surrogatepass")
+        return bool(sum([hmac.compare_digest(shown, _seal(key, end)) for key in self._access.digests()]))
+
+    async def _page(self, _: Request) -> Response:
+        return self._file("index.html")
+
+    async def _asset(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        return (
+            self._file(name)
+            if name in self._files and not name.endswith(".html")
+            else Response(status_code=404)
+        )
+
+    def _file(self, name: str) -> Response:
+        return Response(self._files[name], media_type=_TYPES[name[name.rindex(".") :]])
+
+    async def _login(self, request: Request) -> Response:
+        if self._access.open:
+            return RedirectResponse("/", 303)
+        if request.method != "POST":
+            return self._file("login.html")
+        form = parse_qs((await _bounded(request)).decode(errors="replace"), max_num_fields=4)
+        token = form.get("token", [""])[0].strip()
+        key = self._access.key(token)
+        if key is None:
+            _log.warning("login_refused", client=request.client.host if request.client else "unknown")
+            return RedirectResponse("/login#refused", 303)
+        end = str(int(self._clock()) + _SESSION_SECONDS)
+        response = RedirectResponse("/", 303)
+        response.set_cookie(
+            _COOKIE,
+            f"{end}.{_seal(key, end).decode()}",
+            max_age=_SESSION_SECONDS,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return response
+
+    async def _logout(self, _: Request) -> Response:
+        response = RedirectResponse("/login", 303)
+        response.delete_cookie(_COOKIE, httponly=True, samesite="strict")
+        return response
+
+    async def _describe(self, _: Request) -> Response:
+        return Response(self._document, media_type="application/json")
+
+    async def _overview(self, request: Request) -> Response:
+        chosen = _range(request)
+        # A sliding range is another one a minute later, even if nothing came.
+        etag = f'"{self._store.started:x}-{self._store.version}-{int(self._clock()) // 60}-{chosen}"'
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers={"ETag": etag})
+        known, body = self._answers.get(chosen or "", ("", b""))
+        if known != etag:
+            body = msgspec.json.encode(await self._ask(lambda: self._queries.overview(chosen)))
+            self._answers[chosen or ""] = etag, body
+        return Response(
+            body, headers={"ETag": etag, "Cache-Control": "no-cache"}, media_type="application/json"
+        )
+
+    async def _part(self, request: Request) -> Response:
+        chosen = _range(request)
+        overview = await self._ask(lambda: self._queries.overview(chosen))
+        part = request.url.path.rpartition("/")[2]
+        body = msgspec.json.encode({"window": overview.window, part: getattr(overview, part)})
+        return Response(body, media_type="application/json")
+
+    async def _records(self, request: Request) -> Response:
+        limit = _number(request, "limit", _MAX_PAGE)
+        before, endpoint = _number(request, "before"), _number(request, "endpoint")
+        kind = _number(request, "class", 5)
+        if limit == 0:
+            raise _Refused(400, f"limit is none of 1 to {_MAX_PAGE}.")
+        page = await self._ask(lambda: self._queries.records(limit or 100, before, endpoint, kind))
+        return Response(msgspec.json.encode(page), media_type="application/json")
+
+    async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
+        if self._waiting >= _MAX_WAITING:
+            raise _Refused(503, "Too many questions are waiting.", {"Retry-After": "2"})
+        self._waiting += 1
+        try:
+            return await question()
+        finally:
+            self._waiting -= 1
+
+
+def _whole_document() -> bytes:
+    """The ingest API's OpenAPI document, and the query API in it."""
+    whole: dict[str, Any] = msgspec.json.decode(document())
+    own = msgspec.json.decode(resources.files("interceptor.collector").joinpath("openapi.json").read_bytes())
+    whole["info"] |= own["info"]
+    whole["paths"] |= own["paths"]
+    for kind, entries in own["components"].items():
+        whole["components"].setdefault(kind, {}).update(entries)
+    return msgspec.json.format(msgspec.json.encode(whole))
+
+
+def _seal(key: bytes, end: str) -> bytes:
+    return hmac.digest(key, f"interceptor collector session until {end}".encode(), "sha256").hex().encode()
+
+
+def _range(request: Request) -> Range | None:
+    text = request.query_params.get("range")
+    for known in RANGES:
+        if text == known:
+            return known
+    if text is not None:
+        raise _Refused(400, f"range is none of {', '.join(RANGES)}.")
+    return None
+
+
+def _number(request: Request, name: str, limit: int = 10**18) -> int | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if not _NUMBER.fullmatch(text) or int(text) > limit:
+        raise _Refused(400, f"{name} is no number from 0 to {limit}.")
+    return int(text)
+
+
+async def _bounded(request: Request) -> bytes:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MAX_FORM:
+            raise _Refused(400, "A login is not that long.", {"Connection": "close"})
+    return body

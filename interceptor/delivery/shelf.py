@@ -1,0 +1,512 @@
+"""Sealed batches on disk, oldest first: everything that the spool promises is decided here.
+
+Owns which files there are, their order, both limits, and what is lost at them. Refuses to send, to seal, to look into
+a batch, and to know of threads: every method may wait for the disk, and there is one call at a time (`Spool` sees to
+that). The system calls are `Disk`'s, the layout of names and files is in `files`.
+
+Invariants
+
+ 1. One file a batch. It is written under a temporary name, synced, renamed, and the directory is synced: a file
+    named `.batch` is whole, or the disk has damaged it. It is never changed.
+ 2. A batch that was stored is on disk until it is settled: delivered (after an answer that was read), set aside
+    (refused), replaced by its halves, or dropped. All but the first are counted, in records, under one reason.
+ 3. received = delivered + dropped + held, in records, at every moment and across restarts: what a start finds counts
+    as received.
+ 4. Batches are handed out oldest first, one at a time, and the same one again until it is settled. The one that is
+    out is never dropped, so no record counts both as delivered and as dropped.
+ 5. A start needs the directory's listing and nothing else: it takes no memory for contents, and succeeds whatever
+    the directory holds. Temporary files are removed. A batch that turns out to be damaged is set aside when its turn
+    comes. A file of another version is left alone, and is the first to go when room is needed. Names that are not
+    ours are never touched.
+ 6. All our files together, the one being written included, never exceed `max_bytes`, nor `BATCHES` in number. For
+    each batch that is stored, older ones are dropped until `min_free_bytes` are left on the file system, or none of
+    ours are.
+ 7. A disk that cannot be written to (full, read-only, broken) costs nothing at first: batches wait in memory, at most
+    `MEMORY_BYTES`, and are deliverable. Every `PROBE_SECONDS` writing them is tried again. Only these are lost if the
+    process dies.
+ 8. Halves are on disk before the whole is removed. Where a crash left both, the whole counts: the halves are in it,
+    and will be made again, the same.
+ 9. A loss of power may undo a removal. The batch is then sent a second time, under the same id.
+
+Time decides nothing here but when to probe (monotonic) and what age is shown.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from interceptor.core.model import Stage
+from interceptor.delivery.files import (
+    OVERHEAD,
+    DamagedError,
+    Entry,
+    Kind,
+    VersionError,
+    pack,
+    parse_name,
+    unpack,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from interceptor.delivery.batches import Batch
+    from interceptor.delivery.disk import Disk
+
+__all__ = ["Counters", "Loss", "Shelf"]
+
+BATCHES: Final = 131_072
+"""Files. Their names are in memory, about 200 bytes each: 25 MiB. A quiet node that seals a batch every 5 seconds
+fills it in a week."""
+FILE_BYTES: Final = 64 * 2**20
+"""Of one file, since one at a time is in memory. Far above what is ever sealed."""
+MEMORY_BYTES: Final = 16 * 2**20
+"""Waiting for a disk that cannot be written to: about 200,000 records."""
+PROBE_SECONDS: Final = 5.0
+QUARANTINE_FILES: Final = 64
+QUARANTINE_SHARE: Final = 10
+"""One part in so many of `max_bytes`. Enough to see what is wrong; the oldest make room for newer ones."""
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+log = structlog.get_logger()
+
+
+class Loss(StrEnum):
+    """Why records were dropped, besides the reasons for which the endpoint refused them."""
+
+    SPOOL_FULL = "spool_full"
+    """`max_bytes`, or the number of files."""
+    DISK_FULL = "disk_full"
+    """`min_free_bytes`, or the file system said so."""
+    DISK_FAILED = "disk_failed"
+    """It could not be written to, and memory was full too."""
+    BATCH_TOO_LARGE = "batch_too_large"
+    """For the whole spool."""
+    CORRUPT = "corrupt"
+    """Damaged on disk, or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a spool holds and has done, at one moment. Dropped under each reason, in records."""
+
+    received: int
+    """Records, including those that were found at the start."""
+    delivered: int
+    dropped: Mapping[str, int]
+    batches: int
+    """Held."""
+    records: int
+    """Held."""
+    bytes: int
+    """On disk, quarantine included."""
+    memory_bytes: int
+    """Held in memory only, because the disk cannot be written to."""
+    quarantined: int
+    """Files that were set aside."""
+    corrupt: int
+    """Batches that were found damaged."""
+    unknown: int
+    """Batches held that another version of this program wrote."""
+    oldest: float | None
+    """When the oldest batch held was stored, as the clock was then."""
+
+    def ledger(self) -> list[Stage]:
+        """What became of the records."""
+        dropped = dict(self.dropped)
+        return [Stage("spool", "records", self.received, self.delivered, dropped, self.records)]
+
+
+class Shelf:
+    """The batches of one directory. Every method may wait for the disk; one call at a time."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        max_bytes: int,
+        min_free_bytes: int,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """List what is there and tidy up. Raises OSError only if there can be no listing."""
+        self._disk = disk
+        self._max_bytes = max_bytes
+        self._min_free_bytes = min_free_bytes
+        self._clock = clock
+        self._monotonic = monotonic
+        self._entries: deque[Entry] = deque()
+        """What waits, oldest first."""
+        self._out: tuple[Entry, Batch] | None = None
+        """What was handed out."""
+        self._unknown: deque[Entry] = deque()
+        """Of other versions, oldest first."""
+        self._memory: dict[Entry, Batch] = {}
+        """Of those that wait or are out: the ones that are not on disk."""
+        self._memory_bytes = 0
+        self._quarantine: deque[tuple[str, int]] = deque()
+        """Name and size, oldest first."""
+        self._quarantine_bytes = 0
+        self._used = 0
+        self._sequence = 0
+        """The last one given."""
+        self._failure: Loss | None = None
+        """Why the last attempt to write failed."""
+        self._probe_at = 0.0
+        self._received = self._delivered = self._held = self._corrupt = 0
+        self._dropped: dict[str, int] = {}
+        self._find()
+        self._make_room(self._used - self._max_bytes, Loss.SPOOL_FULL)
+
+    # What comes in
+
+    def append(self, batch: Batch) -> bool:
+        """Take a batch at any price: older ones make room for it. Says whether it is on disk."""
+        entry = self._next_entry(batch)
+        self._received += batch.records
+        if entry.size > min(self._max_bytes, FILE_BYTES):
+            self._lose(batch.records, Loss.BATCH_TOO_LARGE)
+            return False
+        while self._count() >= BATCHES and self._evict(Loss.SPOOL_FULL):
+            pass
+        self._held += batch.records
+        self._entries.append(entry)
+        self._remember(entry, batch)
+        self._flush()
+        self._trim_memory()
+        return self._failure is None
+
+    def offer(self, batch: Batch) -> bool:
+        """Take a batch if it can be on disk and nothing has to go for it. Otherwise nothing has happened."""
+        self._flush()
+        entry = self._next_entry(batch)
+        if (
+            self._memory
+            or entry.size > FILE_BYTES
+            or self._used + entry.size > self._max_bytes
+            or self._count() >= BATCHES
+        ):
+            return False
+        try:
+            if self._disk.free() - entry.size < self._min_free_bytes:
+                return False
+            self._write(entry, batch)
+        except OSError as error:
+            log.warning("spool_not_written", error=error.strerror)
+            return False
+        self._received += batch.records
+        self._held += batch.records
+        self._entries.append(entry)
+        return True
+
+    # What goes out
+
+    def oldest(self) -> Batch | None:
+        """The oldest batch that is not settled.
+
+        Raises:
+            OSError: it could not be read just now.
+
+        """
+        while self._out is None and self._entries:
+            entry = self._entries[0]
+            try:
+                batch = self._memory.get(entry) or self._read(entry)
+            except VersionError as error:
+                self._unknown.append(self._entries.popleft())
+                log.warning("spool_file_of_other_version", file=entry.name(), version=str(error))
+            except DamagedError as error:
+                self._entries.popleft()
+                self._held -= entry.records
+                self._corrupt += 1
+                self._lose(entry.records, Loss.CORRUPT, file=entry.name(), error=str(error))
+                self._set_aside(entry, Kind.CORRUPT)
+            else:
+                self._out = self._entries.popleft(), batch
+        return None if self._out is None else self._out[1]
+
+    def delivered(self, batch: Batch) -> None:
+        """The endpoint has it."""
+        if (entry := self._settled(batch)) is not None:
+            self._delivered += entry.records
+            self._held -= entry.records
+            self._discard(entry)
+
+    def quarantine(self, batch: Batch, reason: str) -> None:
+        """The endpoint will never take it."""
+        if (entry := self._settled(batch)) is not None:
+            self._held -= entry.records
+            self._lose(entry.records, reason, file=entry.name(Kind.REFUSED))
+            self._set_aside(entry, Kind.REFUSED)
+
+    def replace(self, batch: Batch, halves: Sequence[Batch]) -> None:
+        """Put two halves where a batch was."""
+        if self._out is None or self._out[1].id != batch.id:
+            return
+        whole = self._out[0]
+        first, second = halves
+        if first.records + second.records != whole.records:
+            raise ValueError("halves have to have the records of the whole")
+        entries = [
+            whole._replace(halves=whole.halves + which, records=half.records, size=OVERHEAD + len(half.body))
+            for which, half in (("0", first), ("1", second))
+        ]
+        # They are not among those that may be dropped while there is one to be written, and the whole is still out.
+        for entry, half in zip(entries, halves, strict=True):
+            self._remember(entry, half)
+        self._flush()
+        self._out = None
+        self._discard(whole)
+        self._flush()  # where the disk was full, the whole has made room
+        self._entries.extendleft(reversed(entries))
+        self._trim_memory()
+
+    def close(self) -> None:
+        """Try once more to write what is in memory only."""
+        self._probe_at = 0.0
+        self._flush()
+
+    def counters(self) -> Counters:
+        """As of now."""
+        out = [self._out[0]] if self._out else []
+        oldest = min((*out, *islice(self._entries, 1), *islice(self._unknown, 1)), default=None)
+        return Counters(
+            received=self._received,
+            delivered=self._delivered,
+            dropped=dict(self._dropped),
+            batches=self._count(),
+            records=self._held,
+            bytes=self._used,
+            memory_bytes=self._memory_bytes,
+            quarantined=len(self._quarantine),
+            corrupt=self._corrupt,
+            unknown=len(self._unknown),
+            oldest=oldest.stored if oldest else None,
+        )
+
+    # The start
+
+    def _find(self) -> None:
+        found: list[Entry] = []
+        aside: list[tuple[Entry, Kind]] = []
+        for name, size, stored in self._disk.list():
+            known = parse_name(name, size, stored)
+            if known is None:
+                log.warning("spool_file_ignored", file=name[:64])
+                continue
+            entry, kind = known
+            self._sequence = max(self._sequence, entry.sequence)
+            match kind:
+                case Kind.BATCH:
+                    found.append(entry)
+                case Kind.TEMPORARY:
+                    with suppress(OSError):
+                        self._disk.remove(name)
+                case Kind.CORRUPT | Kind.REFUSED:
+                    aside.append(known)
+        last: Entry | None = None
+        for entry in sorted(found):
+            self._used += entry.size
+            if last and last.sequence == entry.sequence and entry.halves.startswith(last.halves):
+                self._discard(entry)  # its whole is still there (invariant 8)
+                continue
+            last = entry
+            self._entries.append(entry)
+            self._received += entry.records
+            self._held += entry.records
+        for entry, kind in sorted(aside):
+            self._used += entry.size
+            self._quarantine_bytes += entry.size
+            self._quarantine.append((entry.name(kind), entry.size))
+        self._trim_quarantine()
+
+    # Writing
+
+    def _next_entry(self, batch: Batch) -> Entry:
+        return Entry(self._sequence + 1, "", batch.records, OVERHEAD + len(batch.body), self._clock())
+
+    def _remember(self, entry: Entry, batch: Batch) -> None:
+        """Keep it in memory, from where `_flush` takes it to the disk."""
+        self._sequence = max(self._sequence, entry.sequence)
+        self._memory[entry] = batch
+        self._memory_bytes += entry.size
+
+    def _forget(self, entry: Entry) -> bool:
+        """Whether it was in memory only; it no longer is."""
+        if self._memory.pop(entry, None) is None:
+            return False
+        self._memory_bytes -= entry.size
+        return True
+
+    def _flush(self) -> None:
+        """Write down what is in memory only, if it is worth trying."""
+        if self._failure is not None and self._monotonic() < self._probe_at:
+            return
+        for entry, batch in list(self._memory.items()):
+            failure = self._store(entry, batch)
+            if failure is not None:
+                if self._failure is None:
+                    log.warning("spool_in_memory", reason=failure)
+                self._failure = failure
+                self._probe_at = self._monotonic() + PROBE_SECONDS
+                return
+            self._forget(entry)
+        if self._failure is not None:
+            log.info("spool_on_disk_again", reason=self._failure)
+            self._failure = None
+
+    def _store(self, entry: Entry, batch: Batch) -> Loss | None:
+        """Write a batch down at any price; why not, if not even so."""
+        try:
+            if failure := self._used_up(entry.size):
+                return failure
+            try:
+                self._write(entry, batch)
+            except OSError as error:
+                if error.errno not in _FULL or not self._make_room(entry.size, Loss.DISK_FULL):
+                    raise
+                self._write(entry, batch)
+        except OSError as error:
+            return Loss.DISK_FULL if error.errno in _FULL else Loss.DISK_FAILED
+        return None
+
+    def _write(self, entry: Entry, batch: Batch) -> None:
+        """Invariant 1."""
+        temporary = entry.name(Kind.TEMPORARY)
+        try:
+            self._disk.write(temporary, pack(batch))
+            self._disk.rename(temporary, entry.name())
+            self._disk.sync()
+        except OSError:
+            # Whether it has its name for good is not known, so it has to have none.
+            for name in (temporary, entry.name()):
+                with suppress(OSError):
+                    self._disk.remove(name)
+            raise
+        self._sequence = max(self._sequence, entry.sequence)
+        self._used += entry.size
+
+    # Limits
+
+    def _count(self) -> int:
+        return len(self._entries) + len(self._unknown) + (self._out is not None)
+
+    def _used_up(self, size: int) -> Loss | None:
+        """Make room for `size` bytes within both limits; which of them does not allow it."""
+        excess = self._used + size - self._max_bytes
+        if excess > 0 and not self._make_room(excess, Loss.SPOOL_FULL):
+            return Loss.SPOOL_FULL
+        missing = self._min_free_bytes + size - self._disk.free()
+        if missing > 0 and not self._make_room(missing, Loss.DISK_FULL):
+            return Loss.DISK_FULL
+        return None
+
+    def _make_room(self, size: int, reason: Loss) -> bool:
+        """Free that many bytes on disk. Counted, not asked for: file systems may give them back later."""
+        target = self._used - size
+        while self._used > target and self._evict(reason):
+            pass
+        return self._used <= target
+
+    def _evict(self, reason: Loss) -> bool:
+        """Remove the oldest file that is not out; those that are lost already go first."""
+        if self._quarantine:
+            return self._remove_quarantined()
+        on_disk = (entry for entry in chain(self._unknown, self._entries) if entry not in self._memory)
+        victim = next(on_disk, None)
+        return victim is not None and self._drop(victim, reason)
+
+    def _drop(self, entry: Entry, reason: str) -> bool:
+        """Give up a batch."""
+        if not self._discard(entry):
+            return False
+        (self._unknown if entry in self._unknown else self._entries).remove(entry)
+        self._held -= entry.records
+        self._lose(entry.records, reason)
+        return True
+
+    def _trim_memory(self) -> None:
+        while self._memory_bytes > MEMORY_BYTES:
+            victim = next((entry for entry in self._entries if entry in self._memory), None)
+            if victim is None:
+                return
+            self._drop(victim, self._failure or Loss.DISK_FAILED)
+
+    def _lose(self, records: int, reason: str, **details: str) -> None:
+        self._dropped[reason] = self._dropped.get(reason, 0) + records
+        log.warning("records_dropped", stage="spool", reason=reason, records=records, **details)
+
+    # Reading and removing
+
+    def _read(self, entry: Entry) -> Batch:
+        if entry.size > FILE_BYTES:
+            raise DamagedError("the file is far too large")
+        try:
+            return unpack(self._disk.read(entry.name()), entry)
+        except FileNotFoundError:
+            raise DamagedError("the file is gone") from None
+        except OSError as error:
+            if error.errno == errno.EIO:
+                raise DamagedError("the disk cannot read it") from None
+            raise
+
+    def _settled(self, batch: Batch) -> Entry | None:
+        """The entry of a batch that was out, and no longer is. None: it is settled already."""
+        if self._out is None or self._out[1].id != batch.id:
+            return None
+        entry = self._out[0]
+        self._out = None
+        return entry
+
+    def _discard(self, entry: Entry) -> bool:
+        """Remove a batch from memory and disk. What cannot be removed is found again by the next start."""
+        if self._forget(entry):
+            return True
+        try:
+            self._disk.remove(entry.name())
+        except OSError as error:
+            log.warning("spool_file_not_removed", file=entry.name(), error=error.strerror)
+            return False
+        self._used -= entry.size
+        return True
+
+    def _set_aside(self, entry: Entry, kind: Kind) -> None:
+        if self._forget(entry):
+            return
+        name = entry.name(kind)
+        try:
+            self._disk.rename(entry.name(), name)
+        except OSError:
+            self._discard(entry)
+            return
+        self._quarantine.append((name, entry.size))
+        self._quarantine_bytes += entry.size
+        self._trim_quarantine()
+
+    def _trim_quarantine(self) -> None:
+        while (
+            len(self._quarantine) > QUARANTINE_FILES
+            or self._quarantine_bytes > self._max_bytes // QUARANTINE_SHARE
+        ) and self._remove_quarantined():
+            pass
+
+    def _remove_quarantined(self) -> bool:
+        name, size = self._quarantine[0]
+        try:
+            self._disk.remove(name)
+        except OSError as error:
+            log.warning("spool_file_not_removed", file=name, error=error.strerror)
+            return False
+        self._quarantine.popleft()
+        self._quarantine_bytes -= size
+        self._used -= size
+        return True

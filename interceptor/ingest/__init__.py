@@ -1,0 +1,1 @@
+"""The ingest API's server side: who may send, what a batch must be, and how it is answered."""

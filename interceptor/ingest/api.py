@@ -1,0 +1,381 @@
+"""The ingest API, version 1: `POST /v1/batches`, and the OpenAPI document that describes it.
+
+Owns the order in which a request is looked at, every answer it can get, and how much of what clients send is held.
+Refuses to keep anything: a `Sink` does, the relay's spool or the collector's database.
+
+Invariants:
+
+* A batch is answered with 202 only after the sink has it for good. The same batch again gets the same answer.
+* What clients send, compressed and waiting, never takes more than `_HELD` bytes in all; unpacked, never more than
+  `_AT_ONCE` batches. A client that is slow holds what it has sent, and not for longer than `_READ_SECONDS`.
+* Hostile input is an answer of this module's, never a traceback, and what it holds is in no log.
+
+A refused request is read on for a while before it is answered (`_drain`): an answer on a connection whose bytes are
+not read is lost to the reset that follows (RFC 9112 section 9.6), and the client would not learn why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import resources
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from interceptor.delivery.batches import TooLargeError, UnpackError, unpack
+from interceptor.ingest.lines import MAX_RECORDS, BadLineError, check
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from interceptor.config import Ingest
+    from interceptor.delivery.batches import Header
+    from interceptor.ingest.access import Access
+
+__all__ = ["Counters", "Incoming", "IngestApi", "Outcome", "Sink", "SinkFullError", "Taken", "document"]
+
+_UNPACKED: Final = 8
+"""Times `max_batch_bytes`. Records compress to a tenth; what is denser is split by its sender."""
+_HELD: Final = 64 * 2**20
+"""Bytes of bodies, as sent, that are held at once. At least one batch always fits."""
+_AT_ONCE: Final = 2
+"""Batches unpacked at once: one works, one waits for the disk."""
+_READ_SECONDS: Final = 60.0
+"""For a body to arrive: 8 MiB at 1 Mbit/s."""
+_WAIT_SECONDS: Final = 20.0
+"""For a turn. Below the time any client waits for an answer."""
+_DRAINED: Final = 32 * 2**20
+_DRAIN_SECONDS: Final = 5.0
+"""How much, and how long, a refused body is read on."""
+_RETRY_SECONDS: Final = 5
+"""Retry-After where nothing says better. Clients add their own jitter."""
+
+_KEY: Final = re.compile(r"[0-9a-f]{32}")
+_TYPES: Final = ("application/x-ndjson", "application/jsonl", "application/ndjson")
+_CODINGS: Final = ("gzip", "zstd", "identity")
+
+_log = structlog.get_logger()
+
+
+class Outcome(StrEnum):
+    """What became of a request. Each is counted under exactly one."""
+
+    TAKEN = "taken"
+    DUPLICATE = "duplicate"
+    """The sink had this batch."""
+    EMPTY = "empty"
+    """A batch without records: a probe."""
+    UNAUTHORIZED = "unauthorized"
+    INVALID = "invalid"
+    """No batch."""
+    UNSUPPORTED = "unsupported"
+    """Content type or coding."""
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    BUSY = "busy"
+    """Too much is held already."""
+    FULL = "full"
+    """The sink has no room."""
+    FAILED = "failed"
+    """The sink could not: a defect, or its disk's."""
+    ABORTED = "aborted"
+    """The client went away."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """What came in."""
+
+    batches: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    records: int = 0
+    """Taken; duplicates included."""
+    duplicate_records: int = 0
+    """Of these, those that the sink had."""
+    rejected_records: int = 0
+    """Of kinds that the sink does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A batch that holds: every line was looked at."""
+
+    header: Header
+    body: bytes = field(repr=False)
+    """As it was sent."""
+    encoding: str
+    """As in Content-Encoding: gzip, zstd or identity."""
+    text: bytes = field(repr=False)
+    """The body, unpacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a sink says of a batch that it has for good."""
+
+    accepted: int
+    rejected: int = 0
+    duplicate: bool = False
+    """It had the batch before; the numbers are those of the first time."""
+    duplicate_records: int = 0
+    """Of those accepted, how many it had from other batches."""
+
+
+class SinkFullError(Exception):
+    """No room: the batch was not taken, and shall be sent again."""
+
+    def __init__(self, reason: str, retry_seconds: int = _RETRY_SECONDS) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_seconds = retry_seconds
+
+
+class Sink(Protocol):
+    """Keeps batches."""
+
+    async def take(self, batch: Incoming) -> Taken:
+        """Keep a batch; returns when a crash can no longer lose it. The same batch may come twice at once.
+
+        Raises:
+            SinkFullError: there is no room.
+
+        """
+
+
+class IngestApi:
+    """The server side, for one sink."""
+
+    def __init__(self, sink: Sink, access: Access, config: Ingest) -> None:
+        self._sink = sink
+        self._access = access
+        self._limit = config.max_batch_bytes
+        self._held = 0
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self.counters: Final = Counters()
+
+    def routes(self) -> list[Route]:
+        """`POST /v1/batches`."""
+        return [Route("/v1/batches", self._post, methods=["POST"])]
+
+    async def _post(self, request: Request) -> Response:
+        try:
+            answer, outcome = await self._answer(request)
+        except _RefusedError as refused:
+            answer, outcome = refused.answer(), refused.outcome
+            if outcome is not Outcome.UNAUTHORIZED:  # those are anybody's, and counted
+                _log.warning(
+                    "batch_refused", outcome=outcome.value, status=answer.status_code, client=_client(request)
+                )
+        except (ClientDisconnect, ConnectionError):
+            answer, outcome = Response(status_code=400), Outcome.ABORTED
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client keeps the batch and comes again
+            _log.error(
+                "batch_failed", error=type(error).__name__, client=_client(request)
+            )  # its text may be traffic's
+            answer = _RefusedError(Outcome.FAILED, 500, "The batch could not be stored.").answer()
+            outcome = Outcome.FAILED
+        self.counters.batches[outcome] += 1
+        return answer
+
+    async def _answer(self, request: Request) -> tuple[Response, Outcome]:
+        key, encoding = await self._admit(request)
+        body = await self._read(request)
+        try:
+            try:
+                async with asyncio.timeout(_WAIT_SECONDS):
+                    await self._turn.acquire()
+            except TimeoutError:
+                _busy("Too many batches are being stored.")
+            try:
+                batch = await asyncio.to_thread(self._unpack, body, encoding, key)
+                if batch.header.count == 0:
+                    return _accepted(Taken(0)), Outcome.EMPTY
+                taken = await self._sink.take(batch)
+            finally:
+                self._turn.release()
+        except SinkFullError as full:
+            raise _RefusedError(
+                Outcome.FULL, 503, full.reason, headers={"Retry-After": str(full.retry_seconds)}
+            ) from full
+        finally:
+            self._held -= len(body)
+        if taken.duplicate:
+            return _accepted(taken), Outcome.DUPLICATE
+        self.counters.records += taken.accepted
+        self.counters.duplicate_records += taken.duplicate_records
+        self.counters.rejected_records += taken.rejected
+        return _accepted(taken), Outcome.TAKEN
+
+    async def _admit(self, request: Request) -> tuple[str, str]:
+        """What can be said before the body is read: the batch's id, and its encoding."""
+        headers = request.headers
+        refused: _RefusedError | None = None
+        encoding = headers.get("content-encoding", "identity").strip().lower() or "identity"
+        key = headers.get("idempotency-key", "")
+        if not self._access.admits(headers.get("authorization")):
+            refused = _RefusedError(
+                Outcome.UNAUTHORIZED,
+                401,
+                "A bearer token that this server knows is needed.",
+                headers={"WWW-Authenticate": 'Bearer realm="interceptor"'},
+            )
+        elif headers.get("content-type", "").partition(";")[0].strip().lower() not in _TYPES:
+            refused = _RefusedError(Outcome.UNSUPPORTED, 415, f"The content type is not {_TYPES[0]}.")
+        elif encoding not in _CODINGS:
+            # RFC 9110 section 12.5.3: Accept-Encoding in a 415 says what would have been understood
+            refused = _RefusedError(
+                Outcome.UNSUPPORTED,
+                415,
+                f"The content encoding is none of {', '.join(_CODINGS)}.",
+                headers={"Accept-Encoding": ", ".join(_CODINGS)},
+            )
+        elif not _KEY.fullmatch(key):
+            refused = _RefusedError(
+                Outcome.INVALID,
+                400,
+                "Idempotency-Key is not the batch's id: 32 hexadecimal digits, lower case.",
+            )
+        elif _declared(request) > self._limit:
+            refused = self._too_large()
+        if refused is not None:
+            await _drain(request)
+            raise refused
+        return key, encoding
+
+    async def _read(self, request: Request) -> bytes:
+        """The body, counted in `_held` until the caller has done with it."""
+        pieces: list[bytes] = []
+        size = 0
+        refused: _RefusedError | None = None
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                async for piece in request.stream():
+                    size += len(piece)
+                    self._held += len(piece)
+                    pieces.append(piece)
+                    if size > self._limit:
+                        refused = self._too_large()
+                    elif self._held > max(_HELD, self._limit):
+                        refused = _busy_error("Too many batches are on their way.")
+                    if refused is not None:
+                        break
+        except BaseException as error:
+            self._held -= size
+            if isinstance(error, TimeoutError):
+                raise _RefusedError(
+                    Outcome.TOO_SLOW, 408, f"The body took longer than {_READ_SECONDS:g} s."
+                ) from error
+            raise
+        if refused is not None:
+            self._held -= size
+            pieces.clear()
+            await _drain(request)
+            raise refused
+        return b"".join(pieces)
+
+    def _unpack(self, body: bytes, encoding: str, key: str) -> Incoming:
+        """In a thread: unpacking and checking takes a tenth of a second where a batch is large."""
+        try:
+            text = unpack(body, encoding, self._limit * _UNPACKED)
+            header = check(text)
+        except TooLargeError as error:
+            raise self._too_large() from error
+        except UnpackError as error:
+            raise _RefusedError(Outcome.INVALID, 400, f"The body {error}.") from error
+        except BadLineError as error:
+            raise _RefusedError(
+                Outcome.INVALID, 422, f"Line {error.number}: {error.reason}.", line=error.number
+            ) from error
+        if header.count > MAX_RECORDS:
+            raise self._too_large()
+        if header.id != key:
+            raise _RefusedError(
+                Outcome.INVALID, 422, "Line 1: its id is not the Idempotency-Key of the request.", line=1
+            )
+        return Incoming(header, body, encoding, text)
+
+    def _too_large(self) -> _RefusedError:
+        return _RefusedError(
+            Outcome.TOO_LARGE,
+            413,
+            f"A batch has at most {self._limit} bytes as sent, {self._limit * _UNPACKED} unpacked, and "
+            f"{MAX_RECORDS} records.",
+        )
+
+
+class _RefusedError(Exception):
+    """An answer other than 202, as a problem document (RFC 9457)."""
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        status: int,
+        detail: str,
+        *,
+        line: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.outcome = outcome
+        self._problem = {"title": outcome.value, "status": status, "detail": detail}
+        if line is not None:
+            self._problem["line"] = line
+        self._headers = dict(headers or {})
+        if status in (408, 413) or outcome is Outcome.UNAUTHORIZED:
+            self._headers["Connection"] = "close"  # there may be more of the body than we care to read
+        self._status = status
+
+    def answer(self) -> Response:
+        """To be sent."""
+        return JSONResponse(
+            self._problem, self._status, headers=self._headers, media_type="application/problem+json"
+        )
+
+
+def document() -> bytes:
+    """The OpenAPI document of this API."""
+    return resources.files("interceptor.ingest").joinpath("openapi.json").read_bytes()
+
+
+def _accepted(taken: Taken) -> Response:
+    return JSONResponse({"accepted": taken.accepted, "rejected": taken.rejected}, 202)
+
+
+def _busy_error(detail: str) -> _RefusedError:
+    return _RefusedError(Outcome.BUSY, 503, detail, headers={"Retry-After": str(_RETRY_SECONDS)})
+
+
+def _busy(detail: str) -> NoReturn:
+    raise _busy_error(detail)
+
+
+async def _drain(request: Request) -> None:
+    """Read what comes and forget it, within bounds; not at all where the client waits to be asked for it."""
+    if "expect" in request.headers or _declared(request) > _DRAINED:
+        return
+    size = 0
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for piece in request.stream():
+                size += len(piece)
+                if size > _DRAINED:
+                    return
+    except (TimeoutError, ClientDisconnect):
+        return
+
+
+def _declared(request: Request) -> int:
+    """The body's size as the head says it; 0 where it does not."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client else "unknown"

@@ -1,0 +1,142 @@
+"""Logs: JSON on standard error, one line an event.
+
+Owns the form of a line (time in UTC, level, event, its fields), the limit on repeated events, and the way of other
+libraries' messages into the same stream. Refuses secrets and traffic by the rule that whoever logs gives neither.
+
+An event that repeats is told a few times a minute; then only how often it was left out. What counts as a repetition is
+the event and the source it is about, so that one noisy source does not silence another.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+
+__all__ = ["Repetitions", "configure"]
+
+PERIOD_SECONDS: Final = 60.0
+OFTEN: Final = 5
+"""Times that one event about one source is told in a period."""
+_REMEMBERED: Final = 1_024
+"""Events and sources, so that a stream of ever new ones costs bounded memory; the longest unseen is forgotten."""
+
+_LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_ABOUT: Final = ("source", "interface", "task", "logger")
+"""Fields that tell what an event is about."""
+
+
+@dataclass(slots=True)
+class _Period:
+    """Of one event about one source."""
+
+    since: float
+    told: int = 0
+    left_out: int = 0
+
+
+class Repetitions:
+    """A structlog processor that lets the first few of an event pass, and counts the rest."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._periods: OrderedDict[tuple[str, ...], _Period] = OrderedDict()
+
+    def __call__(self, _: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """Pass it on, with how many like it were left out before, or drop it."""
+        name = (str(event.get("event")), *(str(event.get(key, "")) for key in _ABOUT))
+        now = self._clock()
+        period = self._periods.get(name)
+        if period is None:
+            period = self._periods[name] = _Period(now)
+            if len(self._periods) > _REMEMBERED:
+                self._periods.popitem(last=False)
+        self._periods.move_to_end(name)
+        left_out = 0
+        if now - period.since >= PERIOD_SECONDS:
+            left_out = period.left_out
+            period.since, period.told, period.left_out = now, 0, 0
+        if period.told >= OFTEN:
+            period.left_out += 1
+            raise structlog.DropEvent
+        period.told += 1
+        if left_out:
+            event["left_out"] = left_out
+        elif period.told == OFTEN:
+            event["more"] = f"left out for {PERIOD_SECONDS:g} s"
+        return event
+
+    def settle(self) -> list[dict[str, Any]]:
+        """Give what was left out in periods that are over, and forget it: `{event, about, left_out}`."""
+        now = self._clock()
+        over = [name for name, period in self._periods.items() if now - period.since >= PERIOD_SECONDS]
+        told = []
+        for name in over:
+            period = self._periods.pop(name)
+            if period.left_out:
+                about = {key: value for key, value in zip(_ABOUT, name[1:], strict=True) if value}
+                told.append({"repeated": name[0], **about, "left_out": period.left_out})
+        return told
+
+
+class _Bridge(logging.Handler):
+    """The standard library's loggers, into structlog."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log it as an event of ours."""
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - a message that fits its arguments badly is no reason to fail
+            message = str(record.msg)
+        log = structlog.get_logger()
+        log.log(
+            min(record.levelno, logging.ERROR),
+            "library_message",
+            logger=record.name,
+            message=message,
+            exc_info=record.exc_info or None,
+        )
+
+
+def configure(
+    level: str = "info", stream: TextIO | None = None, repetitions: Repetitions | None = None
+) -> None:
+    """Send every log, ours and the libraries', to `stream` (standard error), from `level` on.
+
+    Can be called again: loggers that exist follow.
+    """
+    stream = stream if stream is not None else sys.stderr
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            repetitions if repetitions is not None else Repetitions(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            structlog.processors.format_exc_info,
+            _ordered,
+            structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    for handler in root.handlers[:]:
+        if isinstance(handler, _Bridge):
+            root.removeHandler(handler)
+    root.addHandler(_Bridge())
+    root.setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+
+
+def _ordered(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Time, level and event first: a person reads from the left."""
+    first = {key: event.pop(key) for key in ("time", "level", "event") if key in event}
+    return {**first, **event}

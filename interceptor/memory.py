@@ -1,0 +1,111 @@
+"""How much memory this process may use, how much it does, and what of it the core gets.
+
+Owns reading the cgroup's limit (versions 1 and 2) and our resident size, and the split of a budget into the core's
+limits. Refuses to act on it: whoever runs the core sheds load.
+
+The limit of a cgroup is the lowest of its own and its ancestors'. In a container the ancestors are out of sight,
+and its own files stand at the root of the mounted hierarchy.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from interceptor.core.model import Limits
+
+if TYPE_CHECKING:
+    from interceptor import config
+
+__all__ = ["budget", "cgroup_limit", "core_limits", "resident_bytes"]
+
+_UNLIMITED: Final = 512 * 2**20
+"""What we take where nothing limits us: a node's other programs need the rest."""
+_SHARE: Final = 3 / 4
+"""Of the cgroup's limit. The kernel's part of it (socket buffers, files just written) is charged to us too."""
+_PROGRAM: Final = 96 * 2**20
+"""Interpreter, libraries, caches with bounded numbers of entries: there before the first packet."""
+_LEAST: Final = 16 * 2**20
+"""For the core, however small the budget."""
+
+# A connection with its two streams, its conversation and an open transaction: 1.2 KiB, and 2 KiB with a head and
+# a request or two that wait. A handshake: 300 bytes. See `core.model.Limits`.
+_CONNECTION_BYTES: Final = 2_048
+_HANDSHAKE_BYTES: Final = 320
+_CONNECTIONS_SHARE: Final = 0.50
+_HANDSHAKES_SHARE: Final = 0.05
+_HELD_SHARE: Final = 0.15
+"""The rest is for what is on its way: batches of packets, records, what the collector has not yet found."""
+
+
+def budget(limits: config.Limits, cgroup: int | None) -> int:
+    """Bytes for the whole process: as configured, else a share of the cgroup's limit."""
+    if limits.memory_bytes is not None:
+        return limits.memory_bytes
+    return int(cgroup * _SHARE) if cgroup is not None else _UNLIMITED
+
+
+def core_limits(limits: config.Limits, memory: int) -> Limits:
+    """The core's limits: what is configured, and for the rest what `memory` bytes allow."""
+    room = max(memory - _PROGRAM, _LEAST)
+    scaled = Limits()
+    held = min(int(room * _HELD_SHARE), 2**30)
+    scaled = replace(
+        scaled,
+        connections=max(int(room * _CONNECTIONS_SHARE) // _CONNECTION_BYTES, 1),
+        handshakes=max(int(room * _HANDSHAKES_SHARE) // _HANDSHAKE_BYTES, 1),
+        held_bytes=held,
+        held_bytes_per_stream=min(scaled.held_bytes_per_stream, held),
+    )
+    names = (
+        *("connections", "handshakes", "held_bytes", "held_bytes_per_stream"),
+        *("head_bytes", "pending", "idle_seconds", "transaction_seconds"),
+    )
+    configured = {name: getattr(limits, name) for name in names}
+    return replace(scaled, **{name: value for name, value in configured.items() if value is not None})
+
+
+def cgroup_limit(
+    mounted: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")
+) -> int | None:
+    """The lowest memory limit of the cgroup that this process is in; None where there is none."""
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return None
+    limits: list[int] = []
+    for line in lines:
+        # cgroups(7): `hierarchy-ID:controller-list:cgroup-path`; version 2 has the ID 0 and no controllers
+        number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if number == "0" and not controllers:
+            limits += _limits(mounted, path, "memory.max")
+        elif "memory" in controllers.split(","):
+            limits += _limits(mounted / "memory", path, "memory.limit_in_bytes")
+    return min(limits, default=None)
+
+
+def _limits(mounted: Path, path: str, name: str) -> list[int]:
+    """What the files of a cgroup and its ancestors say, as far as they are in sight."""
+    found = []
+    place = PurePosixPath("/") / path
+    for one in (place, *place.parents):
+        if ".." in one.parts:
+            continue  # outside of our cgroup namespace
+        try:
+            text = (mounted / str(one).lstrip("/") / name).read_text().strip()
+        except OSError:
+            continue
+        # version 1 says "no limit" by a number near 2^63, version 2 by `max`
+        if text.isdigit() and int(text) < 2**60:
+            found.append(int(text))
+    return found
+
+
+def resident_bytes(statm: Path = Path("/proc/self/statm")) -> int:
+    """Our memory that is not the kernel's to take back."""
+    # proc(5): size, resident, shared (files and shared memory), … in pages
+    _, resident, *_ = statm.read_text().split()
+    return int(resident) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,266 @@
+"""Every metric, by name; and how it is read.
+
+Owns the names, types, labels and meanings, in one table that the documentation is checked against, and a registry of
+its own. Refuses to count: components keep plain integers, and a scrape reads them. So a counter costs the packet path
+nothing, and a log, a metric and a ledger never disagree.
+
+Labels are bounded: stages, reasons and states are lists in the code, sources are configured, interfaces are those
+that are captured now (at most 512 of them). No label is taken from traffic.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from prometheus_client import CollectorRegistry, GCCollector, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from interceptor import __version__
+from interceptor.capture.source import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from prometheus_client import Metric
+
+    from interceptor.capture.source import Source
+    from interceptor.core.model import Stage
+    from interceptor.core.pipeline import Pipeline
+
+__all__ = [
+    "METRICS",
+    "Kind",
+    "Metrics",
+    "Named",
+    "Sample",
+    "pipeline_samples",
+    "source_samples",
+    "stage_samples",
+]
+
+PREFIX: Final = "interceptor_"
+MOST_INTERFACES: Final = 512
+"""Named in labels: a node has a hundred or two."""
+_LAG_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Kind(StrEnum):
+    """How a metric goes."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A metric. Its name is without the prefix, and for counters with `_total`."""
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    meaning: str
+
+
+def _counter(name: str, meaning: str, *labels: str) -> Named:
+    return Named(name, Kind.COUNTER, labels, meaning)
+
+
+def _gauge(name: str, meaning: str, *labels: str) -> Named:
+    return Named(name, Kind.GAUGE, labels, meaning)
+
+
+METRICS: Final = (
+    _gauge("build_info", "1; the labels say what runs", "version", "python"),
+    # sources
+    _counter("received_packets_total", "Packets that sources handed over"),
+    _counter("received_bytes_total", "Bytes of them, as captured"),
+    _gauge("source_connected", "Whether the source delivers: 1 or 0", "source"),
+    _counter("source_reconnects_total", "Times the source was lost and sought again", "source"),
+    _gauge(
+        "interfaces",
+        "Interfaces the source offers, by state: capturing, waiting, excluded, failed",
+        "source",
+        "state",
+    ),
+    _gauge("interface_up", "1 for each interface that is captured now (at most 512)", "source", "interface"),
+    _counter(
+        "interface_packets_total", "Packets of an interface that is captured now", "source", "interface"
+    ),
+    _counter(
+        "interface_kernel_dropped_packets_total",
+        "Packets of an interface that is captured now that the kernel had no room for",
+        *("source", "interface"),
+    ),
+    _counter(
+        "kernel_dropped_packets_total",
+        "Packets that the kernel had no room for, all captures of the source, past ones too: the capture was too slow",
+        "source",
+    ),
+    _counter(
+        "interface_dropped_packets_total",
+        "Packets that interfaces dropped before the capture, all captures of the source, past ones too",
+        "source",
+    ),
+    # the ledger
+    _counter("stage_received_total", "What came to a stage of the ledger, in its unit", "stage"),
+    _counter("stage_delivered_total", "What the stage passed on", "stage"),
+    _gauge("stage_held", "What the stage has and has not decided on", "stage"),
+    _counter("dropped_total", "What the stage did not pass on, by reason", "stage", "reason"),
+    _counter("missed_bytes_total", "Payload that the other side acknowledged and that was never captured"),
+    _counter("gaps_total", "Places in streams where such bytes are missing"),
+    _counter("cut_bytes_total", "Payload that the snaplen cut off"),
+    # the core
+    _gauge("connections_open", "TCP connections followed now"),
+    _counter("connections_total", "TCP connections that carried data"),
+    _counter("connections_evicted_total", "Connections closed early because the table was full"),
+    _counter("connections_shed_total", "Connections closed early because memory was short"),
+    _gauge("reassembly_held_bytes", "Payload that waits for what is missing before it"),
+    _counter("transactions_total", "HTTP transactions reported"),
+    _counter("unpaired_messages_total", "Of them, those that lack a request or a response"),
+    _counter("records_total", "Records written for the way out"),
+    _counter("records_dropped_total", "Records that did not get out, by reason", "reason"),
+    # the process
+    Named(
+        "event_loop_lag_seconds",
+        Kind.HISTOGRAM,
+        (),
+        "How much later than asked the event loop comes to a timer",
+    ),
+    _gauge("memory_limit_bytes", "What this process may use (limits.memory_bytes)"),
+    _gauge("memory_used_bytes", "What it uses: resident memory"),
+    # the spool
+    _gauge("spool_bytes", "Bytes of sealed batches on disk"),
+    _gauge("spool_limit_bytes", "What they may be (spool.max_bytes)"),
+    _gauge("spool_batches", "Batches that wait for the endpoint"),
+    _gauge("spool_records", "Records in them"),
+    _gauge("spool_oldest_batch_age_seconds", "How long the oldest has waited; 0 where none does"),
+    _gauge("spool_quarantined_batches", "Batches that the endpoint refuses for good, kept to be looked at"),
+    # uploads
+    _counter("uploads_total", "Answers to batches sent, by outcome", "outcome"),
+    _counter("upload_retries_total", "Batches sent again"),
+    _counter("uploaded_records_total", "Records that the endpoint took"),
+    _counter("rejected_records_total", "Records that the endpoint did not take, in batches it took"),
+    _gauge("upload_last_success_timestamp_seconds", "When the endpoint last took a batch; 0: never"),
+    _gauge("upload_state", "1 for the state that holds: ok, retrying, auth, configuration, proxy", "state"),
+    _gauge(
+        "upload_proxy_info",
+        "1; the labels say which way uploads go, and why",
+        *("decision", "proxy", "setting", "rule"),
+    ),
+    # ingest (relay, collector)
+    _counter("ingest_batches_total", "Batches that came, by outcome", "outcome"),
+    _counter("ingest_records_total", "Records taken from them"),
+    _counter("ingest_duplicate_records_total", "Records that had come before"),
+)
+
+_BY_NAME: Final = {metric.name: metric for metric in METRICS}
+
+
+class Sample(NamedTuple):
+    """One value of a metric."""
+
+    name: str
+    value: float
+    labels: tuple[str, ...] = ()
+
+
+class Metrics(Collector):
+    """What is known, read when it is asked for."""
+
+    def __init__(self) -> None:
+        self._reads: list[Callable[[], Iterable[Sample]]] = []
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+        lag = _BY_NAME["event_loop_lag_seconds"]
+        self.event_loop_lag = Histogram(
+            PREFIX + lag.name, lag.meaning, buckets=_LAG_BUCKETS, registry=self._registry
+        )
+        self.add(lambda: [Sample("build_info", 1, (__version__, platform.python_version()))])
+
+    def add(self, read: Callable[[], Iterable[Sample]]) -> None:
+        """Have each scrape read these too. Several may give samples of one metric."""
+        self._reads.append(read)
+
+    def exposition(self, accept: str = "") -> tuple[bytes, str]:
+        """Everything, in the format that an Accept field asks for, and its media type."""
+        encode, media_type = choose_encoder(accept)
+        return encode(self._registry), media_type
+
+    def collect(self) -> Iterator[Metric]:
+        """For the registry: the families of all samples, in the order of the table."""
+        samples: dict[str, list[Sample]] = {}
+        for read in self._reads:
+            for sample in read():
+                samples.setdefault(sample.name, []).append(sample)
+        for name in sorted(samples, key=list(_BY_NAME).index):
+            yield _family(_BY_NAME[name], samples[name])
+
+    def describe(self) -> Iterable[Metric]:
+        """For the registry: nothing, so that it reads no value before there is one."""
+        return ()
+
+
+def _family(metric: Named, samples: list[Sample]) -> Metric:
+    kind = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
+    family = kind(PREFIX + metric.name, metric.meaning, labels=metric.labels)
+    for sample in samples:
+        assert len(sample.labels) == len(metric.labels), sample
+        family.add_metric(sample.labels, sample.value)
+    return family
+
+
+# Readers
+
+
+def stage_samples(stages: Iterable[Stage]) -> Iterator[Sample]:
+    """Stages of a ledger."""
+    for stage in stages:
+        yield Sample("stage_received_total", stage.received, (stage.name,))
+        yield Sample("stage_delivered_total", stage.delivered, (stage.name,))
+        yield Sample("stage_held", stage.held, (stage.name,))
+        for reason, count in stage.dropped.items():
+            yield Sample("dropped_total", count, (stage.name, reason))
+
+
+def source_samples(sources: Iterable[Source]) -> Iterator[Sample]:
+    """What sources say of themselves and of the interfaces they offer now."""
+    named = 0
+    for source in sources:
+        url, counters = source.url, source.counters
+        yield Sample("source_connected", source.connected, (url,))
+        yield Sample("source_reconnects_total", source.reconnects, (url,))
+        yield Sample("kernel_dropped_packets_total", counters.kernel_dropped, (url,))
+        yield Sample("interface_dropped_packets_total", counters.interface_dropped, (url,))
+        watched = list(source.interfaces.values())
+        for state in State:
+            yield Sample("interfaces", sum([one.state is state for one in watched]), (url, state))
+        for one in watched:
+            if one.state is State.CAPTURING and named < MOST_INTERFACES:
+                named += 1
+                place = url, one.name
+                yield Sample("interface_up", 1, place)
+                yield Sample("interface_packets_total", one.counters.packets, place)
+                yield Sample("interface_kernel_dropped_packets_total", one.counters.kernel_dropped, place)
+
+
+def pipeline_samples(pipeline: Pipeline) -> Iterator[Sample]:
+    """The core's counters."""
+    yield from stage_samples(pipeline.totals())
+    yield Sample("missed_bytes_total", pipeline.missed_bytes)
+    yield Sample("gaps_total", pipeline.gaps)
+    yield Sample("cut_bytes_total", pipeline.cut_bytes)
+    yield Sample("connections_open", pipeline.open_connections)
+    yield Sample("connections_total", pipeline.connections)
+    yield Sample("connections_evicted_total", pipeline.evicted)
+    yield Sample("connections_shed_total", pipeline.shedded)
+    yield Sample("reassembly_held_bytes", pipeline.held_bytes)
+    yield Sample("transactions_total", pipeline.transactions)
+    yield Sample("unpaired_messages_total", pipeline.unpaired)

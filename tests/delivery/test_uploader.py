@@ -1,0 +1,397 @@
+"""What an answer means, when to try again, and that every batch is settled once."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interceptor.config import Config
+from interceptor.delivery.batches import Batch, Origin, seal
+from interceptor.delivery.transport import Answer, Failure, TransportError
+from interceptor.delivery.uploader import Backoff, Outcome, State, Uploader, classify, retry_after
+from interceptor.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+ORIGIN = Origin("interceptor/0.1.0")
+ENDPOINT = "https://api.test"
+
+
+def batch(records: int = 4, start: int = 0) -> Batch:
+    """A sealed batch of small records."""
+    lines = [
+        b'{"id":"%032d","time":"2024-05-01T12:00:00Z","server.address":"a"}\n' % (start + number)
+        for number in range(records)
+    ]
+    return seal(lines, records, ORIGIN, 1_700_000_000.0 + start)
+
+
+class Store:
+    """A queue in memory. Waiting for a batch that never comes ends the test."""
+
+    def __init__(self, *batches: Batch) -> None:
+        self.waiting = deque(batches)
+        self.delivered_ids: list[str] = []
+        self.aside: list[tuple[str, str]] = []
+
+    async def next(self) -> Batch:
+        if not self.waiting:
+            raise Empty
+        return self.waiting[0]
+
+    async def delivered(self, batch: Batch) -> None:
+        assert self.waiting.popleft() is batch
+        self.delivered_ids.append(batch.id)
+
+    async def quarantine(self, batch: Batch, reason: str) -> None:
+        assert self.waiting.popleft() is batch
+        self.aside.append((batch.id, reason))
+
+    async def replace(self, batch: Batch, halves: Sequence[Batch]) -> None:
+        assert self.waiting.popleft() is batch
+        self.waiting.extendleft(reversed(halves))
+
+
+class Empty(Exception):
+    """Nothing waits any more."""
+
+
+class Script:
+    """Answers one after the other; the last one again and again."""
+
+    def __init__(self, *answers: Answer | TransportError | int) -> None:
+        self.answers = [
+            answer if not isinstance(answer, int) else Answer(answer, {}, b"") for answer in answers
+        ]
+        self.asked: list[tuple[str, bytes, dict[str, str]]] = []
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        self.asked.append((path, body, dict(headers)))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, TransportError):
+            raise answer
+        return answer
+
+
+def upload(store: Store, script: Script, **settings: Any) -> tuple[Uploader, list[float]]:
+    """Run until the queue is empty; gives the uploader and the seconds it slept."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        assert len(slept) < 200
+
+    config = Config.model_validate({"endpoint": ENDPOINT, **settings})
+    uploader = Uploader(
+        config, store, script, ORIGIN, wall=lambda: 1_000.0, sleep=sleep, backoff=Backoff(lambda: 1.0)
+    )
+    with pytest.raises(Empty):
+        asyncio.run(uploader.run())
+    return uploader, slept
+
+
+# --- what an answer means ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statuses", "outcome"),
+    [
+        ((200, 202, 204), Outcome.DELIVERED),
+        ((409,), Outcome.DUPLICATE),
+        ((408, 425, 429, 500, 502, 503, 504, 520, 599), Outcome.RETRY),
+        ((413,), Outcome.TOO_LARGE),
+        ((400, 402, 410, 415, 418, 422, 431, 451, 501, 505), Outcome.QUARANTINED),
+        ((401, 403), Outcome.AUTH),
+        ((301, 302, 304, 307, 308, 404, 405), Outcome.CONFIGURATION),
+        ((407,), Outcome.PROXY),
+    ],
+)
+def test_every_status_has_one_outcome(statuses: tuple[int, ...], outcome: Outcome) -> None:
+    """The table of outcomes."""
+    assert {classify(status, "application/json") for status in statuses} == {outcome}
+
+
+def test_a_web_page_is_no_answer_of_the_api() -> None:
+    """A captive portal says 200 and has not taken the batch."""
+    assert classify(200, "Text/HTML; charset=utf-8") is Outcome.CONFIGURATION
+
+
+NOON = "Tue, 24 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0),
+        ({"retry-after": "120"}, 120),
+        ({"retry-after": " 7 "}, 7),
+        ({"retry-after": "999999999999999999999"}, 900),
+        ({"retry-after": "-5"}, 0),
+        ({"retry-after": "1.5"}, 0),
+        ({"retry-after": "Tue, 24 Nov 2026 12:02:00 GMT", "date": NOON}, 120),
+        ({"retry-after": "Tue, 24 Nov 2026 11:00:00 GMT", "date": NOON}, 0),
+        ({"retry-after": "Wed, 25 Nov 2026 12:00:00 GMT", "date": NOON}, 900),
+        ({"retry-after": "Tue, 24 Nov 2026 12:02:00 GMT"}, 0),
+        ({"retry-after": "soon", "date": NOON}, 0),
+    ],
+)
+def test_retry_after(headers: dict[str, str], seconds: float) -> None:
+    """Seconds, or a date against the answer's own; never more than a quarter of an hour."""
+    assert retry_after(headers) == seconds
+
+
+@given(st.text(), st.text())
+def test_retry_after_of_anything(asked: str, date: str) -> None:
+    """A hostile header is a number of seconds within bounds."""
+    assert 0 <= retry_after({"retry-after": asked, "date": date}) <= 900
+
+
+# --- when to try again ---------------------------------------------------------------------------------------
+
+
+def test_the_bound_doubles_up_to_a_minute_and_begins_anew() -> None:
+    """1, 2, 4 … 60 seconds; with chance anything below; at least what was asked for."""
+    backoff = Backoff(lambda: 1.0)
+    assert [backoff.failed() for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert backoff.failed(asked=300) == 300
+    backoff.succeeded()
+    assert backoff.failed() == 1
+    lucky = Backoff(lambda: 0.0)
+    assert [lucky.failed(), lucky.failed(asked=5), lucky.failed(slowly=True)] == [0, 5, 30]
+
+
+def test_a_failure_is_tried_again_until_it_is_none() -> None:
+    """The same bytes with the same key each time; then the next batch, without waiting."""
+    first, second = batch(), batch(start=10)
+    store = Store(first, second)
+    script = Script(503, TransportError(Failure.TIMEOUT, "x"), TransportError(Failure.INTERRUPTED, "x"), 202)
+    uploader, slept = upload(store, script)
+    assert store.delivered_ids == [first.id, second.id]
+    assert slept == [1, 2, 4]
+    assert {(path, body, headers["idempotency-key"]) for path, body, headers in script.asked[:4]} == {
+        ("/v1/batches", first.body, first.id)
+    }
+    counters = uploader.counters
+    assert (counters.outcomes[Outcome.RETRY], counters.outcomes[Outcome.DELIVERED], counters.retries) == (
+        3,
+        2,
+        3,
+    )
+    assert (counters.records, counters.last_success) == (8, 1_000.0)
+    assert uploader.state is State.OK
+
+
+def test_retry_after_is_a_floor() -> None:
+    """Of the wait after that answer."""
+    _, slept = upload(Store(batch()), Script(Answer(429, {"retry-after": "120"}, b""), 202))
+    assert slept == [120]
+
+
+def test_a_batch_that_the_queue_gave_up_is_not_sent_again() -> None:
+    """While it waits for its next try, the queue may need its room."""
+    old, new = batch(), batch(start=10)
+    store = Store(old)
+
+    class Full(Script):
+        async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+            answer = await super().post(path, body, headers)
+            if body == old.body:
+                store.waiting = deque([new])
+            return answer
+
+    upload(store, Full(503, 202))
+    assert store.delivered_ids == [new.id]
+
+
+def test_what_was_delivered_before_is_done() -> None:
+    """409 after an answer that was lost."""
+    store = Store(batch())
+    uploader, slept = upload(store, Script(TransportError(Failure.INTERRUPTED, "x"), 409))
+    assert (len(store.delivered_ids), len(slept), uploader.counters.records) == (1, 1, 4)
+
+
+def test_a_batch_that_is_too_large_is_halved_until_it_fits() -> None:
+    """The halves take its place; every record arrives once. A record that is too large alone is put aside."""
+    whole = batch(records=5)
+    store = Store(whole)
+
+    class Narrow(Script):
+        async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+            await super().post(path, body, headers)
+            text = gzip.decompress(body)
+            lines = text.splitlines()
+            if len(lines) > 3 or b'"id":"%032d"' % 4 in text:
+                return Answer(413, {}, b"")
+            ids.extend(json.loads(line)["id"] for line in lines[1:])
+            return Answer(202, {}, b"")
+
+    ids: list[str] = []
+    uploader, slept = upload(store, Narrow(202))
+    assert ids == [f"{number:032d}" for number in range(4)]
+    assert [reason for _, reason in store.aside] == ["the endpoint answered 413"]
+    assert slept == []
+    assert uploader.counters.records == 4
+
+
+def test_what_will_never_be_taken_is_put_aside() -> None:
+    """And the next batch goes on."""
+    store = Store(batch(), batch(start=10))
+    uploader, slept = upload(store, Script(422, 202))
+    assert [reason for _, reason in store.aside] == ["the endpoint answered 422"]
+    assert (len(store.delivered_ids), slept) == (1, [])
+    assert uploader.counters.outcomes[Outcome.QUARANTINED] == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (Answer(401, {}, b""), State.AUTH),
+        (Answer(403, {}, b""), State.AUTH),
+        (Answer(404, {}, b""), State.CONFIGURATION),
+        (Answer(302, {"location": "https://portal/"}, b""), State.CONFIGURATION),
+        (Answer(200, {"content-type": "text/html"}, b"<html>"), State.CONFIGURATION),
+        (TransportError(Failure.PROXY_REFUSED, "x"), State.PROXY),
+        (TransportError(Failure.CONNECT, "x"), State.RETRYING),
+        (Answer(503, {}, b""), State.RETRYING),
+    ],
+)
+def test_what_somebody_has_to_mend_is_kept_and_tried_slowly(
+    answer: Answer | TransportError, state: State
+) -> None:
+    """The state says what is wrong while it is, and nothing is lost; what passes by itself is tried sooner."""
+    store = Store(batch())
+    states: list[tuple[State, str | None]] = []
+    script = Script(answer, 202)
+    settings = Config(endpoint=ENDPOINT)
+
+    async def sleep(seconds: float) -> None:
+        assert seconds == (1 if state is State.RETRYING else 60)
+        states.append((uploader.state, uploader.trouble))
+
+    uploader = Uploader(settings, store, script, ORIGIN, sleep=sleep, backoff=Backoff(lambda: 1.0))
+    with pytest.raises(Empty):
+        asyncio.run(uploader.run())
+    assert [told for told, _ in states] == [state]
+    assert states[0][1]
+    assert (uploader.state, uploader.trouble, len(store.delivered_ids)) == (State.OK, None, 1)
+
+
+# --- what is sent --------------------------------------------------------------------------------------------
+
+
+def test_a_token_file_is_read_again_when_the_token_is_refused(tmp_path: Path) -> None:
+    """And only then; while it cannot be read, the batch waits."""
+    file = tmp_path / "token"
+    file.write_text("old\n")
+    store = Store(batch(), batch(start=10))
+
+    class Rotating(Script):
+        async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+            answer = await super().post(path, body, headers)
+            if len(self.asked) == 1:
+                file.write_text("new\n")
+            return answer
+
+    script = Rotating(202, 401, 202)
+    upload(store, script, token_file=file)
+    assert [headers["authorization"] for _, _, headers in script.asked] == [
+        "Bearer old",
+        "Bearer old",
+        "Bearer new",
+    ]
+    assert len(store.delivered_ids) == 2
+
+
+@pytest.mark.parametrize("content", [None, "", "two\nlines", "\xff"])
+def test_a_token_file_without_a_token_is_told_and_waited_for(tmp_path: Path, content: str | None) -> None:
+    """Nothing is sent without it."""
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_text(content, "latin-1")
+    settings = Config(endpoint=ENDPOINT, token_file=file)
+    store, script = Store(batch()), Script(202)
+
+    async def sleep(_: float) -> None:
+        assert script.asked == []
+        assert str(file) in (uploader.trouble or "")
+        file.write_text("good")
+
+    uploader = Uploader(settings, store, script, ORIGIN, sleep=sleep)
+    with pytest.raises(Empty):
+        asyncio.run(uploader.run())
+    assert len(store.delivered_ids) == 1
+
+
+@pytest.mark.parametrize("settings", [{"token": "a"}, {"token_file": "/run/token"}])
+def test_a_token_does_not_travel_in_clear_text(settings: dict[str, str]) -> None:
+    """Unless it is said that it may."""
+    config = Config.model_validate({"endpoint": "HTTP://api.test", **settings})
+    with pytest.raises(UsageError, match=r"allow_plain_http"):
+        Uploader(config, Store(), Script(202), ORIGIN)
+    allowed = config.model_copy(
+        update={"upload": config.upload.model_copy(update={"allow_plain_http": True})}
+    )
+    Uploader(allowed, Store(), Script(202), ORIGIN)
+
+
+@pytest.mark.parametrize("token", ["", "a\r\nx: y", "\x80"])
+def test_a_token_that_cannot_be_sent_is_refused(token: str) -> None:
+    """At the start, without showing it."""
+    with pytest.raises(
+        UsageError, match=r"^token: is empty, or holds characters that cannot be sent in a header$"
+    ):
+        Uploader(Config.model_validate({"endpoint": ENDPOINT, "token": token}), Store(), Script(202), ORIGIN)
+
+
+@pytest.mark.parametrize(
+    ("answer", "rejected"),
+    [
+        (b'{"accepted":1,"rejected":3}', 3),
+        (b'{"accepted":4}', 0),
+        (b'{"rejected":999}', 4),
+        (b'{"rejected":-1}', 0),
+        (b"", 0),
+        (b"\xff[", 0),
+        (b'{"rejected":"3"}', 0),
+    ],
+)
+def test_rejected_records_are_counted(answer: bytes, rejected: int) -> None:
+    """As the answer says, within what was sent."""
+    uploader, _ = upload(Store(batch()), Script(Answer(202, {}, answer)))
+    assert uploader.counters.rejected == rejected
+
+
+def test_batches_as_otlp() -> None:
+    """Spans in gzip'd JSON to the receiver's own path, its count of rejected ones, the same queue."""
+    store = Store(batch())
+    script = Script(
+        Answer(200, {"content-type": "application/json"}, b'{"partialSuccess":{"rejectedSpans":"1"}}')
+    )
+    uploader, _ = upload(store, script, upload={"protocol": "otlp"})
+    ((path, body, headers),) = script.asked
+    assert (path, headers["content-type"], headers["content-encoding"]) == (
+        "/v1/traces",
+        "application/json",
+        "gzip",
+    )
+    (resource,) = json.loads(gzip.decompress(body))["resourceSpans"]
+    assert len(resource["scopeSpans"][0]["spans"]) == 4
+    assert (uploader.counters.rejected, len(store.delivered_ids)) == (1, 1)
+
+
+def test_a_probe_changes_nothing() -> None:
+    """It asks with an empty batch, and says what came of it."""
+    script = Script(401)
+    uploader = Uploader(Config(endpoint=ENDPOINT), Store(), script, ORIGIN)
+    assert asyncio.run(uploader.probe()) == (Outcome.AUTH, "the endpoint answered 401")
+    assert json.loads(gzip.decompress(script.asked[0][1]))["count"] == 0
+    assert sum(uploader.counters.outcomes.values()) == 0
