@@ -106,7 +106,7 @@ def _options() -> tuple[dict[str, Any], dict[str, Any]]:
     sections = {name.lower(): definition for name, definition in definitions.items()} | {"": model}
     for section, names in SET_BY_THE_CHART.items():
         for name in names:
-            sections[section]["properties"].pop(name, None)
+            del sections[section]["properties"][name]
     used = json.dumps(model)
     kept = {name: item for name, item in definitions.items() if f"/{name}\"" in used + json.dumps(definitions["Capture"])}
     return _plain(model), {name: _plain(item) for name, item in sorted(kept.items())}

@@ -70,7 +70,6 @@ CASES: dict[str, dict[str, Any]] = {
     "everything": {
         "clusterName": "it's \"prod\": yes",
         "token": "s3cret",
-        "collector": {"enabled": True},
         "httpsProxy": "10.1.2.3:3128",
         "prometheusAgent": {"enabled": True, "remoteWriteUrl": "https://metrics.test/write", "existingSecret": "w"},
         "networkPolicy": {"enabled": True, "proxyIp": "10.1.2.0/24"},
@@ -372,6 +371,17 @@ class TestWaysOut:
         assert "watcher-token" not in volumes
         assert found.config("relay")["endpoint"] == "https://api.test"
 
+    def test_without_an_endpoint_records_stay(self, helm_available: None) -> None:
+        """The reference collector is installed, takes the relay's token, and nothing else is configured."""
+        found = render({})
+        endpoint = found.config("relay")["endpoint"]
+        assert endpoint == f"https://watcher-collector.{NAMESPACE}.svc:18954"
+        volumes = {volume["name"]: volume for volume in found.pods()["watcher-relay"]["volumes"]}
+        served = {volume["name"]: volume for volume in found.pods()["watcher-collector"]["volumes"]}
+        assert volumes["token"] == served["token"]
+        assert volumes["endpoint-ca"]["secret"]["secretName"] == served["tls"]["secret"]["secretName"]
+        assert "watcher-collector" not in render(CASES["relay"]).pods()
+
     def test_the_relays_certificate_is_for_its_name(self, helm_available: None, tmp_path: Path) -> None:
         """The generated certificate is valid for the Service's name, by the authority that interceptors trust."""
         data = render(CASES["relay"]).get("Secret", "watcher-tls")["data"]
@@ -632,7 +642,8 @@ class TestDocuments:
 
         assert "interceptor check" in notes(CASES["relay"])
         assert "do not bind pods on the host's network" in notes(CASES["policy"])
-        assert "!! endpoint is not set" in notes({})
+        assert "they stay in the cluster" in notes({})
+        assert "!! Neither a token" in notes({"endpoint": "https://api.test"})
         for values in CASES.values():
             assert not re.search("s3cret|pa%3Ass", notes(values))
 

@@ -48,30 +48,30 @@ seccompProfile:
   type: RuntimeDefault
 {{- end }}
 
-{{/* Where records go in the end; empty: nowhere. */}}
+{{/* Where records go in the end: the endpoint, or the chart's own collector. */}}
 {{- define "interceptor.endpoint" -}}
 {{- if .Values.endpoint -}}
 {{ .Values.endpoint }}
-{{- else if .Values.collector.enabled -}}
+{{- else -}}
 https://{{ include "interceptor.fullname" . }}-collector.{{ .Release.Namespace }}.svc:{{ .Values.port }}
 {{- end -}}
 {{- end }}
 
 {{/* Whether there is a relay: "yes" or nothing. */}}
 {{- define "interceptor.relayed" -}}
-{{- if and (eq .Values.mode "relay") (include "interceptor.endpoint" .) -}}yes{{- end -}}
+{{- if eq .Values.mode "relay" -}}yes{{- end -}}
 {{- end }}
 
 {{/* Whether the chart makes a certificate for its own servers. */}}
 {{- define "interceptor.generatesTls" -}}
-{{- if or .Values.collector.enabled (and (include "interceptor.relayed" .) (eq .Values.relay.tls.mode "generated")) -}}yes{{- end -}}
+{{- if or (not .Values.endpoint) (and (include "interceptor.relayed" .) (eq .Values.relay.tls.mode "generated")) -}}yes{{- end -}}
 {{- end }}
 
 {{/* Secret with the endpoint's token; empty where there is none. */}}
 {{- define "interceptor.tokenSecret" -}}
 {{- if .Values.existingSecret -}}
 {{ .Values.existingSecret }}
-{{- else if or .Values.token .Values.collector.enabled -}}
+{{- else if or .Values.token (not .Values.endpoint) -}}
 {{ include "interceptor.fullname" . }}-token
 {{- end -}}
 {{- end }}
@@ -161,7 +161,7 @@ The API server's address stands alone: with `:port` behind it, an IPv6 address w
 {{- end }}
 {{- if or .Values.tls.ca.existingSecret .Values.tls.ca.existingConfigMap }}
 {{ include "interceptor.pemVolume" (list "endpoint-ca" .Values.tls.ca) }}
-{{- else if and .Values.collector.enabled (not .Values.endpoint) }}
+{{- else if not .Values.endpoint }}
 - name: endpoint-ca
   secret:
     secretName: {{ include "interceptor.fullname" . }}-tls
@@ -227,7 +227,7 @@ cluster: {{ . | quote }}
 {{- $_ := set $ready "endpoint" (printf "%s://%s-relay.%s.svc:%d" $scheme (include "interceptor.fullname" .) .Release.Namespace (int .Values.port)) -}}
 {{- $_ := set $ready "token_file" "/etc/interceptor/relay-token/token" -}}
 {{- if eq $scheme "http" }}{{ $_ := set $ready "upload" (dict "allow_plain_http" true) }}{{ else }}{{ $_ := set $ready "tls" (dict "ca_file" "/etc/interceptor/relay-ca/ca.crt") }}{{ end -}}
-{{- else if include "interceptor.endpoint" . -}}
+{{- else -}}
 {{- $ready = merge $ready (include "interceptor.outsideConfig" . | fromYaml) -}}
 {{- end -}}
 {{- merge $ready (include "interceptor.commonConfig" . | fromYaml) (deepCopy .Values.config) | toYaml -}}
