@@ -3,12 +3,13 @@
 Owns the life cycle. In this order it comes up: configuration, outlets, the HTTP server, sources; so that what is wrong
 with an option is told before anything is captured. And in this order it goes down, within `shutdown_seconds`:
 
-    1. sources end: captures are closed, and no rpcapd child is left waiting
-    2. the core closes: what is open on every connection is reported
-    3. records are encoded and handed to the outlets
-    4. outlets close: lines are on disk, the spool is sealed
-    5. the ledger is logged, and whether it balances
-    6. the server ends, last, so that a probe is answered until then
+    1. what has been captured and is on its way is waited for, a moment
+    2. sources end: captures are closed, and no rpcapd child is left waiting
+    3. the core closes: what is open on every connection is reported
+    4. records are encoded and handed to the outlets
+    5. outlets close: lines are on disk, the spool is sealed
+    6. the ledger is logged, and whether it balances
+    7. the server ends, last, so that a probe is answered until then
 
 A second signal ends it at once. A defect in one task ends the others, is logged with its traceback, and then the same
 order is kept: what was understood is not lost with what failed.
@@ -85,6 +86,8 @@ _MOST_ADDRESSES: Final = 16
 """A filter holds a limited number of conversations, and the first addresses are the machine's own."""
 _SUMMARY_SECONDS: Final = 60
 """How often the log says how it goes."""
+_ON_THE_WAY_SECONDS: Final = 0.5
+"""After a signal: what was captured before it is still in the kernel's ring, in rpcapd or in a socket."""
 _GRACE_SECONDS: Final = 2.0
 """Beyond `shutdown_seconds`, for the end of the server and the log."""
 
@@ -197,6 +200,8 @@ class Daemon:
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 log.info("stopping", reason="signal" if self._stop.is_set() else "all sources have ended")
                 deadline = self._begin_to_end()
+                if self._live:
+                    await asyncio.wait(sources, timeout=min(_ON_THE_WAY_SECONDS, _left(deadline) / 2))
                 for source in sources:
                     source.cancel()
                 await asyncio.wait(sources, timeout=_left(deadline) / 2)
@@ -337,11 +342,14 @@ class Daemon:
         except UsageError as error:
             log.error("configuration_not_reloaded", error=str(error))  # noqa: TRY400 - the line says it all
             return
-        changed = changes(self._settings.config, settings.config)
-        taken = [key for key in changed if key.startswith(_RELOADABLE)]
+        options = settings.config
+        changed = changes(self._settings.config, options)
+        taken = [key for key in changed if key in _RELOADABLE or _is_read_when_needed(key, options)]
         self._settings = settings
-        if "log.level" in taken:
-            logs.configure(settings.config.log.level, repetitions=self._repetitions)
+        logs.configure(options.log.level, repetitions=self._repetitions)
+        if _INTERFACES & set(taken):
+            for source in self._sources:
+                source.obey(options.capture.interfaces)
         log.info("configuration_reloaded", changed=taken)
         if rest := [key for key in changed if key not in taken]:
             log.warning("restart_needed", options=rest)
@@ -435,7 +443,15 @@ async def _wait_for(event: asyncio.Event) -> None:
     await event.wait()
 
 
-_RELOADABLE: Final = ("log.level",)
+_INTERFACES: Final = {"capture.interfaces.include", "capture.interfaces.exclude"}
+_RELOADABLE: Final = {*_INTERFACES, "log.level", "shutdown_seconds"}
+
+
+def _is_read_when_needed(key: str, options: config.Config) -> bool:
+    """Whether this is a secret whose file is read again by whoever shows it."""
+    return (key == "token" and options.token_file is not None) or (
+        key == "capture.password" and options.capture.password_file is not None
+    )
 
 
 async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:

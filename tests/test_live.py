@@ -43,9 +43,6 @@ def test_a_thousand_requests_a_second_for_a_minute(node: Node) -> None:
     assert rate > 900
     assert (verdict.duplicates, verdict.wrong, verdict.extra) == ([], [], [])
     assert metrics["interceptor_kernel_dropped_packets_total"] == 0
-    # wrk breaks off at the end: what was under way is in the log, or is not, and is never whole
-    assert len(verdict.incomplete) <= 100
-    assert len(verdict.missing) <= len(verdict.incomplete)
-    assert verdict.served >= 54_000
-    assert verdict.reported == verdict.served - len(verdict.missing)
+    assert (verdict.incomplete, verdict.missing) == ([], [])
+    assert verdict.reported == verdict.served >= 54_000
     assert agent.stop() == 0

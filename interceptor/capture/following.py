@@ -81,19 +81,28 @@ class Following:
         self._group = group
         self._wanted: dict[str, _Running] = {}
 
+    def obey(self, interfaces: Interfaces) -> None:
+        """Follow other rules from the next list on, which is asked for at once."""
+        self._interfaces = interfaces
+        self.changed.set()
+
     def reconcile(self, offers: Iterable[Offer]) -> None:
         """Take a list of what there is now."""
         now = asyncio.get_running_loop().time()
-        present = set()
-        for offer in offers:
-            name = offer.name
-            present.add(name)
+        present = {offer.name: offer for offer in offers}
+        for name in self.watched.keys() - present.keys():
+            if name in self._wanted:
+                self._let_go(self._wanted[name])
+            del self.watched[name]
+        for name, offer in present.items():
             decision = decide(name, self._interfaces)
-            if not decision.captured:
-                if name not in self.watched:
-                    self._watch(name).set(State.EXCLUDED, decision.rule)
-                continue
             running = self._wanted.get(name)
+            if not decision.captured:
+                if running is not None:  # the rules are others now
+                    self._let_go(running)
+                    self._watch(name)
+                (self.watched.get(name) or self._watch(name)).set(State.EXCLUDED, decision.rule)
+                continue
             if running is not None and running.offer.is_another(offer):
                 self._let_go(running)
                 running = None
@@ -103,11 +112,6 @@ class Following:
                 running.offer, running.retry_at = offer, 0.0
             if running.task is None:
                 self._consider(running, now)
-        for name in self.watched.keys() - present:
-            running = self._wanted.get(name)
-            if running is not None:
-                self._let_go(running)
-            del self.watched[name]
 
     def _watch(self, name: str) -> Watched:
         watched = self.watched[name] = Watched(name, self._totals)

@@ -1,4 +1,4 @@
-"""Inputs: opened, unpacked, merged and filtered."""
+"""Inputs: opened, unpacked and merged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.capture.files import Capture, PacketFilter, merge, open_captures
+from interceptor.capture.files import Capture, merge, open_captures
 from interceptor.errors import CaptureError, UsageError
 from tests.capture_bytes import START, conversation, enhanced, interface, option, pcap, pcapng, section, tcp
 
@@ -295,51 +295,6 @@ def test_what_editcap_writes_is_read(tmp_path: Path, kind: str) -> None:
     assert done.returncode == 0, done.stderr
     seen, capture = read(tmp_path / "out")
     assert (seen, capture.problem) == (PACKETS, None)
-
-
-def test_a_filter_lets_matching_packets_pass(tmp_path: Path) -> None:
-    """Each packet passes or is counted."""
-    other = tcp(to_server=True, sequence=1, acknowledgement=0, flags=2, server=("10.0.0.3", 8080))
-    capture = Capture(put(tmp_path / "a", pcap([*PACKETS, (START, other)])))
-    packet_filter = PacketFilter("host 10.0.0.3 and tcp dst port 8080")
-    passed = [packet_filter.apply(batch) for batch in capture.batches()]
-    assert flat([batch for batch in passed if batch]) == [(START, other)]
-    stage = packet_filter.stage()
-    assert (stage.received, stage.delivered, stage.dropped) == (13, 1, {"filtered": 12})
-    assert stage.balanced
-
-
-def test_a_filter_is_made_for_each_link_type(tmp_path: Path) -> None:
-    """The same words find the addresses behind each kind of link header; raw IP has another number in Linux."""
-    frame = PACKETS[0][1]
-    cooked = b"\0\0\0\1\0\6" + bytes(8) + b"\x08\0" + frame[14:]
-    data = section() + interface(1) + interface(101) + interface(113)
-    data += enhanced(1, frame, 0) + enhanced(2, frame[14:], 1) + enhanced(3, cooked, 2)
-    packet_filter = PacketFilter("tcp dst port 80")
-    capture = Capture(put(tmp_path / "a", data))
-    assert [packet_filter.apply(batch) is not None for batch in capture.batches()] == [True] * 3
-    assert packet_filter.passed == 3
-
-
-@pytest.mark.parametrize("text", ["tcp and", "port http and (", "host 1.2.3.4.5", "\0", "no such words"])
-def test_a_bad_filter_is_said_with_its_text(text: str) -> None:
-    """No packet is needed to know."""
-    with pytest.raises(UsageError) as caught:
-        PacketFilter(text)
-    assert repr(text) in str(caught.value)
-
-
-def test_a_filter_that_means_nothing_on_a_link_is_said() -> None:
-    """Words of 802.11 are no error as such, but are one for Ethernet."""
-    packet_filter = PacketFilter("wlan type mgt")
-    with pytest.raises(UsageError, match="cannot be used"):
-        packet_filter.compile(1)
-
-
-def test_a_link_that_libpcap_cannot_filter_is_said() -> None:
-    """Rather a clear end than packets of NFLOG that silently pass or do not."""
-    with pytest.raises(UsageError, match="link type 239"):
-        PacketFilter("tcp").compile(239)
 
 
 def test_names_of_interfaces_come_from_the_file(tmp_path: Path) -> None:

@@ -1,0 +1,191 @@
+"""`interceptor.capture.following`: which captures run, with captures that do as they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from interceptor.capture import following
+from interceptor.capture.following import Following
+from interceptor.capture.source import CaptureEnded, Counters, Offer, State
+from interceptor.config import Interfaces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from interceptor.capture.source import Watched
+
+
+class Captures:
+    """Captures that run until they are ended by hand."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, asyncio.Future[None]] = {}
+        self.started: list[str] = []
+        self.cancelled: list[str] = []
+
+    async def __call__(self, watched: Watched) -> None:
+        """Capture one interface."""
+        self.started.append(watched.name)
+        end = self.running[watched.name] = asyncio.get_running_loop().create_future()
+        watched.set(State.CAPTURING)
+        try:
+            await end
+        except asyncio.CancelledError:
+            self.cancelled.append(watched.name)
+            raise
+        finally:
+            if self.running.get(watched.name) is end:
+                del self.running[watched.name]
+
+    def fail(self, name: str, reason: str = "it broke") -> None:
+        """End one."""
+        self.running[name].set_exception(CaptureEnded(reason))
+
+
+def follow(
+    check: Callable[[Following, Captures], Coroutine[None, None, None]], interfaces: Interfaces | None = None
+) -> None:
+    """Run `check`; afterwards no capture is left."""
+
+    async def main() -> None:
+        captures = Captures()
+        with pytest.raises(asyncio.CancelledError):
+            async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+                chosen = interfaces or Interfaces(exclude=("no*",))
+                await check(Following("test:", chosen, Counters(), captures, group), captures)
+                raise asyncio.CancelledError
+        assert captures.running == {}
+
+    asyncio.run(main())
+
+
+async def turns(count: int = 5) -> None:
+    """Let others run."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def test_what_is_wanted_and_up_is_captured() -> None:
+    """Once, however often it is offered; excluded and down interfaces say so."""
+
+    async def check(following: Following, captures: Captures) -> None:
+        for _ in range(3):
+            following.reconcile([Offer("a"), Offer("down", up=False), Offer("no1")])
+            await turns()
+        assert captures.started == ["a"]
+        assert {name: (one.state, one.reason) for name, one in following.watched.items()} == {
+            "a": (State.CAPTURING, ""),
+            "down": (State.WAITING, "is down"),
+            "no1": (State.EXCLUDED, "exclude no*"),
+        }
+        following.reconcile([Offer("a"), Offer("down", up=True), Offer("no1")])
+        await turns()
+        assert captures.started == ["a", "down"]
+
+    follow(check)
+
+
+def test_one_that_fails_is_tried_again_after_a_while() -> None:
+    """Not at once, and at once when its interface has changed. The others are not touched."""
+
+    async def check(following: Following, captures: Captures) -> None:
+        offers = [Offer("a", index=1), Offer("b", index=2)]
+        following.reconcile(offers)
+        await turns()
+        captures.fail("a")
+        await turns()
+        assert (following.watched["a"].state, following.watched["a"].reason) == (State.FAILED, "it broke")
+        assert following.changed.is_set()
+        following.changed.clear()
+        following.reconcile(offers)
+        await turns()
+        assert captures.started == ["a", "b"]
+        assert following.watched["a"].state is State.FAILED
+        await following.changed.wait()  # it is due
+        following.reconcile(offers)
+        await turns()
+        assert captures.started == ["a", "b", "a"]
+        assert following.watched["a"].state is State.CAPTURING
+        captures.fail("a")
+        await turns()
+        following.reconcile([Offer("a", up=False, index=1), offers[1]])
+        following.reconcile(offers)
+        await turns()
+        assert captures.started == ["a", "b", "a", "a"]
+        assert captures.cancelled == []
+
+    follow(check)
+
+
+def test_one_that_has_gone_may_end_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is ended where it does not. It is no longer shown at once."""
+    monkeypatch.setattr(following, "_FAREWELL", 0.1)
+
+    async def check(following: Following, captures: Captures) -> None:
+        following.reconcile([Offer("a"), Offer("b"), Offer("c")])
+        await turns()
+        following.reconcile([Offer("c")])
+        assert set(following.watched) == {"c"}
+        await turns()
+        assert set(captures.running) == {"a", "b", "c"}
+        captures.fail("a", "The interface disappeared")
+        while "b" in captures.running:
+            await asyncio.sleep(0.01)
+        assert captures.cancelled == ["b"]
+        assert set(captures.running) == {"c"}
+        assert set(following.watched) == {"c"}
+
+    follow(check)
+
+
+def test_another_interface_of_the_same_name() -> None:
+    """Is captured at once, beside what the old one still gives."""
+
+    async def check(following: Following, captures: Captures) -> None:
+        following.reconcile([Offer("a")])
+        await turns()
+        following.reconcile([Offer("a", index=7)])  # its number was not known before
+        await turns()
+        assert captures.started == ["a"]
+        following.reconcile([Offer("a", index=8)])
+        await turns()
+        assert captures.started == ["a", "a"]
+        assert following.watched["a"].state is State.CAPTURING
+
+    follow(check)
+
+
+def test_there_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond which interfaces fail and say so, until there is room."""
+    monkeypatch.setattr(following, "MAX_CAPTURES", 2)
+
+    async def check(following: Following, captures: Captures) -> None:
+        offers = [Offer("a"), Offer("b"), Offer("c")]
+        following.reconcile(offers)
+        await turns()
+        assert captures.started == ["a", "b"]
+        assert following.watched["c"].state is State.FAILED
+        assert following.watched["c"].reason == "more than 2 interfaces"
+        following.reconcile(offers[1:])
+        await turns()
+        assert captures.started == ["a", "b", "c"]
+
+    follow(check)
+
+
+def test_a_defect_of_a_capture_is_not_hidden() -> None:
+    """Only `CaptureEnded` is an end; anything else ends the source, and whoever runs it is told."""
+
+    async def main() -> None:
+        async def broken(watched: Watched) -> None:
+            raise ZeroDivisionError
+
+        with pytest.raises(ExceptionGroup) as caught:
+            async with asyncio.TaskGroup() as group:
+                Following("test:", Interfaces(), Counters(), broken, group).reconcile([Offer("a")])
+        assert caught.group_contains(ZeroDivisionError)
+
+    asyncio.run(main())
