@@ -45,6 +45,10 @@ class _Command:
 _COMMANDS: Final = (
     _Command("read", "capture files to HTTP transactions", "interceptor.reading"),
     _Command("run", "the daemon: live interfaces to records, metrics and an endpoint", "interceptor.running"),
+    _Command("relay", "the cluster's one way out: batches in, spooled, uploaded", "interceptor.relay"),
+    _Command(
+        "collector", "the reference cloud: batches in, stored, shown on a page", "interceptor.collecting"
+    ),
     _Command("check", "validate the configuration and try each hop", "interceptor.checking"),
     _Command(
         "interfaces", "what a source offers, what would be captured, and why not", "interceptor.interfaces"

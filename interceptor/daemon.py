@@ -273,8 +273,8 @@ class Daemon:
             return
         while True:
             try:
-                ours = await addresses()
-                self._own_traffic.set("scrapes", listening_at(port, ours[:_MOST_ADDRESSES]))
+                ours = ["127.0.0.1", "::1", *(await addresses())[:_MOST_ADDRESSES]]
+                self._own_traffic.set("scrapes", listening_at(port, ours))
             except InterceptorError as error:
                 log.warning("own_traffic_captured", error=str(error))
             await asyncio.sleep(_ADDRESSES_SECONDS)

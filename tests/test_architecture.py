@@ -87,9 +87,11 @@ LIBRARIES = {
     "rich": {"display"},
     "pcapy": {"capture.filters", "capture.live"},
     "pyroute2": {"capture.links"},
-    "pydantic": {"config"},
+    "prometheus_client": {"metrics"},
+    "pydantic": {"config", "settings"},
     "httpx": {"delivery.transport"},
     "uvicorn": {"server"},
+    "yaml": {"settings"},
     "zstandard": {"delivery.batches"},
 }
 """Who alone may import them."""

@@ -166,7 +166,7 @@ class Site:
             return RedirectResponse("/", 303)
         if request.method != "POST":
             return self._file("login.html")
-        form = parse_qs((await _bounded(request)).decode(errors="replace"), max_num_fields=4)
+        form = parse_qs((await _bounded(request)).decode(errors="replace"))
         token = form.get("token", [""])[0].strip()
         key = self._access.key(token)
         if key is None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from interceptor.capture.files import Capture, merge, open_captures
 from interceptor.errors import CaptureError, UsageError
-from tests.capture_bytes import START, conversation, enhanced, interface, option, pcap, pcapng, section, tcp
+from tests.capture_bytes import START, conversation, enhanced, interface, option, pcap, pcapng, section
 
 if TYPE_CHECKING:
     from interceptor.core.model import PacketBatch

@@ -27,7 +27,9 @@ def test_a_filter_for_kernels_is_checked_with_the_place_of_the_error() -> None:
     """Before anything is captured."""
     check_filter("tcp port 80 or (vlan and tcp)")
     check_filter("")
-    with pytest.raises(UsageError, match=r"capture.filter: filter 'tcp prot 80': syntax error, at 'prot' \(column 5\)"):
+    with pytest.raises(
+        UsageError, match=r"capture.filter: filter 'tcp prot 80': syntax error, at 'prot' \(column 5\)"
+    ):
         check_filter("tcp prot 80")
 
 

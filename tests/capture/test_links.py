@@ -72,9 +72,12 @@ def test_names_that_change_hands(host: Host) -> None:
             host.ip("link", "set", name, "down")
         for before, after in (("cap0", "x"), ("cap1", "cap0"), ("x", "cap1")):
             host.ip("link", "set", before, "name", after)
-        await until(lambda: {name: offer.index for name, offer in found.current.items()} == {
-            "lo": found.current["lo"].index, "cap0": two, "cap1": one
-        })
+        await until(
+            lambda: (
+                {name: offer.index for name, offer in found.current.items()}
+                == {"lo": found.current["lo"].index, "cap0": two, "cap1": one}
+            )
+        )
 
     follow(host, check)
 
@@ -102,9 +105,11 @@ def test_a_storm_of_events_is_survived(host: Host) -> None:
             lines.append(f"link set cap0 {'down' if number % 2 else 'up'}")
             lines.append(f"link set cap1 {'down' if number % 2 else 'up'}")
         lines.append("link add end0 type veth peer name end1")
-        # in this very thread: nothing is read meanwhile
-        subprocess.run(
-            ["ip", "-n", host.name, "-batch", "-"], input="\n".join(lines).encode(), check=True, capture_output=True
+        subprocess.run(  # noqa: ASYNC221 - in this very thread: nothing is to be read meanwhile
+            ["ip", "-n", host.name, "-batch", "-"],
+            input="\n".join(lines).encode(),
+            check=True,
+            capture_output=True,
         )
         with capture_logs() as logs:
             await until(lambda: found.known and "end1" in found.current and not found.current["cap0"].up)

@@ -118,7 +118,9 @@ def test_options_are_honoured(host: Host) -> None:
     """Filter, snapshot length, promiscuous mode, and how long packets may wait."""
 
     async def main() -> None:
-        chosen = live(include=("cap0",), exclude=("*",), snaplen=96, filter="ether[14:4] < 5", read_timeout_ms=1)
+        chosen = live(
+            include=("cap0",), exclude=("*",), snaplen=96, filter="ether[14:4] < 5", read_timeout_ms=1
+        )
         async with running(chosen) as one:
             await one.until_captured("cap0")
             assert promiscuity(host, "cap0") == 0

@@ -34,7 +34,9 @@ def test_more_than_a_filter_holds_is_refused() -> None:
     own.set("scrapes", listening_at(1, [f"192.0.2.{number}" for number in range(28)]))
     rpcap = [Conversation("tcp", ("127.0.0.1",), (port,)) for port in (2002, 40_000, 5, 6)]
     assert compile_without("tcp", (*rpcap, *own.conversations), 1)
-    with pytest.raises(InterceptorError, match="uploads: with them this agent has 29 conversations of its own, and 28"):
+    with pytest.raises(
+        InterceptorError, match="uploads: with them this agent has 29 conversations of its own, and 28"
+    ):
         own.set("uploads", listening_at(2, ["192.0.2.1"]))
     assert len(own.conversations) == 28
 
@@ -48,5 +50,5 @@ def test_towards_a_host() -> None:
 
 def test_a_host_without_an_address() -> None:
     """Is an error with its name."""
-    with pytest.raises(InterceptorError, match="no such host.invalid: has no address"):
+    with pytest.raises(InterceptorError, match=r"no such host\.invalid: has no address"):
         asyncio.run(talking_to("no such host.invalid", 443))

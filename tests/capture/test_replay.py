@@ -52,7 +52,9 @@ def test_files_are_merged_by_time(tmp_path: Path) -> None:
 def test_the_pace_can_be_real(tmp_path: Path) -> None:
     """Then packets come as far apart as they were; times are as in the file, and it does not pass for live."""
     path = tmp_path / "a.pcap"
-    path.write_bytes(pcap([(START + number * SECOND // 4, data) for number, (_, data) in enumerate(PACKETS[:5])]))
+    path.write_bytes(
+        pcap([(START + number * SECOND // 4, data) for number, (_, data) in enumerate(PACKETS[:5])])
+    )
     begin = time.monotonic()
     full = run(replay(f"file:{path}"))
     assert time.monotonic() - begin < 0.9

@@ -23,7 +23,7 @@ from interceptor.delivery.disk import Directory
 from interceptor.delivery.files import Entry, pack
 from interceptor.delivery.spool import Spool
 from interceptor.errors import UsageError
-from tests.rpcapd_client.conftest import unavailable
+from tests.support.rpcapd import unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator

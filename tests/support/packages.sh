@@ -2,7 +2,26 @@
 # Installs the Debian or Ubuntu packages that tests and benchmarks use, where it may (root) and needs to.
 set -eu
 
-programs="tshark:tshark editcap:tshark tcpdump:tcpdump nginx:nginx-light curl:curl wrk:wrk ip:iproute2 ethtool:ethtool httpry:httpry gcc:gcc openssl:openssl tinyproxy:tinyproxy squid:squid-openssl unshare:util-linux"
+# program:package
+programs="
+tshark:tshark
+editcap:tshark
+tcpdump:tcpdump
+nginx:nginx-light
+curl:curl
+wrk:wrk
+ip:iproute2
+ethtool:ethtool
+httpry:httpry
+gcc:gcc
+openssl:openssl
+tinyproxy:tinyproxy
+squid:squid-openssl
+microsocks:microsocks
+unshare:util-linux
+prometheus:prometheus
+promtool:prometheus
+"
 missing=""
 for pair in $programs; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair#*:}"

@@ -21,13 +21,24 @@ if TYPE_CHECKING:
     from interceptor.capture.source import Source
     from interceptor.core.model import PacketBatch, Transaction
 
-__all__ = ["DEADLINE", "Running", "descriptors", "http_server", "request", "running", "running_all", "settings"]
+__all__ = [
+    "DEADLINE",
+    "Running",
+    "descriptors",
+    "http_server",
+    "request",
+    "running",
+    "running_all",
+    "settings",
+]
 
 DEADLINE = 30.0
 """Seconds after which something that has to happen counts as not happening."""
 
 
-def settings(*sources: str, include: Sequence[str] = ("*",), exclude: Sequence[str] = ("lo", "any"), **rest: Any) -> config.Capture:
+def settings(
+    *sources: str, include: Sequence[str] = ("*",), exclude: Sequence[str] = ("lo", "any"), **rest: Any
+) -> config.Capture:
     """A configuration of captures."""
     return config.Capture(
         sources=sources, interfaces=config.Interfaces(include=tuple(include), exclude=tuple(exclude)), **rest
@@ -61,6 +72,11 @@ class Running:
             for _, start, captured, _ in batch.packets
         ]
 
+    @property
+    def times(self) -> list[int]:
+        """Of each of them."""
+        return [packet[0] for batch in self.batches for packet in batch.packets]
+
     def state(self, name: str) -> State | None:
         """How an interface fares; None where it is not offered."""
         watched = self.source.interfaces.get(name)
@@ -87,10 +103,11 @@ class Running:
     async def quiet(self, seconds: float = 0.5) -> None:
         """Wait until nothing more comes."""
         count = -1
-        while count != (count := self.source.counters.packets):
+        while count != self.source.counters.packets:
+            count = self.source.counters.packets
             await asyncio.sleep(seconds)
 
-    def records(self, url: str = "path") -> list[bytes]:
+    def records(self) -> list[bytes]:
         """End the core; gives all records, without the interface they were seen on, in a stable order."""
         self.transactions += self.pipeline.close()
         assert all(stage.balanced for stage in self.pipeline.ledger())
@@ -99,7 +116,7 @@ class Running:
                 **{name: getattr(transaction.peers, name) for name in transaction.peers.__struct_fields__}
                 | {"interface": None}
             )
-        return sorted(RecordEncoder(url).encode(self.transactions).splitlines())
+        return sorted(RecordEncoder("path").encode(self.transactions).splitlines())
 
 
 @asynccontextmanager
@@ -116,9 +133,8 @@ async def running_all(*sources: Source) -> AsyncIterator[list[Running]]:
                 task.cancel()
             await asyncio.wait(tasks)
     assert not any(source.connected for source in sources)
-    deadline = time.monotonic() + 5
-    while (left := descriptors() - before) and time.monotonic() < deadline:
-        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)  # transports are closed a turn of the loop later
+    left = descriptors() - before
     assert not left, f"descriptors left: {left}"
 
 

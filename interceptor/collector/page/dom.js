@@ -1,4 +1,4 @@
-// Elements. Text goes in as text, whatever it holds; there is no innerHTML anywhere on this page.
+// Elements. Text goes in as text, whatever it holds; nothing on this page makes markup of text.
 
 const SVG = "http://www.w3.org/2000/svg";
 
