@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import textwrap
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -31,6 +32,8 @@ __all__ = ["main"]
 _DONE: Final = 0
 _FAILED: Final = 1
 _USAGE: Final = 2
+_WIDTH: Final = 100
+"""Of descriptions, which argparse leaves as they are, for the sake of the examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +140,5 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         if command.name == chosen:
             described.set_defaults(module=command.module)
             import_module(command.module).add_arguments(described)
+            described.description = textwrap.fill(described.description or "", _WIDTH)
     return parser

@@ -41,14 +41,16 @@ from starlette.applications import Starlette
 from interceptor import __version__, logs, memory
 from interceptor.capture.feed import Feed
 from interceptor.capture.links import addresses
-from interceptor.capture.own_traffic import OwnTraffic, listening_at
+from interceptor.capture.own_traffic import OwnTraffic, listening_at, talking_to
 from interceptor.capture.source import State
 from interceptor.capture.sources import make_sources
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records import RecordEncoder
+from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.health import Heartbeat, routes
 from interceptor.metrics import Metrics, Sample, pipeline_samples, source_samples, stage_samples
+from interceptor.outbound import Outbound, origin
 from interceptor.output import FileOutlet
 from interceptor.reading import COLLECT_AFTER
 from interceptor.server import serving
@@ -82,8 +84,12 @@ _SHED_MOST: Final = 2_000
 """… at most so many: each takes some microseconds, and the event loop must not stall."""
 _ADDRESSES_SECONDS: Final = 30.0
 """Between two looks at this machine's addresses."""
-_MOST_ADDRESSES: Final = 16
+_LOOK_UP_SECONDS: Final = 5.0
+"""For those and the endpoint's. Captures start without them where no name server answers."""
+_MOST_ADDRESSES: Final = 14
 """A filter holds a limited number of conversations, and the first addresses are the machine's own."""
+_MOST_PEERS: Final = 8
+"""Addresses of the endpoint or proxy, for the same reason."""
 _SUMMARY_SECONDS: Final = 60
 """How often the log says how it goes."""
 _ON_THE_WAY_SECONDS: Final = 0.5
@@ -141,14 +147,15 @@ class Daemon:
         self._sources = make_sources(options.capture, self._own_traffic)
         self._live = any(source.live for source in self._sources)
         self._feed = Feed(self._take, options.capture.read_timeout_ms / 1000)
-        self._outlets = _outlets(options)
-        for read in (
-            self._samples,
-            lambda: source_samples(self._sources),
-            lambda: pipeline_samples(self._pipeline),
-            self._outlet_samples,
-        ):
-            self._metrics.add(read)
+        self._outbound = Outbound(options) if options.endpoint is not None else None
+        self._uploads: asyncio.Task[None] | None = None
+        self._outlets = _outlets(options, self._outbound)
+        self._metrics.add(self._samples)
+        self._metrics.add(lambda: source_samples(self._sources))
+        self._metrics.add(lambda: pipeline_samples(self._pipeline))
+        self._metrics.add(self._outlet_samples)
+        if self._outbound is not None:
+            self._metrics.add(self._outbound.samples)
 
     async def run(self) -> int:
         """Run until a signal or the end of all sources; returns the exit status.
@@ -181,6 +188,8 @@ class Daemon:
 
     async def _work(self, port: int) -> int:
         """Let the tasks run, and end them in order; returns the exit status."""
+        # Before the captures start: they learn of a change only some seconds later.
+        await self._leave_out_own_traffic(port)
         self._state = ""
         status = 0
         try:
@@ -191,8 +200,11 @@ class Daemon:
                 going = [
                     group.create_task(self._tick(), name="tick"),
                     group.create_task(self._report(), name="report"),
-                    group.create_task(self._leave_out_own_traffic(port), name="own traffic"),
+                    group.create_task(self._follow_own_traffic(port), name="own traffic"),
                 ]
+                if self._outbound is not None:
+                    self._uploads = group.create_task(self._outbound.run(), name="uploads")
+                    going.append(self._uploads)
                 ends = [
                     group.create_task(_all_done(sources), name="sources ended"),
                     group.create_task(_wait_for(self._stop), name="stop"),
@@ -267,17 +279,26 @@ class Daemon:
                 self._save_memory()
             self._flush()
 
+    async def _follow_own_traffic(self, port: int) -> None:
+        """Addresses change: those of this machine, and of the endpoint or proxy."""
+        while True:
+            await asyncio.sleep(_ADDRESSES_SECONDS)
+            await self._leave_out_own_traffic(port)
+
     async def _leave_out_own_traffic(self, port: int) -> None:
-        """Keep the captures from showing who scrapes us and whom we talk to. Addresses change."""
+        """Keep the captures from showing who scrapes us and whom we talk to."""
         if not (self._live and self._settings.config.capture.exclude_own_traffic):
             return
-        while True:
-            try:
+        try:
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
                 ours = ["127.0.0.1", "::1", *(await addresses())[:_MOST_ADDRESSES]]
                 self._own_traffic.set("scrapes", listening_at(port, ours))
-            except InterceptorError as error:
-                log.warning("own_traffic_captured", error=str(error))
-            await asyncio.sleep(_ADDRESSES_SECONDS)
+                if self._outbound is not None:
+                    uploads = await talking_to(*self._outbound.peer)
+                    self._own_traffic.set("uploads", uploads[:_MOST_PEERS])
+        except (InterceptorError, TimeoutError) as error:
+            reason = str(error) or "the names of the endpoint or proxy are not found in time"
+            log.warning("own_traffic_unknown", error=reason, retry_seconds=_ADDRESSES_SECONDS)
 
     def _save_memory(self) -> None:
         """Close connections while memory is short: whole ones, so that what stays is right."""
@@ -412,12 +433,23 @@ class Daemon:
     async def _close_outlets(self, seconds: float) -> bool:
         """Returns whether all of them could write what they had."""
         try:
-            async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
-                for outlet in self._outlets:
-                    group.create_task(outlet.close())
+            async with asyncio.timeout(seconds):
+                async with asyncio.TaskGroup() as group:
+                    for outlet in self._outlets:
+                        group.create_task(outlet.close())
+                if self._outbound is not None:
+                    await self._upload_rest(self._outbound, seconds / 2)
         except TimeoutError:
             return False
         return True
+
+    async def _upload_rest(self, outbound: Outbound, seconds: float) -> None:
+        """The spool keeps what cannot be sent now; where its disk goes with us, that would be the end of it."""
+        if self._uploads is not None and not self._uploads.done() and outbound.uploader.trouble is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await outbound.drained()
+        await outbound.close()
 
 
 def _told(stage: Stage) -> dict[str, object]:
@@ -466,10 +498,14 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield error
 
 
-def _outlets(options: config.Config) -> list[Outlet]:
+def _outlets(options: config.Config, outbound: Outbound | None) -> list[Outlet]:
     outlets: list[Outlet] = []
     if options.output.path is not None:
         outlets.append(FileOutlet(options.output))
+    if outbound is not None:
+        outlets.append(
+            SpoolOutlet(outbound.spool, options.spool, origin(options), options.upload.compression)
+        )
     if not outlets:
         raise UsageError("records have nowhere to go: set output.path (- is standard output) or endpoint")
     return outlets

@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from interceptor.config import Config
+    from interceptor.delivery.proxies import Decision
 
 __all__ = ["Outbound", "origin"]
 
@@ -53,6 +55,8 @@ class Outbound:
             raise UsageError("endpoint: is not set; there is nowhere to upload to")
         self._limit = config.spool.max_bytes
         self.decision: Final = Proxies(config.proxy, environment).decide(config.endpoint)
+        self.peer: Final = _peer(config.endpoint, self.decision)
+        """Host and port that connections go to: the proxy's, or the endpoint's."""
         self._transport = Transport(
             config.endpoint, self.decision, config.tls, config.proxy.ca_file, config.upload.timeout_seconds
         )
@@ -103,3 +107,10 @@ class Outbound:
         proxy = decision.proxy.address if decision.proxy else ""
         way = "proxy" if decision.proxy else "direct"
         yield Sample("upload_proxy_info", 1, (way, proxy, decision.setting or "", decision.rule))
+
+
+def _peer(endpoint: str, decision: Decision) -> tuple[str, int]:
+    if decision.proxy is not None:
+        return decision.proxy.host, decision.proxy.port
+    parts = urlsplit(endpoint)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)

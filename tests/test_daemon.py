@@ -277,6 +277,59 @@ def test_a_full_disk_costs_records_and_nothing_else(node: Node, tmp_path: pathli
         netns.wait_until(lambda: subprocess.run(["umount", disk]).returncode == 0, "umount", 30, 0.5)
 
 
+# The endpoint
+
+
+@contextmanager
+def collector(pod: Pod, folder: pathlib.Path) -> Iterator[tuple[str, pathlib.Path]]:
+    """The reference cloud in a pod; gives its URL and the file with its token."""
+    token = folder / "token"
+    token.write_text("s3cr3t-token\n")
+    command = [
+        *(sys.executable, "-m", "interceptor", "collector", "--server-address", pod.address),
+        *("--server-port", str(PORT), "--ingest-tokens-file", str(token)),
+        *("--collector-database", str(folder / "collector.db")),
+    ]
+    with netns.process(pod.space, command):
+        netns.wait_until(
+            lambda: f":{PORT} " in pod.space.run("ss", "-Hltn").stdout, "the collector listens", 60, 0.1
+        )
+        yield f"http://{pod.address}:{PORT}", token
+
+
+def test_records_reach_the_endpoint_and_uploads_are_not_traffic(node: Node, tmp_path: pathlib.Path) -> None:
+    """Every record is taken once, the last ones before the end; the batches on the wire are not reported."""
+    server, client, cloud = node.server(), node.pod(), node.pod()
+    node.rpcapd()
+    with collector(cloud, tmp_path) as (url, token):
+        agent = node.agent(
+            *("--endpoint", url, "--token-file", str(token), "--upload-allow-plain-http", "true"),
+            *("--spool-directory", str(tmp_path / "spool"), "--spool-batch-seconds", "0.5"),
+            *("--spool-min-free-bytes", "0"),
+        )
+        netns.wait_until(lambda: len(captured(agent)) == 3, "all pods are captured", 30, 0.1)
+        client.call(server, run="up", seconds=3, connections=10, delay_ms=20)
+        verdict = settle(agent, [server])
+        judge(verdict)
+        netns.wait_until(
+            lambda: agent.metrics().get("interceptor_uploaded_records_total", 0) >= verdict.served,
+            *("all of them are uploaded", 30, 0.2),
+        )
+        read = agent.metrics()
+        assert read["interceptor_upload_state{state=ok}"] == 1
+        assert read["interceptor_spool_batches"] == 0
+        client.call(server, run="late", seconds=1, connections=2, delay_ms=20)
+        last = ended_well(agent)
+        assert last["ledger"]["batches"]["dropped"] == {}
+        assert last["ledger"]["batches"]["delivered"] == last["records"] == len(agent.lines())
+        page = cloud.space.run("curl", "-s", f"{url}/metrics").stdout
+        taken = re.search(r"^interceptor_ingest_records_total (\S+)", page, re.MULTILINE)
+        assert taken is not None
+        assert float(taken.group(1)) == last["records"]
+    assert [record for record in agent.read() if record["destination.port"] == PORT] == []
+    assert "s3cr3t-token" not in agent.errors.read_text()
+
+
 # Life cycle
 
 
