@@ -262,7 +262,7 @@ class Config(_Section):
     token: SecretStr | None = None
     """What we show to the endpoint."""
     token_file: Path | None = None
-    """A file that holds it; read again when the endpoint refuses it."""
+    """A file that holds it; read for each batch, so that it may change."""
     cluster: str | None = None
     """Written into every batch."""
     node: str | None = None

@@ -3,12 +3,13 @@
 Owns the life cycle. In this order it comes up: configuration, outlets, the HTTP server, sources; so that what is wrong
 with an option is told before anything is captured. And in this order it goes down, within `shutdown_seconds`:
 
-    1. sources end: captures are closed, and no rpcapd child is left waiting
-    2. the core closes: what is open on every connection is reported
-    3. records are encoded and handed to the outlets
-    4. outlets close: lines are on disk, the spool is sealed
-    5. the ledger is logged, and whether it balances
-    6. the server ends, last, so that a probe is answered until then
+    1. what has been captured and is on its way is waited for, a moment
+    2. sources end: captures are closed, and no rpcapd child is left waiting
+    3. the core closes: what is open on every connection is reported
+    4. records are encoded and handed to the outlets
+    5. outlets close: lines are on disk, the spool is sealed
+    6. the ledger is logged, and whether it balances
+    7. the server ends, last, so that a probe is answered until then
 
 A second signal ends it at once. A defect in one task ends the others, is logged with its traceback, and then the same
 order is kept: what was understood is not lost with what failed.
@@ -40,14 +41,16 @@ from starlette.applications import Starlette
 from interceptor import __version__, logs, memory
 from interceptor.capture.feed import Feed
 from interceptor.capture.links import addresses
-from interceptor.capture.own_traffic import OwnTraffic, listening_at
+from interceptor.capture.own_traffic import OwnTraffic, listening_at, talking_to
 from interceptor.capture.source import State
 from interceptor.capture.sources import make_sources
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records import RecordEncoder
+from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.health import Heartbeat, routes
 from interceptor.metrics import Metrics, Sample, pipeline_samples, source_samples, stage_samples
+from interceptor.outbound import Outbound, origin
 from interceptor.output import FileOutlet
 from interceptor.reading import COLLECT_AFTER
 from interceptor.server import serving
@@ -81,10 +84,16 @@ _SHED_MOST: Final = 2_000
 """… at most so many: each takes some microseconds, and the event loop must not stall."""
 _ADDRESSES_SECONDS: Final = 30.0
 """Between two looks at this machine's addresses."""
-_MOST_ADDRESSES: Final = 16
+_LOOK_UP_SECONDS: Final = 5.0
+"""For those and the endpoint's. Captures start without them where no name server answers."""
+_MOST_ADDRESSES: Final = 14
 """A filter holds a limited number of conversations, and the first addresses are the machine's own."""
+_MOST_PEERS: Final = 8
+"""Addresses of the endpoint or proxy, for the same reason."""
 _SUMMARY_SECONDS: Final = 60
 """How often the log says how it goes."""
+_ON_THE_WAY_SECONDS: Final = 0.5
+"""After a signal: what was captured before it is still in the kernel's ring, in rpcapd or in a socket."""
 _GRACE_SECONDS: Final = 2.0
 """Beyond `shutdown_seconds`, for the end of the server and the log."""
 
@@ -138,14 +147,15 @@ class Daemon:
         self._sources = make_sources(options.capture, self._own_traffic)
         self._live = any(source.live for source in self._sources)
         self._feed = Feed(self._take, options.capture.read_timeout_ms / 1000)
-        self._outlets = _outlets(options)
-        for read in (
-            self._samples,
-            lambda: source_samples(self._sources),
-            lambda: pipeline_samples(self._pipeline),
-            self._outlet_samples,
-        ):
-            self._metrics.add(read)
+        self._outbound = Outbound(options) if options.endpoint is not None else None
+        self._uploads: asyncio.Task[None] | None = None
+        self._outlets = _outlets(options, self._outbound)
+        self._metrics.add(self._samples)
+        self._metrics.add(lambda: source_samples(self._sources))
+        self._metrics.add(lambda: pipeline_samples(self._pipeline))
+        self._metrics.add(self._outlet_samples)
+        if self._outbound is not None:
+            self._metrics.add(self._outbound.samples)
 
     async def run(self) -> int:
         """Run until a signal or the end of all sources; returns the exit status.
@@ -178,6 +188,8 @@ class Daemon:
 
     async def _work(self, port: int) -> int:
         """Let the tasks run, and end them in order; returns the exit status."""
+        # Before the captures start: they learn of a change only some seconds later.
+        await self._leave_out_own_traffic(port)
         self._state = ""
         status = 0
         try:
@@ -188,8 +200,11 @@ class Daemon:
                 going = [
                     group.create_task(self._tick(), name="tick"),
                     group.create_task(self._report(), name="report"),
-                    group.create_task(self._leave_out_own_traffic(port), name="own traffic"),
+                    group.create_task(self._follow_own_traffic(port), name="own traffic"),
                 ]
+                if self._outbound is not None:
+                    self._uploads = group.create_task(self._outbound.run(), name="uploads")
+                    going.append(self._uploads)
                 ends = [
                     group.create_task(_all_done(sources), name="sources ended"),
                     group.create_task(_wait_for(self._stop), name="stop"),
@@ -197,6 +212,8 @@ class Daemon:
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 log.info("stopping", reason="signal" if self._stop.is_set() else "all sources have ended")
                 deadline = self._begin_to_end()
+                if self._live:
+                    await asyncio.wait(sources, timeout=min(_ON_THE_WAY_SECONDS, _left(deadline) / 2))
                 for source in sources:
                     source.cancel()
                 await asyncio.wait(sources, timeout=_left(deadline) / 2)
@@ -262,17 +279,26 @@ class Daemon:
                 self._save_memory()
             self._flush()
 
+    async def _follow_own_traffic(self, port: int) -> None:
+        """Addresses change: those of this machine, and of the endpoint or proxy."""
+        while True:
+            await asyncio.sleep(_ADDRESSES_SECONDS)
+            await self._leave_out_own_traffic(port)
+
     async def _leave_out_own_traffic(self, port: int) -> None:
-        """Keep the captures from showing who scrapes us and whom we talk to. Addresses change."""
+        """Keep the captures from showing who scrapes us and whom we talk to."""
         if not (self._live and self._settings.config.capture.exclude_own_traffic):
             return
-        while True:
-            try:
-                ours = await addresses()
-                self._own_traffic.set("scrapes", listening_at(port, ours[:_MOST_ADDRESSES]))
-            except InterceptorError as error:
-                log.warning("own_traffic_captured", error=str(error))
-            await asyncio.sleep(_ADDRESSES_SECONDS)
+        try:
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                ours = ["127.0.0.1", "::1", *(await addresses())[:_MOST_ADDRESSES]]
+                self._own_traffic.set("scrapes", listening_at(port, ours))
+                if self._outbound is not None:
+                    uploads = await talking_to(*self._outbound.peer)
+                    self._own_traffic.set("uploads", uploads[:_MOST_PEERS])
+        except (InterceptorError, TimeoutError) as error:
+            reason = str(error) or "the names of the endpoint or proxy are not found in time"
+            log.warning("own_traffic_unknown", error=reason, retry_seconds=_ADDRESSES_SECONDS)
 
     def _save_memory(self) -> None:
         """Close connections while memory is short: whole ones, so that what stays is right."""
@@ -337,11 +363,14 @@ class Daemon:
         except UsageError as error:
             log.error("configuration_not_reloaded", error=str(error))  # noqa: TRY400 - the line says it all
             return
-        changed = changes(self._settings.config, settings.config)
-        taken = [key for key in changed if key.startswith(_RELOADABLE)]
+        options = settings.config
+        changed = changes(self._settings.config, options)
+        taken = [key for key in changed if key in _RELOADABLE or _is_read_when_needed(key, options)]
         self._settings = settings
-        if "log.level" in taken:
-            logs.configure(settings.config.log.level, repetitions=self._repetitions)
+        logs.configure(options.log.level, repetitions=self._repetitions)
+        if _INTERFACES & set(taken):
+            for source in self._sources:
+                source.obey(options.capture.interfaces)
         log.info("configuration_reloaded", changed=taken)
         if rest := [key for key in changed if key not in taken]:
             log.warning("restart_needed", options=rest)
@@ -404,12 +433,23 @@ class Daemon:
     async def _close_outlets(self, seconds: float) -> bool:
         """Returns whether all of them could write what they had."""
         try:
-            async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
-                for outlet in self._outlets:
-                    group.create_task(outlet.close())
+            async with asyncio.timeout(seconds):
+                async with asyncio.TaskGroup() as group:
+                    for outlet in self._outlets:
+                        group.create_task(outlet.close())
+                if self._outbound is not None:
+                    await self._upload_rest(self._outbound, seconds / 2)
         except TimeoutError:
             return False
         return True
+
+    async def _upload_rest(self, outbound: Outbound, seconds: float) -> None:
+        """The spool keeps what cannot be sent now; where its disk goes with us, that would be the end of it."""
+        if self._uploads is not None and not self._uploads.done() and outbound.uploader.trouble is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await outbound.drained()
+        await outbound.close()
 
 
 def _told(stage: Stage) -> dict[str, object]:
@@ -435,7 +475,15 @@ async def _wait_for(event: asyncio.Event) -> None:
     await event.wait()
 
 
-_RELOADABLE: Final = ("log.level",)
+_INTERFACES: Final = {"capture.interfaces.include", "capture.interfaces.exclude"}
+_RELOADABLE: Final = {*_INTERFACES, "log.level", "shutdown_seconds"}
+
+
+def _is_read_when_needed(key: str, options: config.Config) -> bool:
+    """Whether this is a secret whose file is read again by whoever shows it."""
+    return (key == "token" and options.token_file is not None) or (
+        key == "capture.password" and options.capture.password_file is not None
+    )
 
 
 async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -450,10 +498,14 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield error
 
 
-def _outlets(options: config.Config) -> list[Outlet]:
+def _outlets(options: config.Config, outbound: Outbound | None) -> list[Outlet]:
     outlets: list[Outlet] = []
     if options.output.path is not None:
         outlets.append(FileOutlet(options.output))
+    if outbound is not None:
+        outlets.append(
+            SpoolOutlet(outbound.spool, options.spool, origin(options), options.upload.compression)
+        )
     if not outlets:
         raise UsageError("records have nowhere to go: set output.path (- is standard output) or endpoint")
     return outlets

@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="instead of those of capture.sources")
     add_flags(parser)
+    parser.usage = f"{parser.prog} [-h] [SOURCE] [--config FILE] [--OPTION VALUE]..."
 
 
 def run(arguments: argparse.Namespace) -> int:

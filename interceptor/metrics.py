@@ -162,6 +162,9 @@ METRICS: Final = (
 _BY_NAME: Final = {metric.name: metric for metric in METRICS}
 
 
+_PLACES: Final = {name: place for place, name in enumerate(_BY_NAME)}
+
+
 class Sample(NamedTuple):
     """One value of a metric."""
 
@@ -200,7 +203,7 @@ class Metrics(Collector):
         for read in self._reads:
             for sample in read():
                 samples.setdefault(sample.name, []).append(sample)
-        for name in sorted(samples, key=list(_BY_NAME).index):
+        for name in sorted(samples, key=_PLACES.__getitem__):
             yield _family(_BY_NAME[name], samples[name])
 
     def describe(self) -> Iterable[Metric]:

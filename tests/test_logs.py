@@ -34,7 +34,6 @@ def _as_before() -> Iterator[None]:
     """The process's logging is put back as it was."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    root.handlers.clear()  # pytest's own, which fail where ours do not
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -125,6 +124,7 @@ def test_ever_new_events_cost_bounded_memory() -> None:
 def test_other_libraries_log_into_the_same_stream_at_warning() -> None:
     """uvicorn, asyncio and the warnings of Python; a message that does not fit its arguments is no failure."""
     stream = io.StringIO()
+    logging.getLogger().handlers.clear()  # pytest's own, which fail where ours do not
     logs.configure("info", stream)
     logs.configure("info", stream)  # again: still one line for each
     logging.getLogger("uvicorn.error").info("quiet")

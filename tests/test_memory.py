@@ -30,7 +30,11 @@ def cgroup(tmp_path: Path, membership: str, files: dict[str, str]) -> int | None
     [
         ("0::/\n", {"memory.max": "536870912\n"}, 512 * MIB),
         ("0::/\n", {"memory.max": "max\n"}, None),
-        ("0::/kubepods/pod1/c1\n", {"kubepods/pod1/c1/memory.max": "max", "kubepods/pod1/memory.max": "1000"}, 1_000),
+        (
+            "0::/kubepods/pod1/c1\n",
+            {"kubepods/pod1/c1/memory.max": "max", "kubepods/pod1/memory.max": "1000"},
+            1_000,
+        ),
         ("0::/a/b\n", {"a/memory.max": "2000", "a/b/memory.max": "1000"}, 1_000),
         ("0::/a/b\n", {"a/memory.max": "1000", "a/b/memory.max": "2000"}, 1_000),
         # in a container without a cgroup namespace the path is the host's, and not in sight
@@ -87,8 +91,14 @@ def test_limits_fit_the_budget(mebibytes: int) -> None:
 def test_what_is_configured_stays() -> None:
     """Every limit, by its name."""
     given = {
-        **{"connections": 7, "handshakes": 8, "held_bytes": 9, "held_bytes_per_stream": 10},
-        **{"head_bytes": 11, "pending": 12, "idle_seconds": 13, "transaction_seconds": 14},
+        "connections": 7,
+        "handshakes": 8,
+        "held_bytes": 9,
+        "held_bytes_per_stream": 10,
+        "head_bytes": 11,
+        "pending": 12,
+        "idle_seconds": 13,
+        "transaction_seconds": 14,
     }
     limits = memory.core_limits(config.Limits.model_validate(given), 512 * MIB)
     assert {name: getattr(limits, name) for name in given} == given

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-
-import pytest
+from typing import TYPE_CHECKING
 
 from interceptor.terminal import discard_output, printable, say
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_what_would_steer_a_terminal_is_replaced() -> None:

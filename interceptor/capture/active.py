@@ -99,6 +99,10 @@ class ActiveSource:
         """Whether anybody has called and is still there."""
         return bool(self._hosts)
 
+    def obey(self, rules: config.Interfaces) -> None:
+        """Choose by other rules; what is captured goes on until its daemon calls again."""
+        self.rules = rules
+
     async def offers(self) -> Sequence[Offer]:
         """Wait for a call, and list what that caller has.
 

@@ -81,6 +81,11 @@ class Following:
         self._group = group
         self._wanted: dict[str, _Running] = {}
 
+    def obey(self, interfaces: Interfaces) -> None:
+        """Follow other rules from the next list on, which is asked for at once."""
+        self._interfaces = interfaces
+        self.changed.set()
+
     def reconcile(self, offers: Iterable[Offer]) -> None:
         """Take a list of what there is now."""
         now = asyncio.get_running_loop().time()
@@ -91,11 +96,13 @@ class Following:
             del self.watched[name]
         for name, offer in present.items():
             decision = decide(name, self._interfaces)
-            if not decision.captured:
-                if name not in self.watched:
-                    self._watch(name).set(State.EXCLUDED, decision.rule)
-                continue
             running = self._wanted.get(name)
+            if not decision.captured:
+                if running is not None:  # the rules are others now
+                    self._let_go(running)
+                    self._watch(name)
+                (self.watched.get(name) or self._watch(name)).set(State.EXCLUDED, decision.rule)
+                continue
             if running is not None and running.offer.is_another(offer):
                 self._let_go(running)
                 running = None

@@ -75,7 +75,7 @@ class LiveSource:
         self.counters = Counters()
         self._settings = settings
         self._own = own
-        name = url.removeprefix(_PREFIX)
+        self._name = name = url.removeprefix(_PREFIX)
         if "/" in name or len(name) > 15:  # IFNAMSIZ of linux/if.h
             raise UsageError(f"capture.sources: {url!r}: {name!r} cannot be an interface")
         chosen = settings.interfaces
@@ -87,6 +87,13 @@ class LiveSource:
     def interfaces(self) -> Mapping[str, Watched]:
         """Those that there are now."""
         return self._following.watched if self._following is not None else {}
+
+    def obey(self, rules: config.Interfaces) -> None:
+        """Capture by other rules from now on, unless there is one interface that the URL names."""
+        if not self._name:
+            self.rules = rules
+            if self._following is not None:
+                self._following.obey(rules)
 
     async def offers(self) -> Sequence[Offer]:
         """List what could be captured.

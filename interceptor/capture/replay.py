@@ -67,6 +67,9 @@ class ReplaySource:
         self.interfaces: dict[str, Watched] = {}
         self.rules = Interfaces(include=("*",), exclude=())
 
+    def obey(self, rules: Interfaces) -> None:
+        """Change nothing: of files, everything is read."""
+
     async def offers(self) -> Sequence[Offer]:
         """List the interfaces that the beginnings of the files tell of.
 

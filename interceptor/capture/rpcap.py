@@ -292,6 +292,12 @@ class RpcapSource:
         """Those that it offers now."""
         return self._following.watched if self._following is not None else {}
 
+    def obey(self, rules: config.Interfaces) -> None:
+        """Capture by other rules from now on."""
+        self.rules = rules
+        if self._following is not None:
+            self._following.obey(rules)
+
     async def offers(self) -> Sequence[Offer]:
         """List what could be captured.
 

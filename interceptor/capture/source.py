@@ -190,6 +190,9 @@ class Source(Protocol):
     def rules(self) -> Interfaces:
         """Which interfaces it captures."""
 
+    def obey(self, rules: Interfaces) -> None:
+        """Capture by other rules from now on, where they concern it."""
+
     async def run(self, feed: Feed) -> None:
         """Give packets until cancelled; of files, until their end.
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from interceptor.delivery.batches import parse_header, split_lines
+from interceptor.delivery.batches import UnpackError, parse_header, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,12 +87,21 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def request(text: bytes) -> bytes:
-    """An ExportTraceServiceRequest of a batch's text (header line, then records)."""
+    """An ExportTraceServiceRequest of a batch's text (header line, then records).
+
+    Raises:
+        UnpackError: a line is no record of ours; which one, without showing it.
+
+    """
     header = parse_header(text)
     by_server: dict[str, list[dict[str, Any]]] = {}
-    for line in split_lines(text):
-        record = _decode(line)
-        by_server.setdefault(record["server.address"], []).append(_span(record))
+    for number, line in enumerate(split_lines(text), start=2):
+        try:
+            record = _decode(line)
+            by_server.setdefault(record["server.address"], []).append(_span(record))
+        # a relay's batches were made elsewhere: JSON, but of whatever shape
+        except (msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
+            raise UnpackError(f"has a line, {number}, that is no record") from None
     program, _, version = header.agent.partition("/")
     scope = {"name": program, "version": version}
     return _encode(

@@ -488,6 +488,11 @@ class Shelf:
         except OSError:
             self._discard(entry)
             return
+        for copy in [file for file in self._quarantine if file[0] == name]:
+            # a loss of power undid half of an earlier renaming; this one has replaced what it left
+            self._quarantine.remove(copy)
+            self._quarantine_bytes -= copy[1]
+            self._used -= copy[1]
         self._quarantine.append((name, entry.size))
         self._quarantine_bytes += entry.size
         self._trim_quarantine()

@@ -10,27 +10,37 @@ What is known of httpx 0.28 and httpcore 1.0, and guarded against here:
   (encode/httpcore#1023). After any failure through a proxy the client is made anew.
 * It has no deadline for a whole exchange, and no limit for an answer. Both are set here.
 * `verify` is not for the hop to an https:// proxy: that one has a context of its own, and never our certificate.
+* A SOCKS proxy that fails us leaves its connection open (`_Progress.abandon`).
+* What its exceptions say depends on the layer that failed, and may be the other side's words. How far a request came is
+  learnt from httpcore's `trace` extension instead (`_Progress`), and told in ours.
 
-The client is also made anew when a file it was made of changes, so that certificates rotate, and every ten minutes, so
+A kept connection that turns out to be closed is no failure: the request is sent again at once on a new one. The client
+is also made anew when a file it was made of changes, so that certificates rotate, and every ten minutes, so
 that a kept connection follows a change in the DNS.
 
-Invariant: no text of an error has anything of the proxy's user info, a token or a key, or words of the other side.
+Invariants: no text of an error has anything of the proxy's user info, a token or a key, or words of the other side. An
+answer that means success was read to its end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import os
+import socket
 import ssl
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
 
+from interceptor.errors import UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
     from interceptor import config
@@ -44,6 +54,10 @@ MAX_ANSWER: Final = 64 * 2**10
 _KEEP_ALIVE_SECONDS: Final = 60.0
 """httpx's 5 s would cost a CONNECT and a TLS handshake for each batch."""
 _CONNECT_SECONDS: Final = 15.0
+_CLOSE_SECONDS: Final = 2.0
+"""For saying goodbye to a peer that may be gone."""
+_REFUSAL_SECONDS: Final = 1.0
+"""For the body of an answer whose status says all."""
 
 
 class Failure(StrEnum):
@@ -52,7 +66,9 @@ class Failure(StrEnum):
     CONNECT = "connect"
     """No connection: to the endpoint, or to the proxy."""
     TLS = "tls"
-    """No trust, or no common language; or a file for it cannot be used."""
+    """No trust, or no common language."""
+    FILES = "files"
+    """A file for TLS cannot be used."""
     PROXY = "proxy"
     """The proxy does not connect us."""
     PROXY_REFUSED = "proxy_refused"
@@ -94,7 +110,14 @@ class Transport:
         timeout_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._endpoint = endpoint.rstrip("/")
+        """Nothing is connected or read yet.
+
+        Raises:
+            UsageError: the endpoint has parts that it cannot have.
+
+        """
+        self._endpoint = endpoint.strip().rstrip("/")
+        self._server = _server(self._endpoint)
         self._proxy = decision.proxy
         self._tls = tls
         self._proxy_ca_file = proxy_ca_file
@@ -107,32 +130,57 @@ class Transport:
         """How often the client was made."""
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Send a request and read the whole answer, within the time-out.
+        """Send a request and read the answer, within the time-out. A body that goes with a refusal may be missing.
 
         Raises:
-            TransportError: there is none.
+            TransportError: there is no answer.
 
         """
+        progress = self._progress()
         try:
-            with _mapped(self._trust(), self._timeout):
-                async with asyncio.timeout(self._timeout):
-                    client = await self._ready()
-                    # What is unpacked could be larger than any limit: we take it as it is.
-                    sent = {"accept-encoding": "identity", **headers}
-                    async with client.stream(
-                        "POST", self._endpoint + path, content=body, headers=sent
-                    ) as response:
-                        return Answer(response.status_code, dict(response.headers), await _whole(response))
+            async with asyncio.timeout(self._timeout):
+                try:
+                    return await self._exchange(path, body, headers, progress)
+                except TransportError as error:
+                    # RFC 9112 section 9.3.1: a client that knows a request to be idempotent may repeat it when the
+                    # connection it was sent on was closed. Ours are, by their key.
+                    if error.failure is not Failure.INTERRUPTED or progress.opened or progress.answered:
+                        raise
+                progress = self._progress()
+                return await self._exchange(path, body, headers, progress)
+        except TimeoutError:
+            await progress.abandon()
+            await self.close()
+            raise TransportError(
+                Failure.TIMEOUT, f"{progress.waiting()} within {self._timeout:g} s"
+            ) from None
+
+    async def _exchange(
+        self, path: str, body: bytes, headers: Mapping[str, str], progress: _Progress
+    ) -> Answer:
+        try:
+            with _mapped(progress):
+                client = await self._ready()
+                # What is unpacked could be larger than any limit: we take it as it is.
+                sent = {"accept-encoding": "identity", **headers}
+                async with client.stream(
+                    "POST",
+                    self._endpoint + path,
+                    content=body,
+                    headers=sent,
+                    extensions={"trace": progress.note},
+                ) as response:
+                    return Answer(response.status_code, dict(response.headers), await _body(response))
         except TransportError:
-            if self._proxy is not None:
-                await self.close()
+            await progress.abandon()
+            await self.close()
             raise
 
     async def close(self) -> None:
         """Let go of all connections; the next request makes new ones."""
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(httpx.HTTPError, OSError):
+            async with _briefly():
                 await client.aclose()
 
     async def _ready(self) -> httpx.AsyncClient:
@@ -166,15 +214,19 @@ class Transport:
         context = _context(self._tls.ca_file)
         if self._tls.cert_file is not None:
             try:
-                context.load_cert_chain(self._tls.cert_file, self._tls.key_file)
+                context.load_cert_chain(self._tls.cert_file, self._tls.key_file, _no_password)
             except (OSError, ssl.SSLError):
                 raise TransportError(
-                    Failure.TLS,
-                    f"tls.cert_file {self._tls.cert_file} and tls.key_file {self._tls.key_file} cannot be used together",
+                    Failure.FILES,
+                    f"tls.cert_file {self._tls.cert_file} and tls.key_file {self._tls.key_file} cannot be used "
+                    "together: both have to be there, belong together, and the key must not be encrypted",
                 ) from None
         proxy = None
         if self._proxy is not None:
             auth = None
+            if self._proxy.scheme.startswith("socks"):
+                # its messages of level debug have the credentials in them
+                logging.getLogger("httpcore.socks").setLevel(logging.INFO)
             if self._proxy.username is not None:
                 auth = (self._proxy.username, self._proxy.password or "")
             own = _context(self._proxy_ca_file) if self._proxy.scheme == "https" else None
@@ -188,29 +240,193 @@ class Transport:
             limits=httpx.Limits(max_connections=2, keepalive_expiry=_KEEP_ALIVE_SECONDS),
         )
 
-    def _trust(self) -> str:
-        """Who is trusted, for the operator who has to find the missing authority."""
-        named = (
-            f"the system's authorities and tls.ca_file {self._tls.ca_file}"
+    def _progress(self) -> _Progress:
+        system = ssl.get_default_verify_paths()
+        known = f"the system's authorities ({system.cafile or system.capath or 'there are none'})"
+        proxy = self._proxy
+        return _Progress(
+            server=self._server,
+            proxy=None if proxy is None else proxy.address,
+            tunnel=proxy is not None
+            and (proxy.scheme.startswith("socks") or self._endpoint.lower().startswith("https:")),
+            trusted=f"{known} and tls.ca_file {self._tls.ca_file}"
             if self._tls.ca_file
-            else ("the system's authorities; tls.ca_file adds others")
+            else f"{known}; tls.ca_file adds others",
+            trusted_for_proxy=f"{known} and proxy.ca_file {self._proxy_ca_file}"
+            if self._proxy_ca_file
+            else f"{known}; proxy.ca_file adds others",
         )
-        if self._proxy is not None and self._proxy.scheme == "https":
-            named += f"; of the proxy itself, proxy.ca_file {self._proxy_ca_file or 'is not set'}"
-        return named
+
+
+class _Stream(Protocol):
+    """A connection, as httpcore hands it out."""
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a request came, and what is said of it if it comes no further."""
+
+    server: str
+    proxy: str | None
+    """As `host:port`."""
+    tunnel: bool
+    """The proxy connects us (CONNECT, SOCKS), and then carries what it does not understand."""
+    trusted: str
+    trusted_for_proxy: str
+    step: str = ""
+    """The last thing that was begun, in httpcore's words."""
+    opened: bool = False
+    """A new connection was made, or tried; otherwise a kept one was used."""
+    through: bool = False
+    """The tunnel stands."""
+    answered: bool = False
+    """The endpoint has begun to answer."""
+
+    stream: _Stream | None = None
+    """What a tunnel is to be made of."""
+
+    async def note(self, event: str, about: Mapping[str, Any]) -> None:
+        """What httpcore tells of a step: `connection.connect_tcp.started`, `proxy.start_tls.complete`."""
+        step, _dot, state = event.rpartition(".")
+        if state == "started":
+            self.step = step
+            if step.endswith(".connect_tcp"):
+                self.opened = True
+            elif step == "proxy.start_tls":
+                self.through = True
+        elif step == "socks.connect_tcp" and state == "complete":
+            self.stream = about["return_value"]
+        elif step == "socks.setup_socks5_connection" and state == "complete":
+            self.through = True
+        elif step == "http11.receive_response_headers" and state == "complete" and not self.asking():
+            self.answered = True
+
+    async def abandon(self) -> None:
+        """Close what the client does not know to be open."""
+        if self.stream is not None:
+            async with _briefly():
+                await self.stream.aclose()
+
+    def asking(self) -> bool:
+        """Whether it is still between us and the proxy."""
+        return self.tunnel and self.opened and not self.through
+
+    def connecting(self) -> str:
+        """What was tried to reach."""
+        return self.server if self.proxy is None else f"the proxy {self.proxy}"
+
+    def waiting(self) -> str:
+        """What did not come, of what could have."""
+        if self.step.endswith(".connect_tcp"):
+            return f"no connection to {self.connecting()}"
+        if self.asking():
+            return f"the proxy {self.proxy} did not connect us to {self.server}"
+        if self.step.endswith(".start_tls"):
+            return f"no TLS with {self.server}"
+        return f"no whole answer from {self.server}"
+
+    def broken(self, error: BaseException) -> TransportError:
+        """What a failure means that is neither a time-out nor the proxy's refusal."""
+        found = list(_causes(error))
+        verification = next((each for each in found if isinstance(each, ssl.SSLCertVerificationError)), None)
+        hop = self.proxy if self.asking() else self.server
+        if verification is not None:
+            trusted = self.trusted_for_proxy if self.asking() else self.trusted
+            return TransportError(
+                Failure.TLS,
+                f"certificate verify failed for {hop}: {verification.verify_message}; trusted are {trusted}",
+            )
+        tls = next((each for each in found if isinstance(each, ssl.SSLError)), None)
+        if tls is not None or self.step.endswith(".start_tls"):
+            reason = f": {tls.reason.lower().replace('_', ' ')}" if tls is not None and tls.reason else ""
+            return TransportError(Failure.TLS, f"TLS with {hop} failed{reason}")
+        if self.step.endswith(".connect_tcp"):
+            return TransportError(Failure.CONNECT, f"cannot connect to {self.connecting()}{_reason(found)}")
+        if self.asking():
+            return TransportError(
+                Failure.INTERRUPTED, f"the proxy {self.proxy} ended the connection{_reason(found)}"
+            )
+        return TransportError(
+            Failure.INTERRUPTED, f"the connection to {self.server} broke before the whole answer came"
+        )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and all that led to it."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for each in error.exceptions:
+                yield from _causes(each)
+        error = error.__cause__ or error.__context__
+
+
+def _reason(found: list[BaseException]) -> str:
+    """The system's words, which are fixed ones."""
+    for error in found:
+        if isinstance(error, socket.gaierror):
+            return ": its name cannot be looked up"
+        if isinstance(error, OSError) and error.errno is not None:
+            return f": {os.strerror(error.errno)}"
+    return ""
+
+
+def _server(endpoint: str) -> str:
+    """`host:port` of an endpoint, for people.
+
+    What is odd about the rest of it is refused: a user and password would be sent, and shown by others; what follows
+    the path would end up in the middle of a longer one.
+    """
+    try:
+        url = httpx.URL(endpoint)
+    except (httpx.InvalidURL, UnicodeError):  # its words repeat the URL
+        raise UsageError("endpoint: is no URL that can be used") from None
+    if url.userinfo:
+        raise UsageError("endpoint: has a user or password, which belongs into token or token_file")
+    if url.query or url.fragment:
+        raise UsageError("endpoint: has a ? or # part; it is https://HOST[:PORT][/PATH]")
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+
+
+def _no_password() -> str:
+    """OpenSSL would ask for it on the terminal."""
+    return ""
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:
     """The system's authorities, and those of a file."""
     context = ssl.create_default_context()
+    # Python 3.13 sets it: many a company's authority is not as RFC 5280 wants it, and everybody else takes it.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if ca_file is not None:
         try:
             context.load_verify_locations(ca_file)
         except (OSError, ssl.SSLError):
             raise TransportError(
-                Failure.TLS, f"{ca_file}: holds no authorities (PEM) that can be read"
+                Failure.FILES, f"{ca_file}: holds no authorities (PEM) that can be read"
             ) from None
     return context
+
+
+@contextlib.asynccontextmanager
+async def _briefly() -> AsyncIterator[None]:
+    """For a goodbye: it may fail, and has an end."""
+    with contextlib.suppress(httpx.HTTPError, OSError):  # a TimeoutError is an OSError
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            yield
+
+
+async def _body(response: httpx.Response) -> bytes:
+    """The whole of it; of a refusal only what comes soon, for there the status says all."""
+    if response.is_success or response.status_code == 409:
+        return await _whole(response)
+    with contextlib.suppress(httpx.TransportError, OSError, TransportError):  # a TimeoutError is an OSError
+        async with asyncio.timeout(_REFUSAL_SECONDS):
+            return await _whole(response)
+    return b""
 
 
 async def _whole(response: httpx.Response) -> bytes:
@@ -225,40 +441,31 @@ async def _whole(response: httpx.Response) -> bytes:
 
 
 @contextlib.contextmanager
-def _mapped(trust: str, timeout: float) -> Iterator[None]:
+def _mapped(progress: _Progress) -> Iterator[None]:
     """Every failure of the network, as ours. `from None`: the other exceptions may hold what must not be shown."""
     try:
         yield
-    except TimeoutError:
-        raise TransportError(Failure.TIMEOUT, f"no whole answer within {timeout:g} s") from None
-    except httpx.TimeoutException as error:
-        waiting = "for a connection" if isinstance(error, httpx.ConnectTimeout) else "for the other side"
-        raise TransportError(Failure.TIMEOUT, f"nothing came while waiting {waiting}") from None
+    except httpx.TimeoutException:
+        raise TransportError(Failure.TIMEOUT, f"{progress.waiting()} in time") from None
     except httpx.ProxyError as error:
         raise _refused(str(error)) from None
-    except httpx.TransportError as error:
-        raise _broken(error, trust) from None
+    except (httpx.TransportError, OSError) as error:  # some of ssl's come through as they are
+        raise progress.broken(error) from None
+    except Exception:
+        # socksio raises, and httpcore asserts, what they like about a reply that is none
+        if not progress.asking():
+            raise
+        raise TransportError(
+            Failure.PROXY, f"the proxy {progress.proxy} does not answer as a proxy does"
+        ) from None
 
 
 def _refused(words: str) -> TransportError:
-    """What a proxy answered to CONNECT. Of its words only the status is kept."""
+    """What a proxy answered to CONNECT, or over SOCKS. Of its words only the status is kept."""
     status = words[:3] if words[:3].isdecimal() else ""
     if status in {"401", "403", "407"}:  # tinyproxy answers 401 to a wrong password
         reason = "does not let us go there" if status == "403" else "wants (other) credentials"
         return TransportError(Failure.PROXY_REFUSED, f"the proxy {reason} ({status})")
+    if words.startswith(("Invalid username", "Requested ")):  # httpcore, of SOCKS: not the proxy's words
+        return TransportError(Failure.PROXY_REFUSED, "the proxy wants (other) credentials")
     return TransportError(Failure.PROXY, f"the proxy does not connect us{f' ({status})' if status else ''}")
-
-
-def _broken(error: httpx.TransportError, trust: str) -> TransportError:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return TransportError(
-                Failure.TLS, f"certificate verify failed: {cause.verify_message}; trusted are {trust}"
-            )
-        if isinstance(cause, ssl.SSLError):
-            return TransportError(Failure.TLS, f"TLS failed: {cause.reason or 'no reason given'}")
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpx.ConnectError):
-        return TransportError(Failure.CONNECT, "cannot connect")
-    return TransportError(Failure.INTERRUPTED, "the connection broke before the whole answer came")

@@ -12,13 +12,18 @@ Outcomes:
     409                                         delivered before
     413                                         halved; a single record is put aside
     408 425 429 5xx (but 501, 505), no answer   again, after a while
-    401 403                                     again, slowly, with the token read anew: state `auth`
-    404 405 3xx, HTML with 2xx                  again, slowly: state `configuration` (a wrong URL, a captive portal)
+    401 403                                     again, slowly: state `auth`
+    404 405 3xx, HTML with 2xx, an endless      again, slowly: state `configuration` (a wrong URL, a captive portal,
+    answer, files of ours that cannot be used   a token or certificate that is not there)
     401 403 407 of the proxy                    again, slowly: state `proxy`
-    any other                                   put aside
+    other 4xx, 501, 505                         put aside
+    anything else                               again, after a while
 
 An answer that was lost is no reason to doubt: the same batch with the same id is sent again, and the other side knows
-it. Time, sleep and chance are arguments.
+it. The token's file is read for each try, so that a token that rotates is never an old one. Time, sleep and chance are
+arguments.
+
+With a plain http:// endpoint behind a proxy, nothing tells the proxy's 401 and 403 from the endpoint's: state `auth`.
 """
 
 from __future__ import annotations
@@ -30,24 +35,36 @@ import zlib
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, assert_never
 
 import msgspec
 import structlog
 
 from interceptor.delivery import otlp
-from interceptor.delivery.batches import seal, split, unpack
+from interceptor.delivery.batches import UnpackError, seal, split, unpack
 from interceptor.delivery.transport import Failure, TransportError
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
 
     from interceptor import config
     from interceptor.delivery.batches import Batch, Origin
     from interceptor.delivery.transport import Answer
 
-__all__ = ["Backoff", "Counters", "Outcome", "Queue", "State", "Token", "Uploader", "classify", "retry_after"]
+__all__ = [
+    "Backoff",
+    "Counters",
+    "Outcome",
+    "Queue",
+    "Reason",
+    "State",
+    "Token",
+    "Uploader",
+    "classify",
+    "retry_after",
+]
 
 PATH: Final = "/v1/batches"
 LONGEST_SECONDS: Final = 60.0
@@ -56,6 +73,8 @@ LONGEST_ASKED_SECONDS: Final = 15 * 60.0
 """The longest that the other side may ask us to wait: a mistake of its must not cost the spool."""
 _UNPACKED: Final = 256 * 2**20
 """Of a batch that is sent as OTLP."""
+_LONGEST_TOKEN: Final = 16_384
+"""Characters: more than any server takes in a header."""
 
 log = structlog.get_logger()
 
@@ -69,6 +88,8 @@ class Outcome(StrEnum):
     RETRY = "retry"
     TOO_LARGE = "too_large"
     QUARANTINED = "quarantined"
+    UNREADABLE = "unreadable"
+    """Not sent: it is not what we seal."""
     AUTH = "auth"
     CONFIGURATION = "configuration"
     PROXY = "proxy"
@@ -91,8 +112,26 @@ _SLOW: Final = {
 }
 """What somebody has to mend: tried again slowly."""
 
+_FAILURES: Final = {
+    Failure.PROXY_REFUSED: Outcome.PROXY,
+    Failure.FILES: Outcome.CONFIGURATION,
+    Failure.TOO_LARGE: Outcome.CONFIGURATION,
+}
+"""What it means that there is no answer; any other failure passes by itself, as far as we know."""
+
 _AGAIN: Final = frozenset({408, 425, 429})
 _NEVER: Final = frozenset({501, 505})
+
+
+class Reason(StrEnum):
+    """Why a batch was put aside."""
+
+    REFUSED = "refused"
+    """By the endpoint, for what it is."""
+    TOO_LARGE = "too_large"
+    """A single record, for the endpoint."""
+    UNREADABLE = "unreadable"
+    """By us: it has to be read for another protocol, or to be halved, and is not what we seal."""
 
 
 def classify(status: int, content_type: str) -> Outcome:
@@ -109,9 +148,9 @@ def classify(status: int, content_type: str) -> Outcome:
         return Outcome.PROXY
     if 300 <= status < 400 or status in {404, 405}:
         return Outcome.CONFIGURATION
-    if status in _AGAIN or (500 <= status < 600 and status not in _NEVER):
-        return Outcome.RETRY
-    return Outcome.QUARANTINED
+    if status in _NEVER or (400 <= status < 500 and status not in _AGAIN):
+        return Outcome.QUARANTINED
+    return Outcome.RETRY
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
@@ -130,7 +169,10 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 class Backoff:
-    """How long to wait before the next try: full jitter between nothing and a growing bound, at least `asked`."""
+    """How long to wait before the next try: full jitter between nothing and a growing bound, after what was `asked`.
+
+    The jitter comes on top: many who are told the same must not come back together.
+    """
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self._chance = chance
@@ -142,7 +184,7 @@ class Backoff:
         self._failures = min(self._failures + 1, 16)
         # What somebody has to mend is not mended sooner by asking often: at least half of the bound.
         own = bound * (1 + self._chance()) / 2 if slowly else bound * self._chance()
-        return max(own, asked)
+        return asked + own
 
     def succeeded(self) -> None:
         """Begin anew."""
@@ -155,38 +197,39 @@ class Token:
     def __init__(self, settings: config.Config) -> None:
         """Raises `UsageError` where the fixed token cannot be sent in a header."""
         self._file = settings.token_file
-        self._text: str | None = None
+        self._fixed: str | None = None
         if settings.token is not None:
-            self._text = settings.token.get_secret_value().strip()
-            if not _sendable(self._text):
+            self._fixed = settings.token.get_secret_value().strip()
+            if not _sendable(self._fixed):
                 raise UsageError("token: is empty, or holds characters that cannot be sent in a header")
-
-    def forget(self) -> None:
-        """It was refused: read the file again before the next try."""
-        if self._file is not None:
-            self._text = None
 
     async def text(self) -> str | None:
         """The token; None where none is configured.
 
         Raises:
-            TransportError: the file cannot be read now, or holds no token.
+            UsageError: the file cannot be read now, or holds no token.
 
         """
-        if self._text is None and self._file is not None:
-            try:
-                text = (await asyncio.to_thread(self._file.read_text, "ascii")).strip()
-            except (OSError, UnicodeDecodeError):
-                raise TransportError(Failure.CONNECT, f"token_file {self._file}: cannot be read") from None
-            if not _sendable(text):
-                raise TransportError(Failure.CONNECT, f"token_file {self._file}: holds no token")
-            self._text = text
-        return self._text
+        if self._fixed is not None or self._file is None:
+            return self._fixed
+        try:
+            text = (await asyncio.to_thread(_beginning, self._file)).strip()
+        except (OSError, UnicodeDecodeError):
+            raise UsageError(f"token_file {self._file}: cannot be read") from None
+        if not _sendable(text):
+            raise UsageError(f"token_file {self._file}: holds no token")
+        return text
+
+
+def _beginning(file: Path) -> str:
+    """All there is in a file of a token, and no more of one that is something else."""
+    with file.open(encoding="ascii") as opened:
+        return opened.read(_LONGEST_TOKEN + 1)
 
 
 def _sendable(token: str) -> bool:
     """RFC 9110 section 5.5: visible characters. A line end would begin another header."""
-    return token.isascii() and token.isprintable() and token != ""
+    return token.isascii() and token.isprintable() and 0 < len(token) <= _LONGEST_TOKEN
 
 
 class Queue(Protocol):
@@ -301,33 +344,53 @@ class Uploader:
                 await self._queue.delivered(batch)
                 self.counters.records += batch.records
                 self.counters.last_success = self._wall()
-            case Outcome.TOO_LARGE if batch.records > 1:
-                await self._queue.replace(batch, await asyncio.to_thread(split, batch))
-            case Outcome.TOO_LARGE | Outcome.QUARANTINED:
-                outcome = Outcome.QUARANTINED
-                await self._queue.quarantine(batch, told)
-                log.warning("batch_quarantined", batch=batch.id, records=batch.records, reason=told)
+            case Outcome.TOO_LARGE:
+                outcome = await self._halve(batch, told)
+            case Outcome.QUARANTINED:
+                await self._put_aside(batch, Reason.REFUSED, told)
+            case Outcome.UNREADABLE:
+                await self._put_aside(batch, Reason.UNREADABLE, told)
             case Outcome.AUTH | Outcome.CONFIGURATION | Outcome.PROXY:
-                if outcome is Outcome.AUTH:
-                    self._token.forget()
                 wait = self._backoff.failed(asked, slowly=True)
             case Outcome.RETRY:
                 wait = self._backoff.failed(asked)
+            case _:
+                assert_never(outcome)
         self.counters.outcomes[outcome] += 1
         self._become(_SLOW.get(outcome, State.OK if wait is None else State.RETRYING), told, wait)
         return wait
+
+    async def _halve(self, batch: Batch, told: str) -> Outcome:
+        if batch.records < 2:
+            await self._put_aside(batch, Reason.TOO_LARGE, told)
+            return Outcome.QUARANTINED
+        try:
+            halves = await asyncio.to_thread(split, batch)
+        except ValueError:  # an UnpackError is one
+            await self._put_aside(batch, Reason.UNREADABLE, f"{told}, and it cannot be halved")
+            return Outcome.UNREADABLE
+        await self._queue.replace(batch, halves)
+        return Outcome.TOO_LARGE
+
+    async def _put_aside(self, batch: Batch, reason: Reason, told: str) -> None:
+        await self._queue.quarantine(batch, reason)
+        log.warning("batch_quarantined", batch=batch.id, records=batch.records, reason=str(reason), told=told)
 
     async def _send(self, batch: Batch) -> tuple[Outcome, str, float]:
         """One try: its outcome, in words too, and how long the other side asks us to wait."""
         try:
             path, body, headers = await self._request(batch)
+        except UnpackError as error:
+            return Outcome.UNREADABLE, f"the batch {error}", 0.0
+        try:
             token = await self._token.text()
             if token is not None:
                 headers["authorization"] = f"Bearer {token}"
             answer = await self._way.post(path, body, headers)
+        except UsageError as error:
+            return Outcome.CONFIGURATION, str(error), 0.0
         except TransportError as error:
-            outcome = Outcome.PROXY if error.failure is Failure.PROXY_REFUSED else Outcome.RETRY
-            return outcome, str(error), 0.0
+            return _FAILURES.get(error.failure, Outcome.RETRY), str(error), 0.0
         outcome = classify(answer.status, answer.headers.get("content-type", ""))
         if outcome is Outcome.DELIVERED:
             self.counters.rejected += min(self._rejected(answer.body), batch.records)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
@@ -32,7 +33,7 @@ from interceptor.delivery.batches import TooLargeError, UnpackError, unpack
 from interceptor.ingest.lines import MAX_RECORDS, BadLineError, check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from starlette.requests import Request
 
@@ -40,7 +41,17 @@ if TYPE_CHECKING:
     from interceptor.delivery.batches import Header
     from interceptor.ingest.access import Access
 
-__all__ = ["Counters", "Incoming", "IngestApi", "Outcome", "Sink", "SinkFullError", "Taken", "document"]
+__all__ = [
+    "Counters",
+    "Incoming",
+    "IngestApi",
+    "Outcome",
+    "Sink",
+    "SinkFullError",
+    "Taken",
+    "describing",
+    "document",
+]
 
 _UNPACKED: Final = 8
 """Times `max_batch_bytes`. Records compress to a tenth; what is denser is split by its sender."""
@@ -175,6 +186,9 @@ class IngestApi:
                 )
         except (ClientDisconnect, ConnectionError):
             answer, outcome = Response(status_code=400), Outcome.ABORTED
+        except asyncio.CancelledError:
+            # The server ends and has waited long enough. Nobody waits for this task; raising would be a traceback.
+            answer, outcome = Response(status_code=503), Outcome.ABORTED
         except Exception as error:  # noqa: BLE001 - whatever it is, the client keeps the batch and comes again
             _log.error(
                 "batch_failed", error=type(error).__name__, client=_client(request)
@@ -254,9 +268,10 @@ class IngestApi:
         pieces: list[bytes] = []
         size = 0
         refused: _RefusedError | None = None
+        stream = request.stream()
         try:
             async with asyncio.timeout(_READ_SECONDS):
-                async for piece in request.stream():
+                async for piece in stream:
                     size += len(piece)
                     self._held += len(piece)
                     pieces.append(piece)
@@ -276,7 +291,7 @@ class IngestApi:
         if refused is not None:
             self._held -= size
             pieces.clear()
-            await _drain(request)
+            await _discard(stream)
             raise refused
         return b"".join(pieces)
 
@@ -339,6 +354,15 @@ class _RefusedError(Exception):
         )
 
 
+def describing(text: bytes) -> Route:
+    """`GET /openapi.json`: this document."""
+
+    async def describe(_: Request) -> Response:
+        return Response(text, media_type="application/json")
+
+    return Route("/openapi.json", describe)
+
+
 def document() -> bytes:
     """The OpenAPI document of this API."""
     return resources.files("interceptor.ingest").joinpath("openapi.json").read_bytes()
@@ -360,15 +384,18 @@ async def _drain(request: Request) -> None:
     """Read what comes and forget it, within bounds; not at all where the client waits to be asked for it."""
     if "expect" in request.headers or _declared(request) > _DRAINED:
         return
+    await _discard(request.stream())
+
+
+async def _discard(stream: AsyncIterator[bytes]) -> None:
+    """Forget the rest of a body that ends soon."""
     size = 0
-    try:
+    with suppress(TimeoutError, ClientDisconnect):
         async with asyncio.timeout(_DRAIN_SECONDS):
-            async for piece in request.stream():
+            async for piece in stream:
                 size += len(piece)
                 if size > _DRAINED:
                     return
-    except (TimeoutError, ClientDisconnect):
-        return
 
 
 def _declared(request: Request) -> int:

@@ -92,10 +92,10 @@ def read(line: bytes, number: int) -> Record | None:
     if len(line) > MAX_LINE:
         raise BadLineError(number, f"is longer than {MAX_LINE} bytes")
     try:
+        line.decode()  # RFC 8259 section 8.1: JSON is UTF-8; msgspec does not look at the text it skips
         envelope = _envelopes.decode(line)
         microseconds(envelope.time)
         if envelope.kind != "http" or envelope.schema != 1:
-            line.decode()  # RFC 8259 section 8.1: what was skipped has to be UTF-8, too
             return None
         record = _records.decode(line)
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:

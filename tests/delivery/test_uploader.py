@@ -9,6 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,6 +113,7 @@ def upload(store: Store, script: Script, **settings: Any) -> tuple[Uploader, lis
         ((400, 402, 410, 415, 418, 422, 431, 451, 501, 505), Outcome.QUARANTINED),
         ((401, 403), Outcome.AUTH),
         ((301, 302, 304, 307, 308, 404, 405), Outcome.CONFIGURATION),
+        ((101, 0, 600, 999), Outcome.RETRY),
         ((407,), Outcome.PROXY),
     ],
 )
@@ -159,10 +161,10 @@ def test_retry_after_of_anything(asked: str, date: str) -> None:
 
 
 def test_the_bound_doubles_up_to_a_minute_and_begins_anew() -> None:
-    """1, 2, 4 … 60 seconds; with chance anything below; at least what was asked for."""
+    """1, 2, 4 … 60 seconds; with chance anything below; after what was asked for, so that not all come back at once."""
     backoff = Backoff(lambda: 1.0)
     assert [backoff.failed() for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert backoff.failed(asked=300) == 300
+    assert backoff.failed(asked=300) == 360
     backoff.succeeded()
     assert backoff.failed() == 1
     lucky = Backoff(lambda: 0.0)
@@ -193,7 +195,7 @@ def test_a_failure_is_tried_again_until_it_is_none() -> None:
 def test_retry_after_is_a_floor() -> None:
     """Of the wait after that answer."""
     _, slept = upload(Store(batch()), Script(Answer(429, {"retry-after": "120"}, b""), 202))
-    assert slept == [120]
+    assert slept == [121]
 
 
 def test_a_batch_that_the_queue_gave_up_is_not_sent_again() -> None:
@@ -237,7 +239,7 @@ def test_a_batch_that_is_too_large_is_halved_until_it_fits() -> None:
     ids: list[str] = []
     uploader, slept = upload(store, Narrow(202))
     assert ids == [f"{number:032d}" for number in range(4)]
-    assert [reason for _, reason in store.aside] == ["the endpoint answered 413"]
+    assert [reason for _, reason in store.aside] == ["too_large"]
     assert slept == []
     assert uploader.counters.records == 4
 
@@ -246,7 +248,7 @@ def test_what_will_never_be_taken_is_put_aside() -> None:
     """And the next batch goes on."""
     store = Store(batch(), batch(start=10))
     uploader, slept = upload(store, Script(422, 202))
-    assert [reason for _, reason in store.aside] == ["the endpoint answered 422"]
+    assert [reason for _, reason in store.aside] == ["refused"]
     assert (len(store.delivered_ids), slept) == (1, [])
     assert uploader.counters.outcomes[Outcome.QUARANTINED] == 1
 
@@ -260,7 +262,12 @@ def test_what_will_never_be_taken_is_put_aside() -> None:
         (Answer(302, {"location": "https://portal/"}, b""), State.CONFIGURATION),
         (Answer(200, {"content-type": "text/html"}, b"<html>"), State.CONFIGURATION),
         (TransportError(Failure.PROXY_REFUSED, "x"), State.PROXY),
-        (TransportError(Failure.CONNECT, "x"), State.RETRYING),
+        (TransportError(Failure.FILES, "x"), State.CONFIGURATION),
+        (TransportError(Failure.TOO_LARGE, "x"), State.CONFIGURATION),
+        *(
+            (TransportError(failure, "x"), State.RETRYING)
+            for failure in (Failure.CONNECT, Failure.TLS, Failure.PROXY, Failure.TIMEOUT, Failure.INTERRUPTED)
+        ),
         (Answer(503, {}, b""), State.RETRYING),
     ],
 )
@@ -288,30 +295,29 @@ def test_what_somebody_has_to_mend_is_kept_and_tried_slowly(
 # --- what is sent --------------------------------------------------------------------------------------------
 
 
-def test_a_token_file_is_read_again_when_the_token_is_refused(tmp_path: Path) -> None:
-    """And only then; while it cannot be read, the batch waits."""
+def test_a_token_that_rotates_is_never_an_old_one(tmp_path: Path) -> None:
+    """The file is read for each try: no try fails for a token that was replaced in time."""
     file = tmp_path / "token"
-    file.write_text("old\n")
+    file.write_text("first\n")
     store = Store(batch(), batch(start=10))
 
     class Rotating(Script):
         async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
             answer = await super().post(path, body, headers)
-            if len(self.asked) == 1:
-                file.write_text("new\n")
+            file.write_text(f"after-{len(self.asked)}\n")
             return answer
 
     script = Rotating(202, 401, 202)
     upload(store, script, token_file=file)
     assert [headers["authorization"] for _, _, headers in script.asked] == [
-        "Bearer old",
-        "Bearer old",
-        "Bearer new",
+        "Bearer first",
+        "Bearer after-1",
+        "Bearer after-2",
     ]
     assert len(store.delivered_ids) == 2
 
 
-@pytest.mark.parametrize("content", [None, "", "two\nlines", "\xff"])
+@pytest.mark.parametrize("content", [None, "", "two\nlines", "\xff", "x" * 20_000])
 def test_a_token_file_without_a_token_is_told_and_waited_for(tmp_path: Path, content: str | None) -> None:
     """Nothing is sent without it."""
     file = tmp_path / "token"
@@ -323,6 +329,7 @@ def test_a_token_file_without_a_token_is_told_and_waited_for(tmp_path: Path, con
     async def sleep(_: float) -> None:
         assert script.asked == []
         assert str(file) in (uploader.trouble or "")
+        assert uploader.state is State.CONFIGURATION
         file.write_text("good")
 
     uploader = Uploader(settings, store, script, ORIGIN, sleep=sleep)
@@ -386,6 +393,39 @@ def test_batches_as_otlp() -> None:
     (resource,) = json.loads(gzip.decompress(body))["resourceSpans"]
     assert len(resource["scopeSpans"][0]["spans"]) == 4
     assert (uploader.counters.rejected, len(store.delivered_ids)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "bad", [b"[]", b"{}", b'{"id":1,"time":2,"server.address":3}', b"no JSON", b'"\xff"']
+)
+def test_a_batch_that_is_no_otlp_is_put_aside(bad: bytes) -> None:
+    """It could never be sent; those behind it are. What is wrong is told by its line, not shown."""
+    poison = seal([b"%s\n" % bad], 1, ORIGIN, 0.0)
+    store = Store(poison, batch())
+    with structlog.testing.capture_logs() as events:
+        uploader, slept = upload(store, Script(200), upload={"protocol": "otlp"})
+    assert store.aside == [(poison.id, "unreadable")]
+    assert (len(store.delivered_ids), slept, uploader.counters.outcomes[Outcome.UNREADABLE]) == (1, [], 1)
+    assert [event["told"] for event in events] == ["the batch has a line, 2, that is no record"]
+
+
+def test_a_batch_that_cannot_be_halved_is_put_aside() -> None:
+    """It says two records and holds none."""
+    store = Store(Batch("0" * 32, 2, b"damaged"), batch())
+    uploader, _ = upload(store, Script(413, 202))
+    assert store.aside == [("0" * 32, "unreadable")]
+    assert (uploader.counters.outcomes[Outcome.UNREADABLE], len(store.delivered_ids)) == (1, 1)
+
+
+def test_a_change_of_state_is_logged_once() -> None:
+    """Not each try: what fails for a day is two lines."""
+    with structlog.testing.capture_logs() as events:
+        upload(Store(batch()), Script(503, 503, 401, 401, 202))
+    assert [(event["event"], event.get("state")) for event in events] == [
+        ("upload_failing", "retrying"),
+        ("upload_failing", "auth"),
+        ("upload_recovered", None),
+    ]
 
 
 def test_a_probe_changes_nothing() -> None:

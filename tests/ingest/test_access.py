@@ -23,7 +23,16 @@ def test_a_known_token_comes_in_and_no_other() -> None:
     access = Access(Ingest(tokens=(ONE, TWO)))
     for shown in ("Bearer token-one", "bearer token-two", "BEARER  token-one "):
         assert access.admits(shown)
-    for shown in (None, "", "Bearer", "Bearer ", "token-one", "Basic token-one", "Bearer TOKEN-ONE", "Bearer token-one2"):
+    assert not access.admits(None)
+    for shown in (
+        "",
+        "Bearer",
+        "Bearer ",
+        "token-one",
+        "Basic token-one",
+        "Bearer TOKEN-ONE",
+        "Bearer token-one2",
+    ):
         assert not access.admits(shown)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -100,10 +101,8 @@ def test_what_is_no_record_is_an_error_of_its_line(bad: bytes) -> None:
 def test_any_bytes_are_a_record_or_a_bad_line(bad: bytes) -> None:
     """Nothing else is raised."""
     for whole in (bad, line()[:-1] + b"," + bad + b"}"):
-        try:
+        with contextlib.suppress(BadLineError):
             read(whole, 2)
-        except BadLineError:
-            pass
 
 
 json_values = st.recursive(
@@ -132,11 +131,11 @@ def test_a_batch_is_checked_to_its_last_line() -> None:
     whole = text(record(), record())
     assert check(whole).count == 2
     with pytest.raises(BadLineError, match=r"line 1: .*announces 2 records, 1 follow"):
-        check(whole[: whole.rindex(b"{")])
+        check(whole[: whole.rindex(b'{"schema')])
     with pytest.raises(BadLineError, match=r"line 4: .*announces 2"):
         check(whole + line() + b"\n")
     with pytest.raises(BadLineError, match="line 3"):
-        check(whole[: whole.rindex(b"{")] + b"\n")
+        check(whole[: whole.rindex(b'{"schema')] + b"\n")
     with pytest.raises(BadLineError, match=r"line 1: .*header"):
         check(line() + b"\n")
     with pytest.raises(BadLineError, match="line 1"):

@@ -40,7 +40,9 @@ class FakeDisk:
     """Names that were to be removed, since this was last cleared."""
     off: bool = False
     peak: int = 0
-    """Most bytes there ever were."""
+    """Most bytes there ever were, those of others left out."""
+    others: int = 0
+    """Bytes that somebody else uses."""
     reads: int = 0
 
     def list(self) -> Iterator[tuple[str, int, float]]:
@@ -98,7 +100,7 @@ class FakeDisk:
 
     def free(self) -> int:
         self._check("free")
-        return max(0, self.capacity - self.used())
+        return max(0, self.capacity - self.others - self.used())
 
     def used(self) -> int:
         return sum(map(len, self.files.values()))

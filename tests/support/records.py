@@ -72,7 +72,7 @@ def batch(
     return seal([lines(records)], len(records), origin, created, encoding)
 
 
-def headers(sealed: Batch, token: str | None = "secret-token") -> dict[str, str]:  # noqa: S107 - a test's
+def headers(sealed: Batch, token: str | None = "secret-token") -> dict[str, str]:
     """What a batch is sent with."""
     found = {
         "Content-Type": "application/x-ndjson",

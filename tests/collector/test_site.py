@@ -1,0 +1,411 @@
+"""The page's server side: who may look, and what is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from contextlib import asynccontextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import msgspec
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from pydantic import SecretStr
+from starlette.applications import Starlette
+
+from interceptor.collector import queries as queries_module
+from interceptor.collector.queries import Queries
+from interceptor.collector.site import Site
+from interceptor.collector.store import Store
+from interceptor.config import Collector, Ingest
+from interceptor.ingest.access import Access
+from interceptor.ingest.api import IngestApi
+from tests.support.records import NOW, batch, headers, record, shop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+TOKENS = Ingest(tokens=(SecretStr("secret-token"),))
+PARTS = ("overview", "services", "calls", "endpoints", "agents", "records")
+
+
+class Clock:
+    """Time that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        """Unix time."""
+        return self.now
+
+
+class Hosted:
+    """A collector, without a server."""
+
+    def __init__(self, folder: Path, config: Ingest) -> None:
+        self.clock = Clock()
+        self.store = Store(Collector(database=folder / "collector.db"), self.clock)
+        self.queries = Queries(self.store.path, self.clock)
+        access = Access(config)
+        self.site = Site(self.store, self.queries, access, self.clock)
+        self.app = Starlette(routes=[*IngestApi(self.store, access, config).routes(), *self.site.routes()])
+
+    def client(self) -> httpx.AsyncClient:
+        """A browser or a program, with cookies of its own."""
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="https://collector.test")
+
+    async def put(self, *records: dict[str, Any]) -> None:
+        """Store these."""
+        sealed = batch(*records)
+        async with self.client() as client:
+            assert (
+                await client.post("/v1/batches", content=sealed.body, headers=headers(sealed))
+            ).status_code == 202
+
+    async def close(self) -> None:
+        """Close the database."""
+        await self.queries.close()
+        await self.store.close()
+
+
+@asynccontextmanager
+async def hosted(folder: Path, config: Ingest = TOKENS) -> AsyncIterator[tuple[Hosted, httpx.AsyncClient]]:
+    """A collector and a client of it."""
+    it = Hosted(folder, config)
+    try:
+        async with it.client() as client:
+            yield it, client
+    finally:
+        await it.close()
+
+
+BEARER = {"Authorization": "Bearer secret-token"}
+
+
+def test_a_stranger_sees_nothing(tmp_path: Path) -> None:
+    """People are sent to the login, programs get 401; assets hold nothing of traffic."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client):
+            await it.put(record(server_address="internal.test"))
+            page = await client.get("/")
+            assert (page.status_code, page.headers["Location"]) == (303, "/login")
+            for part in PARTS:
+                answer = await client.get(f"/v1/{part}")
+                assert answer.status_code == 401
+                assert "internal.test" not in answer.text
+            for wrong in ("Bearer other", "Bearer ", "Basic c2VjcmV0"):
+                assert (await client.get("/v1/overview", headers={"Authorization": wrong})).status_code == 401
+
+    asyncio.run(go())
+
+
+def test_a_program_shows_its_token(tmp_path: Path) -> None:
+    """As it does when it sends batches."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client):
+            await it.put(record())
+            for part in PARTS:
+                answer = await client.get(f"/v1/{part}", headers=BEARER)
+                assert answer.status_code == 200
+                assert answer.json()[part if part != "overview" else "services"]
+
+    asyncio.run(go())
+
+
+def test_a_person_types_it_once(tmp_path: Path) -> None:
+    """A cookie that scripts cannot read, other sites cannot use, and plain HTTP does not carry; not the token."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (_, client):
+            assert (await client.get("/login")).status_code == 200
+            answer = await client.post("/login", data={"token": "secret-token "})
+            assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+            cookie = answer.headers["Set-Cookie"]
+            assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Secure", "Max-Age=43200"))
+            assert "secret-token" not in cookie
+            assert (await client.get("/")).status_code == 200
+            assert (await client.get("/v1/overview")).status_code == 200
+            await client.post("/logout")
+            assert (await client.get("/v1/overview")).status_code == 401
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"token=other",
+        b"",
+        b"token=",
+        b"token",
+        b"token=a&token=secret-token",
+        b"\xff\xfe=%zz",
+        b"a=b&" * 1_000,
+        b"x=" * 9_000,
+    ],
+    ids=range(8),
+)
+def test_another_word_does_not_open(tmp_path: Path, body: bytes) -> None:
+    """Nor does rubbish; and no cookie is set."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (_, client):
+            answer = await client.post("/login", content=body)
+            assert answer.status_code in {303, 400}
+            if answer.status_code == 303:
+                assert answer.headers["Location"] == "/login#refused"
+            assert "Set-Cookie" not in answer.headers
+
+    asyncio.run(go())
+
+
+def test_a_session_ends(tmp_path: Path) -> None:
+    """After twelve hours; and at once where its token is taken away."""
+
+    async def go() -> None:
+        path = tmp_path / "tokens"
+        path.write_text("secret-token\n")
+        async with hosted(tmp_path, Ingest(tokens_file=path)) as (it, client):
+            await client.post("/login", data={"token": "secret-token"})
+            it.clock.now += 11 * 3_600
+            assert (await client.get("/v1/agents")).status_code == 200
+            path.write_text("another-token\n")
+            assert (await client.get("/v1/agents")).status_code == 401
+            path.write_text("another-token\nsecret-token\n")
+            assert (await client.get("/v1/agents")).status_code == 200
+            it.clock.now += 2 * 3_600
+            assert (await client.get("/v1/agents")).status_code == 401
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", ".", "9999999999.", "9999999999.00", "x.y", "1" * 30 + ".00", "9999999999.\u00e9"]
+)
+def test_a_made_up_cookie_does_not_open(tmp_path: Path, cookie: str) -> None:
+    """Without the token nobody can seal one."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (_, client):
+            sent = {b"Cookie": b"interceptor_session=" + cookie.encode("latin-1")}
+            assert (await client.get("/v1/agents", headers=sent)).status_code == 401
+
+    asyncio.run(go())
+
+
+def test_a_session_cannot_be_made_longer(tmp_path: Path) -> None:
+    """Its end is sealed, too."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client):
+            await client.post("/login", data={"token": "secret-token"})
+            end, _, seal = client.cookies["interceptor_session"].partition(".")
+            client.cookies.clear()
+            it.clock.now += 13 * 3_600
+            client.cookies.set("interceptor_session", f"{int(end) + 86_400}.{seal}")
+            assert (await client.get("/v1/agents")).status_code == 401
+
+    asyncio.run(go())
+
+
+def test_open_to_everybody_if_asked_for(tmp_path: Path) -> None:
+    """`ingest.anonymous`: no login."""
+
+    async def go() -> None:
+        async with hosted(tmp_path, Ingest(anonymous=True)) as (_, client):
+            page = await client.get("/")
+            assert page.status_code == 200
+            assert '<form method="post" action="/logout" class="leave" hidden>' in page.text
+            assert (await client.get("/login")).headers["Location"] == "/"
+            assert (await client.get("/v1/overview")).status_code == 200
+
+    asyncio.run(go())
+
+
+def test_every_answer_is_guarded_by_headers(tmp_path: Path) -> None:
+    """No other origin, no inline code, no framing, no guessing of types, nothing kept by caches."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (_, client):
+            for path in ("/", "/login", "/assets/app.js", "/v1/overview", "/v1/nothing", "/openapi.json"):
+                for sent in ({}, BEARER):
+                    answer = await client.get(path, headers=sent)
+                    if answer.status_code == 404:
+                        continue
+                    policy = answer.headers["Content-Security-Policy"]
+                    assert "default-src 'none'" in policy
+                    assert "unsafe" not in policy
+                    assert "http" not in policy
+                    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                    assert answer.headers["Referrer-Policy"] == "no-referrer"
+                    assert answer.headers["Cache-Control"] in {"no-store", "no-cache"}
+
+    asyncio.run(go())
+
+
+def test_assets_are_the_files_of_the_page(tmp_path: Path) -> None:
+    """With their types; nothing else can be had by a name."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (_, client):
+            for entry in resources.files("interceptor.collector").joinpath("page").iterdir():
+                answer = await client.get(f"/assets/{entry.name}")
+                if entry.name.endswith(".html"):
+                    assert answer.status_code == 404
+                else:
+                    assert answer.content == entry.read_bytes()
+                    assert answer.headers["Content-Type"].startswith(("text/", "image/svg+xml"))
+            for name in ("nothing.js", "%2e%2e%2fsite.py", "..%2f..%2fconfig.py", "", "app.js%00"):
+                assert (await client.get(f"/assets/{name}")).status_code == 404
+
+    asyncio.run(go())
+
+
+def test_the_page_names_no_other_place() -> None:
+    """No file of it holds an address of another server, inline code or style, or a way to make markup of text."""
+    for entry in resources.files("interceptor.collector").joinpath("page").iterdir():
+        text = entry.read_text().replace("http://www.w3.org/2000/svg", "")
+        for bad in (
+            "http://",
+            "https://",
+            "//cdn",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacent",
+            "document.write",
+            "eval(",
+            " style=",
+            "onclick=",
+        ):
+            assert bad not in text, f"{bad} in {entry.name}"
+
+
+def test_what_did_not_change_is_not_sent_again(tmp_path: Path) -> None:
+    """304, until a batch comes or a minute goes by."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client):
+            client.headers.update(BEARER)
+            await it.put(record())
+            first = await client.get("/v1/overview?range=1h")
+            tag = {"If-None-Match": first.headers["ETag"]}
+            again = await client.get("/v1/overview?range=1h", headers=tag)
+            assert (again.status_code, again.content) == (304, b"")
+            assert (await client.get("/v1/overview?range=24h", headers=tag)).status_code == 200
+            await it.put(record())
+            fresh = await client.get("/v1/overview?range=1h", headers=tag)
+            assert fresh.status_code == 200
+            assert fresh.json()["totals"]["stored"] == 2
+            it.clock.now += 60
+            tag = {"If-None-Match": fresh.headers["ETag"]}
+            assert (await client.get("/v1/overview?range=1h", headers=tag)).status_code == 200
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/overview?range=2h",
+        "/v1/agents?range=",
+        "/v1/records?limit=0",
+        "/v1/records?limit=1001",
+        "/v1/records?limit=-1",
+        "/v1/records?before=x",
+        "/v1/records?before=99999999999999999999",
+        "/v1/records?endpoint=1e3",
+        "/v1/records?class=6",
+        "/v1/records?class=%D9%A2",
+    ],
+)
+def test_a_parameter_that_does_not_hold_is_named(tmp_path: Path, path: str) -> None:
+    """400 with the parameter's name."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (_, client):
+            answer = await client.get(path, headers=BEARER)
+            assert answer.status_code == 400
+            assert answer.json()["detail"].split()[0] in path
+
+    asyncio.run(go())
+
+
+def test_too_many_questions_are_put_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503 with Retry-After; those that wait are answered."""
+    release = asyncio.Event()
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client):
+            client.headers.update(BEARER)
+            overview = it.queries.overview
+
+            async def slow(chosen: Any) -> Any:
+                await release.wait()
+                return await overview(chosen)
+
+            monkeypatch.setattr(it.queries, "overview", slow)
+            waiting = [asyncio.create_task(client.get("/v1/agents")) for _ in range(32)]
+            while it.site._waiting < 32:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            refused = await client.get("/v1/agents")
+            assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+            release.set()
+            assert {(await task).status_code for task in waiting} == {200}
+
+    asyncio.run(go())
+
+
+# The document.
+
+OWN = json.loads(resources.files("interceptor.collector").joinpath("openapi.json").read_text())
+
+
+FOLDER = tempfile.TemporaryDirectory(prefix="collector-")
+DESCRIBED = Hosted(Path(FOLDER.name), TOKENS)
+"""A collector as its document describes it."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def traffic() -> Iterator[None]:
+    """A shop's, in the described collector."""
+    asyncio.run(DESCRIBED.put(*shop(300, end=NOW)))
+    yield
+    asyncio.run(DESCRIBED.close())
+    FOLDER.cleanup()
+
+
+@schemathesis.openapi.from_asgi("/openapi.json", DESCRIBED.app).exclude(path="/v1/batches").parametrize()
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+def test_answers_are_what_the_document_says(case: Any) -> None:
+    """Every question, with any parameters: a status, headers and a body that the document has."""
+    case.headers = {**(case.headers or {}), **BEARER}
+    case.call_and_validate()
+
+
+def test_the_document_knows_every_field() -> None:
+    """Its schemas name exactly the fields of the answers."""
+    for name, schema in OWN["components"]["schemas"].items():
+        kind = getattr(queries_module, name)
+        assert set(schema["properties"]) == {field.encode_name for field in msgspec.structs.fields(kind)}, (
+            name
+        )
+
+
+def test_one_document_describes_the_whole_server(tmp_path: Path) -> None:
+    """The ingest API, and the questions."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (_, client):
+            whole = (await client.get("/openapi.json")).json()
+            assert set(whole["paths"]) == {"/v1/batches", *(f"/v1/{part}" for part in PARTS)}
+            assert whole["info"]["title"] == "interceptor collector"
+
+    asyncio.run(go())

@@ -1,0 +1,456 @@
+"""The collector's database: once, whatever happens; and no larger than allowed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from interceptor.collector.store import HOUR, MINUTE, Store, bounds
+from interceptor.config import Collector
+from interceptor.delivery.batches import unpack
+from interceptor.errors import InterceptorError, UsageError
+from interceptor.ingest.api import Incoming, SinkFullError
+from interceptor.ingest.lines import check
+from tests.support.records import NOW, batch, headers, record, shop, time_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from interceptor.delivery.batches import Batch
+
+ROOT = Path(__file__).parents[2]
+
+
+class Clock:
+    """Time that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        """Unix time."""
+        return self.now
+
+
+def incoming(sealed: Batch) -> Incoming:
+    """As the API hands it over."""
+    text = unpack(sealed.body, sealed.encoding, 2**30)
+    return Incoming(check(text), sealed.body, sealed.encoding, text)
+
+
+@asynccontextmanager
+async def opened(folder: Path, clock: Clock | None = None, **options: Any) -> AsyncIterator[Store]:
+    """A store in a folder."""
+    store = Store(Collector(database=folder / "collector.db", **options), clock or Clock())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def ask(folder: Path, question: str) -> list[tuple[Any, ...]]:
+    """What is in the database."""
+    database = sqlite3.connect(folder / "collector.db")
+    try:
+        return database.execute(question).fetchall()
+    finally:
+        database.close()
+
+
+def assert_whole(folder: Path) -> int:
+    """The totals are those of the records, for both spans, and nothing dangles; gives the number of records."""
+    for span in (MINUTE, HOUR):
+        counted = ask(
+            folder,
+            f"SELECT time / 1000000 / {span} * {span}, endpoint, caller, status, bucket, count(*), sum(bytes)"
+            " FROM records GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5",
+        )
+        kept = ask(
+            folder,
+            f"SELECT start, endpoint, caller, status, bucket, calls, bytes FROM rollup WHERE span = {span}"
+            " ORDER BY 1, 2, 3, 4, 5",
+        )
+        assert kept == counted
+    assert ask(
+        folder, "SELECT count(*) FROM records WHERE endpoint NOT IN (SELECT number FROM endpoints)"
+    ) == [(0,)]
+    assert ask(folder, "SELECT count(*) FROM records WHERE caller NOT IN (SELECT number FROM callers)") == [
+        (0,)
+    ]
+    assert ask(folder, "PRAGMA integrity_check") == [("ok",)]
+    ((records,),) = ask(folder, "SELECT count(*) FROM records")
+    return int(records)
+
+
+def test_a_batch_is_there_whole(tmp_path: Path) -> None:
+    """Its records as they came, its id, and who sent it."""
+
+    async def go() -> None:
+        sealed = batch(record(), record(http_response_status_code=None, duration_us=None), node="node-7")
+        async with opened(tmp_path) as store:
+            taken = await store.take(incoming(sealed))
+            assert (taken.accepted, taken.rejected, taken.duplicate) == (2, 0, False)
+            assert store.records == 2
+        lines = unpack(sealed.body, "gzip", 2**20).decode().splitlines()[1:]
+        assert [line for (line,) in ask(tmp_path, "SELECT line FROM records ORDER BY number")] == lines
+        assert ask(tmp_path, "SELECT status, bucket >= 0 FROM records ORDER BY number") == [(200, 1), (0, 0)]
+        assert ask(tmp_path, "SELECT cluster, node, program, batches, records FROM agents") == [
+            ("test", "node-7", "interceptor/0.1.0", 1, 2)
+        ]
+        assert assert_whole(tmp_path) == 2
+
+    asyncio.run(go())
+
+
+def test_the_same_batch_changes_nothing(tmp_path: Path) -> None:
+    """It gets the first answer again, also after a restart."""
+
+    async def go() -> None:
+        sealed = incoming(batch(record(), record(kind="tls")))
+        async with opened(tmp_path) as store:
+            first = await store.take(sealed)
+            assert (first.accepted, first.rejected) == (1, 1)
+            again = await store.take(sealed)
+        async with opened(tmp_path) as store:
+            later = await store.take(sealed)
+            assert store.records == 1
+        for answer in (again, later):
+            assert (answer.accepted, answer.rejected, answer.duplicate) == (1, 1, True)
+        assert ask(tmp_path, "SELECT batches, records FROM agents") == [(1, 1)]
+
+    asyncio.run(go())
+
+
+def test_a_record_that_came_before_is_there_once(tmp_path: Path) -> None:
+    """A capture that is sent again, or the halves of a batch that had arrived: accepted, and counted once."""
+
+    async def go() -> None:
+        one, two, three = record(), record(), record()
+        async with opened(tmp_path) as store:
+            await store.take(incoming(batch(one, two)))
+            taken = await store.take(incoming(batch(two, three, three)))
+            assert (taken.accepted, taken.duplicate_records) == (3, 2)
+        assert assert_whole(tmp_path) == 3
+        assert ask(tmp_path, "SELECT sum(calls) FROM rollup WHERE span = 60") == [(3,)]
+
+    asyncio.run(go())
+
+
+def test_retries_at_the_same_time_store_once(tmp_path: Path) -> None:
+    """Ten batches, each from four clients at once."""
+
+    async def go() -> None:
+        sealed = [incoming(batch(*[record() for _ in range(20)])) for _ in range(10)]
+        async with opened(tmp_path) as store:
+            taken = await asyncio.gather(*[store.take(each) for each in sealed * 4])
+            assert sum(not each.duplicate for each in taken) == 10
+        assert assert_whole(tmp_path) == 200
+
+    asyncio.run(go())
+
+
+_KILLED = """
+import asyncio, os, pathlib, signal, sys, time
+from starlette.applications import Starlette
+from interceptor.collector.store import Store
+from interceptor.config import Collector, Ingest, Server
+from interceptor.ingest.access import Access
+from interceptor.ingest.api import IngestApi
+from interceptor.server import serving
+
+class Dying(Store):
+    async def take(self, batch):
+        taken = await super().take(batch)
+        if sys.argv[2] == "dying":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return taken
+
+async def main():
+    config = Ingest(anonymous=True)
+    api = IngestApi(Dying(Collector(database=pathlib.Path(sys.argv[1])), time.time), Access(config), config)
+    async with serving(Starlette(routes=api.routes()), Server(address="127.0.0.1", port=0)) as port:
+        print(port, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def test_killed_between_commit_and_answer_it_stores_once(tmp_path: Path) -> None:
+    """The batch is there, its sender has no answer and sends it again to the next process: once, and 202."""
+    sealed = batch(*[record() for _ in range(50)])
+    path = tmp_path / "collector.db"
+    for kind in ("dying", "living"):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _KILLED, str(path), kind], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        try:
+            url = f"http://127.0.0.1:{int(process.stdout.readline())}/v1/batches"
+            with httpx.Client(trust_env=False, timeout=30) as client:
+                if kind == "dying":
+                    with pytest.raises(httpx.TransportError):
+                        client.post(url, content=sealed.body, headers=headers(sealed))
+                    assert process.wait(30) == -signal.SIGKILL
+                    assert assert_whole(tmp_path) == 50
+                else:
+                    answer = client.post(url, content=sealed.body, headers=headers(sealed))
+                    assert (answer.status_code, answer.json()) == (202, {"accepted": 50, "rejected": 0})
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+    assert assert_whole(tmp_path) == 50
+    assert ask(tmp_path, "SELECT batches, records FROM agents") == [(1, 50)]
+
+
+def test_a_batch_that_fails_in_the_middle_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither records nor totals nor its id; and the next batch numbers its endpoints right."""
+
+    async def go() -> None:
+        one, two = record(server_address="one.test"), record(server_address="two.test")
+        async with opened(tmp_path) as store:
+            host = Store._host
+            monkeypatch.setattr(Store, "_host", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                await store.take(incoming(batch(one)))
+            monkeypatch.setattr(Store, "_host", host)
+            assert store.records == 0
+            await store.take(incoming(batch(two)))
+            await store.take(incoming(batch(one)))
+            assert store.records == 2
+        assert assert_whole(tmp_path) == 2
+        assert sorted(ask(tmp_path, "SELECT address FROM endpoints")) == [("one.test",), ("two.test",)]
+
+    asyncio.run(go())
+
+
+def test_no_more_than_max_records(tmp_path: Path) -> None:
+    """The oldest go, by when they came, and the totals with them."""
+
+    async def go() -> None:
+        made = [record(url_template=f"/{number}") for number in range(50)]
+        async with opened(tmp_path, max_records=20) as store:
+            for start in range(0, 50, 7):
+                await store.take(incoming(batch(*made[start : start + 7])))
+                assert store.records <= 20
+            assert store.pruned == 30
+            assert assert_whole(tmp_path) == 20
+            kept = {line for (line,) in ask(tmp_path, "SELECT id FROM records")}
+            assert kept == {bytes.fromhex(each["id"]) for each in made[30:]}
+            await sweep(store)
+        assert assert_whole(tmp_path) == 20
+        assert ask(tmp_path, "SELECT count(*) FROM endpoints") == [(20,)]
+
+    asyncio.run(go())
+
+
+async def sweep(store: Store) -> None:
+    """What `tend` does now and then."""
+    tending = asyncio.create_task(store.tend())
+    await asyncio.sleep(0)
+    await store._run(lambda: None)  # one thread: after the sweep
+    tending.cancel()
+    await asyncio.wait([tending])
+
+
+def test_what_is_too_old_goes(tmp_path: Path) -> None:
+    """By when it came in, not by its own time: a capture of last year stays as long as anything."""
+
+    async def go() -> None:
+        clock = Clock()
+        async with opened(tmp_path, clock, retention_hours=24) as store:
+            await store.take(incoming(batch(record(time=time_of(NOW - 365 * 86_400)))))
+            clock.now += 23 * 3_600
+            await store.take(incoming(batch(record(time=time_of(clock.now)), node="node-2")))
+            await sweep(store)
+            assert store.records == 2
+            clock.now += 2 * 3_600
+            await sweep(store)
+            assert store.records == 1
+        assert assert_whole(tmp_path) == 1
+        assert ask(tmp_path, "SELECT count(*) FROM batches") == [(1,)]
+        assert ask(tmp_path, "SELECT node FROM agents") == [("node-2",)]
+
+    asyncio.run(go())
+
+
+def test_no_larger_than_max_bytes(tmp_path: Path) -> None:
+    """Whatever the size of records: the oldest go until the rest fits. The file reuses what is free in it."""
+
+    async def go() -> None:
+        limit = 2 * 2**20
+        async with opened(tmp_path, max_bytes=limit) as store:
+            for _ in range(12):
+                padded = [
+                    record(user_agent_original="", **{"user_agent.original": "a" * 4_000}) for _ in range(100)
+                ]
+                await store.take(incoming(batch(*padded)))
+                assert store._bytes() <= limit
+            assert 0 < store.records < 1_200
+        assert assert_whole(tmp_path) < 1_200
+        assert (tmp_path / "collector.db").stat().st_size < 2 * limit
+
+    asyncio.run(go())
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 40),
+            st.integers(0, 3),
+            st.integers(0, 10_000_000_000),
+            st.sampled_from([None, 200, 404, 599, 0]),
+            st.none() | st.integers(0, 2**53),
+            st.integers(0, 2**53),
+        ),
+        max_size=40,
+    ),
+    st.integers(1, 15),
+    st.integers(1, 20),
+)
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+def test_totals_are_the_sums_of_the_records(
+    calls: list[tuple[int, int, int, int | None, int | None, int]], size: int, most: int
+) -> None:
+    """After any batches, duplicates and removals: counts and bytes add up, without an overflow."""
+    import tempfile
+
+    async def go(folder: Path) -> None:
+        async with opened(folder, max_records=most) as store:
+            for start in range(0, len(calls), size):
+                made = [
+                    record(
+                        id=f"{number:032x}",
+                        url_template=f"/{place}",
+                        time=time_of(when),
+                        http_response_status_code=status,
+                        duration_us=took,
+                        http_response_body_size=body,
+                    )
+                    for number, place, when, status, took, body in calls[start : start + size]
+                ]
+                await store.take(incoming(batch(*made)))
+                assert assert_whole(folder) == store.records <= most
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(go(Path(folder)))
+
+
+@given(st.integers(0, 2**53))
+def test_a_latency_is_within_its_bucket(latency: int) -> None:
+    """Buckets are 9 % wide, and have no gaps."""
+    from interceptor.collector.store import _bucket
+
+    low, high = bounds(_bucket(latency))
+    assert low * 0.999999 <= latency < high * 1.000001
+    assert high <= max(2, low * 1.1)
+
+
+def test_two_collectors_do_not_share_a_database(tmp_path: Path) -> None:
+    """The second says so, in one line."""
+
+    async def go() -> None:
+        async with opened(tmp_path):
+            with pytest.raises(UsageError, match="another collector is using it"):
+                async with opened(tmp_path):
+                    pass
+        async with opened(tmp_path):
+            pass
+
+    asyncio.run(go())
+
+
+def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
+    """With what to do; the file is left as it is. Afterwards the lock is free."""
+    path = tmp_path / "collector.db"
+    path.write_bytes(b"no database " * 1_000)
+    for _ in range(2):
+        with pytest.raises(
+            InterceptorError, match=r"collector\.db: is no database, or is damaged.*move it away"
+        ):
+            Store(Collector(database=path), Clock())
+    assert path.read_bytes() == b"no database " * 1_000
+
+
+def test_a_later_format_is_left_alone(tmp_path: Path) -> None:
+    """A database of a later version of this program."""
+    database = sqlite3.connect(tmp_path / "collector.db")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(UsageError, match="another version"):
+        Store(Collector(database=tmp_path / "collector.db"), Clock())
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    """The option, the path and the reason."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"collector\.database .*file/collector\.db"):
+        Store(Collector(database=tmp_path / "file" / "collector.db"), Clock())
+
+
+def modes_in(folder: Path) -> dict[str, int]:
+    """What files may be done with."""
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
+def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    """Who calls whom is nobody else's business."""
+
+    async def go() -> None:
+        async with opened(tmp_path) as store:
+            await store.take(incoming(batch(record())))
+            modes = modes_in(tmp_path)
+        assert len(modes) >= 3
+        assert set(modes.values()) == {0o600}
+
+    before = os.umask(0)
+    try:
+        asyncio.run(go())
+    finally:
+        os.umask(before)
+
+
+def test_a_full_disk_is_told_to_the_sender(tmp_path: Path) -> None:
+    """503 with Retry-After, and the batch is taken when there is room again."""
+
+    async def go() -> None:
+        large = incoming(batch(*[record(**{"user_agent.original": "a" * 3_000}) for _ in range(200)]))
+        async with opened(tmp_path) as store:
+            await store.take(incoming(batch(record())))
+            await store._run(store._database.execute, "PRAGMA max_page_count = 60")
+            with pytest.raises(SinkFullError, match="disk is full"):
+                await store.take(large)
+            assert store.records == 1
+            await store._run(store._database.execute, "PRAGMA max_page_count = 100000")
+            assert (await store.take(large)).accepted == 200
+        assert assert_whole(tmp_path) == 201
+
+    asyncio.run(go())
+
+
+def test_it_keeps_up(tmp_path: Path) -> None:
+    """Ten thousand records of a shop, in batches as agents seal them: all there, once."""
+
+    async def go() -> None:
+        made = shop(10_000, end=NOW)
+        async with opened(tmp_path) as store:
+            for start in range(0, 10_000, 2_500):
+                await store.take(incoming(batch(*made[start : start + 2_500])))
+        assert assert_whole(tmp_path) == 10_000
+
+    asyncio.run(go())

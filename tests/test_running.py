@@ -1,0 +1,82 @@
+"""`interceptor run`, as a process: its configuration, its log, its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.capture_bytes import conversation, pcap
+from tests.support.rpcapd import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the daemon to its end."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "interceptor", "run", "--server-port", "0", *flags],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
+
+
+def test_a_replay_gives_records_on_standard_output_and_a_log_on_standard_error(tmp_path: Path) -> None:
+    """Both are JSON Lines; options come from the file, the environment and flags."""
+    capture, config = tmp_path / "capture.pcap", tmp_path / "config.yaml"
+    capture.write_bytes(pcap(conversation(10)))
+    config.write_text(f"node: from-file\ncapture: {{sources: ['file:{capture}']}}\n")
+    done = run("--output-path", "-", INTERCEPTOR_CONFIG=str(config), INTERCEPTOR_METADATA_URL="path")
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(records) == 10
+    assert all(record["node"] == "from-file" and "url.path" in record for record in records)
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [event["event"] for event in events][-2:] == ["stopping", "stopped"]
+    assert events[-1]["balanced"]
+    assert events[-1]["records"] == 10
+
+
+def test_the_same_packets_give_the_same_records_as_read(tmp_path: Path) -> None:
+    """One code path, whichever the command; only the node is added."""
+    capture = tmp_path / "capture.pcap"
+    capture.write_bytes(pcap(conversation(300)))
+    ran = run("--output-path", "-", "--capture-sources", f"file:{capture}", "--node", "n")
+    read = subprocess.run(
+        [sys.executable, "-m", "interceptor", "read", str(capture)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=True,
+    )
+    assert ran.stdout.replace(',"node":"n"', "") == read.stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--capture-sources", "ftp://x", "--output-path", "-"), "is none of rpcap://"),
+        (("--capture-filter", "nonsense (", "--output-path", "-"), "capture.filter: "),
+        (("--output-path", "/no/such/folder/x"), "cannot be written"),
+        (("--server-address", "localhost", "--output-path", "-"), "is no IP address"),
+        (("--config", "/no/such/file"), "cannot be read"),
+        (("--capture-sources", "file:/no/such/file", "--output-path", "-"), "No such file"),
+    ],
+)
+def test_what_cannot_be_used_is_said_and_ends_it(flags: tuple[str, ...], said: str) -> None:
+    """Status 2, no traceback; in one line where nothing has begun."""
+    done = run(*flags)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    if not done.stderr.startswith("{"):
+        assert done.stderr.count("\n") == 1
