@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from interceptor.core.model import Transaction
     from interceptor.core.records import RecordEncoder
     from interceptor.display import ReadingProgress
+    from interceptor.sending import Sending
     from interceptor.summary import Summary
 
 __all__ = ["COLLECT_AFTER", "add_arguments", "run"]
@@ -47,14 +48,15 @@ examples:
   interceptor read a.pcap | jq -r '."url.template"' | sort | uniq -c
 
 Reads pcap and pcapng, plain or compressed by gzip, told apart by their contents. Several files are
-merged by the time of their packets. No file is changed and no privilege is needed; the network is
-used only to look up the names of hosts in a filter.
+merged by the time of their packets. No file is changed and no privilege is needed; without --upload
+the network is used only to look up the names of hosts in a filter.
 
 Only metadata is shown: methods, path templates, status, sizes, times, names of headers. Values are not.
 
 exit status:
   0  everything was read
-  1  a capture is damaged or ends early (all that is readable was read), or the output failed
+  1  a capture is damaged or ends early (all that is readable was read), the output failed, or
+     not every record could be uploaded
   2  a file, a filter or an option cannot be used
 """
 
@@ -88,6 +90,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--filter",
         metavar="BPF",
         help="only packets that match, in tcpdump's language: 'host 10.0.0.1 and tcp port 80' (pcap-filter(7))",
+    )
+    parser.add_argument(
+        "--upload",
+        action="store_true",
+        help="also send the records to the endpoint of the configuration, as the daemon does, and wait until they "
+        "have arrived; what cannot be delivered stays in its spool for the next run",
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="where --upload finds endpoint, token, proxy and spool; INTERCEPTOR_* variables count as well",
     )
     parser.add_argument(
         "--log-level",
@@ -147,6 +160,20 @@ class _Told:
 
         print_summary(self._console, self._summary)
         self._output.flush()
+
+
+class _Sent:
+    """To the endpoint."""
+
+    def __init__(self, encoder: RecordEncoder, sending: Sending) -> None:
+        self._encode = encoder.encode
+        self._sending = sending
+
+    def show(self, transactions: list[Transaction]) -> None:
+        self._sending.put(self._encode(transactions), len(transactions))
+
+    def end(self) -> None:
+        say(self._sending.end())
 
 
 class _Reading:
@@ -218,6 +245,11 @@ def _read(arguments: argparse.Namespace) -> int:
         if output is not sys.stdout:
             stack.callback(output.close)
         summary, views = _views(arguments, output)
+        sending = _sending(arguments)
+        if sending:
+            from interceptor.core.records import RecordEncoder
+
+            views.append(_Sent(RecordEncoder(arguments.url), sending))
         reading = _Reading(captures, views)
         stack.callback(reading.hide_progress)
         stack.callback(gc.set_threshold, *gc.get_threshold())
@@ -247,7 +279,7 @@ def _read(arguments: argparse.Namespace) -> int:
                 summary.stages = stages
             for view in views:
                 view.end()
-    status = 0
+    status = 0 if sending is None or sending.complete else 1
     for capture in captures:
         if capture.problem:
             say(f"warning: {capture.problem}; everything before that was read")
@@ -277,6 +309,21 @@ def _views(arguments: argparse.Namespace, output: TextIO) -> tuple[Summary | Non
     summary = Summary()
     views.append(_Told(encoder, sys.stderr if views else output, summary, rows=chosen == "table"))
     return summary, views
+
+
+def _sending(arguments: argparse.Namespace) -> Sending | None:
+    if not arguments.upload:
+        if arguments.config is not None:
+            raise UsageError(
+                "--config says where --upload sends records to; without it there is nothing to configure"
+            )
+        return None
+    from interceptor import logs
+    from interceptor.sending import Sending
+    from interceptor.settings import load
+
+    logs.configure("error")  # what matters is told in the end, in one line
+    return Sending(load(arguments.config, os.environ, {}).config)
 
 
 def _open_output(path: str | None, captures: list[Capture]) -> TextIO:

@@ -56,6 +56,8 @@ ROOMS: dict[str, set[str]] = {
     "core": set(),
     "capture": {"core"},
     "delivery": {"core"},
+    "ingest": {"core", "delivery"},
+    "collector": {"core", "delivery", "ingest"},
 }
 """Which rooms each room may look into, besides itself and the modules in `HALL`."""
 
@@ -83,7 +85,16 @@ STANDARD = {
 
 LIBRARIES = {
     "dpkt": {"core.decode", "core.fragments"},
-    "msgspec": {"core.model", "core.records", "delivery.batches", "delivery.otlp", "delivery.uploader"},
+    "msgspec": {
+        "collector.queries",
+        "collector.site",
+        "core.model",
+        "core.records",
+        "delivery.batches",
+        "delivery.otlp",
+        "delivery.uploader",
+        "ingest.lines",
+    },
     "rich": {"display"},
     "pcapy": {"capture.filters", "capture.live"},
     "pyroute2": {"capture.links"},

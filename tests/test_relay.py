@@ -99,7 +99,7 @@ def test_a_full_spool_drops_nothing(tmp_path: Path) -> None:
     async def go() -> None:
         it = spool(tmp_path, max_bytes=20_000)
         sink = Spooling(it)
-        sent = []
+        sent: list[Incoming] = []
         asked = 0
         while not asked:
             sealed = incoming(batch(*shop(20, end=1e9, seed=len(sent))))

@@ -1,9 +1,10 @@
 """Packets of rpcapds that call: `rpcap+listen://` and `rpcaps+listen://` (active mode).
 
 Owns the listening socket and what each caller is used for. In active mode the daemon decides how many connections
-there are: each `-a` option of it is one, and one connection carries one capture. So each caller captures the first
-wanted interface of its host that no other caller captures; the names that `include` spells out come first. Wanted
-interfaces for which no caller is left wait, and say so. Refuses to decide about interfaces (`interfaces`).
+there are: one process of it is one (of several `-a` options libpcap 1.10.3 heeds the last), and one connection
+carries one capture. So each caller captures the first wanted interface of its host that no other caller captures;
+the names that `include` spells out come first. Wanted interfaces for which no caller is left wait, and say so. A
+single rpcapd can capture `any`, which is all of them. Refuses to decide about interfaces (`interfaces`).
 
 The daemon also opens the connections for packets. They all come to one port, so that one filter excludes them;
 captures are therefore started one after the other.
@@ -49,7 +50,7 @@ _MAX_CALLERS: Final = 256
 """At once. rpcapd calls at most ten of us."""
 _LISTING_PATIENCE: Final = 45.0
 """Seconds that `interceptor interfaces` waits for a call: rpcapd tries every 30."""
-_NO_CALLER: Final = "no connection is left for it: each -a option of rpcapd carries one capture"
+_NO_CALLER: Final = "no connection is left for it: each rpcapd that calls carries one capture"
 
 
 class _Host:

@@ -178,6 +178,34 @@ def test_through_a_real_proxy(tmp_path: pathlib.Path, kind: str, credentials: tu
         asyncio.run(check(port))
 
 
+@pytest.mark.parametrize(("kind", "wrong"), [("tinyproxy", 401), ("squid", 407)])
+def test_a_plain_endpoint_through_a_real_proxy(tmp_path: pathlib.Path, kind: str, wrong: int) -> None:
+    """The proxy's credentials stay with it. What it says to wrong ones comes as if the endpoint had said it."""
+    credentials = USER, PASSWORD
+    running = tinyproxy(tmp_path, credentials) if kind == "tinyproxy" else squid(credentials)
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
+    seen: list[dict[str, str]] = []
+
+    async def take(request: Request) -> JSONResponse:
+        seen.append(dict(request.headers))
+        return JSONResponse({}, 202)
+
+    async def check(port: int) -> None:
+        app = Starlette(routes=[Route("/v1/batches", take, methods=["POST"])])
+        async with serving(app, Server(address="127.0.0.1", port=0)) as there:
+            for password, status in ((PASSWORD, 202), ("wrong-s3cret", wrong)):
+                proxy = {"url": f"{USER}:{password}@127.0.0.1:{port}"}
+                way = transport(f"http://api.test:{there}/", tmp_path, proxy=proxy)
+                assert (await post(way)).status == status
+                await way.close()
+            (headers,) = seen
+            assert headers["authorization"] == "Bearer t0ken-s3cret"
+            assert "proxy-authorization" not in headers
+
+    with running as port:
+        asyncio.run(check(port))
+
+
 def test_a_proxy_that_breaks_tls_open(tmp_path: pathlib.Path) -> None:
     """As many companies have: refused, naming what is trusted, until its authority is added; then it just works."""
     company = trustme.CA()
