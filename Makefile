@@ -5,10 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 CAPTURE ?= fixtures/real/keepalive.pcap
 
-.PHONY: run test check lint types bench bench-rpcap bench-live fuzz fixtures lock clean
+.PHONY: run stop test check lint types bench bench-rpcap bench-live fuzz fixtures lock clean
 
-run: $(VENV)/run            ## read a real capture and show what it holds: make run [CAPTURE=file]
-	$(BIN)/interceptor read --format table $(CAPTURE)
+run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
+	tests/support/packages.sh tinyproxy
+	$(BIN)/python -m tests.support.demo $(CAPTURE)
+
+stop: $(VENV)/run           ## end the collector that `make run` leaves running
+	$(BIN)/python -m tests.support.demo stop
 
 test: $(VENV)/tests         ## everything the tests need, and all tests
 	tests/support/packages.sh

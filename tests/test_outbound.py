@@ -58,6 +58,28 @@ def test_its_metrics_name_the_proxy_without_secrets(tmp_path: Path) -> None:
     assert 'interceptor_upload_state{state="ok"} 1.0' in text
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "proxy", "peer"),
+    [
+        ("https://api.test/x", None, ("api.test", 443)),
+        ("http://api.test", None, ("api.test", 80)),
+        ("https://[fd00::1]:8443", None, ("fd00::1", 8443)),
+        ("https://api.test", "http://proxy.test:3128", ("proxy.test", 3128)),
+    ],
+)
+def test_it_says_whom_connections_go_to(
+    tmp_path: Path, endpoint: str, proxy: str | None, peer: tuple[str, int]
+) -> None:
+    """The proxy, where there is one: so that captures leave these conversations out."""
+
+    async def go() -> tuple[str, int]:
+        out = Outbound(config(tmp_path, endpoint, proxy), {})
+        await out.close()
+        return out.peer
+
+    assert asyncio.run(go()) == peer
+
+
 def test_what_somebody_has_to_mend_is_not_ready(tmp_path: Path) -> None:
     """A refused token is; an endpoint that is away is not: the spool is there for it."""
 
