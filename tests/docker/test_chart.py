@@ -261,7 +261,7 @@ class TestEveryRendering:
             workload = "watcher" if name == "watcher-interceptor" else name
             container = rendered.container(workload, name.removeprefix("watcher-"))
             mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
-            for path in re.findall(r"/(?:etc|var/lib)/interceptor/\S+", item["data"]["config.yaml"]):
+            for path in re.findall(r"/(?:secrets|var/lib/interceptor)/\S+", item["data"]["config.yaml"]):
                 assert path in mounts or str(Path(path).parent) in mounts, path
 
     def test_selectors_find_their_pods(self, rendered: Rendered) -> None:
@@ -365,7 +365,7 @@ class TestWaysOut:
         found = render(CASES["proxy"])
         config = found.config("interceptor")
         assert config["endpoint"] == f"https://watcher-relay.{NAMESPACE}.svc:18954"
-        assert config["tls"]["ca_file"] == "/etc/interceptor/relay-ca/ca.crt"
+        assert config["tls"]["ca_file"] == "/secrets/relay-ca/ca.crt"
         assert not [name for name in found.env("watcher", "interceptor") if "proxy" in name.lower()]
         volumes = json.dumps(found.pods()["watcher"]["volumes"])
         assert "watcher-token" not in volumes
@@ -450,9 +450,9 @@ class TestWaysOut:
         assert volumes["endpoint-ca"]["configMap"]["items"] == [{"key": "bundle.pem", "path": "ca.crt"}]
         assert volumes["client-certificate"]["secret"]["secretName"] == "me"
         assert found.config("relay")["tls"] == {
-            "ca_file": "/etc/interceptor/endpoint-ca/ca.crt",
-            "cert_file": "/etc/interceptor/client-certificate/tls.crt",
-            "key_file": "/etc/interceptor/client-certificate/tls.key",
+            "ca_file": "/secrets/endpoint-ca/ca.crt",
+            "cert_file": "/secrets/client-certificate/tls.crt",
+            "key_file": "/secrets/client-certificate/tls.key",
         }
 
     def test_plain_http_inside_is_said(self, helm_available: None) -> None:

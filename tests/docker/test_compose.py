@@ -163,7 +163,7 @@ def test_every_hop_holds(stack: Stack) -> None:
     """`interceptor check`, inside the interceptor's container, finds nothing wrong and names the proxy."""
     done = containers.podman(
         "exec", f"{stack.project}_interceptor_1", "interceptor", "check", "--config", "/etc/interceptor/config.yaml",
-        "--spool-directory", "/tmp/spool", check=False,
+        check=False, network=stack.node.space,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "127.0.0.1:3128" in done.stdout
@@ -172,7 +172,7 @@ def test_every_hop_holds(stack: Stack) -> None:
 def test_health_checks(stack: Stack) -> None:
     """The images' own health check succeeds, over HTTP and over TLS."""
     for service in ("interceptor", "collector"):
-        done = containers.podman("healthcheck", "run", f"{stack.project}_{service}_1", check=False)
+        done = containers.podman("healthcheck", "run", f"{stack.project}_{service}_1", check=False, network=stack.node.space)
         assert done.returncode == 0, (service, done.stdout, done.stderr)
 
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tests.support.netns import Namespace
+
 __all__ = ["INTERCEPTOR", "PROMETHEUS", "RPCAPD", "build", "container", "environment", "podman", "prometheus_image"]
 
 ROOT = Path(__file__).parents[2]
@@ -41,15 +43,24 @@ def environment() -> dict[str, str]:
 
 
 def podman(
-    *words: str, check: bool = True, given: str | None = None, seconds: float = _SECONDS
+    *words: str,
+    check: bool = True,
+    given: str | None = None,
+    seconds: float = _SECONDS,
+    network: Namespace | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run podman."""
+    """Run podman; with another network namespace as "the host's network" of containers, where one is given.
+
+    Only the network is another one: with a mount namespace of its own, as `ip netns exec` makes, podman's mounts
+    would not be seen from here.
+    """
+    entered = ["nsenter", f"--net=/run/netns/{network.name}"] if network else []
     settings = {
         "CONTAINERS_CONF": str(CACHE / "containers.conf"),
         "CONTAINERS_STORAGE_CONF": str(CACHE / "storage.conf"),
     }
     done = subprocess.run(
-        ["podman", *words],
+        [*entered, "podman", *words],
         env=os.environ | settings,
         input=given,
         stdin=subprocess.DEVNULL if given is None else None,

@@ -180,7 +180,7 @@ The API server's address stands alone: with `:port` behind it, an IPv6 address w
 {{- define "interceptor.outsideMounts" -}}
 {{- range $volume := include "interceptor.outsideVolumes" . | fromYamlArray }}
 - name: {{ $volume.name }}
-  mountPath: /etc/interceptor/{{ $volume.name }}
+  mountPath: /secrets/{{ $volume.name }}
   readOnly: true
 {{- end }}
 {{- end }}
@@ -190,21 +190,21 @@ The API server's address stands alone: with `:port` behind it, an IPv6 address w
 {{- range include "interceptor.outsideVolumes" . | fromYamlArray }}{{ $names = append $names .name }}{{ end -}}
 endpoint: {{ include "interceptor.endpoint" . | quote }}
 {{- if has "token" $names }}
-token_file: /etc/interceptor/token/token
+token_file: /secrets/token/token
 {{- end }}
 {{- if or (has "endpoint-ca" $names) (has "client-certificate" $names) }}
 tls:
   {{- if has "endpoint-ca" $names }}
-  ca_file: /etc/interceptor/endpoint-ca/ca.crt
+  ca_file: /secrets/endpoint-ca/ca.crt
   {{- end }}
   {{- if has "client-certificate" $names }}
-  cert_file: /etc/interceptor/client-certificate/tls.crt
-  key_file: /etc/interceptor/client-certificate/tls.key
+  cert_file: /secrets/client-certificate/tls.crt
+  key_file: /secrets/client-certificate/tls.key
   {{- end }}
 {{- end }}
 {{- if has "proxy-ca" $names }}
 proxy:
-  ca_file: /etc/interceptor/proxy-ca/ca.crt
+  ca_file: /secrets/proxy-ca/ca.crt
 {{- end }}
 {{- end }}
 
@@ -225,8 +225,8 @@ cluster: {{ . | quote }}
 {{- if include "interceptor.relayed" . -}}
 {{- $scheme := ternary "http" "https" (eq .Values.relay.tls.mode "off") -}}
 {{- $_ := set $ready "endpoint" (printf "%s://%s-relay.%s.svc:%d" $scheme (include "interceptor.fullname" .) .Release.Namespace (int .Values.port)) -}}
-{{- $_ := set $ready "token_file" "/etc/interceptor/relay-token/token" -}}
-{{- if eq $scheme "http" }}{{ $_ := set $ready "upload" (dict "allow_plain_http" true) }}{{ else }}{{ $_ := set $ready "tls" (dict "ca_file" "/etc/interceptor/relay-ca/ca.crt") }}{{ end -}}
+{{- $_ := set $ready "token_file" "/secrets/relay-token/token" -}}
+{{- if eq $scheme "http" }}{{ $_ := set $ready "upload" (dict "allow_plain_http" true) }}{{ else }}{{ $_ := set $ready "tls" (dict "ca_file" "/secrets/relay-ca/ca.crt") }}{{ end -}}
 {{- else -}}
 {{- $ready = merge $ready (include "interceptor.outsideConfig" . | fromYaml) -}}
 {{- end -}}
@@ -236,16 +236,16 @@ cluster: {{ . | quote }}
 {{- define "interceptor.relayConfig" -}}
 {{- $server := dict "port" (int .Values.port) -}}
 {{- if include "interceptor.relayTlsSecret" . -}}
-{{- $_ := set $server "cert_file" "/etc/interceptor/relay-tls/tls.crt" -}}
-{{- $_ := set $server "key_file" "/etc/interceptor/relay-tls/tls.key" -}}
+{{- $_ := set $server "cert_file" "/secrets/relay-tls/tls.crt" -}}
+{{- $_ := set $server "key_file" "/secrets/relay-tls/tls.key" -}}
 {{- end -}}
-{{- $ready := dict "server" $server "ingest" (dict "tokens_file" "/etc/interceptor/relay-token/token") "spool" (dict "directory" "/var/lib/interceptor/spool" "max_bytes" (mul .Values.relay.spool.maxMiB 1048576)) -}}
+{{- $ready := dict "server" $server "ingest" (dict "tokens_file" "/secrets/relay-token/token") "spool" (dict "directory" "/var/lib/interceptor/spool" "max_bytes" (mul .Values.relay.spool.maxMiB 1048576)) -}}
 {{- merge $ready (include "interceptor.outsideConfig" . | fromYaml) (include "interceptor.commonConfig" . | fromYaml) | toYaml -}}
 {{- end }}
 
 {{- define "interceptor.collectorConfig" -}}
-{{- $server := dict "port" (int .Values.port) "cert_file" "/etc/interceptor/tls/tls.crt" "key_file" "/etc/interceptor/tls/tls.key" -}}
-{{- $ready := dict "server" $server "ingest" (dict "tokens_file" "/etc/interceptor/token/token") "collector" (dict "database" "/var/lib/interceptor/collector.db") -}}
+{{- $server := dict "port" (int .Values.port) "cert_file" "/secrets/tls/tls.crt" "key_file" "/secrets/tls/tls.key" -}}
+{{- $ready := dict "server" $server "ingest" (dict "tokens_file" "/secrets/token/token") "collector" (dict "database" "/var/lib/interceptor/collector.db") -}}
 {{- merge $ready (include "interceptor.commonConfig" . | fromYaml) | toYaml -}}
 {{- end }}
 
@@ -329,7 +329,7 @@ scrape_configs:
     {{- if include "interceptor.relayTlsSecret" . }}
     scheme: https
     tls_config:
-      ca_file: /etc/prometheus/relay-ca/ca.crt
+      ca_file: /secrets/relay-ca/ca.crt
       server_name: {{ $name }}-relay.{{ .Release.Namespace }}.svc
     {{- end }}
     dns_sd_configs:
@@ -347,10 +347,10 @@ remote_write:
     {{- end }}
     {{- if .Values.prometheusAgent.existingSecret }}
     authorization:
-      credentials_file: /etc/prometheus/token/token
+      credentials_file: /secrets/token/token
     {{- end }}
     {{- if or .Values.tls.ca.existingSecret .Values.tls.ca.existingConfigMap }}
     tls_config:
-      ca_file: /etc/prometheus/endpoint-ca/ca.crt
+      ca_file: /secrets/endpoint-ca/ca.crt
     {{- end }}
 {{- end }}
