@@ -47,6 +47,7 @@ from interceptor.capture.sources import make_sources
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records import RecordEncoder
 from interceptor.delivery.outlet import SpoolOutlet
+from interceptor.ending import Ending
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.health import Heartbeat, routes
 from interceptor.metrics import Metrics, Sample, pipeline_samples, source_samples, stage_samples
@@ -94,8 +95,6 @@ _SUMMARY_SECONDS: Final = 60
 """How often the log says how it goes."""
 _ON_THE_WAY_SECONDS: Final = 0.5
 """After a signal: what was captured before it is still in the kernel's ring, in rpcapd or in a socket."""
-_GRACE_SECONDS: Final = 2.0
-"""Beyond `shutdown_seconds`, for the end of the server and the log."""
 
 
 class Outlet(Protocol):
@@ -140,8 +139,7 @@ class Daemon:
         """Why nothing is captured, where that is not the sources' matter."""
         self._heart = Heartbeat()
         self._metrics = Metrics()
-        self._stop = asyncio.Event()
-        self._signals = 0
+        self._ending = Ending()
         self._drained = False
         self._own_traffic = OwnTraffic()
         self._sources = make_sources(options.capture, self._own_traffic)
@@ -168,7 +166,8 @@ class Daemon:
         app = Starlette(routes=routes(self._metrics, self._not_ready, self._heart.stuck))
         gc.set_threshold(COLLECT_AFTER, 10, 10)
         async with contextlib.AsyncExitStack() as stack:
-            stack.enter_context(self._signals_handled())
+            stack.enter_context(self._ending.on_signals())
+            stack.enter_context(self._hanging_up())
             try:
                 port = await stack.enter_async_context(serving(app, options.server))
             except BaseException:
@@ -207,10 +206,12 @@ class Daemon:
                     going.append(self._uploads)
                 ends = [
                     group.create_task(_all_done(sources), name="sources ended"),
-                    group.create_task(_wait_for(self._stop), name="stop"),
+                    group.create_task(self._ending.asked.wait(), name="stop"),
                 ]
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-                log.info("stopping", reason="signal" if self._stop.is_set() else "all sources have ended")
+                log.info(
+                    "stopping", reason="signal" if self._ending.asked.is_set() else "all sources have ended"
+                )
                 deadline = self._begin_to_end()
                 if self._live:
                     await asyncio.wait(sources, timeout=min(_ON_THE_WAY_SECONDS, _left(deadline) / 2))
@@ -233,12 +234,9 @@ class Daemon:
         return status
 
     def _begin_to_end(self) -> float:
-        """Not ready any more; and if the end takes longer than it may, there is an end to that too."""
+        """Not ready any more; gives the loop's time by which all has to be done."""
         self._state = "stopping"
-        loop = asyncio.get_running_loop()
-        seconds = self._settings.config.shutdown_seconds
-        loop.call_later(seconds + _GRACE_SECONDS, _end_at_once, "shutdown_seconds are over", 1)
-        return loop.time() + seconds
+        return self._ending.begin(self._settings.config.shutdown_seconds)
 
     def _take(self, batch: PacketBatch) -> None:
         """Packets from the feed."""
@@ -335,26 +333,13 @@ class Daemon:
     # Signals
 
     @contextlib.contextmanager
-    def _signals_handled(self) -> Iterator[None]:
+    def _hanging_up(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        handlers: dict[signal.Signals, Callable[[], None]] = {
-            signal.SIGTERM: lambda: self._asked_to_stop(signal.SIGTERM),
-            signal.SIGINT: lambda: self._asked_to_stop(signal.SIGINT),
-            signal.SIGHUP: self._configure_anew,
-        }
-        for number, handler in handlers.items():
-            loop.add_signal_handler(number, handler)
+        loop.add_signal_handler(signal.SIGHUP, self._configure_anew)
         try:
             yield
         finally:
-            for number in handlers:
-                loop.remove_signal_handler(number)
-
-    def _asked_to_stop(self, number: signal.Signals) -> None:
-        self._signals += 1
-        if self._signals > 1:
-            _end_at_once(f"a second signal, {number.name}", 128 + number)
-        self._stop.set()
+            loop.remove_signal_handler(signal.SIGHUP)
 
     def _configure_anew(self) -> None:
         """SIGHUP: take over what can be, and say what needs a restart. A bad file changes nothing."""
@@ -411,13 +396,13 @@ class Daemon:
 
     async def _drain(self, deadline: float) -> int:
         """Write what is left; returns 1 where something was lost on the way."""
-        self._drained = True
         self._show(self._pipeline.close())
         self._flush()
         in_time = await self._close_outlets(_left(deadline))
         stages = [*self._pipeline.ledger(), *(stage for outlet in self._outlets for stage in outlet.ledger())]
         unbalanced = [stage.name for stage in stages if not stage.balanced]
         well = in_time and not unbalanced
+        self._drained = True
         (log.info if well else log.error)(
             "stopped",
             balanced=not unbalanced,
@@ -437,8 +422,9 @@ class Daemon:
                 async with asyncio.TaskGroup() as group:
                     for outlet in self._outlets:
                         group.create_task(outlet.close())
-                if self._outbound is not None:
-                    await self._upload_rest(self._outbound, seconds / 2)
+                outbound, self._outbound = self._outbound, None
+                if outbound is not None:
+                    await self._upload_rest(outbound, seconds / 2)
         except TimeoutError:
             return False
         return True
@@ -464,15 +450,6 @@ def _told(stage: Stage) -> dict[str, object]:
 def _left(deadline: float) -> float:
     """Seconds until then; a moment, where it is over."""
     return max(deadline - asyncio.get_running_loop().time(), 0.5)
-
-
-def _end_at_once(reason: str, status: int) -> None:
-    log.error("ended_at_once", reason=reason)
-    os._exit(status)
-
-
-async def _wait_for(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 _INTERFACES: Final = {"capture.interfaces.include", "capture.interfaces.exclude"}

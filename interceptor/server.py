@@ -30,6 +30,9 @@ __all__ = ["serving"]
 
 _DRAIN_SECONDS: Final = 5
 """For requests under way when the server ends."""
+_IDLE_SECONDS: Final = 75
+"""Until a connection without requests is closed: longer than clients keep theirs (uploads, scrapes), so that the
+client closes first and no request meets a connection that is going away."""
 
 
 class _Quiet(uvicorn.Server):
@@ -58,6 +61,7 @@ async def serving(app: ASGIApp, config: Server) -> AsyncIterator[int]:
             ws="none",
             server_header=False,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
+            timeout_keep_alive=_IDLE_SECONDS,
             h11_max_incomplete_event_size=16 * 1024,
         )
     )

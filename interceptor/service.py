@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from starlette.applications import Starlette
 
 from interceptor import __version__, health, logs
+from interceptor.ending import Ending
 from interceptor.metrics import Metrics, Sample
 from interceptor.server import serving
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Service", "ingest_samples", "run"]
 
-_GRACE_SECONDS: Final = 2.0
-"""Beyond `shutdown_seconds`, for requests under way."""
-
 log = structlog.get_logger()
 
 
@@ -44,8 +41,7 @@ class Service:
         self._name = name
         self._config = config
         self._state = "starting"
-        self._stop = asyncio.Event()
-        self._signals = 0
+        self._ending = Ending()
         self.metrics: Final = Metrics()
 
     async def run(
@@ -66,7 +62,7 @@ class Service:
             routes=[*routes, *health.routes(self.metrics, lambda: self._state or ready())],
         )
         status = 0
-        with self._signals_handled(), _closed(work):
+        with self._ending.on_signals(), _closed(work):
             async with serving(app, self._config.server) as port:
                 self._state = ""
                 server = self._config.server
@@ -85,7 +81,7 @@ class Service:
                 try:
                     async with asyncio.TaskGroup() as group:
                         tasks = [group.create_task(each) for each in work]
-                        await self._stop.wait()
+                        await self._ending.asked.wait()
                         self._begin_to_end()
                         with contextlib.suppress(TimeoutError):
                             async with asyncio.timeout(self._config.shutdown_seconds):
@@ -101,27 +97,7 @@ class Service:
     def _begin_to_end(self) -> None:
         self._state = "stopping"
         log.info("stopping", service=self._name)
-        asyncio.get_running_loop().call_later(
-            self._config.shutdown_seconds + _GRACE_SECONDS, _end_at_once, "shutdown_seconds are over", 1
-        )
-
-    @contextlib.contextmanager
-    def _signals_handled(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        for number in numbers:
-            loop.add_signal_handler(number, self._asked_to_stop, number)
-        try:
-            yield
-        finally:
-            for number in numbers:
-                loop.remove_signal_handler(number)
-
-    def _asked_to_stop(self, number: signal.Signals) -> None:
-        self._signals += 1
-        if self._signals > 1:
-            _end_at_once(f"a second signal, {number.name}", 128 + number)
-        self._stop.set()
+        self._ending.begin(self._config.shutdown_seconds)
 
 
 def run(main: Callable[[Config], Coroutine[object, object, int]], config: Config) -> int:
@@ -146,8 +122,3 @@ def _closed(work: Sequence[Coroutine[object, object, None]]) -> Iterator[None]:
     finally:
         for each in work:
             each.close()
-
-
-def _end_at_once(reason: str, status: int) -> None:
-    log.error("ended_at_once", reason=reason)
-    os._exit(status)

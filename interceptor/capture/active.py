@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from interceptor.capture.interfaces import decide
+from interceptor.capture.interfaces import decide, spelled_out
 from interceptor.capture.rpcap import Access, Clock, LocalPort, devices, pump
 from interceptor.capture.source import Backoff, CaptureEnded, Counters, Offer, State, Watched
 from interceptor.core.model import Interface
@@ -56,7 +56,7 @@ _NO_CALLER: Final = "no connection is left for it: each rpcapd that calls carrie
 class _Host:
     """One machine that calls, with all its connections."""
 
-    def __init__(self, name: str, ours: str) -> None:
+    def __init__(self, name: str, ours: str, source: str) -> None:
         self.name = name
         self.port = LocalPort(ours)
         self.callers = 0
@@ -65,7 +65,7 @@ class _Host:
         self.failed: dict[str, float] = {}
         """When each that failed may be tried again, on the loop's clock."""
         self.backoffs: dict[str, Backoff] = {}
-        self.clock = None if name == ours else Clock()
+        self.clock = None if name == ours else Clock(source)
 
 
 class ActiveSource:
@@ -163,7 +163,7 @@ class ActiveSource:
             host = self._hosts.get(name)
             if host is None:
                 try:
-                    host = self._hosts[name] = _Host(name, ours)
+                    host = self._hosts[name] = _Host(name, ours, self.url)
                 except OSError as failure:
                     self.problem = f"there is no port for the packets of {name}: {failure.strerror}"
                     return
@@ -197,8 +197,7 @@ class ActiveSource:
             offers = await devices(client)
         except DeviceListTooLong:
             # those that are spelled out can be opened all the same
-            named = self.rules.include
-            offers = [Offer(name) for name in named if not set("*?[") & set(name)]
+            offers = [Offer(name) for name in spelled_out(self.rules)]
         now = asyncio.get_running_loop().time()
         names = set()
         for offer in offers:

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,6 +61,11 @@ def source(*, slow: bool = False, include: tuple[str, ...] = ("*",)) -> RpcapSou
         URL, include=include, filter="tcp port 80", promiscuous=True, read_timeout_ms=250 if slow else 20
     )
     return RpcapSource(URL, chosen, OwnTraffic())
+
+
+def captured(one: Running, name: str) -> bool:
+    """Whether an interface is."""
+    return name in one.captured()
 
 
 async def called(client: Pod, server: Pod, run: str, **options: Any) -> None:
@@ -191,7 +197,7 @@ def test_pods_that_come_and_go_under_traffic(node: Node) -> None:
                     f"link set {name}x up",
                 ):
                     await asyncio.to_thread(node.space.ip, *words.split())
-                await one.until("its capture", lambda name=name: name in one.captured())
+                await one.until("its capture", partial(captured, one, name))
                 await asyncio.to_thread(node.space.ip, "link", "delete", name)
                 made += 1
             await calling

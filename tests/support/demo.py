@@ -44,17 +44,15 @@ def main(words: list[str], folder: Path) -> int:
     folder.mkdir(parents=True)
     token = folder / "token"
     token.write_text(secrets.token_urlsafe(12))
-    subprocess.run([*interceptor("read"), "--format", "summary", *words], check=True)
-    page = start_collector(folder, token)
+    host, address = name_and_address()
+    page = start_collector(folder, token, address)
     with proxied(folder) as proxy:
-        told = upload(folder, words, f"http://{socket.gethostname()}:{page.rpartition(':')[2]}", token, proxy)
-    if told is None:
-        print((folder / "agent.log").read_text(), file=sys.stderr)
+        status = read(folder, words, f"http://{host}:{page.rpartition(':')[2]}", token, proxy)
+    if status != 0:
         stop(folder)
-        return 1
+        return status
     print(
-        f"Read {' '.join(words)}, spooled what was in it, and uploaded it {told}.\n\n"
-        f"The page:  {page}/\nThe token: {token.read_text()}\n\n"
+        f"\nThe page:  {page}/\nThe token: {token.read_text()}\n\n"
         "`make stop` ends the collector; it ends by itself in an hour."
     )
     return 0
@@ -65,11 +63,16 @@ def interceptor(command: str) -> list[str]:
     return [sys.executable, "-m", "interceptor", command]
 
 
-def start_collector(folder: Path, token: Path) -> str:
-    """The reference cloud, in the background; gives its address."""
-    address = "127.0.0.1"
-    with suppress(OSError):
-        address = socket.gethostbyname(socket.gethostname())
+def name_and_address() -> tuple[str, str]:
+    """This machine's name and where it leads; loopback, and no proxy, where it leads nowhere."""
+    try:
+        return socket.gethostname(), socket.gethostbyname(socket.gethostname())
+    except OSError:
+        return "127.0.0.1", "127.0.0.1"
+
+
+def start_collector(folder: Path, token: Path, address: str) -> str:
+    """The reference cloud, in the background; gives the page's address."""
     log = folder / "collector.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -114,26 +117,19 @@ def proxied(folder: Path) -> Iterator[str | None]:
         process.wait()
 
 
-def upload(folder: Path, captures: list[str], endpoint: str, token: Path, proxy: str | None) -> str | None:
-    """The agent: reads the captures, spools the records, uploads them, and ends; gives which way they went."""
-    log = folder / "agent.log"
-    with log.open("wb") as output:
-        done = subprocess.run(
-            [
-                *interceptor("run"),
-                *("--capture-sources", ",".join(f"file:{capture}" for capture in captures)),
-                *("--capture-interfaces-exclude", ""),
-                *("--endpoint", endpoint, "--token-file", str(token), "--upload-allow-plain-http", "true"),
-                *("--spool-directory", str(folder / "spool"), "--spool-min-free-bytes", "0"),
-                *("--server-address", "127.0.0.1", "--server-port", "0"),
-            ],
-            env=ENVIRONMENT | ({"PROXY_URL": proxy} if proxy else {}),
-            stdout=output,
-            stderr=output,
-            check=False,
-        )
-    ways = [str(event["way"]) for event in events(log) if event["event"] == "uploading"]
-    return ways[0] if done.returncode == 0 and ways else None
+def read(folder: Path, captures: list[str], endpoint: str, token: Path, proxy: str | None) -> int:
+    """Show what is in the captures, spool and upload it; gives the exit status."""
+    options = {
+        "INTERCEPTOR_ENDPOINT": endpoint,
+        "INTERCEPTOR_TOKEN_FILE": str(token),
+        "INTERCEPTOR_UPLOAD_ALLOW_PLAIN_HTTP": "true",
+        "INTERCEPTOR_SPOOL_DIRECTORY": str(folder / "spool"),
+        "INTERCEPTOR_SPOOL_MIN_FREE_BYTES": "0",
+    }
+    if proxy is not None:
+        options["PROXY_URL"] = proxy
+    command = [*interceptor("read"), "--format", "summary", "--upload", *captures]
+    return subprocess.run(command, env=ENVIRONMENT | options, check=False).returncode
 
 
 def events(log: Path) -> list[dict[str, object]]:
