@@ -22,7 +22,19 @@ from interceptor.config import Config
 CHART = Path(__file__).parent / "chart"
 
 SET_BY_THE_CHART = {
-    "": {"endpoint", "token", "token_file", "cluster", "node", "proxy", "tls", "server", "output", "ingest", "collector"},
+    "": {
+        "endpoint",
+        "token",
+        "token_file",
+        "cluster",
+        "node",
+        "proxy",
+        "tls",
+        "server",
+        "output",
+        "ingest",
+        "collector",
+    },
     "capture": {"sources", "user", "password", "password_file", "ca_file", "active_hosts"},
     "spool": {"directory", "max_bytes"},
 }
@@ -38,8 +50,14 @@ PROXY_HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)"
 RULES: dict[str, dict[str, Any]] = {
     "mode": {"enum": ["relay", "direct"]},
     "endpoint": {"type": "string", "pattern": r"^$|^https?://[^\s/@]+(/\S*)?$"},
-    "httpsProxy": {"type": "string", "pattern": rf"^$|^([A-Za-z0-9]+://)?([^\s/]*@)?{PROXY_HOST}(:[0-9]{{1,5}})?/?$"},
-    "proxyUrl": {"type": "string", "pattern": rf"^$|^(https?|socks5h?)://([^\s/]*@)?{PROXY_HOST}(:[0-9]{{1,5}})?/?$"},
+    "httpsProxy": {
+        "type": "string",
+        "pattern": rf"^$|^([A-Za-z0-9]+://)?([^\s/]*@)?{PROXY_HOST}(:[0-9]{{1,5}})?/?$",
+    },
+    "proxyUrl": {
+        "type": "string",
+        "pattern": rf"^$|^(https?|socks5h?)://([^\s/]*@)?{PROXY_HOST}(:[0-9]{{1,5}})?/?$",
+    },
     "clusterDomain": {"type": "string", "pattern": r"^[a-z0-9.-]+$"},
     "fullnameOverride": {"type": "string", "pattern": r"^$|^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"},
     "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
@@ -48,7 +66,11 @@ RULES: dict[str, dict[str, Any]] = {
     "image.pullSecrets": {"type": "array", "items": {"type": "object", "required": ["name"]}},
     "port": PORT,
     "capture.rpcapdPort": PORT,
-    "capture.capabilities": {"type": "array", "items": {"type": "string", "pattern": "^[A-Z_]+$"}, "contains": {"const": "NET_RAW"}},
+    "capture.capabilities": {
+        "type": "array",
+        "items": {"type": "string", "pattern": "^[A-Z_]+$"},
+        "contains": {"const": "NET_RAW"},
+    },
     "interceptor.maxUnavailable": {"type": ["integer", "string"], "pattern": "^[0-9]+%$", "minimum": 1},
     "interceptor.spool.maxMiB": POSITIVE,
     "interceptor.spool.hostPath": {"type": "string", "pattern": "^$|^/."},
@@ -60,7 +82,11 @@ RULES: dict[str, dict[str, Any]] = {
     "prometheusAgent.scrapeInterval": DURATION,
     "networkPolicy.proxyIp": {"type": "string", "pattern": f"^$|{CIDR}"},
     "networkPolicy.k8sApi.port": PORT,
-    "networkPolicy.k8sApi.cidrs": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": CIDR}},
+    "networkPolicy.k8sApi.cidrs": {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "string", "pattern": CIDR},
+    },
     "networkPolicy.nodeCidrs": {"type": "array", "items": {"type": "string", "pattern": CIDR}},
     "metrics.serviceMonitor.interval": DURATION,
     "metrics.podMonitor.interval": DURATION,
@@ -108,7 +134,11 @@ def _options() -> tuple[dict[str, Any], dict[str, Any]]:
         for name in names:
             del sections[section]["properties"][name]
     used = json.dumps(model)
-    kept = {name: item for name, item in definitions.items() if f"/{name}\"" in used + json.dumps(definitions["Capture"])}
+    kept = {
+        name: item
+        for name, item in definitions.items()
+        if f'/{name}"' in used + json.dumps(definitions["Capture"])
+    }
     return _plain(model), {name: _plain(item) for name, item in sorted(kept.items())}
 
 
@@ -120,7 +150,9 @@ def _plain(node: Any) -> Any:
                 return _plain(next(choice for choice in choices if choice != {"type": "null"}))
             told = {"title", "default", "description", "format", "writeOnly"}
             return {
-                name: {key: _plain(item) for key, item in value.items()} if name == "properties" else _plain(value)
+                name: {key: _plain(item) for key, item in value.items()}
+                if name == "properties"
+                else _plain(value)
                 for name, value in node.items()
                 if name not in told
             }

@@ -22,8 +22,8 @@ _DISTRIBUTION = "bookworm"
 
 def _debian(names: list[str]) -> list[dict[str, str]]:
     form = "${db:Status-Abbrev}\t${binary:Package}\t${Version}\t${Architecture}\n"
-    listed = subprocess.run(
-        ["dpkg-query", "--show", f"--showformat={form}", *names],  # noqa: S607 - the image's own
+    listed = subprocess.run(  # noqa: S603 - names from the Dockerfile
+        ["/usr/bin/dpkg-query", "--show", f"--showformat={form}", *names],
         capture_output=True,
         text=True,
         check=True,
@@ -60,7 +60,9 @@ def main() -> None:
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", required=True)
     parser.add_argument("--time", type=int, required=True, help="seconds since 1970: SOURCE_DATE_EPOCH")
-    parser.add_argument("--source", action="append", default=[], help="NAME=VERSION of a compiled source package")
+    parser.add_argument(
+        "--source", action="append", default=[], help="NAME=VERSION of a compiled source package"
+    )
     parser.add_argument("--python", action="append", default=[], help="a site-packages folder")
     parser.add_argument("--debian", nargs="*", help="packages; without names all that are installed")
     arguments = parser.parse_args()

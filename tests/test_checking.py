@@ -56,6 +56,15 @@ def check(*flags: str, inside: Host | None = None, **environment: str) -> tuple[
 # Sources
 
 
+def test_without_sources_the_way_out_is_tried(tmp_path: Path) -> None:
+    """A configuration without sources is a relay's: no failure, and the endpoint is tried."""
+    config = tmp_path / "relay.yaml"
+    config.write_text("capture: {sources: []}\n")
+    status, hops, _ = check("--config", str(config), "--output-path", "-")
+    assert "none are configured" in hops["sources"]
+    assert status == 0
+
+
 def test_all_is_well(host: Host) -> None:
     """An rpcapd that can be reached and may capture, and a file that can be written: status 0."""
     daemon = host.rpcapd()

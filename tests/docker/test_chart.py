@@ -56,8 +56,14 @@ CASES: dict[str, dict[str, Any]] = {
         "endpoint": "https://api.test",
         "existingSecret": "cloud",
         "existingSecretKey": "api",
-        "tls": {"ca": {"existingConfigMap": "corp-ca", "key": "bundle.pem"}, "client": {"existingSecret": "me"}},
-        "relay": {"existingSecret": "relay", "tls": {"mode": "existingSecret", "existingSecret": "relay-cert"}},
+        "tls": {
+            "ca": {"existingConfigMap": "corp-ca", "key": "bundle.pem"},
+            "client": {"existingSecret": "me"},
+        },
+        "relay": {
+            "existingSecret": "relay",
+            "tls": {"mode": "existingSecret", "existingSecret": "relay-cert"},
+        },
     },
     "plain inside": {"endpoint": "https://api.test", "token": "s3cret", "relay": {"tls": {"mode": "off"}}},
     "policy": {"endpoint": "https://api.test", "token": "s3cret", "networkPolicy": {"enabled": True}},
@@ -68,15 +74,22 @@ CASES: dict[str, dict[str, Any]] = {
         "networkPolicy": {"enabled": True, "proxyIp": "10.1.2.3", "k8sApi": {"port": 6443}},
     },
     "everything": {
-        "clusterName": "it's \"prod\": yes",
+        "clusterName": 'it\'s "prod": yes',
         "token": "s3cret",
         "httpsProxy": "10.1.2.3:3128",
-        "prometheusAgent": {"enabled": True, "remoteWriteUrl": "https://metrics.test/write", "existingSecret": "w"},
+        "prometheusAgent": {
+            "enabled": True,
+            "remoteWriteUrl": "https://metrics.test/write",
+            "existingSecret": "w",
+        },
         "networkPolicy": {"enabled": True, "proxyIp": "10.1.2.0/24"},
         "relay": {"replicas": 2},
         "image": {"registry": "registry.corp/team/", "pullSecrets": [{"name": "pull"}]},
         "config": {
-            "capture": {"filter": "tcp port 80 or tcp port 8080", "interfaces": {"include": ["veth*", "cali*"]}},
+            "capture": {
+                "filter": "tcp port 80 or tcp port 8080",
+                "interfaces": {"include": ["veth*", "cali*"]},
+            },
             "limits": {"memory_bytes": 1_073_741_824, "connections": 250_000},
             "upload": {"compression": "zstd"},
             "log": {"level": "debug"},
@@ -125,11 +138,15 @@ class Rendered:
         }
 
     def config(self, component: str) -> dict[str, Any]:
-        loaded: dict[str, Any] = yaml.safe_load(self.get("ConfigMap", f"watcher-{component}")["data"]["config.yaml"])
+        loaded: dict[str, Any] = yaml.safe_load(
+            self.get("ConfigMap", f"watcher-{component}")["data"]["config.yaml"]
+        )
         return loaded
 
 
-def run_helm(major: int, *words: str, values: dict[str, Any] | None = None) -> subprocess.CompletedProcess[str]:
+def run_helm(
+    major: int, *words: str, values: dict[str, Any] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run it; values go in as a file, as an operator gives them."""
     command = [str(helm(major)), *words]
     if values is not None:
@@ -183,7 +200,9 @@ class TestEveryRendering:
     def test_is_valid_kubernetes(self, rendered: Rendered, version: str) -> None:
         """Each object is what the oldest and the newest supported Kubernetes know, without an unknown field."""
         for (kind, _), item in rendered.objects.items():
-            if not item["apiVersion"].startswith("monitoring.coreos.com/"):  # a custom resource: no schema here
+            if not item["apiVersion"].startswith(
+                "monitoring.coreos.com/"
+            ):  # a custom resource: no schema here
                 kubernetes_validate.validate(item, version, strict=True)
                 assert item["metadata"]["namespace"] == NAMESPACE, kind
 
@@ -243,7 +262,11 @@ class TestEveryRendering:
         """What is mounted is declared, what is declared is mounted, and own Secrets and ConfigMaps are rendered."""
         for pod in rendered.pods().values():
             declared = {volume["name"]: volume for volume in pod["volumes"]}
-            mounted = {mount["name"] for container in pod["containers"] for mount in container.get("volumeMounts", [])}
+            mounted = {
+                mount["name"]
+                for container in pod["containers"]
+                for mount in container.get("volumeMounts", [])
+            }
             assert mounted == declared.keys()
             for volume in declared.values():
                 for kind, name in (
@@ -300,7 +323,10 @@ class TestInterceptors:
         found = render(CASES["everything"])
         spec = found.get("DaemonSet")["spec"]
         assert spec["updateStrategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}
-        assert found.pods()["watcher"]["terminationGracePeriodSeconds"] > found.config("interceptor")["shutdown_seconds"]
+        assert (
+            found.pods()["watcher"]["terminationGracePeriodSeconds"]
+            > found.config("interceptor")["shutdown_seconds"]
+        )
 
     def test_knows_its_node(self, helm_available: None) -> None:
         """The node's name comes from Kubernetes, and becomes the `node` of records."""
@@ -308,7 +334,9 @@ class TestInterceptors:
         assert env["NODE_NAME"] == {"fieldRef": {"fieldPath": "spec.nodeName"}}
         assert env["INTERCEPTOR_NODE"] == "$(NODE_NAME)"
 
-    @pytest.mark.parametrize(("component", "workload"), [("interceptor", "watcher"), ("relay", "watcher-relay")])
+    @pytest.mark.parametrize(
+        ("component", "workload"), [("interceptor", "watcher"), ("relay", "watcher-relay")]
+    )
     def test_spool_fits_its_volume(self, helm_available: None, component: str, workload: str) -> None:
         """The volume's limit is above the spool's own, so that the kubelet never evicts for it."""
         found = render(CASES["relay"])
@@ -319,7 +347,10 @@ class TestInterceptors:
 
     def test_spool_can_outlive_the_pod(self, helm_available: None) -> None:
         """On a folder of the node."""
-        volumes = {volume["name"]: volume for volume in render(CASES["minimal privilege"]).pods()["watcher"]["volumes"]}
+        volumes = {
+            volume["name"]: volume
+            for volume in render(CASES["minimal privilege"]).pods()["watcher"]["volumes"]
+        }
         assert volumes["spool"]["hostPath"] == {"path": "/var/lib/interceptor", "type": "DirectoryOrCreate"}
 
     def test_own_options_reach_the_program(self, helm_available: None) -> None:
@@ -328,7 +359,7 @@ class TestInterceptors:
         assert config.capture.interfaces.include == ("veth*", "cali*")
         assert config.capture.filter == "tcp port 80 or tcp port 8080"
         assert (config.limits.memory_bytes, config.limits.connections) == (1_073_741_824, 250_000)
-        assert config.cluster == "it's \"prod\": yes"
+        assert config.cluster == 'it\'s "prod": yes'
 
     def test_minimal_privilege(self, helm_available: None) -> None:
         """rpcapd has two capabilities, the interceptor none, and the host's processes are out of view."""
@@ -387,9 +418,12 @@ class TestWaysOut:
         data = render(CASES["relay"]).get("Secret", "watcher-tls")["data"]
         for name, text in data.items():
             (tmp_path / name).write_bytes(base64.b64decode(text))
+        name = f"watcher-relay.{NAMESPACE}.svc"
         checked = subprocess.run(
-            ["openssl", "verify", "-CAfile", tmp_path / "ca.crt", "-verify_hostname", f"watcher-relay.{NAMESPACE}.svc"]
-            + [tmp_path / "tls.crt"],
+            [
+                *("openssl", "verify", "-CAfile", tmp_path / "ca.crt", "-verify_hostname", name),
+                tmp_path / "tls.crt",
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -445,7 +479,10 @@ class TestWaysOut:
         found = render(CASES["secrets"])
         assert "Secret" not in found.kinds()
         volumes = {volume["name"]: volume for volume in found.pods()["watcher-relay"]["volumes"]}
-        assert volumes["token"]["secret"] == {"secretName": "cloud", "items": [{"key": "api", "path": "token"}]}
+        assert volumes["token"]["secret"] == {
+            "secretName": "cloud",
+            "items": [{"key": "api", "path": "token"}],
+        }
         assert volumes["endpoint-ca"]["configMap"]["name"] == "corp-ca"
         assert volumes["endpoint-ca"]["configMap"]["items"] == [{"key": "bundle.pem", "path": "ca.crt"}]
         assert volumes["client-certificate"]["secret"]["secretName"] == "me"
@@ -464,7 +501,9 @@ class TestWaysOut:
     def test_prometheus_agent_writes_through_the_proxy(self, helm_available: None) -> None:
         """It finds the pods by DNS, scrapes them directly, and writes through the proxy that the relay uses."""
         found = render(CASES["everything"])
-        config = yaml.safe_load(found.get("Secret", "watcher-prometheus-agent")["stringData"]["prometheus.yml"])
+        config = yaml.safe_load(
+            found.get("Secret", "watcher-prometheus-agent")["stringData"]["prometheus.yml"]
+        )
         (target,) = config["remote_write"]
         assert (target["url"], target["proxy_from_environment"]) == ("https://metrics.test/write", True)
         assert found.env("watcher-prometheus-agent", "prometheus-agent")["HTTPS_PROXY"] == "10.1.2.3:3128"
@@ -492,7 +531,10 @@ class TestNetworkPolicy:
         inside = found.get("NetworkPolicy", "watcher-namespace")["spec"]
         assert inside["ingress"] == [{"from": [{"podSelector": {}}]}]
         assert inside["egress"][0] == {"to": [{"podSelector": {}}]}
-        assert {(port["port"], port["protocol"]) for port in inside["egress"][1]["ports"]} == {(53, "UDP"), (53, "TCP")}
+        assert {(port["port"], port["protocol"]) for port in inside["egress"][1]["ports"]} == {
+            (53, "UDP"),
+            (53, "TCP"),
+        }
 
     def test_without_a_proxy_443_is_open(self, helm_available: None) -> None:
         """The relay may go to any address on 443."""
@@ -507,10 +549,15 @@ class TestNetworkPolicy:
             ("ipv6", "2001:db8::9/128", 3128),
         ],
     )
-    def test_behind_a_proxy_only_the_proxy(self, helm_available: None, case: str, cidr: str, port: int) -> None:
+    def test_behind_a_proxy_only_the_proxy(
+        self, helm_available: None, case: str, cidr: str, port: int
+    ) -> None:
         """The relay may go to the proxy's address and port, and to no public address otherwise."""
         egress = render(CASES[case]).get("NetworkPolicy", "watcher-relay")["spec"]["egress"]
-        assert egress[0] == {"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"port": port, "protocol": "TCP"}]}
+        assert egress[0] == {
+            "to": [{"ipBlock": {"cidr": cidr}}],
+            "ports": [{"port": port, "protocol": "TCP"}],
+        }
         assert all("to" in rule for rule in egress)
 
     def test_the_kubernetes_api(self, helm_available: None) -> None:
@@ -562,7 +609,10 @@ class TestRefusals:
                 CASES["relay"] | {"relay": {"tls": {"mode": "existingSecret"}}},
                 "relay.tls.existingSecret: name the Secret",
             ),
-            (CASES["relay"] | {"prometheusAgent": {"enabled": True}}, "prometheusAgent.remoteWriteUrl: say where"),
+            (
+                CASES["relay"] | {"prometheusAgent": {"enabled": True}},
+                "prometheusAgent.remoteWriteUrl: say where",
+            ),
             (
                 CASES["relay"] | {"relay": {"replicas": 2, "spool": {"existingClaim": "disk"}}},
                 "relay.spool.existingClaim: one claim cannot be shared",

@@ -47,7 +47,10 @@ class Stack:
         done = subprocess.run(
             ["docker-compose", "--project-name", self.project, "--file", str(FILE), *words],
             env=os.environ | {"DOCKER_HOST": f"unix://{self.socket}", "COMPOSE_HTTP_TIMEOUT": "300"},
-            capture_output=True, text=True, timeout=300, check=False,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -58,12 +61,23 @@ class Stack:
 
     def token(self) -> str:
         """What the collector takes."""
-        return containers.podman("run", "--rm", "--volume", f"{self.project}_secrets:/s:ro", "--network=none",
-                                 "--user=0", "--entrypoint=/bin/cat", containers.INTERCEPTOR, "/s/token").stdout.strip()
+        return containers.podman(
+            "run",
+            "--rm",
+            "--volume",
+            f"{self.project}_secrets:/s:ro",
+            "--network=none",
+            "--user=0",
+            "--entrypoint=/bin/cat",
+            containers.INTERCEPTOR,
+            "/s/token",
+        ).stdout.strip()
 
     def records(self) -> list[dict[str, Any]]:
         """What the collector has of the pods' traffic."""
-        text = self.get("https://127.0.0.1:18955/v1/records?limit=500", "-H", f"Authorization: Bearer {self.token()}")
+        text = self.get(
+            "https://127.0.0.1:18955/v1/records?limit=500", "-H", f"Authorization: Bearer {self.token()}"
+        )
         found: list[dict[str, Any]] = json.loads(text)["records"] if text.startswith("{") else []
         return [record for record in found if record.get("destination.address") == self.server.address]
 
@@ -77,31 +91,48 @@ class Stack:
     def traffic(self, number: int) -> None:
         """So many requests, one connection each."""
         for index in range(number):
-            self.client.space.run("curl", "-s", "-o", "/dev/null", f"http://{self.server.address}/item/{index}")
+            self.client.space.run(
+                "curl", "-s", "-o", "/dev/null", f"http://{self.server.address}/item/{index}"
+            )
 
 
 @pytest.fixture(scope="module")
-def stack(interceptor_image: str, rpcapd_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(
+    interceptor_image: str, rpcapd_image: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     """Up."""
     folder = tmp_path_factory.mktemp("compose")
     for image in (interceptor_image, rpcapd_image):
-        containers.podman("tag", image, f"docker.io/library/{image.partition('/')[2].partition(':')[0]}:latest")
+        containers.podman(
+            "tag", image, f"docker.io/library/{image.partition('/')[2].partition(':')[0]}:latest"
+        )
     containers.build("proxy", "docker.io/library/interceptor-proxy:latest")
     containers.prometheus_image()
     with Node(folder) as node, (folder / "service.log").open("wb") as log:
         stack = Stack(folder, node)
         # Only the network is another one: with a mount namespace too, podman's mounts would not be the machine's.
         service = subprocess.Popen(
-            ["nsenter", f"--net=/run/netns/{node.space.name}"]
-            + ["podman", "system", "service", "--time=0", f"unix://{stack.socket}"],
+            [
+                "nsenter",
+                f"--net=/run/netns/{node.space.name}",
+                "podman",
+                "system",
+                "service",
+                "--time=0",
+                f"unix://{stack.socket}",
+            ],
             env=os.environ | containers.environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
         )
         try:
             wait_until(stack.socket.exists, "podman's service", SECONDS)
             try:
                 stack.compose("up", "--detach", "--no-build")
-                wait_until(lambda: "ready" in stack.get("http://127.0.0.1:18954/readyz"), "ready", SECONDS, 0.3)
+                wait_until(
+                    lambda: "ready" in stack.get("http://127.0.0.1:18954/readyz"), "ready", SECONDS, 0.3
+                )
                 yield stack
             finally:
                 stack.compose("down", "--volumes", "--timeout", "20")
@@ -112,7 +143,9 @@ def stack(interceptor_image: str, rpcapd_image: str, tmp_path_factory: pytest.Te
 
 def test_config() -> None:
     """`docker-compose config` accepts the file, with no engine."""
-    done = subprocess.run(["docker-compose", "-f", str(FILE), "config"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["docker-compose", "-f", str(FILE), "config"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     services = yaml.safe_load(done.stdout)["services"]
     for name in ("rpcapd", "interceptor"):
@@ -136,7 +169,10 @@ def test_prometheus_configuration(promtool: Path, tmp_path: Path) -> None:
     config["rule_files"] = [str(ROOT / "docker/observability/alerts.yaml")]
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
     done = subprocess.run(
-        [promtool, "check", "config", tmp_path / "prometheus.yml"], capture_output=True, text=True, check=False
+        [promtool, "check", "config", tmp_path / "prometheus.yml"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 
@@ -162,8 +198,14 @@ def test_records_arrive(stack: Stack) -> None:
 def test_every_hop_holds(stack: Stack) -> None:
     """`interceptor check`, inside the interceptor's container, finds nothing wrong and names the proxy."""
     done = containers.podman(
-        "exec", f"{stack.project}_interceptor_1", "interceptor", "check", "--config", "/etc/interceptor/config.yaml",
-        check=False, network=stack.node.space,
+        "exec",
+        f"{stack.project}_interceptor_1",
+        "interceptor",
+        "check",
+        "--config",
+        "/etc/interceptor/config.yaml",
+        check=False,
+        network=stack.node.space,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "127.0.0.1:3128" in done.stdout
@@ -172,7 +214,9 @@ def test_every_hop_holds(stack: Stack) -> None:
 def test_health_checks(stack: Stack) -> None:
     """The images' own health check succeeds, over HTTP and over TLS."""
     for service in ("interceptor", "collector"):
-        done = containers.podman("healthcheck", "run", f"{stack.project}_{service}_1", check=False, network=stack.node.space)
+        done = containers.podman(
+            "healthcheck", "run", f"{stack.project}_{service}_1", check=False, network=stack.node.space
+        )
         assert done.returncode == 0, (service, done.stdout, done.stderr)
 
 
@@ -181,7 +225,9 @@ def test_every_panel_has_data(stack: Stack) -> None:
     panels = json.loads(DASHBOARD.read_text())["panels"]
     queries = {
         f"{panel['title']} {target['refId']}": target["expr"]
-        .replace("$__rate_interval", "30s").replace("$job", ".*").replace("$instance", ".*")
+        .replace("$__rate_interval", "30s")
+        .replace("$job", ".*")
+        .replace("$instance", ".*")
         for panel in panels
         for target in panel.get("targets", [])
     }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rpcapd_client import connect
-from tests.support.containers import INTERCEPTOR, RPCAPD, build, container, inspect, podman
+from tests.support.containers import build, container, inspect, podman
 from tests.support.netns import Namespace, namespace, veth, wait_until
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ def files(image: str) -> dict[str, tuple[str, int, str]]:
     try:
         listed = subprocess.run(
             ["find", ".", "-xdev", "-printf", r"%P\t%M\t%s\t%U:%G\t%y\n"],
-            cwd=mounted, capture_output=True, text=True, check=True,
+            cwd=mounted,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
     finally:
         podman("image", "unmount", image)
@@ -72,7 +75,9 @@ class TestDockerfiles:
         """hadolint has nothing to say."""
         done = subprocess.run(
             [ROOT / ".venv/bin/hadolint", ROOT / "docker" / name / "Dockerfile"],
-            capture_output=True, text=True, check=False,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert (done.returncode, done.stdout) == (0, "")
 
@@ -105,18 +110,51 @@ class TestRpcapdImage:
         """It serves rpcaps with the certificate that it is given."""
         pair = ("-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem"))
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-            + ["-subj", "/CN=rpcapd", "-addext", "subjectAltName=IP:127.0.0.1", *pair],
-            check=True, capture_output=True,
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-subj",
+                "/CN=rpcapd",
+                "-addext",
+                "subjectAltName=IP:127.0.0.1",
+                *pair,
+            ],
+            check=True,
+            capture_output=True,
         )
         with container(
-            "tls", inside(host), "--volume", f"{tmp_path}:/tls:ro", rpcapd_image,
-            "-n", "-b", "127.0.0.1", "-p", "2002", "-S", "-K", "/tls/key.pem", "-X", "/tls/cert.pem",
+            "tls",
+            inside(host),
+            "--volume",
+            f"{tmp_path}:/tls:ro",
+            rpcapd_image,
+            "-n",
+            "-b",
+            "127.0.0.1",
+            "-p",
+            "2002",
+            "-S",
+            "-K",
+            "/tls/key.pem",
+            "-X",
+            "/tls/cert.pem",
         ):
             wait_until(lambda: ":2002 " in host.run("ss", "-Hltn").stdout, "rpcapd", SECONDS)
             said = host.run(
-                "openssl", "s_client", "-connect", "127.0.0.1:2002", "-CAfile", str(tmp_path / "cert.pem"),
-                "-verify_return_error", check=False,
+                "openssl",
+                "s_client",
+                "-connect",
+                "127.0.0.1:2002",
+                "-CAfile",
+                str(tmp_path / "cert.pem"),
+                "-verify_return_error",
+                check=False,
             )
         assert "Verify return code: 0 (ok)" in said.stdout
 
@@ -170,7 +208,14 @@ class TestInterceptorImage:
     def test_runs_unprivileged(self, interceptor_image: str) -> None:
         """As user 1000, without any capability, on a read-only root file system."""
         done = podman(
-            *("run", "--rm", "--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--network=none"),
+            *(
+                "run",
+                "--rm",
+                "--read-only",
+                "--cap-drop=all",
+                "--security-opt=no-new-privileges",
+                "--network=none",
+            ),
             *("--volume", f"{ROOT}/fixtures/real/keepalive.pcap:/capture.pcap:ro", interceptor_image),
             *("read", "/capture.pcap"),
         )
@@ -186,7 +231,11 @@ class TestInterceptorImage:
         names = {path.rpartition("/")[2] for path in found if re.search(r"(^|/)s?bin/", path)}
         assert not names & {"gcc", "cc", "ld", "make", "pip", "pip3", "uv", "curl", "wget"}
         assert any(path.startswith("opt/interceptor/lib/") and path.endswith(".pyc") for path in found)
-        loose = {path for path, (mode, _, _) in found.items() if mode[8] == "w" and mode[0] in "-d" and mode[9] not in "tT"}
+        loose = {
+            path
+            for path, (mode, _, _) in found.items()
+            if mode[8] == "w" and mode[0] in "-d" and mode[9] not in "tT"
+        }
         assert not loose
 
     def test_says_what_it_is(self, interceptor_image: str, rpcapd_image: str) -> None:
@@ -217,7 +266,10 @@ class TestBills:
         """CycloneDX: every locked distribution and Debian package; for rpcapd libpcap's source and its libraries."""
         bill = json.loads(read(interceptor_image, "usr/share/sbom/interceptor.cdx.json"))
         assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
-        held = {component["name"].lower().replace("_", "-"): component["version"] for component in bill["components"]}
+        held = {
+            component["name"].lower().replace("_", "-"): component["version"]
+            for component in bill["components"]
+        }
         text = (ROOT / "docker/interceptor/requirements.txt").read_text()
         for name, version in re.findall(r"^(\S+)==(\S+) \\$", text, re.MULTILINE):
             assert held[name] == version

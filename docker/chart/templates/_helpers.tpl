@@ -239,7 +239,7 @@ cluster: {{ . | quote }}
 {{- $_ := set $server "cert_file" "/secrets/relay-tls/tls.crt" -}}
 {{- $_ := set $server "key_file" "/secrets/relay-tls/tls.key" -}}
 {{- end -}}
-{{- $ready := dict "server" $server "ingest" (dict "tokens_file" "/secrets/relay-token/token") "spool" (dict "directory" "/var/lib/interceptor/spool" "max_bytes" (mul .Values.relay.spool.maxMiB 1048576)) -}}
+{{- $ready := dict "server" $server "capture" (dict "sources" list) "ingest" (dict "tokens_file" "/secrets/relay-token/token") "spool" (dict "directory" "/var/lib/interceptor/spool" "max_bytes" (mul .Values.relay.spool.maxMiB 1048576)) -}}
 {{- merge $ready (include "interceptor.outsideConfig" . | fromYaml) (include "interceptor.commonConfig" . | fromYaml) | toYaml -}}
 {{- end }}
 
