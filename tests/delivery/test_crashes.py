@@ -177,7 +177,12 @@ def test_uploading_at_once_with_a_full_spool(
     """A relay that finds 2 GB uploads at once, and takes no more memory than for next to nothing."""
     chance = random.Random(3)
     sealed = batch(
-        *(record(id=f"{chance.getrandbits(128):032x}", **{"user_agent.original": chance.randbytes(40).hex()}) for _ in range(5_000))
+        *(
+            record(
+                id=f"{chance.getrandbits(128):032x}", **{"user_agent.original": chance.randbytes(40).hex()}
+            )
+            for _ in range(5_000)
+        )
     )
     size = OVERHEAD + len(sealed.body)
     spool = tmp_path / "spool"
