@@ -54,7 +54,9 @@ class Outbound:
         if config.endpoint is None:
             raise UsageError("endpoint: is not set; there is nowhere to upload to")
         self._limit = config.spool.max_bytes
-        self.decision: Final = Proxies(config.proxy, environment).decide(config.endpoint)
+        proxies = Proxies(config.proxy, environment)
+        self._warnings = proxies.warnings
+        self.decision: Final = proxies.decide(config.endpoint)
         self.peer: Final = _peer(config.endpoint, self.decision)
         """Host and port that connections go to: the proxy's, or the endpoint's."""
         self._transport = Transport(
@@ -65,6 +67,8 @@ class Outbound:
 
     async def run(self) -> None:
         """Upload, until cancelled."""
+        for warning in self._warnings:
+            log.warning("proxy_setting", problem=warning)
         log.info("uploading", way=str(self.decision))
         await self.uploader.run()
 

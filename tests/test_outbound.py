@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from interceptor.config import Config, Proxy, Spool
 from interceptor.delivery.uploader import State
@@ -114,6 +115,26 @@ def test_drained_means_empty(tmp_path: Path) -> None:
         await out.close()
 
     asyncio.run(go())
+
+
+def test_what_is_odd_about_the_proxys_settings_is_logged(tmp_path: Path) -> None:
+    """Once each, when uploading begins; and the way that was chosen."""
+
+    async def go() -> None:
+        odd = {"HTTPS_PROXY": "a.test:1", "https_proxy": "b.test:1", "NO_PROXY": "http://x"}
+        out = Outbound(config(tmp_path), odd)
+        running = asyncio.create_task(out.run())
+        await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
+        await out.close()
+
+    with structlog.testing.capture_logs() as events:
+        asyncio.run(go())
+    told = [(event["event"], event.get("problem", event.get("way"))) for event in events]
+    assert told[0] == ("proxy_setting", "HTTPS_PROXY and https_proxy differ; HTTPS_PROXY counts")
+    assert told[1][1].startswith("NO_PROXY: item 1 ")
+    assert told[2] == ("uploading", "via http://a.test:1 (HTTPS_PROXY; no rule excepts it)")
 
 
 def test_batches_say_who_sealed_them(tmp_path: Path) -> None:
