@@ -75,10 +75,8 @@ _TOLD: Final = 3
 _BATCH: Final = 512
 """Transactions encoded at once, as in `read`."""
 _TICK_SECONDS: Final = 0.1
-_EVERY_SECOND: Final = 10
-"""Ticks."""
 _SHED_ABOVE: Final = 0.90
-"""Of the memory limit. Between here and the limit is what one second's packets can need."""
+"""Of the memory limit. Between here and the limit is what the packets of a tick can need."""
 _SHED_SHARE: Final = 10
 """A tenth of the connections goes at a time, …"""
 _SHED_MOST: Final = 2_000
@@ -262,7 +260,6 @@ class Daemon:
     async def _tick(self) -> None:
         """What must be done again and again."""
         loop = asyncio.get_running_loop()
-        ticks = 0
         due = loop.time()
         while True:
             due = max(due, loop.time() - _TICK_SECONDS) + _TICK_SECONDS
@@ -272,9 +269,7 @@ class Daemon:
             self._heart.beat()
             if self._live and lag < _TICK_SECONDS:
                 self._show(self._pipeline.expire(self._feed.passed(time.time_ns())))
-            ticks += 1
-            if ticks % _EVERY_SECOND == 0:
-                self._save_memory()
+            self._save_memory()
             self._flush()
 
     async def _follow_own_traffic(self, port: int) -> None:
@@ -312,8 +307,6 @@ class Daemon:
             memory_used_bytes=used,
             memory_limit_bytes=self._memory,
         )
-        # What was closed is cyclic, and must be found now rather than after 50,000 more objects.
-        gc.collect()
 
     async def _report(self) -> None:
         """Say now and then how it goes."""

@@ -254,7 +254,7 @@ def test_an_uploader_delivers_to_a_real_receiver(tmp_path: Path) -> None:
         assert (await uploader.probe())[0] is Outcome.DELIVERED
         running = asyncio.create_task(uploader.run())
         async with asyncio.timeout(60):
-            while spool.counters.batches:  # noqa: ASYNC110 - the queue has no event for it
+            while uploader.counters.records < len(batches):  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0.01)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

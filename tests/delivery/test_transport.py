@@ -22,7 +22,7 @@ from interceptor.delivery.proxies import Decision, Proxies
 from interceptor.delivery.transport import Answer, Failure, Transport, TransportError
 from interceptor.errors import UsageError
 from interceptor.server import serving
-from tests.support.proxies import Peer, microsocks, peer, relay, require, squid, tinyproxy
+from tests.support.proxies import Peer, listening, microsocks, peer, relay, require, squid, tinyproxy
 
 if TYPE_CHECKING:
     import pathlib
@@ -429,11 +429,11 @@ def test_what_is_waited_for_is_told(tmp_path: pathlib.Path) -> None:
             server.may_answer.clear()
             there = f"api.test:{server.port}"
             for middle, told in (
-                (first, f"the proxy 127.0.0.1:{first.port} did not connect us to {there} within 1 s"),
-                (second, f"no TLS with {there} within 1 s"),
-                (third, f"no whole answer from {there} within 1 s"),
+                (first, f"the proxy 127.0.0.1:{first.port} did not connect us to {there} within 3 s"),
+                (second, f"no TLS with {there} within 3 s"),
+                (third, f"no whole answer from {there} within 3 s"),
             ):
-                way = transport(server.url, tmp_path, timeout=1.0, proxy={"url": f"127.0.0.1:{middle.port}"})
+                way = transport(server.url, tmp_path, timeout=3.0, proxy={"url": f"127.0.0.1:{middle.port}"})
                 error = await failing(way)
                 assert (error.failure, str(error)) == (Failure.TIMEOUT, told)
             server.may_answer.set()
@@ -451,15 +451,18 @@ def test_a_socks_proxy_that_is_none(tmp_path: pathlib.Path, reply: bytes) -> Non
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.read(3)
             writer.write(reply)
-            writer.close()
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
         AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
-        for scheme in ("https", "http"):
-            way = transport(f"{scheme}://api.test:1", tmp_path, proxy={"url": f"socks5h://127.0.0.1:{port}"})
-            assert (await failing(way)).failure in {Failure.PROXY, Failure.PROXY_REFUSED, Failure.INTERRUPTED}
-        server.close()
+        async with listening(answer) as port:
+            for scheme in ("https", "http"):
+                way = transport(
+                    f"{scheme}://api.test:1", tmp_path, proxy={"url": f"socks5h://127.0.0.1:{port}"}
+                )
+                assert (await failing(way)).failure in {
+                    Failure.PROXY,
+                    Failure.PROXY_REFUSED,
+                    Failure.INTERRUPTED,
+                }
 
     asyncio.run(check())
 
@@ -485,12 +488,11 @@ def test_a_kept_connection_that_was_closed_is_no_failure(tmp_path: pathlib.Path)
                 requests += 1
             writer.transport.abort()
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
-        way = transport(f"https://api.test:{server.sockets[0].getsockname()[1]}", tmp_path)
-        assert [(await post(way)).status for _ in range(3)] == [202, 202, 202]
-        assert (connections, requests) == (3, 5)
-        await way.close()
-        server.close()
+        async with listening(answer, context) as port:
+            way = transport(f"https://api.test:{port}", tmp_path)
+            assert [(await post(way)).status for _ in range(3)] == [202, 202, 202]
+            assert (connections, requests) == (3, 5)
+            await way.close()
 
     asyncio.run(check())
 
@@ -545,22 +547,14 @@ async def answering(folder: pathlib.Path, *pieces: bytes, pause: float = 0.0) ->
     certificate.configure_cert(context)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await reader.readuntil(b"body")
-            for piece in pieces:
-                writer.write(piece)
-                await writer.drain()
-                await asyncio.sleep(pause)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+        await reader.readuntil(b"body")
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause)
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
-    try:
-        yield f"https://api.test:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
+    async with listening(answer, context) as port:
+        yield f"https://api.test:{port}"
 
 
 HEAD = b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -618,10 +612,10 @@ def test_an_answer_that_drips_ends_at_the_deadline(tmp_path: pathlib.Path) -> No
 
     async def check() -> None:
         async with answering(tmp_path, HEAD % 1000, *[b"x"] * 100, pause=0.1) as url:
-            way = transport(url, tmp_path, timeout=1.0)
+            way = transport(url, tmp_path, timeout=3.0)
             error = await failing(way)
             assert error.failure is Failure.TIMEOUT
-            assert str(error) == f"no whole answer from {url.removeprefix('https://')} within 1 s"
+            assert str(error) == f"no whole answer from {url.removeprefix('https://')} within 3 s"
             await way.close()
 
     asyncio.run(check())

@@ -7,13 +7,13 @@ byte: no real server cuts, drips or lies as networks and middleboxes do.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from interceptor.delivery.batches import parse_header, split_lines, unpack
+from tests.support.proxies import listening
 
 if TYPE_CHECKING:
     import ssl
@@ -103,25 +103,5 @@ class Cloud:
 async def cloud(context: ssl.SSLContext) -> AsyncIterator[Cloud]:
     """Run one on loopback."""
     served = Cloud()
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await served.serve(reader, writer)
-        finally:
-            writer.close()
-            tasks.discard(task)
-
-    listener = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)
-    served.port = listener.sockets[0].getsockname()[1]
-    try:
+    async with listening(served.serve, context) as served.port:
         yield served
-    finally:
-        listener.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -128,7 +128,7 @@ def read(folder: Path, captures: list[str], endpoint: str, token: Path, proxy: s
     }
     if proxy is not None:
         options["PROXY_URL"] = proxy
-    command = [*interceptor("read"), "--format", "summary", "--upload", *captures]
+    command = [*interceptor("read"), "--format", "table", "--upload", *captures]
     return subprocess.run(command, env=ENVIRONMENT | options, check=False).returncode
 
 

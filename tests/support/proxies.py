@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from trustme import CA
 
-__all__ = ["Peer", "microsocks", "peer", "relay", "require", "squid", "tinyproxy"]
+__all__ = ["Peer", "listening", "microsocks", "peer", "relay", "require", "squid", "tinyproxy"]
 
 HOSTS = "127.0.0.1 localhost api.test deep.api.test\n"
 _SECONDS = 30.0
@@ -81,8 +82,8 @@ def tinyproxy(folder: pathlib.Path, credentials: tuple[str, str] | None = None) 
     auth = f"BasicAuth {credentials[0]} {credentials[1]}\n" if credentials else ""
     settings.write_text(f"Listen 127.0.0.1\nPort {port}\nTimeout 60\nMaxClients 50\nLogLevel Connect\n{auth}")
     command = _with_names(folder, f'tinyproxy -d -c "{settings}"')
-    with _running(command, port, folder / "tinyproxy.log") as listening:
-        yield listening
+    with _running(command, port, folder / "tinyproxy.log"):
+        yield port
 
 
 @contextmanager
@@ -92,8 +93,8 @@ def microsocks(folder: pathlib.Path, credentials: tuple[str, str] | None = None)
     port = _free_port()
     auth = f" -u {credentials[0]} -P {credentials[1]}" if credentials else ""
     command = _with_names(folder, f"microsocks -i 127.0.0.1 -p {port}{auth}")
-    with _running(command, port, folder / "microsocks.log") as listening:
-        yield listening
+    with _running(command, port, folder / "microsocks.log"):
+        yield port
 
 
 def _with_names(folder: pathlib.Path, command: str) -> list[str]:
@@ -159,8 +160,8 @@ def _squid(
         f"{listen}\n{access}\nhosts_file {folder}/hosts\npid_filename none\naccess_log none\ncache deny all\n"
         "cache_log stdio:/dev/null\ncache_mem 1 MB\nshutdown_lifetime 0 seconds\npinger_enable off\nnetdb_filename none\n"
     )
-    with _running(["squid", "-N", "-f", str(settings)], port, folder / "squid.log") as listening:
-        yield listening
+    with _running(["squid", "-N", "-f", str(settings)], port, folder / "squid.log"):
+        yield port
 
 
 def _intercept(folder: pathlib.Path, shown: CA, trusted: CA) -> str:
@@ -190,35 +191,56 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(
-    handle: Callable[[Peer, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-) -> AsyncIterator[Peer]:
-    """Listen on loopback; `handle` gets each connection after its first head has been read."""
+async def listening(
+    handle: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    context: ssl.SSLContext | None = None,
+) -> AsyncIterator[int]:
+    """Serve on loopback while the block runs; gives the port. Every connection has ended when the block has."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
-        server.connections += 1
         try:
-            server.heads.append(await reader.readuntil(b"\r\n\r\n"))
-            await handle(server, reader, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await handle(reader, writer)
         finally:
-            writer.transport.abort()
+            await ended(writer)
             tasks.discard(task)
 
-    listener = await asyncio.start_server(accept, "127.0.0.1", 0)
-    server = Peer(listener.sockets[0].getsockname()[1])
+    listener = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)
     try:
-        yield server
+        yield listener.sockets[0].getsockname()[1]
     finally:
         listener.close()
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def peer(
+    handle: Callable[[Peer, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[Peer]:
+    """Listen on loopback; `handle` gets each connection after its first head has been read."""
+    server = Peer(0)
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server.connections += 1
+        server.heads.append(await reader.readuntil(b"\r\n\r\n"))
+        await handle(server, reader, writer)
+
+    async with listening(accept) as server.port:
+        yield server
+
+
+async def ended(writer: asyncio.StreamWriter) -> None:
+    """Close a connection and wait until it is: what a loop leaves half closed is a warning in another test."""
+    writer.close()
+    with contextlib.suppress(OSError, TimeoutError, asyncio.CancelledError):
+        async with asyncio.timeout(5):
+            await writer.wait_closed()
 
 
 async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
@@ -235,7 +257,8 @@ async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port
     try:
         await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        back.close()  # before anything is waited for: who cancels us may do so again
         for task in copies:
             task.cancel()
         await asyncio.gather(*copies, return_exceptions=True)
-        back.close()
+        await ended(back)
