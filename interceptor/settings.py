@@ -169,6 +169,7 @@ def _kinds(annotation: Any) -> Iterator[Any]:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Give a command `--config` and a flag for every option that is no secret."""
+    parser.usage = f"{parser.prog} [-h] [--config FILE] [--OPTION VALUE]..."
     parser.add_argument(
         "--config", metavar="FILE", help=f"YAML file with options ({CONFIG_VARIABLE} names it too)"
     )
@@ -185,7 +186,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         group.add_argument(
             option.flag,
             dest=option.key,
-            metavar="|".join(option.choices) or option.path[-1].rpartition("_")[2].upper(),
+            metavar="|".join(option.choices)
+            or (
+                "true|false"
+                if isinstance(option.default, bool)
+                else option.path[-1].rpartition("_")[2].upper()
+            ),
             help=text.strip().replace("%", "%%"),
         )
 

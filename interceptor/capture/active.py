@@ -1,9 +1,10 @@
 """Packets of rpcapds that call: `rpcap+listen://` and `rpcaps+listen://` (active mode).
 
 Owns the listening socket and what each caller is used for. In active mode the daemon decides how many connections
-there are: each `-a` option of it is one, and one connection carries one capture. So each caller captures the first
-wanted interface of its host that no other caller captures; the names that `include` spells out come first. Wanted
-interfaces for which no caller is left wait, and say so. Refuses to decide about interfaces (`interfaces`).
+there are: one process of it is one (of several `-a` options libpcap 1.10.3 heeds the last), and one connection
+carries one capture. So each caller captures the first wanted interface of its host that no other caller captures;
+the names that `include` spells out come first. Wanted interfaces for which no caller is left wait, and say so. A
+single rpcapd can capture `any`, which is all of them. Refuses to decide about interfaces (`interfaces`).
 
 The daemon also opens the connections for packets. They all come to one port, so that one filter excludes them;
 captures are therefore started one after the other.
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from interceptor.capture.interfaces import decide
+from interceptor.capture.interfaces import decide, spelled_out
 from interceptor.capture.rpcap import Access, Clock, LocalPort, devices, pump
 from interceptor.capture.source import Backoff, CaptureEnded, Counters, Offer, State, Watched
 from interceptor.core.model import Interface
@@ -49,13 +50,13 @@ _MAX_CALLERS: Final = 256
 """At once. rpcapd calls at most ten of us."""
 _LISTING_PATIENCE: Final = 45.0
 """Seconds that `interceptor interfaces` waits for a call: rpcapd tries every 30."""
-_NO_CALLER: Final = "no connection is left for it: each -a option of rpcapd carries one capture"
+_NO_CALLER: Final = "no connection is left for it: each rpcapd that calls carries one capture"
 
 
 class _Host:
     """One machine that calls, with all its connections."""
 
-    def __init__(self, name: str, ours: str) -> None:
+    def __init__(self, name: str, ours: str, source: str) -> None:
         self.name = name
         self.port = LocalPort(ours)
         self.callers = 0
@@ -64,7 +65,7 @@ class _Host:
         self.failed: dict[str, float] = {}
         """When each that failed may be tried again, on the loop's clock."""
         self.backoffs: dict[str, Backoff] = {}
-        self.clock = None if name == ours else Clock()
+        self.clock = None if name == ours else Clock(source)
 
 
 class ActiveSource:
@@ -162,7 +163,7 @@ class ActiveSource:
             host = self._hosts.get(name)
             if host is None:
                 try:
-                    host = self._hosts[name] = _Host(name, ours)
+                    host = self._hosts[name] = _Host(name, ours, self.url)
                 except OSError as failure:
                     self.problem = f"there is no port for the packets of {name}: {failure.strerror}"
                     return
@@ -196,8 +197,7 @@ class ActiveSource:
             offers = await devices(client)
         except DeviceListTooLong:
             # those that are spelled out can be opened all the same
-            named = self.rules.include
-            offers = [Offer(name) for name in named if not set("*?[") & set(name)]
+            offers = [Offer(name) for name in spelled_out(self.rules)]
         now = asyncio.get_running_loop().time()
         names = set()
         for offer in offers:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from interceptor.config import Interfaces
 
-__all__ = ["Decision", "decide"]
+__all__ = ["Decision", "decide", "spelled_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +39,8 @@ def decide(name: str, interfaces: Interfaces) -> Decision:
         if fnmatchcase(name, pattern):
             return Decision(captured=True, rule=f"include {pattern}")
     return Decision(captured=False, rule="not included")
+
+
+def spelled_out(interfaces: Interfaces) -> tuple[str, ...]:
+    """Give the names in `include` that are no patterns: known without any list."""
+    return tuple(name for name in interfaces.include if not set("*?[") & set(name))

@@ -5,7 +5,7 @@ a connection). Refuses the protocol, which is `rpcapd_client`'s, and the decisio
 
 New interfaces are found by asking again and again. When rpcapd runs on this machine, the kernel tells (netlink) when
 asking is worth while, and also names the interfaces where rpcapd cannot: its list ends at 64,000 bytes, some 120 of
-them.
+them. Of another machine with as many, only interfaces that `include` spells out can be captured.
 
 The connections to rpcapd are never captured: all of them lie between two addresses, and use rpcapd's port or one
 local port that is kept free for this purpose, so that one filter excludes all of them however many there are.
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from interceptor.capture.following import Following
+from interceptor.capture.interfaces import spelled_out
 from interceptor.capture.links import Links, links
 from interceptor.capture.source import (
     STATISTICS_SECONDS,
@@ -60,6 +61,8 @@ _REMOTE_POLL: Final = 0.5
 """Seconds between two lists where nobody tells of changes: a new interface is to be captured within one."""
 _LOCAL_POLL: Final = 10.0
 """The same where the kernel tells: only in case."""
+_FIRST_WORD: Final = 1.0
+"""Seconds for the kernel to begin to tell."""
 _COALESCE: Final = 0.02
 """Seconds in which what comes together is answered by one list."""
 _STARTS: Final = 8
@@ -132,7 +135,9 @@ class Clock:
     came here, nor (the least delayed of many) long before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
+        """`source` is for the log."""
+        self._source = source
         self.ahead = 0
         """By how many nanoseconds the other clock is believed to be ahead; 0 where the two agree."""
         self._least: int | None = None
@@ -150,7 +155,9 @@ class Clock:
         if first or due or difference - self.ahead > _SKEW:
             if abs(least - self.ahead) > _SKEW:
                 self.ahead = least if abs(least) > _SKEW else 0
-                log.warning("clock_differs", seconds_ahead=round(self.ahead / _SECOND, 3))
+                log.warning(
+                    "clock_differs", source=self._source, seconds_ahead=round(self.ahead / _SECOND, 3)
+                )
             self._least, self._since = difference, now
         ahead = self.ahead
         if not ahead:
@@ -357,10 +364,11 @@ class RpcapSource:
             self._local_port = LocalPort(client.hosts[0])
             self._hosts = client.hosts
         here = _is_here(client)
-        self._clock = None if here else self._clock or Clock()
+        self._clock = None if here else self._clock or Clock(self.url)
         if here and self._links is None and self._following is not None:
             self._links = Links(self._following.changed.set)
             group.create_task(self._links.follow(), name="interface events")
+            await wait_for(self._following.changed, _FIRST_WORD)
 
     async def _list(self, client: Client) -> list[Offer]:
         """List what there is, as far as possible with the kernel's numbers and states."""
@@ -370,9 +378,12 @@ class RpcapSource:
         try:
             listed = await devices(client)
         except DeviceListTooLong:
-            if not known:
+            if known:
+                return list(known.values())
+            named = spelled_out(self.rules)
+            if not named:
                 raise
-            return list(known.values())
+            return [Offer(name) for name in named]
         if 2 * sum(offer.name in known for offer in listed) < len(known):
             return listed  # those of another machine, behind a forwarded port
         return [known.get(offer.name, offer) for offer in listed]

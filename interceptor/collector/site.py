@@ -91,6 +91,10 @@ class Site:
         """Of each range, the latest overview and its ETag."""
         folder = resources.files("interceptor.collector").joinpath("page")
         self._files = {entry.name: entry.read_bytes() for entry in folder.iterdir()}
+        if access.open:  # nobody signs in, so nobody signs out
+            self._files["index.html"] = self._files["index.html"].replace(
+                b'class="leave"', b'class="leave" hidden'
+            )
         self._document = _whole_document()
 
     def routes(self) -> list[Route]:

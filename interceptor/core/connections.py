@@ -535,12 +535,14 @@ class Connections:
             self._close_stream(
                 connection, stream, stream.position, stream.time, clean=missing == 1, finished=finished
             )
-        if connection.conversation is not None:
-            finished += connection.conversation.finish()
+        conversation, connection.conversation = connection.conversation, None
+        if conversation is not None:
+            finished += conversation.finish()
         self._stalled.pop(connection, None)
-        connection.conversation = None
         for stream in (connection.client, connection.server):
             stream.smooth = stream.opaque = False
+            if conversation is not None:
+                del stream.conversation, stream.parser  # with what they have of a message
         self._wheel.put(connection, connection.time + self._limits.closing_seconds * _SECOND)
 
     def _close_stream(
@@ -567,6 +569,8 @@ class Connections:
         for stream in (connection.client, connection.server):
             if self.streams.get(stream.flow) is stream:
                 del self.streams[stream.flow]
+                # Without these it is no cycle, and its memory is free now, not when the collector comes by.
+                del stream.connection, stream.peer
 
     def shed(self, count: int) -> list[Transaction]:
         """End up to `count` connections, the longest idle of those that are due next; report what was open."""

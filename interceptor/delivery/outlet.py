@@ -71,6 +71,13 @@ class SpoolOutlet:
             if self._full or idle:
                 self._changed.notify()
 
+    def put(self, lines: bytes, records: int) -> None:
+        """Have these delivered, and wait for room if there is none: for a thread whose packets can wait."""
+        with self._changed:
+            while self._waiting_bytes and self._waiting_bytes + len(lines) > self._queue_bytes:
+                self._changed.wait()
+        self.write(lines, records)
+
     async def close(self) -> None:
         """Seal and store what waits. Cancelled, it leaves the rest (`ledger` tells)."""
         loop = asyncio.get_running_loop()
@@ -100,6 +107,7 @@ class SpoolOutlet:
             with self._changed:
                 self._waiting_bytes -= chunk.size
                 self._delivered += chunk.records
+                self._changed.notify_all()
         with self._changed:
             self._ended = True
             with suppress(RuntimeError):  # the loop did not wait for us

@@ -10,6 +10,7 @@ What is known of httpx 0.28 and httpcore 1.0, and guarded against here:
   (encode/httpcore#1023). After any failure through a proxy the client is made anew.
 * It has no deadline for a whole exchange, and no limit for an answer. Both are set here.
 * `verify` is not for the hop to an https:// proxy: that one has a context of its own, and never our certificate.
+* A SOCKS proxy that fails us leaves its connection open (`_Progress.abandon`).
 * What its exceptions say depends on the layer that failed, and may be the other side's words. How far a request came is
   learnt from httpcore's `trace` extension instead (`_Progress`), and told in ours.
 
@@ -32,14 +33,14 @@ import ssl
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
 
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
     from interceptor import config
@@ -148,6 +149,7 @@ class Transport:
                 progress = self._progress()
                 return await self._exchange(path, body, headers, progress)
         except TimeoutError:
+            await progress.abandon()
             await self.close()
             raise TransportError(
                 Failure.TIMEOUT, f"{progress.waiting()} within {self._timeout:g} s"
@@ -170,6 +172,7 @@ class Transport:
                 ) as response:
                     return Answer(response.status_code, dict(response.headers), await _body(response))
         except TransportError:
+            await progress.abandon()
             await self.close()
             raise
 
@@ -177,9 +180,8 @@ class Transport:
         """Let go of all connections; the next request makes new ones."""
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(httpx.HTTPError, OSError):  # a TimeoutError is an OSError
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    await client.aclose()
+            async with _briefly():
+                await client.aclose()
 
     async def _ready(self) -> httpx.AsyncClient:
         # Reading a bundle of authorities takes some tens of milliseconds: not in the loop.
@@ -256,6 +258,12 @@ class Transport:
         )
 
 
+class _Stream(Protocol):
+    """A connection, as httpcore hands it out."""
+
+    async def aclose(self) -> None: ...
+
+
 @dataclass(slots=True)
 class _Progress:
     """How far a request came, and what is said of it if it comes no further."""
@@ -276,7 +284,10 @@ class _Progress:
     answered: bool = False
     """The endpoint has begun to answer."""
 
-    async def note(self, event: str, _: Mapping[str, Any]) -> None:
+    stream: _Stream | None = None
+    """What a tunnel is to be made of."""
+
+    async def note(self, event: str, about: Mapping[str, Any]) -> None:
         """What httpcore tells of a step: `connection.connect_tcp.started`, `proxy.start_tls.complete`."""
         step, _dot, state = event.rpartition(".")
         if state == "started":
@@ -285,10 +296,18 @@ class _Progress:
                 self.opened = True
             elif step == "proxy.start_tls":
                 self.through = True
+        elif step == "socks.connect_tcp" and state == "complete":
+            self.stream = about["return_value"]
         elif step == "socks.setup_socks5_connection" and state == "complete":
             self.through = True
         elif step == "http11.receive_response_headers" and state == "complete" and not self.asking():
             self.answered = True
+
+    async def abandon(self) -> None:
+        """Close what the client does not know to be open."""
+        if self.stream is not None:
+            async with _briefly():
+                await self.stream.aclose()
 
     def asking(self) -> bool:
         """Whether it is still between us and the proxy."""
@@ -390,6 +409,14 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
                 Failure.FILES, f"{ca_file}: holds no authorities (PEM) that can be read"
             ) from None
     return context
+
+
+@contextlib.asynccontextmanager
+async def _briefly() -> AsyncIterator[None]:
+    """For a goodbye: it may fail, and has an end."""
+    with contextlib.suppress(httpx.HTTPError, OSError):  # a TimeoutError is an OSError
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            yield
 
 
 async def _body(response: httpx.Response) -> bytes:

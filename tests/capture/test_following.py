@@ -92,6 +92,33 @@ def test_what_is_wanted_and_up_is_captured() -> None:
     follow(check)
 
 
+def test_other_rules_hold_from_the_next_list_on() -> None:
+    """What they exclude is let go, what they include is captured, the rest is not touched."""
+
+    async def check(following: Following, captures: Captures) -> None:
+        offers = [Offer("a"), Offer("b"), Offer("no1")]
+        following.reconcile(offers)
+        await turns()
+        following.changed.clear()
+        following.obey(Interfaces(exclude=("b",)))
+        assert following.changed.is_set()
+        following.reconcile(offers)
+        await turns()
+        assert captures.started == ["a", "b", "no1"]
+        assert (following.watched["b"].state, following.watched["b"].reason) == (State.EXCLUDED, "exclude b")
+        assert following.watched["a"].state is State.CAPTURING
+        captures.fail("b")  # its last packet
+        await turns()
+        assert following.watched["b"].state is State.EXCLUDED
+        following.obey(Interfaces(exclude=()))
+        following.reconcile(offers)
+        await turns()
+        assert captures.started == ["a", "b", "no1", "b"]
+        assert captures.cancelled == []
+
+    follow(check)
+
+
 def test_one_that_fails_is_tried_again_after_a_while() -> None:
     """Not at once, and at once when its interface has changed. The others are not touched."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interceptor.capture.interfaces import decide
+from interceptor.capture.interfaces import decide, spelled_out
 from interceptor.config import Interfaces
 
 
@@ -47,3 +47,8 @@ def test_a_name_spelled_out_wins(name: str, captured: bool, rule: str) -> None:
     """Over what excludes it; a pattern does not. Case matters, as it does to the kernel."""
     decision = decide(name, Interfaces(include=("eth0", "veth*")))
     assert (decision.captured, decision.rule) == (captured, rule)
+
+
+def test_names_that_are_no_patterns() -> None:
+    """Can be opened without any list."""
+    assert spelled_out(Interfaces(include=("eth0", "veth*", "a?", "b[0-9]", "cni0"))) == ("eth0", "cni0")

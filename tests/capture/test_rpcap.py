@@ -15,6 +15,7 @@ from interceptor.capture.own_traffic import OwnTraffic, listening_at, talking_to
 from interceptor.capture.rpcap import Access, Clock, LocalPort, RpcapSource
 from interceptor.capture.source import State
 from interceptor.errors import InterceptorError, UsageError
+from rpcapd_client import DeviceListTooLong, connect
 from tests.support.rpcapd import PASSWORD, frame, wait_until
 from tests.support.sources import descriptors, http_server, request, running, running_all, settings
 
@@ -44,6 +45,14 @@ async def batch(host: Host, lines: list[str]) -> None:
     )
     await process.communicate("\n".join(lines).encode())
     assert process.returncode == 0
+
+
+async def crowd(host: Host, daemon: Daemon) -> None:
+    """Make 160 interfaces, each with an IPv6 address: more than rpcapd can list."""
+    await batch(host, [f"link add a{n} up type veth peer name b{n}\nlink set b{n} up" for n in range(80)])
+    async with await connect(daemon.url) as client:
+        with pytest.raises(DeviceListTooLong):
+            await client.interfaces()
 
 
 # Following
@@ -115,8 +124,7 @@ def test_more_interfaces_than_rpcapd_can_list(host: Host, daemon: Daemon) -> Non
     async def main() -> None:
         async with running(source(daemon)) as one:
             await one.until_captured("cap0", "cap1")
-            made = [f"link add a{n} up type veth peer name b{n}\nlink set b{n} up" for n in pairs]
-            await batch(host, made)
+            await crowd(host, daemon)
             names = ["cap0", "cap1", *(f"{end}{n}" for n in pairs for end in "ab")]
             await one.until_captured(*names)
             with host.wire("a79") as wire:
@@ -131,11 +139,39 @@ def test_more_interfaces_than_rpcapd_can_list(host: Host, daemon: Daemon) -> Non
     wait_until("rpcapd without children", lambda: not daemon.children)
 
 
+def test_of_another_machine_with_so_many_names_are_needed(
+    host: Host, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no kernel tells, what `include` spells out is captured; without that the problem is said."""
+    monkeypatch.setattr("interceptor.capture.rpcap._is_here", lambda _: False)
+
+    async def main() -> None:
+        await crowd(host, daemon)
+        async with running(source(daemon, include=("cap0", "a*"), exclude=("cap*",))) as one:
+            await one.until_captured("cap0")
+        async with running(source(daemon)) as one:
+            await one.until("the problem", lambda: "more devices than fit its reply" in one.source.problem)
+
+    host.run(main())
+
+
+def test_so_many_from_the_beginning(host: Host, daemon: Daemon) -> None:
+    """The kernel is asked in time: the first list is whole, and nothing is lost and found."""
+
+    async def main() -> None:
+        await crowd(host, daemon)
+        async with running(source(daemon)) as one:
+            await one.until("all", lambda: len(one.captured()) == 162)
+            assert one.source.reconnects == 0
+
+    host.run(main())
+
+
 def test_the_list_beyond_rpcapds_limit_can_be_shown(host: Host, daemon: Daemon) -> None:
     """For `interceptor interfaces` too."""
 
     async def main() -> None:
-        await batch(host, [f"link add a{n} type veth peer name b{n}" for n in range(80)])
+        await crowd(host, daemon)
         names = {offer.name for offer in await source(daemon).offers()}
         assert {"lo", "cap0", "a79", "b0"} <= names
 
@@ -433,18 +469,18 @@ def test_drops_are_counted_across_reconnects(host: Host) -> None:
             flood()
             await one.until("drops", lambda: one.source.counters.kernel_dropped > 0)
             dropped = one.source.counters.kernel_dropped
-            packets = one.source.counters.packets
             assert one.source.interfaces["cap0"].counters.kernel_dropped == dropped
             await one.until("all others", lambda: one.source.counters.packets + dropped == 4_000)
+            packets = one.source.counters.packets
             daemon.stop()
             await one.until("the loss", lambda: not one.source.connected)
             again = host.rpcapd(port=daemon.port)
             await one.until_captured("cap0")
             process = max(again.children)
             flood()
+            await one.until("new packets", lambda: one.source.counters.packets > packets)
         # the end of the source asks once more
         assert one.source.counters.kernel_dropped > dropped
-        assert one.source.counters.packets > packets
 
     host.run(main())
 
@@ -477,7 +513,7 @@ def test_snaplen_filter_and_read_timeout_are_honoured(host: Host, daemon: Daemon
 @pytest.mark.parametrize("ahead", [0, 40 * SECOND, -3_600 * SECOND])
 def test_another_machines_clock_is_brought_to_ours(ahead: int) -> None:
     """By a constant, when the two differ by more than packets can be late."""
-    clock = Clock()
+    clock = Clock("test:")
     base = 1_700_000_000 * SECOND
     for step in range(200):
         now = base + step * SECOND
@@ -490,7 +526,7 @@ def test_another_machines_clock_is_brought_to_ours(ahead: int) -> None:
 
 def test_a_late_packet_is_no_other_clock() -> None:
     """A backlog of seconds within a minute changes no time; a clock that is set is followed."""
-    clock = Clock()
+    clock = Clock("test:")
     base = 1_700_000_000 * SECOND
     clock.corrected([(base, 0, 0, 0)], base)
     assert clock.corrected([(base, 0, 0, 0)], base + 20 * SECOND) == [(base, 0, 0, 0)]

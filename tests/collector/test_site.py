@@ -221,7 +221,9 @@ def test_open_to_everybody_if_asked_for(tmp_path: Path) -> None:
 
     async def go() -> None:
         async with hosted(tmp_path, Ingest(anonymous=True)) as (_, client):
-            assert (await client.get("/")).status_code == 200
+            page = await client.get("/")
+            assert page.status_code == 200
+            assert '<form method="post" action="/logout" class="leave" hidden>' in page.text
             assert (await client.get("/login")).headers["Location"] == "/"
             assert (await client.get("/v1/overview")).status_code == 200
 

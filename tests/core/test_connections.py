@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
+from interceptor.core.connections import Direction
 from interceptor.core.model import Anomaly, Interface, Limits, Transaction
+from interceptor.core.transactions import Conversation
 from tests.conversations import ACK, FIN, RST, SYN, Capture, Dialogue, Ends, Sent, pairs, request, response
 
 
@@ -107,6 +111,23 @@ def test_shedding_ends_the_longest_idle_and_keeps_the_rest_whole() -> None:
         talk.server(response(number))
     assert pairs(capture.transactions) == [(str(number), str(number)) for number in range(5, 20)]
     assert all(stage.balanced for stage in capture.pipeline.ledger())
+
+
+def test_what_is_over_needs_no_collector() -> None:
+    """Its memory is free when it is forgotten: near a limit, waiting for the collector would be too late."""
+    capture = Capture()
+    for number in range(10):
+        Dialogue(capture, Ends(client_port=1_000 + number)).open().client(request(number)[:-5])
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(one, Direction | Conversation) for one in gc.get_objects())
+        capture.pipeline.shed(9)
+        capture.pipeline.expire(capture.now + 20 * 1_000_000_000)
+        left = sum(isinstance(one, Direction | Conversation) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert (before, left) == (30, 3)
 
 
 def test_shedding_more_than_there_is_ends_all() -> None:

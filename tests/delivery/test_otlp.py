@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import os
@@ -9,14 +10,23 @@ import re
 import socket
 import subprocess
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from interceptor.config import Config
 from interceptor.delivery import otlp
 from interceptor.delivery.batches import Origin, seal, unpack
+from interceptor.delivery.proxies import Proxies
+from interceptor.delivery.spool import Spool
+from interceptor.delivery.transport import Transport
+from interceptor.delivery.uploader import Outcome, Uploader
 from tests.support.netns import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ORIGIN = Origin("interceptor/0.1.0", "east", "node-1")
 RECORD: dict[str, Any] = {
@@ -168,8 +178,9 @@ def test_what_a_receiver_rejects_is_counted(answer: bytes, count: int) -> None:
     assert otlp.rejected(answer) == count
 
 
-def test_a_real_receiver_takes_them(tmp_path: Path) -> None:
-    """It reports the ids, times and attributes that were sent."""
+@contextmanager
+def rotel(folder: Path) -> Iterator[tuple[int, Path]]:
+    """A real OTLP receiver; gives its port, and the file in which it tells what came."""
     package = importlib.util.find_spec("rotel")
     if package is None or package.origin is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("needs the OTLP receiver rotel")
@@ -178,7 +189,7 @@ def test_a_real_receiver_takes_them(tmp_path: Path) -> None:
     program = Path(package.origin).parent / "rotel-agent"
     words = ("--debug-log", "traces", "--debug-log-verbosity", "detailed", "--exporter", "blackhole")
     places = ("--otlp-http-endpoint", f"127.0.0.1:{http}", "--otlp-grpc-endpoint", f"127.0.0.1:{grpc}")
-    said = tmp_path / "said"
+    said = folder / "said"
     with said.open("wb") as output:
         receiver = subprocess.Popen([program, "start", *words, *places], stdout=output, stderr=output)
     try:
@@ -189,18 +200,24 @@ def test_a_real_receiver_takes_them(tmp_path: Path) -> None:
                 return probe.connect_ex(("127.0.0.1", http)) == 0
 
         wait_until(listens, "the receiver listens", 30)
+        yield http, said
+    finally:
+        receiver.kill()
+        receiver.wait()
+
+
+def test_a_real_receiver_takes_them(tmp_path: Path) -> None:
+    """It reports the ids, times and attributes that were sent."""
+    with rotel(tmp_path) as (port, said):
         body = otlp.request(text(RECORD | {"traceparent": TRACEPARENT}, RECORD))
         asked = urllib.request.Request(
-            f"http://127.0.0.1:{http}{otlp.PATH}", body, {"Content-Type": otlp.CONTENT_TYPE}
+            f"http://127.0.0.1:{port}{otlp.PATH}", body, {"Content-Type": otlp.CONTENT_TYPE}
         )
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=30) as answer:
             assert answer.status == 200
             assert otlp.rejected(answer.read()) == 0
         wait_until(lambda: said.read_text().count("Trace ID") >= 2, "both spans are told", 30)
-    finally:
-        receiver.kill()
-        receiver.wait()
-    told = said.read_text()
+        told = said.read_text()
     for expected in (
         "0af7651916cd43dd8448eb211c80319c",
         "b7ad6b7169203331",
@@ -210,3 +227,42 @@ def test_a_real_receiver_takes_them(tmp_path: Path) -> None:
         "http.response.status_code",
     ):
         assert expected in told
+
+
+def test_an_uploader_delivers_to_a_real_receiver(tmp_path: Path) -> None:
+    """With the queue, the token and the compression of any upload; a probe is welcome too."""
+    batches = [
+        seal([json.dumps(RECORD | {"id": f"{which:032x}"}).encode() + b"\n"], 1, ORIGIN, which)
+        for which in (1, 2)
+    ]
+
+    async def deliver(port: int) -> Uploader:
+        config = Config.model_validate(
+            {
+                "endpoint": f"http://127.0.0.1:{port}",
+                "token": "t",
+                "upload": {"protocol": "otlp", "allow_plain_http": True},
+                "spool": {"directory": tmp_path / "spool", "min_free_bytes": 0},
+            }
+        )
+        spool = Spool(config.spool)
+        for batch in batches:
+            await spool.append(batch)
+        decision = Proxies(config.proxy, {"ALL_PROXY": "proxy.test:1"}).decide(config.endpoint or "")
+        way = Transport(config.endpoint or "", decision, config.tls, None, 20.0)
+        uploader = Uploader(config, spool, way, ORIGIN)
+        assert (await uploader.probe())[0] is Outcome.DELIVERED
+        running = asyncio.create_task(uploader.run())
+        async with asyncio.timeout(60):
+            while uploader.counters.records < len(batches):  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await way.close()
+        await spool.close()
+        return uploader
+
+    with rotel(tmp_path) as (port, said):
+        uploader = asyncio.run(deliver(port))
+        assert (uploader.counters.records, uploader.counters.rejected, uploader.counters.retries) == (2, 0, 0)
+        wait_until(lambda: all(batch in said.read_text() for batch in (f"{1:032x}", f"{2:032x}")), "both", 30)

@@ -154,6 +154,34 @@ def test_a_disk_that_is_too_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     run(main())
 
 
+def test_who_can_wait_loses_nothing_to_a_slow_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that puts lines stands still while there is no room, and goes on when there is."""
+    go = threading.Event()
+    monkeypatch.setattr(Directory, "sync", lambda _: go.wait(DEADLINE))
+    monkeypatch.setattr(outlet_module, "QUEUE_BYTES", 1000)
+
+    async def main() -> None:
+        spool = Spool(options(tmp_path))
+        outlet = SpoolOutlet(spool, options(tmp_path, batch_records=10, batch_bytes=500), ORIGIN)
+
+        def put() -> None:
+            for start in range(0, 2000, 10):
+                outlet.put(lines(10, start), 10)
+
+        putting = asyncio.create_task(asyncio.to_thread(put))
+        await until(lambda: outlet.ledger()[0].held >= 50)
+        await asyncio.sleep(0.1)
+        assert not putting.done()
+        go.set()
+        await putting
+        await outlet.close()
+        stage = outlet.ledger()[0]
+        assert (stage.received, stage.delivered, stage.dropped) == (2000, 2000, {})
+        await spool.close()
+
+    run(main())
+
+
 def test_after_the_end(tmp_path: Path) -> None:
     """What comes too late is counted. Closing twice is closing once."""
 

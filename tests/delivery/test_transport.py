@@ -7,6 +7,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,10 +18,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from interceptor.config import Config, Server
-from interceptor.delivery.proxies import Proxies
+from interceptor.delivery.proxies import Decision, Proxies
 from interceptor.delivery.transport import Answer, Failure, Transport, TransportError
-from interceptor.server import serving
-from tests.support.proxies import Peer, peer, relay, squid, tinyproxy
+from interceptor.errors import UsageError
+from interceptor.service.server import serving
+from tests.support.proxies import Peer, listening, microsocks, peer, relay, require, squid, tinyproxy
 
 if TYPE_CHECKING:
     import pathlib
@@ -131,7 +133,7 @@ def test_directly(tmp_path: pathlib.Path) -> None:
     asyncio.run(check())
 
 
-@pytest.mark.parametrize("kind", ["tinyproxy", "squid", "https"])
+@pytest.mark.parametrize("kind", ["tinyproxy", "squid", "https", "socks"])
 @pytest.mark.parametrize("credentials", [None, (USER, PASSWORD)])
 def test_through_a_real_proxy(tmp_path: pathlib.Path, kind: str, credentials: tuple[str, str] | None) -> None:
     """With and without credentials, which the endpoint never sees; an https:// proxy has an authority of its own."""
@@ -141,11 +143,14 @@ def test_through_a_real_proxy(tmp_path: pathlib.Path, kind: str, credentials: tu
         "tinyproxy": lambda: tinyproxy(tmp_path, credentials),
         "squid": lambda: squid(credentials),
         "https": lambda: squid(credentials, theirs),
+        "socks": lambda: microsocks(tmp_path, credentials),
     }[kind]()
     info = f"{USER}:{PASSWORD}@" if credentials else ""
 
     async def check(port: int) -> None:
         proxy: dict[str, Any] = {"url": f"{info}127.0.0.1:{port}"}
+        if kind == "socks":
+            proxy = {"url": f"socks5h://{info}127.0.0.1:{port}"}
         if kind == "https":
             proxy = {"url": f"https://{info}proxy.test:{port}", "ca_file": tmp_path / "proxy-ca.pem"}
         async with endpoint(tmp_path) as server:
@@ -170,6 +175,55 @@ def test_through_a_real_proxy(tmp_path: pathlib.Path, kind: str, credentials: tu
                 assert "proxy.ca_file adds others" in str(error)
 
     with running as port:
+        asyncio.run(check(port))
+
+
+@pytest.mark.parametrize(("kind", "wrong"), [("tinyproxy", 401), ("squid", 407)])
+def test_a_plain_endpoint_through_a_real_proxy(tmp_path: pathlib.Path, kind: str, wrong: int) -> None:
+    """The proxy's credentials stay with it. What it says to wrong ones comes as if the endpoint had said it."""
+    credentials = USER, PASSWORD
+    running = tinyproxy(tmp_path, credentials) if kind == "tinyproxy" else squid(credentials)
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
+    seen: list[dict[str, str]] = []
+
+    async def take(request: Request) -> JSONResponse:
+        seen.append(dict(request.headers))
+        return JSONResponse({}, 202)
+
+    async def check(port: int) -> None:
+        app = Starlette(routes=[Route("/v1/batches", take, methods=["POST"])])
+        async with serving(app, Server(address="127.0.0.1", port=0)) as there:
+            for password, status in ((PASSWORD, 202), ("wrong-s3cret", wrong)):
+                proxy = {"url": f"{USER}:{password}@127.0.0.1:{port}"}
+                way = transport(f"http://api.test:{there}/", tmp_path, proxy=proxy)
+                assert (await post(way)).status == status
+                await way.close()
+            (headers,) = seen
+            assert headers["authorization"] == "Bearer t0ken-s3cret"
+            assert "proxy-authorization" not in headers
+
+    with running as port:
+        asyncio.run(check(port))
+
+
+def test_a_proxy_that_breaks_tls_open(tmp_path: pathlib.Path) -> None:
+    """As many companies have: refused, naming what is trusted, until its authority is added; then it just works."""
+    company = trustme.CA()
+
+    async def check(port: int) -> None:
+        proxy = {"url": f"127.0.0.1:{port}"}
+        async with endpoint(tmp_path) as server:
+            error = await failing(transport(server.url, tmp_path, proxy=proxy))
+            assert error.failure is Failure.TLS
+            assert f"certificate verify failed for api.test:{server.port}" in str(error)
+            assert f"tls.ca_file {tmp_path / 'ca.pem'}" in str(error)
+            assert server.requests == []
+            company.cert_pem.write_to_path(tmp_path / "company.pem")
+            way = transport(server.url, tmp_path, proxy=proxy, tls={"ca_file": tmp_path / "company.pem"})
+            assert (await post(way)).status == 202
+            await way.close()
+
+    with squid(intercepting=(company, AUTHORITY)) as port:
         asyncio.run(check(port))
 
 
@@ -250,6 +304,37 @@ def test_a_certificate_that_is_not_trusted_names_the_bundle(tmp_path: pathlib.Pa
     asyncio.run(check())
 
 
+def test_a_key_that_is_encrypted_is_not_asked_for(
+    tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """OpenSSL would ask on the terminal and wait. What cannot be used is told with its names, and is no secret."""
+    require("openssl")
+    files = {"cert_file": tmp_path / "client.pem", "key_file": tmp_path / "client.key"}
+    subprocess.run(
+        (
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", "2"),
+            *("-passout", f"pass:{PASSWORD}", "-subj", "/CN=agent", "-out", files["cert_file"], "-keyout", files["key_file"]),
+        ),
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    capfd.readouterr()
+    error = asyncio.run(failing(transport("https://api.test:1", tmp_path, tls=files)))
+    assert error.failure is Failure.FILES
+    assert all(str(path) in str(error) for path in files.values())
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://agent:t0ken-s3cret@api.test", "https://api.test/?x=s3cret", "https://api.test/#s3cret"]
+)
+def test_an_endpoint_with_parts_that_it_cannot_have(url: str) -> None:
+    """One clear line, which shows none of it."""
+    with pytest.raises(UsageError, match=r"^endpoint: has a ") as caught:
+        Transport(url, Decision(None, None, ""), Config().tls, None, 1.0)
+    assert "s3cret" not in str(caught.value)
+
+
 # --- faults --------------------------------------------------------------------------------------------------
 
 
@@ -324,6 +409,94 @@ def test_a_proxy_that_does_not_connect_us(
     asyncio.run(check())
 
 
+def test_what_is_waited_for_is_told(tmp_path: pathlib.Path) -> None:
+    """When the time is up: the proxy's answer, TLS, or the endpoint's answer."""
+
+    async def check() -> None:
+        async def silent(_: Peer, reader: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+            await reader.read()
+
+        async def mute(_: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await established(writer)
+            await reader.read()
+
+        async with (
+            endpoint(tmp_path) as server,
+            peer(silent) as first,
+            peer(mute) as second,
+            peer(lambda _, reader, writer: relay(reader, writer, server.port)) as third,
+        ):
+            server.may_answer.clear()
+            there = f"api.test:{server.port}"
+            for middle, told in (
+                (first, f"the proxy 127.0.0.1:{first.port} did not connect us to {there} within 3 s"),
+                (second, f"no TLS with {there} within 3 s"),
+                (third, f"no whole answer from {there} within 3 s"),
+            ):
+                way = transport(server.url, tmp_path, timeout=3.0, proxy={"url": f"127.0.0.1:{middle.port}"})
+                error = await failing(way)
+                assert (error.failure, str(error)) == (Failure.TIMEOUT, told)
+            server.may_answer.set()
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    "reply", [b"", b"\x05", b"\x05\xff", b"\x05\x00\x05\x05", b"HTTP/1.1 400 Bad\r\n\r\n", b"\0" * 99]
+)
+def test_a_socks_proxy_that_is_none(tmp_path: pathlib.Path, reply: bytes) -> None:
+    """Whatever it says is a failure, and never an exception of a library."""
+
+    async def check() -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(3)
+            writer.write(reply)
+
+        AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
+        async with listening(answer) as port:
+            for scheme in ("https", "http"):
+                way = transport(
+                    f"{scheme}://api.test:1", tmp_path, proxy={"url": f"socks5h://127.0.0.1:{port}"}
+                )
+                assert (await failing(way)).failure in {
+                    Failure.PROXY,
+                    Failure.PROXY_REFUSED,
+                    Failure.INTERRUPTED,
+                }
+
+    asyncio.run(check())
+
+
+def test_a_kept_connection_that_was_closed_is_no_failure(tmp_path: pathlib.Path) -> None:
+    """The server ends it just as the next request comes: the request is sent again at once, on a new one."""
+
+    async def check() -> None:
+        connections = requests = 0
+        certificate = AUTHORITY.issue_cert("api.test")
+        AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        certificate.configure_cert(context)
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections, requests
+            connections += 1
+            await reader.readuntil(b"body")
+            requests += 1
+            writer.write(HEAD % 2 + b"{}")
+            with contextlib.suppress(asyncio.IncompleteReadError):
+                await reader.readuntil(b"body")
+                requests += 1
+            writer.transport.abort()
+
+        async with listening(answer, context) as port:
+            way = transport(f"https://api.test:{port}", tmp_path)
+            assert [(await post(way)).status for _ in range(3)] == [202, 202, 202]
+            assert (connections, requests) == (3, 5)
+            await way.close()
+
+    asyncio.run(check())
+
+
 def test_nobody_at_the_proxys_address(tmp_path: pathlib.Path) -> None:
     """A refused connection is no refusal of the proxy's."""
 
@@ -374,22 +547,14 @@ async def answering(folder: pathlib.Path, *pieces: bytes, pause: float = 0.0) ->
     certificate.configure_cert(context)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await reader.readuntil(b"body")
-            for piece in pieces:
-                writer.write(piece)
-                await writer.drain()
-                await asyncio.sleep(pause)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+        await reader.readuntil(b"body")
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause)
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
-    try:
-        yield f"https://api.test:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
+    async with listening(answer, context) as port:
+        yield f"https://api.test:{port}"
 
 
 HEAD = b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -420,15 +585,37 @@ def test_an_answer_that_is_cut_wrong_or_endless(
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("status", [413, 422, 429, 503])
+@pytest.mark.parametrize(
+    "body",
+    [(b"x" * 2**17,), (b"x",), tuple([b"x"] * 100)],
+    ids=["endless", "cut", "dripping"],
+)
+def test_a_refusal_counts_whatever_follows_it(
+    tmp_path: pathlib.Path, status: int, body: tuple[bytes, ...]
+) -> None:
+    """Its status and headers say all: whatever is wrong with its body, it is no failure of the network."""
+
+    async def check() -> None:
+        head = b"HTTP/1.1 %d No\r\nRetry-After: 7\r\nContent-Length: 1000000\r\n\r\n" % status
+        async with answering(tmp_path, head, *body, pause=0.1 if len(body) > 1 else 0.0) as url:
+            way = transport(url, tmp_path)
+            answer = await post(way)
+            assert (answer.status, answer.headers["retry-after"], answer.body) == (status, "7", b"")
+            await way.close()
+
+    asyncio.run(check())
+
+
 def test_an_answer_that_drips_ends_at_the_deadline(tmp_path: pathlib.Path) -> None:
     """Each byte comes in time; the whole does not."""
 
     async def check() -> None:
         async with answering(tmp_path, HEAD % 1000, *[b"x"] * 100, pause=0.1) as url:
-            way = transport(url, tmp_path, timeout=1.0)
+            way = transport(url, tmp_path, timeout=3.0)
             error = await failing(way)
             assert error.failure is Failure.TIMEOUT
-            assert str(error) == f"no whole answer from {url.removeprefix('https://')} within 1 s"
+            assert str(error) == f"no whole answer from {url.removeprefix('https://')} within 3 s"
             await way.close()
 
     asyncio.run(check())
@@ -497,6 +684,8 @@ def test_nothing_secret_is_logged(tmp_path: pathlib.Path, caplog: pytest.LogCapt
         async with endpoint(tmp_path) as server, peer(proxy) as middle:
             settings = {"url": f"http://{USER}:{PASSWORD}@127.0.0.1:{middle.port}"}
             await failing(transport(server.url, tmp_path, proxy=settings))
+            settings = {"url": f"socks5h://{USER}:{PASSWORD}@127.0.0.1:{middle.port}"}
+            await failing(transport(server.url, tmp_path, timeout=1.0, proxy=settings))
             way = transport(server.url, tmp_path)
             await post(way)
             await way.close()

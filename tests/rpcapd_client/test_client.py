@@ -15,6 +15,7 @@ import pytest
 from rpcapd_client import (
     AuthenticationError,
     ConnectionLost,
+    Conversation,
     Credentials,
     DeviceListTooLong,
     FilterError,
@@ -337,6 +338,39 @@ def test_own_traffic_is_not_captured(host: Host, daemon: Daemon, way: str) -> No
     packets, captured = host.run(conversation())
     assert [packet[42:] for packet in packets] == [b"foreign %d" % number for number in range(50)]
     assert captured == 50
+
+
+def test_captures_that_share_a_port_exclude_each_other(host: Host, daemon: Daemon) -> None:
+    """Two captures from one local port: the one of loopback shows neither its own nor the other's packets."""
+
+    kept = host.call(socket.socket)
+
+    async def conversation() -> Any:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        port = kept.getsockname()[1]
+        async with await connect(daemon.url) as one, await connect(daemon.url) as two:
+            assert one.hosts == ("127.0.0.1", "127.0.0.1")
+            ours = [Conversation("tcp", ("127.0.0.1",), (number,)) for number in (daemon.port, port)]
+            options = {"read_timeout": 0.01, "local_port": port, "exclude_own_traffic": False}
+            async with (
+                await one.open_capture("lo", filter="tcp", exclude=ours, **options) as loopback,
+                await two.open_capture("cap0", **options) as other,
+            ):
+                with host.wire("cap1") as wire:
+                    for number in range(20):
+                        wire.send(frame(number))
+                assert await take(other, 20) == [frame(number) for number in range(20)]
+                await asyncio.sleep(0.2)
+                before = (await loopback.statistics()).captured
+                await loopback.update_filter("tcp", exclude=())
+                await asyncio.sleep(0.2)
+                return before, (await loopback.statistics()).captured
+
+    with kept:
+        before, after = host.run(conversation())
+    assert before == 0
+    assert after > 0
 
 
 def datagram_socket() -> Any:

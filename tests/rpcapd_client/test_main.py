@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rpcapd_client.__main__ import main
-from tests.support.rpcapd import PASSWORD, PYTHON, ROOT, frame, wait_until
 from tests.rpcapd_client.test_capture import Tcpdump, read_pcap
+from tests.support.rpcapd import PASSWORD, PYTHON, ROOT, frame, wait_until
 
 if TYPE_CHECKING:
     from tests.support.rpcapd import Daemon, Host

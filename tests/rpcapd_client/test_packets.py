@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcapd_client.packets import PACKET_HEADER_SIZE, Batch, PacketDatagrams, PacketStream, encode_packet
-from tests.support.rpcapd import frame
 from tests.rpcapd_client.conversations import WAYS_TO_CUT, recorded
+from tests.support.rpcapd import frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

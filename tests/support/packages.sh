@@ -1,16 +1,41 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that tests and benchmarks use, where it may (root) and needs to.
+# With names of programs: only those.
 set -eu
 
-programs="tshark:tshark editcap:tshark tcpdump:tcpdump nginx:nginx-light curl:curl wrk:wrk ip:iproute2 ethtool:ethtool httpry:httpry gcc:gcc openssl:openssl tinyproxy:tinyproxy squid:squid-openssl unshare:util-linux prometheus:prometheus promtool:prometheus"
+# program:package
+programs="
+tshark:tshark
+editcap:tshark
+tcpdump:tcpdump
+nginx:nginx-light
+curl:curl
+wrk:wrk
+ip:iproute2
+ethtool:ethtool
+httpry:httpry
+gcc:gcc
+openssl:openssl
+tinyproxy:tinyproxy
+squid:squid-openssl
+microsocks:microsocks
+unshare:util-linux
+docker-compose:docker-compose
+mmdebstrap:mmdebstrap
+nsenter:util-linux
+prometheus:prometheus
+promtool:prometheus
+chromium-headless-shell:chromium-headless-shell
+"
 missing=""
 for pair in $programs; do
+    [ $# -eq 0 ] || case " $* " in *" ${pair%%:*} "*) ;; *) continue ;; esac
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair#*:}"
 done
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
 [ -n "${missing# }" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
-    echo "not root: the tests that need these packages will be skipped: $missing" >&2
+    echo "not root: what needs these packages will be left out: $missing" >&2
     exit 0
 fi
 echo "installing: $missing" >&2
@@ -23,5 +48,13 @@ if [ ! -e "$guard" ]; then
     trap 'rm -f "$guard"' EXIT
 fi
 apt-get update -qq
+known=""
+for package in $missing; do
+    if apt-cache show "$package" >/dev/null 2>&1; then
+        known="$known $package"
+    else
+        echo "not packaged here: $package; what needs it will be left out" >&2
+    fi
+done
 # shellcheck disable=SC2086 - one word a package
-apt-get install -y -qq --no-install-recommends $missing >/dev/null
+apt-get install -y -qq --no-install-recommends $known >/dev/null

@@ -120,12 +120,19 @@ class Running:
 
 
 @asynccontextmanager
-async def running_all(*sources: Source) -> AsyncIterator[list[Running]]:
-    """Run sources during the block. One that fails fails the block; afterwards nothing of them is left."""
+async def running_all(*sources: Source, shared: bool = False) -> AsyncIterator[list[Running]]:
+    """Run sources during the block. One that fails fails the block; afterwards nothing of them is left.
+
+    With `shared`, the core of the first is the core of all.
+    """
     before = descriptors()
     results = [Running(source) for source in sources]
+    if shared:
+        for one in results:
+            one.feed = results[0].feed
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one.source.run(one.feed)) for one in results]
+        await asyncio.sleep(0.05)  # until those that listen do
         try:
             yield results
         finally:

@@ -115,9 +115,9 @@ function statuses(entries, total) {
 }
 
 /** Show the first of a table's rows, and a button for the rest. */
-function few(table, name, items) {
+function few(table, name, items, mark) {
   const button = $(`${name}-more`);
-  table.show(items, open.has(name) ? undefined : FEW);
+  table.show(items, open.has(name) ? undefined : FEW, mark);
   button.hidden = items.length <= FEW;
   say(button.id, open.has(name) ? "Show fewer" : `Show all ${exact(items.length)}`);
 }
@@ -152,7 +152,7 @@ function charts() {
   say("map-note", left ? `The 60 busiest pairs; ${exact(left)} more are in the table.` : "Broader: more calls. Yellow, red: 1 %, 5 % fail. A caller has a name where its address is known for one service only.");
 }
 
-function show() {
+function show(fresh) {
   const { totals, window } = overview;
   const nothing = !totals.stored;
   $("empty").hidden = !nothing;
@@ -167,7 +167,7 @@ function show() {
     statuses(overview.statuses, totals.spread.calls);
     calls.show(overview.calls);
     endpointTable();
-    few(records, "records", overview.records);
+    few(records, "records", overview.records, fresh);
   }
   ages();
 }
@@ -191,7 +191,7 @@ async function refresh() {
     if (answer.ok && asked === range) {
       overview = await answer.json();
       etag = answer.headers.get("ETag");
-      show();
+      show(true);
     }
     state("live", "live");
   } catch (error) {
@@ -216,7 +216,7 @@ $("ranges").addEventListener("change", (event) => choose(event.target.value));
 for (const name of ["endpoints", "records"]) {
   $(`${name}-more`).addEventListener("click", () => {
     if (!open.delete(name)) open.add(name);
-    show();
+    show(false);
   });
 }
 $("everything").addEventListener("click", () => choose("all"));

@@ -23,8 +23,8 @@ export function say(id, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Make `parent` have one child for each item, keeping those whose item is the same as before. */
-export function list(parent, items, key, build) {
+/** Make `parent` have one child for each item, keeping those whose item is the same as before; `mark` what is new. */
+export function list(parent, items, key, build, mark = false) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   const children = items.map((item) => {
     const name = String(key(item));
@@ -34,7 +34,7 @@ export function list(parent, items, key, build) {
     const child = build(item);
     child.dataset.key = name;
     child.content = content;
-    if (!old && known.size) child.classList.add("new");
+    if (mark && !old && known.size) child.classList.add("new");
     return child;
   });
   children.forEach((child, place) => {

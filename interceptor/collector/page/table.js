@@ -20,12 +20,12 @@ export class Table {
   }
 
   /** Show these, or the first of them in the table's order. */
-  show(items, most) {
+  show(items, most, mark = false) {
     this.items = items;
     this.most = most;
     const column = this.columns.find(({ name }) => name === this.order?.column);
     const shown = column ? items.toSorted((one, other) => this.order.way * compare(column.value(one), column.value(other))) : items;
-    list(this.body, shown.slice(0, most), this.key, (item) => this.#row(item));
+    list(this.body, shown.slice(0, most), this.key, (item) => this.#row(item), mark);
   }
 
   #head(column) {

@@ -1,0 +1,214 @@
+"""Writes what in the chart follows from elsewhere: `make chart`.
+
+* values.schema.json: types from values.yaml, narrowed by `RULES` here, and `config` from the program's own model,
+  so that a typo in an option is refused before anything is installed.
+* the table in README.md: each value with its default and the `# --` comment above it in values.yaml.
+
+Refuses judgement: what a value means is written in values.yaml, once. A test runs this and compares.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from interceptor.config import Config
+
+CHART = Path(__file__).parent / "chart"
+
+SET_BY_THE_CHART = {
+    "": {
+        "endpoint",
+        "token",
+        "token_file",
+        "cluster",
+        "node",
+        "proxy",
+        "tls",
+        "server",
+        "output",
+        "ingest",
+        "collector",
+    },
+    "capture": {"sources", "user", "password", "password_file", "ca_file", "active_hosts"},
+    "spool": {"directory", "max_bytes"},
+}
+"""Options that `config` does not take: other values say them, or the chart decides."""
+
+PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
+POSITIVE = {"type": "integer", "minimum": 1}
+FREE = {"type": "object"}
+DURATION = {"type": "string", "pattern": "^([0-9]+(ms|s|m|h))+$"}
+CIDR = "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"
+PROXY_HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)"
+
+RULES: dict[str, dict[str, Any]] = {
+    "mode": {"enum": ["relay", "direct"]},
+    "endpoint": {"type": "string", "pattern": r"^$|^https?://[^\s/@]+(/\S*)?$"},
+    "httpsProxy": {
+        "type": "string",
+        "pattern": rf"^$|^([A-Za-z0-9]+://)?([^\s/]*@)?{PROXY_HOST}(:[0-9]{{1,5}})?/?$",
+    },
+    "proxyUrl": {
+        "type": "string",
+        "pattern": rf"^$|^(https?|socks5h?)://([^\s/]*@)?{PROXY_HOST}(:[0-9]{{1,5}})?/?$",
+    },
+    "clusterDomain": {"type": "string", "pattern": r"^[a-z0-9.-]+$"},
+    "fullnameOverride": {"type": "string", "pattern": r"^$|^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"},
+    "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
+    "image.interceptor.digest": {"type": "string", "pattern": "^$|^sha256:[0-9a-f]{64}$"},
+    "image.rpcapd.digest": {"type": "string", "pattern": "^$|^sha256:[0-9a-f]{64}$"},
+    "image.pullSecrets": {"type": "array", "items": {"type": "object", "required": ["name"]}},
+    "port": PORT,
+    "capture.rpcapdPort": PORT,
+    "capture.capabilities": {
+        "type": "array",
+        "items": {"type": "string", "pattern": "^[A-Z_]+$"},
+        "contains": {"const": "NET_RAW"},
+    },
+    "interceptor.maxUnavailable": {"type": ["integer", "string"], "pattern": "^[0-9]+%$", "minimum": 1},
+    "interceptor.spool.maxMiB": POSITIVE,
+    "interceptor.spool.hostPath": {"type": "string", "pattern": "^$|^/."},
+    "relay.replicas": POSITIVE,
+    "relay.spool.maxMiB": POSITIVE,
+    "relay.tls.mode": {"enum": ["generated", "existingSecret", "off"]},
+    "collector.sizeLimit": {"type": "string", "pattern": "^[0-9]+(Mi|Gi|Ti)$"},
+    "prometheusAgent.remoteWriteUrl": {"type": "string", "pattern": r"^$|^https?://\S+$"},
+    "prometheusAgent.scrapeInterval": DURATION,
+    "networkPolicy.proxyIp": {"type": "string", "pattern": f"^$|{CIDR}"},
+    "networkPolicy.k8sApi.port": PORT,
+    "networkPolicy.k8sApi.cidrs": {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "string", "pattern": CIDR},
+    },
+    "networkPolicy.nodeCidrs": {"type": "array", "items": {"type": "string", "pattern": CIDR}},
+    "metrics.serviceMonitor.interval": DURATION,
+    "metrics.podMonitor.interval": DURATION,
+}
+"""What a type alone does not say, by the path of the value."""
+
+TYPES: dict[type, str] = {bool: "boolean", int: "integer", str: "string"}
+
+
+def schema(values: dict[str, Any]) -> dict[str, Any]:
+    """The whole schema."""
+    whole = _schema_of(values, "")
+    options, definitions = _options()
+    whole["properties"]["config"] = options
+    whole["properties"]["global"] = FREE  # Helm adds it
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **whole, "definitions": definitions}
+
+
+def _schema_of(value: Any, path: str) -> dict[str, Any]:
+    if path in RULES:
+        return RULES[path]
+    match value:
+        case dict() if value and not _is_free(path):
+            inner = {name: _schema_of(item, f"{path}.{name}".strip(".")) for name, item in value.items()}
+            return {"type": "object", "additionalProperties": False, "properties": inner}
+        case dict():
+            return FREE
+        case list():
+            return {"type": "array"}
+        case _:
+            return {"type": TYPES[type(value)]}
+
+
+def _is_free(path: str) -> bool:
+    """Whether it holds what Kubernetes defines."""
+    return path.rpartition(".")[2] in {"resources", "rpcapdResources", "nodeSelector", "affinity", "labels"}
+
+
+def _options() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema of `config`, and the definitions that it names."""
+    model = Config.model_json_schema(ref_template="#/definitions/{model}")
+    definitions: dict[str, Any] = model.pop("$defs")
+    sections = {name.lower(): definition for name, definition in definitions.items()} | {"": model}
+    for section, names in SET_BY_THE_CHART.items():
+        for name in names:
+            del sections[section]["properties"][name]
+    used = json.dumps(model)
+    kept = {
+        name: item
+        for name, item in definitions.items()
+        if f'/{name}"' in used + json.dumps(definitions["Capture"])
+    }
+    return _plain(model), {name: _plain(item) for name, item in sorted(kept.items())}
+
+
+def _plain(node: Any) -> Any:
+    """Without what tells nothing to a validator: titles, defaults, texts."""
+    match node:
+        case dict():
+            if len(choices := node.get("anyOf", [])) == 2 and {"type": "null"} in choices:
+                return _plain(next(choice for choice in choices if choice != {"type": "null"}))
+            told = {"title", "default", "description", "format", "writeOnly"}
+            return {
+                name: {key: _plain(item) for key, item in value.items()}
+                if name == "properties"
+                else _plain(value)
+                for name, value in node.items()
+                if name not in told
+            }
+        case list():
+            return [_plain(item) for item in node]
+        case _:
+            return node
+
+
+def table(text: str, values: dict[str, Any]) -> str:
+    """The values of `values.yaml` as rows."""
+    rows = ["| value | default | meaning |", "| --- | --- | --- |"]
+    path: list[tuple[int, str]] = []
+    said: list[str] = []
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped.startswith("# -- "):
+            said = [stripped[5:]]
+        elif stripped.startswith("#") and said:
+            said.append(stripped[1:].strip())
+        elif key := re.match(r"( *)([A-Za-z0-9]+):", line):
+            depth = len(key[1])
+            path = [entry for entry in path if entry[0] < depth] + [(depth, key[2])]
+            if said:
+                names = [name for _, name in path]
+                value: Any = values
+                for name in names:
+                    value = value[name]
+                meaning = " ".join(said).replace("|", "\\|")
+                rows.append(f"| `{'.'.join(names)}` | `{json.dumps(value)}` | {meaning} |")
+            said = []
+        else:
+            said = []
+    return "\n".join(rows)
+
+
+def generated() -> dict[Path, str]:
+    """Each file with what it should hold."""
+    text = (CHART / "values.yaml").read_text()
+    values = yaml.safe_load(text)
+    readme = (CHART / "README.md").read_text()
+    begin, end = "<!-- values: made by `make chart` -->\n", "\n<!-- end of values -->"
+    head, _, rest = readme.partition(begin)
+    _, _, tail = rest.partition(end)
+    return {
+        CHART / "values.schema.json": json.dumps(schema(values), indent=2) + "\n",
+        CHART / "README.md": f"{head}{begin}{table(text, values)}{end}{tail}",
+    }
+
+
+def main() -> int:
+    """Write the files."""
+    for path, text in generated().items():
+        path.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

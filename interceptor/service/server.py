@@ -1,0 +1,120 @@
+"""An HTTP server inside this process: metrics and health, and the ingest API.
+
+Owns the listening socket, TLS and the life of uvicorn in our event loop. Refuses routes: those are the
+application's. Signals stay with whoever runs the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import ssl
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from interceptor.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from starlette.types import ASGIApp
+
+    from interceptor.config import Server
+
+__all__ = ["serving"]
+
+_DRAIN_SECONDS: Final = 5
+"""For requests under way when the server ends."""
+_IDLE_SECONDS: Final = 75
+"""Until a connection without requests is closed: longer than clients keep theirs (uploads, scrapes), so that the
+client closes first and no request meets a connection that is going away."""
+
+
+class _Quiet(uvicorn.Server):
+    """uvicorn, leaving the process's signals alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, config: Server) -> AsyncIterator[int]:
+    """Serve `app` while the block runs; gives the port, which is the system's choice where 0 was configured.
+
+    Raises:
+        UsageError: the address cannot be had, or the certificate cannot be used; says which and why.
+
+    """
+    tls = _tls(config)
+    server = _Quiet(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+            timeout_keep_alive=_IDLE_SECONDS,
+            h11_max_incomplete_event_size=16 * 1024,
+        )
+    )
+    server.config.load()
+    server.config.ssl = tls
+    listener = _listen(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield int(listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await running
+        listener.close()
+
+
+def _listen(config: Server) -> socket.socket:
+    where = f"server.address {config.address}, port {config.port}"
+    try:
+        kind = socket.AF_INET6 if ip_address(config.address).version == 6 else socket.AF_INET
+    except ValueError:
+        raise UsageError(f"{where}: is no IP address; 0.0.0.0 and :: mean all of them") from None
+    listener = socket.socket(kind, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((config.address, config.port))
+        # bind() allows a second socket until one of them listens
+        listener.listen(128)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(
+                f"{where}: is in use; is a second instance running? (server.port chooses another)"
+            ) from error
+        raise UsageError(f"{where}: cannot be listened on: {error.strerror}") from error
+    return listener
+
+
+def _tls(config: Server) -> ssl.SSLContext | None:
+    if config.cert_file is None:
+        if config.client_ca_file is not None or config.key_file is not None:
+            raise UsageError("server.cert_file: is missing, and without it there is no TLS")
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(config.cert_file, config.key_file)
+        if config.client_ca_file is not None:
+            context.load_verify_locations(config.client_ca_file)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ssl.SSLError) as error:  # the message of a key file never shows the key
+        named = ", ".join(
+            str(path) for path in (config.cert_file, config.key_file, config.client_ca_file) if path
+        )
+        raise UsageError(f"server: cannot use {named}: {error.strerror or error}") from error
+    return context

@@ -1,0 +1,405 @@
+"""The page, in a real Chromium: what it shows, live, and what it does not do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import async_playwright
+
+from tests.support.records import batch, headers, record, shop, time_of
+from tests.support.services import TOKEN, Running, running
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from playwright.async_api import Browser, BrowserContext, Page
+
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-domain-reliability", "--no-pings"),
+)
+SIZES = {"laptop": (1280, 800), "phone": (375, 812)}
+WAIT_SECONDS = 30
+"""For what takes one on an idle machine."""
+
+
+def chromium() -> str:
+    """The browser's path."""
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser"):
+        if (path := shutil.which(name)) is not None:
+            return path
+    if os.environ.get("CI"):
+        pytest.fail("needs chromium")
+    pytest.skip("needs chromium")
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Running]:
+    """A new one, with a token."""
+    flags = ("--collector-database", tmp_path / "c.db")
+    with running("collector", *flags, environment={"INTERCEPTOR_INGEST_TOKENS": TOKEN}) as it:
+        yield it
+
+
+async def send(collector: Running, *records: dict[str, Any], node: str = "node-1") -> None:
+    """As an agent does, in batches of 5,000."""
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        for start in range(0, len(records), 5_000):
+            sealed = batch(*records[start : start + 5_000], node=node, created=time.time())
+            answer = await client.post(
+                f"{collector.url}/v1/batches", content=sealed.body, headers=headers(sealed)
+            )
+            assert answer.status_code == 202
+
+
+class Seen:
+    """A page, and everything that it said and asked for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+
+    async def texts(self, selector: str) -> list[str]:
+        """What the elements say."""
+        return await self.page.locator(selector).all_inner_texts()
+
+    async def rows(self, table: str) -> list[list[str]]:
+        """The cells of a table's body."""
+        script = "table => [...table.tBodies[0].rows].map(row => [...row.cells].map(cell => cell.innerText.trim()))"
+        found: list[list[str]] = await self.page.locator(table).evaluate(script)
+        return found
+
+    async def until(self, what: str, script: str) -> None:
+        """Wait until an expression holds in the page. Asked from outside: the page's policy lets nothing be evaluated."""
+        end = time.monotonic() + WAIT_SECONDS
+        while not await self._holds(script):
+            if time.monotonic() > end:
+                pytest.fail(f"never came: {what}; {self.complaints}")
+            await asyncio.sleep(0.05)
+
+    async def _holds(self, script: str) -> bool:
+        try:
+            return bool(await self.page.evaluate(script))
+        except PlaywrightError:  # between two pages
+            return False
+
+    async def overflow(self) -> int:
+        """By how much the page is wider than the window."""
+        script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        width: int = await self.page.evaluate(script)
+        return width
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    """A browser with a profile of its own."""
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        try:
+            yield started
+        finally:
+            await started.close()
+
+
+@asynccontextmanager
+async def looking(collector: Running, size: str = "laptop", scheme: Any = "light") -> AsyncIterator[Seen]:
+    """Somebody who has signed in."""
+    width, height = SIZES[size]
+    async with browser() as started:
+        context: BrowserContext = await started.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            locale="en-GB",
+            timezone_id="UTC",
+        )
+        seen = Seen(await context.new_page())
+        await seen.page.goto(f"{collector.url}/")
+        await seen.page.fill("#token", TOKEN)
+        await seen.page.click("button[type=submit]")
+        await seen.until("the page", "document.querySelector('#state')?.className.includes('live')")
+        yield seen
+
+
+def check(body: Callable[[], Awaitable[None]]) -> None:
+    """Run it; fail if it hangs."""
+
+    async def bounded() -> None:
+        async with asyncio.timeout(120):
+            await body()
+
+    asyncio.run(bounded())
+
+
+def test_what_it_shows_is_what_was_sent(collector: Running) -> None:
+    """Totals, endpoints, pairs, statuses and agents: as counted by hand; and only this server is asked."""
+    made = shop(3_000, end=time.time(), seconds=600)
+
+    async def body() -> None:
+        await send(collector, *made[:2_000], node="node-a")
+        await send(collector, *made[2_000:], node="node-b")
+        async with looking(collector) as seen:
+            await seen.until("the totals", "document.querySelector('#calls').textContent === '3,000'")
+            failed = sum(each.get("http.response.status_code", 0) >= 500 for each in made)
+            assert f"{failed} answers 5xx" in await seen.page.inner_text("#failing-note")
+            assert await seen.page.inner_text("#heard") == "2 of 2"
+
+            await seen.page.click("#endpoints-more")
+            shown = {
+                tuple(row[0].split()): int(row[2].replace(",", "")) for row in await seen.rows("#endpoints")
+            }
+            expected: dict[tuple[str, ...], int] = {}
+            for each in made:
+                port = "" if each["server.port"] == 80 else f":{each['server.port']}"
+                key = (each["http.request.method"], each["url.template"], each["server.address"] + port)
+                expected[key] = expected.get(key, 0) + 1
+            assert shown == expected
+
+            await seen.page.click("summary")
+            pairs = {(row[0], row[1]): row[2] for row in await seen.rows("#calls-table")}
+            orders = sum(each["server.address"] == "payments.shop" for each in made)
+            assert pairs["orders.shop", "payments.shop:8080"] == str(orders)
+            names = await seen.page.locator("#map text").evaluate_all(
+                "all => all.map(one => one.firstChild.data)"
+            )
+            assert {"web.shop", "api.shop", "orders.shop", "payments.shop"} <= set(names)
+
+            agents = {row[0]: row[3] for row in await seen.rows("#agents")}
+            assert agents == {"node-a": "2,000", "node-b": "1,000"}
+            statuses = set(await seen.texts("#statuses .badge"))
+            assert statuses == {str(each.get("http.response.status_code", "none")) for each in made}
+
+            latest = (await seen.rows("#records"))[0]
+            assert latest[3].split()[:2] == [made[-1]["http.request.method"], made[-1]["url.template"]]
+
+            assert seen.complaints == []
+            assert {url.split("/")[2] for url in seen.requests} == {collector.url.split("/")[2]}
+
+    check(body)
+
+
+def test_what_comes_in_appears_by_itself(collector: Running) -> None:
+    """From the empty state on, without a reload."""
+
+    async def body() -> None:
+        async with looking(collector) as seen:
+            await seen.until("the empty state", "!document.querySelector('#empty').hidden")
+            assert collector.url in await seen.page.inner_text("#empty")
+            await seen.page.evaluate("window.same = true")
+            await send(collector, record(time=time_of(time.time()), server_address="first.test"))
+            await seen.until("the first call", "document.querySelector('#calls').textContent === '1'")
+            assert await seen.page.locator("#empty").is_hidden()
+            await send(collector, record(time=time_of(time.time()), server_address="second.test"))
+            await seen.until("the second call", "document.querySelector('#calls').textContent === '2'")
+            assert {row[2] for row in await seen.rows("#records")} == {"first.test", "second.test"}
+            assert await seen.page.evaluate("window.same")
+            assert seen.complaints == []
+
+    check(body)
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(1)</script>",
+    '" onmouseover="alert(1)',
+    "javascript:alert(1)",
+    "&lt;b&gt;\u202ebidi\u0000\ud7ff",
+    "{{7*7}}${7*7}",
+    "constructor",
+    "__proto__",
+)
+
+
+def test_traffic_is_text(collector: Running) -> None:
+    """Whatever names hold is shown, not run: markup, attributes, prototypes, control characters."""
+
+    async def body() -> None:
+        now = time_of(time.time())
+        made = [
+            record(
+                time=now,
+                server_address=f"a{text}",
+                url_template=f"/{text}",
+                http_request_method="_OTHER",
+                source_address=text,
+                **{"http.request.method_original": text, "user_agent.original": text},
+            )
+            for text in HOSTILE
+        ]
+        await send(collector, *made, node="<b>node</b>")
+        async with looking(collector) as seen:
+            await seen.until(
+                "the calls", f"document.querySelector('#calls').textContent === '{len(HOSTILE)}'"
+            )
+            templates = await seen.page.locator("#endpoints .template").evaluate_all(
+                "all => all.map(one => one.textContent)"
+            )
+            assert set(templates) == {f"/{text}" for text in HOSTILE}
+            await seen.page.locator("#records tbody tr").first.click()
+            assert await seen.page.locator("#record").is_visible()
+            assert HOSTILE[-1] in await seen.page.inner_text("#record-text")
+            await seen.page.keyboard.press("Escape")
+            await seen.page.fill("#filter", "<img")
+            await seen.until("the filter", "document.querySelectorAll('#endpoints tbody tr').length === 1")
+            assert await seen.page.locator("main img, main script, main b[onmouseover]").count() == 0
+            assert seen.complaints == []
+
+    check(body)
+
+
+def test_columns_sort_and_rows_filter(collector: Running) -> None:
+    """A click sorts, another one turns it round; typing filters; a button shows the rest."""
+
+    async def body() -> None:
+        await send(collector, *shop(2_000, end=time.time(), seconds=600))
+        async with looking(collector) as seen:
+            await seen.until("rows", "document.querySelectorAll('#endpoints tbody tr').length === 12")
+            await seen.page.click("#endpoints th button:text-is('Endpoint')")
+            names = [row[0] for row in await seen.rows("#endpoints")]
+            await seen.page.click("#endpoints th button:text-is('Endpoint')")
+            turned = [row[0] for row in await seen.rows("#endpoints")]
+            assert names[0] != turned[0]
+            assert (
+                await seen.page.get_attribute("#endpoints th[aria-sort=descending]", "aria-sort")
+                == "descending"
+            )
+            await seen.page.click("#endpoints th button:text-is('Calls')")
+            calls = [int(row[2].replace(",", "")) for row in await seen.rows("#endpoints")]
+            assert calls == sorted(calls, reverse=True)
+            await seen.page.fill("#filter", "payments post")
+            await seen.until("a note", "document.querySelector('#endpoints-note').textContent !== ''")
+            await seen.page.fill("#filter", "PAYMENTS")
+            await seen.until("filtered", "document.querySelectorAll('#endpoints tbody tr').length === 2")
+            assert seen.complaints == []
+
+    check(body)
+
+
+def test_ranges_are_kept_in_the_address(collector: Running) -> None:
+    """A click asks for another range, a reload keeps it; an old capture is shown unasked."""
+
+    async def body() -> None:
+        await send(collector, *shop(500, end=time.time() - 90 * 86_400, seconds=300))
+        async with looking(collector) as seen:
+            await seen.until("all of it", "document.querySelector('#calls').textContent === '500'")
+            assert await seen.page.is_checked("#ranges input[value=all]")
+            await seen.page.click("#ranges label:has(input[value='1h'])")
+            await seen.until("nothing", "!document.querySelector('#quiet').hidden")
+            await seen.page.reload()
+            await seen.until("nothing", "!document.querySelector('#quiet').hidden")
+            assert await seen.page.is_checked("#ranges input[value='1h']")
+            await seen.page.click("#everything")
+            await seen.until("all of it", "!document.querySelector('#content').hidden")
+            assert seen.complaints == []
+
+    check(body)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fits_the_screen(collector: Running, tmp_path: Path, size: str, scheme: str) -> None:
+    """No sideways scrolling of the page, empty or full, with long names too; pictures for whoever wants to look."""
+
+    async def body() -> None:
+        kept = os.environ.get("SCREENSHOTS")
+        long = record(
+            time=time_of(time.time()),
+            server_address="a-service-with-a-very-long-name.and-a-namespace.svc.cluster.local",
+            url_template="/a/very/long/path/" + "segment/" * 30,
+            http_request_method="_OTHER",
+            **{"http.request.method_original": "VERYLONGMETHODTHATNOBODYWOULDUSE"},
+        )
+        async with looking(collector, size, scheme) as seen:
+            await seen.until("the empty state", "!document.querySelector('#empty').hidden")
+            assert await seen.overflow() == 0
+            await send(collector, *shop(4_000, end=time.time(), seconds=3_000), long, node="n" * 60)
+            await seen.until("the page", "document.querySelector('#map svg') !== null")
+            await seen.page.click("summary")
+            await seen.page.click("#endpoints-more")
+            assert await seen.overflow() == 0
+            folder = tmp_path if kept is None else kept
+            await seen.page.screenshot(path=f"{folder}/{size}-{scheme}.png", full_page=True)
+            contrast = await seen.page.evaluate(CONTRAST)
+            assert contrast >= 4.5, "text is to be read (WCAG 2.2, 1.4.3)"
+            await seen.page.click(".leave button")
+            await seen.page.wait_for_selector("#token")
+            assert await seen.overflow() == 0
+            await seen.page.screenshot(path=f"{folder}/{size}-{scheme}-login.png")
+            assert seen.complaints == []
+
+    check(body)
+
+
+CONTRAST = """
+() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const light = (color) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data].map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const panel = light(getComputedStyle(document.querySelector(".panel")).backgroundColor);
+  const texts = [...document.querySelectorAll("h2, .figure, .note, .badge, th, td, small, .method")];
+  return Math.min(...texts.map((text) => {
+    const own = light(getComputedStyle(text).color);
+    return (Math.max(own, panel) + 0.05) / (Math.min(own, panel) + 0.05);
+  }));
+}
+"""
+
+
+def test_a_collector_that_is_away_is_told_and_found_again(collector: Running, tmp_path: Path) -> None:
+    """What was shown stays; when it is back the page goes on by itself, signed in as before."""
+
+    async def body() -> None:
+        await send(collector, record(time=time_of(time.time())))
+        async with looking(collector) as seen:
+            await seen.until("the call", "document.querySelector('#calls').textContent === '1'")
+            collector.stop()
+            await seen.until("the loss", "document.querySelector('#state').className.includes('lost')")
+            assert await seen.page.inner_text("#calls") == "1"
+            port = collector.url.rpartition(":")[2]
+            flags = ("--collector-database", tmp_path / "c.db", "--server-port", port)
+            with running("collector", *flags, environment={"INTERCEPTOR_INGEST_TOKENS": TOKEN}) as again:
+                await send(again, record(time=time_of(time.time())))
+                await seen.until("the second call", "document.querySelector('#calls').textContent === '2'")
+                # the browser itself reports requests that fail
+                assert all("ERR_CONNECTION" in text or "ERR_EMPTY" in text for text in seen.complaints)
+
+    check(body)
+
+
+def test_a_wrong_token_is_told(collector: Running) -> None:
+    """In words; the right one opens."""
+
+    async def body() -> None:
+        async with browser() as started:
+            page = await started.new_page()
+            await page.goto(collector.url)
+            assert await page.locator("#refused").is_hidden()
+            await page.fill("#token", "other")
+            await page.click("button[type=submit]")
+            await page.wait_for_selector("#refused", state="visible")
+            await page.fill("#token", TOKEN)
+            await page.click("button[type=submit]")
+            await page.wait_for_selector("#ranges")
+
+    check(body)

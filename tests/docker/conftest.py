@@ -1,0 +1,64 @@
+"""What the tests of images, chart, Compose file and dashboards share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.support import containers
+from tests.support.helm import VERSIONS, helm
+
+ROOT = Path(__file__).parents[2]
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip, or fail where nothing may be skipped."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def helm_available() -> None:
+    """Both supported versions of helm are here."""
+    try:
+        for major in VERSIONS:
+            helm(major)
+    except OSError as error:
+        unavailable(str(error))
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    """Prometheus' tool, of the series that the chart installs."""
+    done = subprocess.run([ROOT / "tests/support/prometheus.sh"], capture_output=True, text=True)
+    if done.returncode != 0:
+        unavailable(done.stderr.strip().splitlines()[-1])
+    return ROOT / ".cache/prometheus/root/usr/bin/promtool"
+
+
+@pytest.fixture(scope="session")
+def podman_ready() -> None:
+    """podman works here, with the base image."""
+    try:
+        containers.environment()
+    except OSError as error:
+        unavailable(str(error))
+
+
+@pytest.fixture(scope="session")
+def interceptor_image(podman_ready: None) -> str:
+    """Built from docker/interceptor."""
+    containers.build("interceptor", containers.INTERCEPTOR)
+    return containers.INTERCEPTOR
+
+
+@pytest.fixture(scope="session")
+def rpcapd_image(podman_ready: None) -> str:
+    """Built from docker/rpcapd."""
+    containers.build("rpcapd", containers.RPCAPD)
+    return containers.RPCAPD

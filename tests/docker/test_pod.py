@@ -1,0 +1,160 @@
+"""The pods of the rendered chart, started by podman: what Kubernetes would start captures and uploads.
+
+`podman kube play` knows Pods and not DaemonSets, and leaves out `hostPID`, so a Pod is made of each workload's
+template. ConfigMaps and Secrets are those that helm rendered, the latter as files. "The host's network" is a network namespace with pods on
+a bridge, as on a node.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.docker.test_chart import Rendered, render
+from tests.support import containers
+from tests.support.live import Node
+from tests.support.netns import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SECONDS = 60.0
+COLLECTOR_PORT, RELAY_PORT, AGENT_PORT = 18955, 18956, 18954
+
+
+def pod(found: Rendered, workload: str, folder: Path, **environment: str) -> dict[str, Any]:
+    """A Pod of a workload's template, for a machine without Kubernetes around it."""
+    kind = "DaemonSet" if workload == "watcher" else "Deployment"
+    template = json.loads(json.dumps(found.get(kind, workload)["spec"]["template"]))
+    template["metadata"]["name"] = f"{workload}-{os.getpid()}"
+    spec = template["spec"]
+    spec["hostNetwork"] = True  # relay and collector too: there are no Services here
+    spec["restartPolicy"] = "Never"
+    for container in spec["containers"]:
+        # No downward API for these, and no kubelet that probes.
+        values = {
+            "NODE_NAME": "node-1",
+            "INTERCEPTOR_NODE": "node-1",
+            "INTERCEPTOR_SERVER_ADDRESS": "127.0.0.1",
+        }
+        container.setdefault("volumeMounts", [])
+        container["env"] = [{"name": name, "value": value} for name, value in (values | environment).items()]
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            container.pop(probe, None)
+        container.pop("ports", None)
+        image = containers.RPCAPD if container["name"] == "rpcapd" else containers.INTERCEPTOR
+        container["image"], container["imagePullPolicy"] = image, "Never"
+    # podman makes an emptyDir a volume of that name, which all pods would share.
+    own = {volume["name"]: f"{volume['name']}-{workload}-{os.getpid()}" for volume in spec["volumes"]}
+    for item in (*spec["volumes"], *(mount for each in spec["containers"] for mount in each["volumeMounts"])):
+        item["name"] = own[item["name"]]
+    for volume in spec["volumes"]:
+        # podman 4 knows Secrets as variables only. As the kubelet does it: a file for each key, for the pod's group.
+        if secret := volume.pop("secret", None):
+            held = found.get("Secret", secret["secretName"])["data"]
+            keys = {item["key"]: item["path"] for item in secret.get("items", [])} or {
+                key: key for key in held
+            }
+            place = folder / workload / volume["name"]
+            place.mkdir(parents=True)
+            for key, path in keys.items():
+                (place / path).write_bytes(base64.b64decode(held[key]))
+                os.chown(place / path, 0, spec.get("securityContext", {}).get("fsGroup", 0))
+                (place / path).chmod(0o440)
+            volume["hostPath"] = {"path": str(place), "type": "Directory"}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": template["metadata"], "spec": spec}
+
+
+@pytest.fixture(params=[True, False], ids=["privileged", "minimal"])
+def started(
+    request: pytest.FixtureRequest,
+    helm_available: None,
+    interceptor_image: str,
+    rpcapd_image: str,
+    tmp_path: Path,
+) -> Iterator[tuple[Node, str]]:
+    """A node on which the chart's pods run, and the token that the collector takes."""
+    found = render({"capture": {"privileged": request.param}, "config": {"spool": {"batch_seconds": 1}}})
+    # The generated certificate is for the Services' names; there is no DNS here, so a hosts file has them.
+    names = [f"watcher-{name}.watch.svc" for name in ("relay", "collector")]
+    relay = f"https://{names[0]}:{RELAY_PORT}"
+    collector = f"https://{names[1]}:{COLLECTOR_PORT}"
+    pods = [
+        pod(found, "watcher-collector", tmp_path, INTERCEPTOR_SERVER_PORT=str(COLLECTOR_PORT)),
+        pod(
+            found,
+            "watcher-relay",
+            tmp_path,
+            INTERCEPTOR_SERVER_PORT=str(RELAY_PORT),
+            INTERCEPTOR_ENDPOINT=collector,
+        ),
+        pod(found, "watcher", tmp_path, INTERCEPTOR_ENDPOINT=relay),
+    ]
+    (tmp_path / "hosts").write_text(f"127.0.0.1 localhost {' '.join(names)}\n")
+    for item in pods:
+        item["spec"]["volumes"].append(
+            {"name": "hosts", "hostPath": {"path": str(tmp_path / "hosts"), "type": "File"}}
+        )
+        for container in item["spec"]["containers"]:
+            container["volumeMounts"].append({"name": "hosts", "mountPath": "/etc/hosts", "readOnly": True})
+    settings = [item for (kind, _), item in found.objects.items() if kind == "ConfigMap"]
+    manifest = yaml.safe_dump_all([*settings, *pods])
+    with Node(tmp_path) as made:
+        try:
+            containers.podman("kube", "play", "-", given=manifest, network=made.space)
+            yield made, base64.b64decode(found.get("Secret", "watcher-token")["data"]["token"]).decode()
+        finally:
+            containers.podman("kube", "down", "-", given=manifest, network=made.space, check=False)
+            volumes = [
+                volume["name"] for item in pods for volume in item["spec"]["volumes"] if "emptyDir" in volume
+            ]
+            containers.podman("volume", "rm", "--force", *volumes, check=False)
+
+
+def test_captures_and_uploads(started: tuple[Node, str]) -> None:
+    """Requests between two pods of the node are at the collector, once each, by way of the relay."""
+    node, token = started
+    client, server = node.pod(), node.server()
+
+    def get(url: str, *options: str) -> str:
+        return node.space.run("curl", "-sk", "-m", "10", *options, url, check=False).stdout
+
+    def said(container: str) -> str:
+        done = containers.podman("logs", container, check=False)
+        return done.stdout + done.stderr
+
+    name = f"watcher-{os.getpid()}"
+    try:
+        wait_until(
+            lambda: get(f"http://127.0.0.1:{AGENT_PORT}/readyz") == "ready\n", "readiness", SECONDS, 0.3
+        )
+        wait_until(
+            lambda: "ready" in get(f"https://127.0.0.1:{RELAY_PORT}/readyz"), "the relay", SECONDS, 0.3
+        )
+        for index in range(10):
+            client.space.run("curl", "-s", f"http://{server.address}/item/{index}")
+        arrived: dict[str, dict[str, Any]] = {}
+
+        def all_there() -> bool:
+            text = get(
+                f"https://127.0.0.1:{COLLECTOR_PORT}/v1/records?limit=500",
+                "-H",
+                f"Authorization: Bearer {token}",
+            )
+            for record in json.loads(text)["records"] if text.startswith("{") else []:
+                if record["destination.address"] == server.address:
+                    arrived[record["id"]] = record
+            return len(arrived) >= 10
+
+        wait_until(all_there, "10 records", SECONDS, 0.5)
+        assert len(arrived) == 10
+        assert {record["node"] for record in arrived.values()} == {"node-1"}
+    except (AssertionError, TimeoutError) as error:
+        logs = "\n".join(said(f"{name}-{part}") for part in ("rpcapd", "interceptor"))
+        raise AssertionError(f"{error}\n{logs}") from error

@@ -1,0 +1,81 @@
+"""`interceptor collector`, as a process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tests.support.records import batch, headers, record
+from tests.support.services import TOKEN, running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def test_it_takes_stores_shows_and_ends(tmp_path: Path) -> None:
+    """A batch in, the record out, metrics and health; SIGTERM ends it with 0; the next start has the record."""
+    flags = ("--collector-database", tmp_path / "c.db")
+    secret = {"INTERCEPTOR_INGEST_TOKENS": TOKEN}
+    with running("collector", *flags, environment=secret) as it, httpx.Client(trust_env=False) as client:
+        sealed = batch(record(server_address="internal.test"))
+        for _ in range(2):
+            answer = client.post(f"{it.url}/v1/batches", content=sealed.body, headers=headers(sealed))
+            assert answer.json() == {"accepted": 1, "rejected": 0}
+        assert client.get(f"{it.url}/v1/records").status_code == 401
+        shown = client.get(f"{it.url}/v1/records", headers=BEARER).json()
+        assert [each["server.address"] for each in shown["records"]] == ["internal.test"]
+        metrics = client.get(f"{it.url}/metrics").text
+        assert 'interceptor_ingest_batches_total{outcome="taken"} 1.0' in metrics
+        assert 'interceptor_ingest_batches_total{outcome="duplicate"} 1.0' in metrics
+        assert "interceptor_ingest_records_total 1.0" in metrics
+        assert client.get(f"{it.url}/healthz").text == "alive\n"
+        assert client.get(f"{it.url}/readyz").text == "ready\n"
+        assert it.stop(signal.SIGTERM) == 0
+        assert TOKEN not in it.said()
+        assert "internal.test" not in it.said()
+        assert "Traceback" not in it.said()
+    with running("collector", *flags, environment=secret) as it:
+        assert httpx.get(f"{it.url}/v1/overview", headers=BEARER).json()["totals"]["stored"] == 1
+
+
+def test_nobody_may_send_is_one_clear_line(tmp_path: Path) -> None:
+    """Exit status 2, and what to set."""
+    done = subprocess.run(
+        [sys.executable, "-m", "interceptor", "collector", "--collector-database", tmp_path / "c.db"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "ingest.tokens" in done.stderr
+    assert not (tmp_path / "c.db").exists()
+
+
+def test_a_database_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    """And the address is left alone."""
+    flags = ("--collector-database", str(tmp_path / "c.db"), "--ingest-anonymous", "true")
+    with running("collector", *flags):
+        done = subprocess.run(
+            [sys.executable, "-m", "interceptor", "collector", *flags, "--server-port", "0"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert "another collector" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_open_to_everybody_is_said(tmp_path: Path) -> None:
+    """A warning in the log."""
+    flags = ("--collector-database", tmp_path / "c.db", "--ingest-anonymous", "true")
+    with running("collector", *flags) as it:
+        assert "anonymous" in {event["event"] for event in it.log()}
+        assert httpx.get(f"{it.url}/v1/overview").status_code == 200
