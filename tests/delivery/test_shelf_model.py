@@ -137,7 +137,14 @@ class SpoolMachine(RuleBasedStateMachine):
         What may be missing: what was dropped to make room or was damaged (never what was out), what was only in
         the memory of the process that died, and, where `settling`, what was out.
         """
-        before = self.readable()
+        out = [self.shelf._out[0]] if self.shelf._out else []
+        claimed = {
+            entry.name()
+            for entry in (*self.shelf._entries, *self.shelf._unknown, *out)
+            if entry not in self.shelf._memory
+        }
+        # without what was not taken after all, and could not be removed again
+        before = {name: records for name, records in self.readable().items() if name in claimed}
         self.disk.removed.clear()
         self.disk.crash_at = step
         self.taken = self.out()
