@@ -21,8 +21,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from interceptor import __version__
+from interceptor.commands.terminal import discard_output, say
 from interceptor.errors import InterceptorError, UsageError
-from interceptor.terminal import discard_output, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,15 +46,25 @@ class _Command:
 
 
 _COMMANDS: Final = (
-    _Command("read", "capture files to HTTP transactions", "interceptor.reading"),
-    _Command("run", "the daemon: live interfaces to records, metrics and an endpoint", "interceptor.running"),
-    _Command("relay", "the cluster's one way out: batches in, spooled, uploaded", "interceptor.relay"),
+    _Command("read", "capture files to HTTP transactions", "interceptor.commands.reading"),
     _Command(
-        "collector", "the reference cloud: batches in, stored, shown on a page", "interceptor.collecting"
+        "run",
+        "the daemon: live interfaces to records, metrics and an endpoint",
+        "interceptor.commands.running",
     ),
-    _Command("check", "validate the configuration and try each hop", "interceptor.checking"),
     _Command(
-        "interfaces", "what a source offers, what would be captured, and why not", "interceptor.interfaces"
+        "relay", "the cluster's one way out: batches in, spooled, uploaded", "interceptor.service.relay"
+    ),
+    _Command(
+        "collector",
+        "the reference cloud: batches in, stored, shown on a page",
+        "interceptor.service.collecting",
+    ),
+    _Command("check", "validate the configuration and try each hop", "interceptor.commands.checking"),
+    _Command(
+        "interfaces",
+        "what a source offers, what would be captured, and why not",
+        "interceptor.commands.interfaces",
     ),
 )
 

@@ -46,7 +46,7 @@ PURE = {
         "core.connections",
     },
     "core.records": {"core.model", "core.templates"},
-    "summary": {"core.model", "core.records"},
+    "commands.summary": {"core.model", "core.records"},
     "capture.capture_file": {"core.model", "errors"},
     "delivery.batches": set(),
 }
@@ -58,6 +58,8 @@ ROOMS: dict[str, set[str]] = {
     "delivery": {"core"},
     "ingest": {"core", "delivery"},
     "collector": {"core", "delivery", "ingest"},
+    "service": {"core", "capture", "delivery", "ingest", "collector", "settings"},
+    "commands": {"core", "capture", "delivery", "service", "settings"},
 }
 """Which rooms each room may look into, besides itself and the modules in `HALL`."""
 
@@ -95,13 +97,13 @@ LIBRARIES = {
         "delivery.uploader",
         "ingest.lines",
     },
-    "rich": {"display"},
+    "rich": {"commands.display"},
     "pcapy": {"capture.filters", "capture.live"},
     "pyroute2": {"capture.links"},
-    "prometheus_client": {"metrics"},
+    "prometheus_client": {"service.metrics"},
     "pydantic": {"config", "settings"},
     "httpx": {"delivery.transport"},
-    "uvicorn": {"server"},
+    "uvicorn": {"service.server"},
     "yaml": {"settings"},
     "zstandard": {"delivery.batches"},
 }

@@ -69,7 +69,7 @@ def test_a_defect_is_one_line(
     def fail(*_: object) -> None:
         raise KeyError("x")
 
-    monkeypatch.setattr("interceptor.reading.run", fail)
+    monkeypatch.setattr("interceptor.commands.reading.run", fail)
     assert main(["read", str(tmp_path)]) == 1
     assert "a defect of this program, KeyError: 'x' (--log-level debug" in capsys.readouterr().err
 
@@ -80,5 +80,5 @@ def test_an_interrupt_of_a_command_has_the_shells_status(monkeypatch: pytest.Mon
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("interceptor.reading.run", interrupt)
+    monkeypatch.setattr("interceptor.commands.reading.run", interrupt)
     assert main(["read", "file"]) == 130

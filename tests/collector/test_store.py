@@ -168,7 +168,7 @@ from interceptor.collector.store import Store
 from interceptor.config import Collector, Ingest, Server
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi
-from interceptor.server import serving
+from interceptor.service.server import serving
 
 class Dying(Store):
     async def take(self, batch):

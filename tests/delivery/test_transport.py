@@ -21,7 +21,7 @@ from interceptor.config import Config, Server
 from interceptor.delivery.proxies import Decision, Proxies
 from interceptor.delivery.transport import Answer, Failure, Transport, TransportError
 from interceptor.errors import UsageError
-from interceptor.server import serving
+from interceptor.service.server import serving
 from tests.support.proxies import Peer, listening, microsocks, peer, relay, require, squid, tinyproxy
 
 if TYPE_CHECKING:

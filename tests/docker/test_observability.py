@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from interceptor.metrics import METRICS, Kind
+from interceptor.service.metrics import METRICS, Kind
 from tests.docker.test_chart import CASES, render
 
 ROOT = Path(__file__).parents[2]

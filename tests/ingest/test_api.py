@@ -30,7 +30,7 @@ from interceptor.ingest import api as module
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import Incoming, IngestApi, Outcome, SinkFullError, Taken, document
 from interceptor.ingest.lines import microseconds
-from interceptor.server import serving
+from interceptor.service.server import serving
 from tests.support.records import batch, headers, lines, record
 
 if TYPE_CHECKING:

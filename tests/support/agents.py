@@ -15,10 +15,10 @@ import struct
 import sys
 from typing import TYPE_CHECKING
 
-from interceptor import logs
-from interceptor.collecting import run_collector
 from interceptor.delivery.outlet import SpoolOutlet
-from interceptor.outbound import Outbound, origin
+from interceptor.service import logs
+from interceptor.service.collecting import run_collector
+from interceptor.service.outbound import Outbound, origin
 from tests.support.records import record
 
 if TYPE_CHECKING:

@@ -1,0 +1,481 @@
+"""The daemon: sources, the core, and the ways out, wired together and kept going.
+
+Owns the life cycle. In this order it comes up: configuration, outlets, the HTTP server, sources; so that what is wrong
+with an option is told before anything is captured. And in this order it goes down, within `shutdown_seconds`:
+
+    1. what has been captured and is on its way is waited for, a moment
+    2. sources end: captures are closed, and no rpcapd child is left waiting
+    3. the core closes: what is open on every connection is reported
+    4. records are encoded and handed to the outlets
+    5. outlets close: lines are on disk, the spool is sealed
+    6. the ledger is logged, and whether it balances
+    7. the server ends, last, so that a probe is answered until then
+
+A second signal ends it at once. A defect in one task ends the others, is logged with its traceback, and then the same
+order is kept: what was understood is not lost with what failed.
+
+Refuses work of its own: packets go from a source through the core into the outlets, on the event loop, in pieces of a
+few milliseconds. Everything that waits for a disk or the network is in the parts.
+
+Packet time passes with the packets; while none come from live sources, the wall clock says how it passes, as far
+behind as packets may still be on their way (`Feed.passed`). A stall of ours is not time without packets: after one,
+what waits in the sockets is read first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+import time
+from collections import Counter
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+from starlette.applications import Starlette
+
+from interceptor import __version__
+from interceptor.capture.feed import Feed
+from interceptor.capture.links import addresses
+from interceptor.capture.own_traffic import OwnTraffic, listening_at, talking_to
+from interceptor.capture.source import State
+from interceptor.capture.sources import make_sources
+from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
+from interceptor.core.records import RecordEncoder
+from interceptor.delivery.outlet import SpoolOutlet
+from interceptor.errors import InterceptorError, UsageError
+from interceptor.service import logs, memory
+from interceptor.service.ending import Ending
+from interceptor.service.health import Heartbeat, routes
+from interceptor.service.metrics import Metrics, Sample, pipeline_samples, source_samples, stage_samples
+from interceptor.service.outbound import Outbound, origin
+from interceptor.service.output import FileOutlet
+from interceptor.service.server import serving
+from interceptor.settings import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from interceptor import config
+    from interceptor.core.model import PacketBatch, Stage, Transaction
+    from interceptor.settings import Settings
+
+__all__ = ["Daemon", "Outlet"]
+
+log = structlog.get_logger()
+
+_captured = itemgetter(2)
+
+_TOLD: Final = 3
+"""Failed interfaces that /readyz names."""
+_BATCH: Final = 512
+"""Transactions encoded at once, as in `read`."""
+_TICK_SECONDS: Final = 0.1
+_SHED_ABOVE: Final = 0.90
+"""Of the memory limit. Between here and the limit is what the packets of a tick can need."""
+_SHED_SHARE: Final = 10
+"""A tenth of the connections goes at a time, …"""
+_SHED_MOST: Final = 2_000
+"""… at most so many: each takes some microseconds, and the event loop must not stall."""
+_ADDRESSES_SECONDS: Final = 30.0
+"""Between two looks at this machine's addresses."""
+_LOOK_UP_SECONDS: Final = 5.0
+"""For those and the endpoint's. Captures start without them where no name server answers."""
+_MOST_ADDRESSES: Final = 14
+"""A filter holds a limited number of conversations, and the first addresses are the machine's own."""
+_MOST_PEERS: Final = 8
+"""Addresses of the endpoint or proxy, for the same reason."""
+_SUMMARY_SECONDS: Final = 60
+"""How often the log says how it goes."""
+_ON_THE_WAY_SECONDS: Final = 0.5
+"""After a signal: what was captured before it is still in the kernel's ring, in rpcapd or in a socket."""
+
+
+class Outlet(Protocol):
+    """Where records go."""
+
+    def write(self, lines: bytes, records: int) -> None:
+        """Take JSON Lines. Never blocks; what cannot be taken is counted as dropped."""
+
+    async def close(self) -> None:
+        """Have everything written, within the caller's deadline."""
+
+    def ledger(self) -> list[Stage]:
+        """What became of the records."""
+
+
+class Daemon:
+    """Built once, run once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        reload: Callable[[], Settings],
+        repetitions: logs.Repetitions | None = None,
+    ) -> None:
+        """Build the parts.
+
+        Raises:
+            UsageError: an option has a value that cannot be used here.
+
+        """
+        self._settings = settings
+        self._reload = reload
+        self._repetitions = repetitions
+        options = settings.config
+        self._memory = memory.budget(options.limits, memory.cgroup_limit())
+        self._pipeline = Pipeline(memory.core_limits(options.limits, self._memory))
+        node = options.node or socket.gethostname()
+        self._encoder = RecordEncoder(options.metadata.url, node)
+        self._packets = self._bytes = self._records = 0
+        self._waiting: list[Transaction] = []
+        self._state = "starting"
+        """Why nothing is captured, where that is not the sources' matter."""
+        self._heart = Heartbeat()
+        self._metrics = Metrics()
+        self._ending = Ending()
+        self._drained = False
+        self._own_traffic = OwnTraffic()
+        self._sources = make_sources(options.capture, self._own_traffic)
+        self._live = any(source.live for source in self._sources)
+        self._feed = Feed(self._take, options.capture.read_timeout_ms / 1000)
+        self._outbound = Outbound(options) if options.endpoint is not None else None
+        self._uploads: asyncio.Task[None] | None = None
+        self._outlets = _outlets(options, self._outbound)
+        self._metrics.add(self._samples)
+        self._metrics.add(lambda: source_samples(self._sources))
+        self._metrics.add(lambda: pipeline_samples(self._pipeline))
+        self._metrics.add(self._outlet_samples)
+        if self._outbound is not None:
+            self._metrics.add(self._outbound.samples)
+
+    async def run(self) -> int:
+        """Run until a signal or the end of all sources; returns the exit status.
+
+        Raises:
+            UsageError: the server's address cannot be had.
+
+        """
+        options = self._settings.config
+        app = Starlette(routes=routes(self._metrics, self._not_ready, self._heart.stuck))
+        gc.set_threshold(COLLECT_AFTER, 10, 10)
+        async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(self._ending.on_signals())
+            stack.enter_context(self._hanging_up())
+            try:
+                port = await stack.enter_async_context(serving(app, options.server))
+            except BaseException:
+                await self._close_outlets(1.0)
+                raise
+            log.info(
+                "started",
+                version=__version__,
+                pid=os.getpid(),
+                port=port,
+                sources=[source.url for source in self._sources],
+                memory_limit_bytes=self._memory,
+            )
+            return await self._work(port)
+
+    # Going
+
+    async def _work(self, port: int) -> int:
+        """Let the tasks run, and end them in order; returns the exit status."""
+        # Before the captures start: they learn of a change only some seconds later.
+        await self._leave_out_own_traffic(port)
+        self._state = ""
+        status = 0
+        try:
+            async with asyncio.TaskGroup() as group:
+                sources = [
+                    group.create_task(source.run(self._feed), name=source.url) for source in self._sources
+                ]
+                going = [
+                    group.create_task(self._tick(), name="tick"),
+                    group.create_task(self._report(), name="report"),
+                    group.create_task(self._follow_own_traffic(port), name="own traffic"),
+                ]
+                if self._outbound is not None:
+                    self._uploads = group.create_task(self._outbound.run(), name="uploads")
+                    going.append(self._uploads)
+                ends = [
+                    group.create_task(_all_done(sources), name="sources ended"),
+                    group.create_task(self._ending.asked.wait(), name="stop"),
+                ]
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                log.info(
+                    "stopping", reason="signal" if self._ending.asked.is_set() else "all sources have ended"
+                )
+                deadline = self._begin_to_end()
+                if self._live:
+                    await asyncio.wait(sources, timeout=min(_ON_THE_WAY_SECONDS, _left(deadline) / 2))
+                for source in sources:
+                    source.cancel()
+                await asyncio.wait(sources, timeout=_left(deadline) / 2)
+                status = await self._drain(deadline)
+                for task in (*going, *ends):
+                    task.cancel()
+        except* InterceptorError as problems:
+            for problem in _leaves(problems):
+                log.error("source_failed", error=str(problem))  # noqa: TRY400 - the line says it all
+            status = 2 if any(isinstance(problem, UsageError) for problem in _leaves(problems)) else 1
+        except* Exception as defects:
+            for defect in _leaves(defects):
+                log.exception("defect", error=f"{type(defect).__name__}: {defect}", exc_info=defect)
+            status = 1
+        if not self._drained:
+            await self._drain(self._begin_to_end())
+        return status
+
+    def _begin_to_end(self) -> float:
+        """Not ready any more; gives the loop's time by which all has to be done."""
+        self._state = "stopping"
+        return self._ending.begin(self._settings.config.shutdown_seconds)
+
+    def _take(self, batch: PacketBatch) -> None:
+        """Packets from the feed."""
+        self._packets += len(batch.packets)
+        self._bytes += sum(map(_captured, batch.packets))
+        self._show(self._pipeline.feed(batch))
+
+    def _show(self, transactions: list[Transaction]) -> None:
+        """Have these written, by the next tick at the latest."""
+        self._waiting += transactions
+        if len(self._waiting) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        lines = self._encoder.encode(waiting)
+        self._records += len(waiting)
+        for outlet in self._outlets:
+            outlet.write(lines, len(waiting))
+
+    async def _tick(self) -> None:
+        """What must be done again and again."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            due = max(due, loop.time() - _TICK_SECONDS) + _TICK_SECONDS
+            await asyncio.sleep(due - loop.time())
+            lag = loop.time() - due
+            self._metrics.event_loop_lag.observe(max(lag, 0.0))
+            self._heart.beat()
+            if self._live and lag < _TICK_SECONDS:
+                self._show(self._pipeline.expire(self._feed.passed(time.time_ns())))
+            self._save_memory()
+            self._flush()
+
+    async def _follow_own_traffic(self, port: int) -> None:
+        """Addresses change: those of this machine, and of the endpoint or proxy."""
+        while True:
+            await asyncio.sleep(_ADDRESSES_SECONDS)
+            await self._leave_out_own_traffic(port)
+
+    async def _leave_out_own_traffic(self, port: int) -> None:
+        """Keep the captures from showing who scrapes us and whom we talk to."""
+        if not (self._live and self._settings.config.capture.exclude_own_traffic):
+            return
+        try:
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                ours = ["127.0.0.1", "::1", *(await addresses())[:_MOST_ADDRESSES]]
+                self._own_traffic.set("scrapes", listening_at(port, ours))
+                if self._outbound is not None:
+                    uploads = await talking_to(*self._outbound.peer)
+                    self._own_traffic.set("uploads", uploads[:_MOST_PEERS])
+        except (InterceptorError, TimeoutError) as error:
+            reason = str(error) or "the names of the endpoint or proxy are not found in time"
+            log.warning("own_traffic_unknown", error=reason, retry_seconds=_ADDRESSES_SECONDS)
+
+    def _save_memory(self) -> None:
+        """Close connections while memory is short: whole ones, so that what stays is right."""
+        used = memory.resident_bytes()
+        if used < self._memory * _SHED_ABOVE:
+            return
+        before = self._pipeline.shedded
+        share = max(self._pipeline.open_connections // _SHED_SHARE, 1)
+        self._show(self._pipeline.shed(min(share, _SHED_MOST)))
+        log.warning(
+            "connections_shed",
+            connections=self._pipeline.shedded - before,
+            memory_used_bytes=used,
+            memory_limit_bytes=self._memory,
+        )
+
+    async def _report(self) -> None:
+        """Say now and then how it goes."""
+        while True:
+            await asyncio.sleep(_SUMMARY_SECONDS)
+            log.info(
+                "running",
+                packets=self._packets,
+                transactions=self._pipeline.transactions,
+                connections=self._pipeline.open_connections,
+                missed_bytes=self._pipeline.missed_bytes,
+                memory_used_bytes=memory.resident_bytes(),
+            )
+            for left_out in self._repetitions.settle() if self._repetitions is not None else ():
+                log.info("left_out", **left_out)
+
+    # Signals
+
+    @contextlib.contextmanager
+    def _hanging_up(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self._configure_anew)
+        try:
+            yield
+        finally:
+            loop.remove_signal_handler(signal.SIGHUP)
+
+    def _configure_anew(self) -> None:
+        """SIGHUP: take over what can be, and say what needs a restart. A bad file changes nothing."""
+        try:
+            settings = self._reload()
+        except UsageError as error:
+            log.error("configuration_not_reloaded", error=str(error))  # noqa: TRY400 - the line says it all
+            return
+        options = settings.config
+        changed = changes(self._settings.config, options)
+        taken = [key for key in changed if key in _RELOADABLE or _is_read_when_needed(key, options)]
+        self._settings = settings
+        logs.configure(options.log.level, repetitions=self._repetitions)
+        if _INTERFACES & set(taken):
+            for source in self._sources:
+                source.obey(options.capture.interfaces)
+        log.info("configuration_reloaded", changed=taken)
+        if rest := [key for key in changed if key not in taken]:
+            log.warning("restart_needed", options=rest)
+
+    # Being asked
+
+    def _not_ready(self) -> str | None:
+        """Why nothing is captured, or None."""
+        if self._state:
+            return self._state
+        watched = [one for source in self._sources for one in source.interfaces.values()]
+        if any(one.state is State.CAPTURING for one in watched):
+            return None
+        problems = [f"{source.url}: {source.problem}" for source in self._sources if source.problem]
+        problems += [f"{one.name}: {one.reason}" for one in watched if one.state is State.FAILED][:_TOLD]
+        if not problems:
+            excluded = sum([one.state is State.EXCLUDED for one in watched])
+            problems = [f"{len(watched)} interfaces are offered, {excluded} of them excluded"]
+        return f"no interface is captured: {'; '.join(problems)}"
+
+    def _samples(self) -> Iterator[Sample]:
+        yield Sample("received_packets_total", self._packets)
+        yield Sample("received_bytes_total", self._bytes)
+        yield Sample("records_total", self._records)
+        yield Sample("memory_limit_bytes", self._memory)
+        yield Sample("memory_used_bytes", memory.resident_bytes())
+
+    def _outlet_samples(self) -> Iterator[Sample]:
+        stages = [stage for outlet in self._outlets for stage in outlet.ledger()]
+        yield from stage_samples(stages)
+        dropped: Counter[str] = Counter()
+        for stage in stages:
+            dropped.update(stage.dropped)
+        for reason, count in dropped.items():
+            yield Sample("records_dropped_total", count, (reason,))
+
+    # Going down
+
+    async def _drain(self, deadline: float) -> int:
+        """Write what is left; returns 1 where something was lost on the way."""
+        self._show(self._pipeline.close())
+        self._flush()
+        in_time = await self._close_outlets(_left(deadline))
+        stages = [*self._pipeline.ledger(), *(stage for outlet in self._outlets for stage in outlet.ledger())]
+        unbalanced = [stage.name for stage in stages if not stage.balanced]
+        well = in_time and not unbalanced
+        self._drained = True
+        (log.info if well else log.error)(
+            "stopped",
+            balanced=not unbalanced,
+            unbalanced=unbalanced,
+            in_time=in_time,
+            packets=self._packets,
+            records=self._records,
+            missed_bytes=self._pipeline.missed_bytes,
+            ledger={stage.name: _told(stage) for stage in stages},
+        )
+        return 0 if well else 1
+
+    async def _close_outlets(self, seconds: float) -> bool:
+        """Returns whether all of them could write what they had."""
+        try:
+            async with asyncio.timeout(seconds):
+                async with asyncio.TaskGroup() as group:
+                    for outlet in self._outlets:
+                        group.create_task(outlet.close())
+                outbound, self._outbound = self._outbound, None
+                if outbound is not None:
+                    await self._upload_rest(outbound, seconds / 2)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _upload_rest(self, outbound: Outbound, seconds: float) -> None:
+        """The spool keeps what cannot be sent now; where its disk goes with us, that would be the end of it."""
+        if self._uploads is not None and not self._uploads.done() and outbound.uploader.trouble is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await outbound.drained()
+        await outbound.close()
+
+
+def _told(stage: Stage) -> dict[str, object]:
+    return {
+        "received": stage.received,
+        "delivered": stage.delivered,
+        "dropped": stage.dropped,
+        "held": stage.held,
+    }
+
+
+def _left(deadline: float) -> float:
+    """Seconds until then; a moment, where it is over."""
+    return max(deadline - asyncio.get_running_loop().time(), 0.5)
+
+
+_INTERFACES: Final = {"capture.interfaces.include", "capture.interfaces.exclude"}
+_RELOADABLE: Final = {*_INTERFACES, "log.level", "shutdown_seconds"}
+
+
+def _is_read_when_needed(key: str, options: config.Config) -> bool:
+    """Whether this is a secret whose file is read again by whoever shows it."""
+    return (key == "token" and options.token_file is not None) or (
+        key == "capture.password" and options.capture.password_file is not None
+    )
+
+
+async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _outlets(options: config.Config, outbound: Outbound | None) -> list[Outlet]:
+    outlets: list[Outlet] = []
+    if options.output.path is not None:
+        outlets.append(FileOutlet(options.output))
+    if outbound is not None:
+        outlets.append(
+            SpoolOutlet(outbound.spool, options.spool, origin(options), options.upload.compression)
+        )
+    if not outlets:
+        raise UsageError("records have nowhere to go: set output.path (- is standard output) or endpoint")
+    return outlets

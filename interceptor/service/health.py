@@ -1,0 +1,67 @@
+"""/metrics, /healthz and /readyz.
+
+Owns the three routes and the sign of life. Refuses to judge readiness: whoever runs says why not. Alive is a process
+whose event loop comes by: the answer itself proves that, and the heartbeat proves that the daemon's own work does
+too, which a wedged task would not show.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from interceptor.service.metrics import Metrics
+
+__all__ = ["Heartbeat", "routes"]
+
+STALE_SECONDS: Final = 30.0
+"""Without a beat for so long, the process is stuck: a probe should have it started anew."""
+
+
+class Heartbeat:
+    """Beaten by the work that must go on."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last = clock()
+
+    def beat(self) -> None:
+        """The work goes on."""
+        self._last = self._clock()
+
+    def stuck(self) -> str | None:
+        """Why this process makes no progress, or None."""
+        silent = self._clock() - self._last
+        return f"no progress for {silent:.0f} s" if silent > STALE_SECONDS else None
+
+
+def routes(
+    metrics: Metrics,
+    ready: Callable[[], str | None],
+    stuck: Callable[[], str | None] = lambda: None,
+) -> list[Route]:
+    """What every long-running command serves. `ready` and `stuck` give a reason where things are not well."""
+
+    async def give_metrics(request: Request) -> Response:
+        body, media_type = metrics.exposition(request.headers.get("accept", ""))
+        return Response(body, media_type=None, headers={"content-type": media_type})
+
+    async def health(_: Request) -> Response:
+        return _judged(stuck(), "alive")
+
+    async def readiness(_: Request) -> Response:
+        return _judged(ready(), "ready")
+
+    return [Route("/metrics", give_metrics), Route("/healthz", health), Route("/readyz", readiness)]
+
+
+def _judged(problem: str | None, well: str) -> Response:
+    return PlainTextResponse(f"{problem or well}\n", status_code=503 if problem else 200)

@@ -1,0 +1,150 @@
+"""`interceptor relay`: the cluster's one way out.
+
+Owns how its parts are put together: the ingest API in front of the spool, the uploader behind it. What interceptors
+send is answered when it is in the spool on disk, and sent on as it came: the same bytes, the same id. Needs no
+privilege: a port above 1024 and a directory.
+
+Where the spool is full, senders are told to come again (503, Retry-After) and keep their batches in spools of their
+own: an interceptor drops its oldest batches when it has to, a relay none. Ids of batches that were taken lately are
+remembered, so that one whose answer was lost goes out once; what is forgotten (a restart, a very late repetition) is
+sent twice under one id, which the endpoint knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
+
+from interceptor.delivery.batches import Batch
+from interceptor.delivery.shelf import FILE_BYTES
+from interceptor.errors import UsageError
+from interceptor.ingest.access import Access
+from interceptor.ingest.api import IngestApi, SinkFullError, Taken, describing, document
+from interceptor.service.metrics import Sample, stage_samples
+from interceptor.service.outbound import Outbound
+from interceptor.service.service import Service, ingest_samples
+from interceptor.service.service import run as run_service
+from interceptor.settings import add_flags, flags_of, load
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from interceptor.config import Config
+    from interceptor.delivery.spool import Spool
+    from interceptor.ingest.api import Incoming
+
+__all__ = ["Spooling", "add_arguments", "relay", "run", "run_relay"]
+
+_RECENT: Final = 65_536
+"""Ids that are remembered: hours of a thousand nodes, in 10 MiB."""
+_FULL_SECONDS: Final = 15
+_LEVEL: Final = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = (
+        "Take batches from interceptors (ingest.*, server.*), keep them on disk (spool.*), and upload them to the "
+        "endpoint (endpoint, token, proxy.*, tls.*). Serves /metrics, /healthz and /readyz. SIGTERM ends it when "
+        "the spool is empty, or after shutdown_seconds; what is left is uploaded by the next start."
+    )
+    add_flags(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the relay; returns the exit status."""
+    return run_relay(load(arguments.config, os.environ, flags_of(arguments)).config)
+
+
+def run_relay(config: Config) -> int:
+    """Run the relay as configured; returns the exit status."""
+    return run_service(relay, config)
+
+
+async def relay(config: Config) -> int:
+    """Be the relay until a signal comes; returns the exit status.
+
+    Raises:
+        UsageError: an option cannot be used: nobody may send, no endpoint, the spool or the address cannot be had.
+
+    """
+    largest = min(config.spool.max_bytes, FILE_BYTES) // 2
+    if config.ingest.max_batch_bytes > largest:
+        raise UsageError(
+            f"ingest.max_batch_bytes: {config.ingest.max_batch_bytes} would not fit into the spool; "
+            f"at most {largest} (half of spool.max_bytes)"
+        )
+    service = Service("relay", config)
+    access = Access(config.ingest, certificates=config.server.client_ca_file is not None)
+    outbound = Outbound(config)
+    try:
+        sink = Spooling(outbound.spool)
+        api = IngestApi(sink, access, config.ingest)
+
+        def samples() -> Iterator[Sample]:
+            yield from ingest_samples(api.counters)
+            yield from outbound.samples()
+            stages = outbound.spool.ledger()
+            yield from stage_samples(stages)
+            for stage in stages:
+                for reason, count in stage.dropped.items():
+                    yield Sample("records_dropped_total", count, (reason,))
+
+        async def drain() -> None:
+            sink.closing = True
+            await outbound.drained()
+
+        service.metrics.add(samples)
+        return await service.run(
+            [*api.routes(), describing(document())],
+            work=[outbound.run()],
+            drain=drain,
+            ready=outbound.not_ready,
+            endpoint=config.endpoint,
+            spool=str(config.spool.directory),
+        )
+    finally:
+        await outbound.close()
+
+
+class Spooling:
+    """Puts batches into the spool. A sink for the ingest API."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._one = asyncio.Lock()
+        """Between looking whether a batch is known and having it; the disk takes one at a time anyway."""
+        self._recent: OrderedDict[str, None] = OrderedDict()
+        self.closing = False
+        """Others have to take what comes now."""
+
+    async def take(self, batch: Incoming) -> Taken:
+        """Have a batch on disk, unless it was there lately."""
+        header = batch.header
+        async with self._one:
+            if header.id in self._recent:
+                self._recent.move_to_end(header.id)
+                return Taken(header.count, duplicate=True)
+            if self.closing:
+                raise SinkFullError("This relay is going down.")
+            if not await self._spool.offer(await _sealed(batch)):
+                raise SinkFullError("The relay's spool is full.", _FULL_SECONDS)
+            self._recent[header.id] = None
+            if len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
+        return Taken(header.count)
+
+
+async def _sealed(batch: Incoming) -> Batch:
+    """As it came; compressed, if it was not."""
+    header = batch.header
+    match batch.encoding:
+        case "gzip" | "zstd" as encoding:
+            return Batch(header.id, header.count, batch.body, encoding)
+        case _:
+            body = await asyncio.to_thread(gzip.compress, batch.text, _LEVEL, mtime=0)
+            return Batch(header.id, header.count, body)

@@ -1,0 +1,510 @@
+"""`interceptor read` as its users meet it: processes, pipes, terminals, signals."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import pty
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from interceptor.cli import main
+from interceptor.core.model import Stage
+from interceptor.core.pipeline import Pipeline
+from tests.capture_bytes import START, conversation, enhanced, interface, option, pcap, pcapng, section
+
+COMMAND = [sys.executable, "-W", "error", "-m", "interceptor"]
+HERE = str(Path(__file__).parents[2])
+ENVIRONMENT = {**os.environ, "PYTHONPATH": HERE, "TERM": "xterm-256color"}
+PACKETS = conversation(10)
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> str:
+    """A small capture of ten transactions."""
+    return put(tmp_path / "capture.pcap", pcap(PACKETS))
+
+
+def put(path: Path, data: bytes) -> str:
+    """Write a file; returns its path."""
+    path.write_bytes(data)
+    return str(path)
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the command to its end."""
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=60, env=ENVIRONMENT, **options)
+
+
+def records(output: bytes) -> list[dict[str, Any]]:
+    """The JSON objects of an output."""
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def one_line(error: bytes) -> str:
+    """Standard error, which must be one line and no traceback."""
+    text = error.decode()
+    assert text.startswith("interceptor: ")
+    assert text.count("\n") == 1
+    assert text.endswith("\n")
+    assert "Traceback" not in text
+    return text
+
+
+def on_terminal(*arguments: str, columns: int = 100) -> tuple[str, int]:
+    """Run the command on a terminal of its own; returns all it wrote there, and its exit status."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**ENVIRONMENT, "COLUMNS": str(columns)},
+    )
+    os.close(theirs)
+    written = b""
+    with open(ours, "rb", buffering=0) as terminal:
+        try:
+            while piece := terminal.read(65_536):
+                written += piece
+        except OSError:  # how Linux tells that the last one closed it
+            pass
+    return written.decode(), process.wait(60)
+
+
+def test_a_capture_gives_json_lines_in_a_pipe(capture: str) -> None:
+    """One object a line, nothing on standard error, status 0."""
+    done = run("read", capture)
+    assert (done.returncode, done.stderr) == (0, b"")
+    seen = records(done.stdout)
+    assert [each["http.response.body.size"] for each in seen] == list(range(10))
+    assert {each["url.template"] for each in seen} == {"/items/{id}"}
+
+
+def test_a_capture_gives_a_table_and_a_summary_on_a_terminal(capture: str) -> None:
+    """With colours, rows and totals."""
+    written, status = on_terminal("read", capture)
+    assert status == 0
+    assert "\x1b[32m200" in written
+    assert written.count("example.com/items/") >= 10
+    assert "transactions" in written
+    assert "where everything went" in written
+
+
+def test_two_runs_give_the_same_bytes(capture: str) -> None:
+    """Nothing of a record depends on the run."""
+    assert run("read", capture).stdout == run("read", capture).stdout != b""
+
+
+def test_the_same_packets_give_the_same_records_in_any_wrapping(tmp_path: Path) -> None:
+    """pcap, pcapng, gzip, standard input, a file in pieces: the interface's name apart, byte for byte."""
+    packets = sorted(conversation(30) + conversation(20, port=41_000, start=START + 500_123_000))
+    plain = run("read", put(tmp_path / "plain", pcap(packets))).stdout
+    assert len(records(plain)) == 50
+    with_name = run("read", put(tmp_path / "ng", pcapng(packets))).stdout
+    assert b'"interface":"eth0"' in with_name
+    assert with_name.replace(b',"interface":"eth0"', b"") == plain
+    unnamed = section(">") + interface(1, option(9, b"\x09", ">"), order=">")
+    unnamed += b"".join(enhanced(at, data, 0, ">") for at, data in packets)
+    assert run("read", put(tmp_path / "big", unnamed)).stdout == plain
+    assert run("read", put(tmp_path / "nano", pcap(packets, magic=0xA1B23C4D, order=">"))).stdout == plain
+    assert run("read", put(tmp_path / "gz", gzip.compress(pcap(packets)))).stdout == plain
+    assert run("read", "-", input=pcap(packets)).stdout == plain
+    assert run("read", "-", input=gzip.compress(pcap(packets))).stdout == plain
+    with open(tmp_path / "plain", "rb") as file:
+        assert run("read", "-", stdin=file).stdout == plain
+
+
+def test_pieces_of_one_capture_give_the_records_of_the_whole(tmp_path: Path) -> None:
+    """A rotated capture: connections go on from file to file, in whatever order the files are named."""
+    packets = conversation(20)
+    whole = run("read", put(tmp_path / "whole", pcap(packets))).stdout
+    pieces = [
+        put(tmp_path / f"piece{number}", pcap(packets[begin:end]))
+        for number, (begin, end) in enumerate(pairwise((0, 7, 8, 25, len(packets))))
+    ]
+    assert run("read", *pieces).stdout == whole
+    assert run("read", *reversed(pieces)).stdout == whole
+    assert len(records(whole)) == 20
+
+
+def test_more_files_than_may_be_open_by_default(tmp_path: Path) -> None:
+    """A capture rotated often has more pieces than the usual limit of open files lets in."""
+    packets = conversation(60)
+    pieces = [put(tmp_path / f"{number:03}", pcap([packet])) for number, packet in enumerate(packets)]
+    limited = run("read", *pieces, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (32, 4_096)))
+    assert (limited.returncode, limited.stderr) == (0, b"")
+    assert len(records(limited.stdout)) == 60
+
+
+def test_interfaces_of_different_links_in_one_file(tmp_path: Path) -> None:
+    """Ethernet and raw IP, microseconds and nanoseconds, side by side."""
+    one, two = conversation(3), conversation(3, port=41_000, start=START + 123)
+    blocks = [(at, enhanced(at // 1_000, data, 0)) for at, data in one]
+    blocks += [(at, enhanced(at, data[14:], 1)) for at, data in two]
+    data = section() + interface(1, option(2, b"lan")) + interface(101, option(2, b"tun"), option(9, b"\x09"))
+    done = run("read", put(tmp_path / "a", data + b"".join(block for _, block in sorted(blocks))))
+    assert sorted((each["interface"], each["source.port"]) for each in records(done.stdout)) == [
+        *[("lan", 40_000)] * 3,
+        *[("tun", 41_000)] * 3,
+    ]
+
+
+def test_records_appear_while_the_writer_goes_on() -> None:
+    """A live capture through a pipe: what was understood is there before the next packet is."""
+    data = pcap(PACKETS)
+    process = subprocess.Popen(
+        [*COMMAND, "read", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT
+    )
+    assert process.stdin
+    assert process.stdout
+    with process:
+        for number in range(10):
+            # The file's header and the handshake go with the first exchange.
+            first, last = (3 + 2 * number if number else 0), 5 + 2 * number
+            begin, end = len(pcap(PACKETS[:first])) if first else 0, len(pcap(PACKETS[:last]))
+            process.stdin.write(data[begin : end - 1])
+            process.stdin.flush()
+            process.stdin.write(data[end - 1 : end])
+            process.stdin.flush()
+            # Nothing else has come that could have pushed it out.
+            assert select.select([process.stdout], [], [], 30)[0], f"record {number} did not come"
+            assert json.loads(process.stdout.readline())["http.response.body.size"] == number
+        process.stdin.close()
+        assert process.stdout.read() == b""
+        assert process.wait(30) == 0
+
+
+def test_tcpdump_can_be_piped_in(capture: str) -> None:
+    """`tcpdump -U -w -` writes what is read."""
+    tcpdump = shutil.which("tcpdump")
+    if tcpdump is None:
+        if "CI" in os.environ:
+            pytest.fail("tcpdump is not installed")
+        pytest.skip("tcpdump is not installed")
+    made = subprocess.run([tcpdump, "-r", capture, "-U", "-w", "-"], capture_output=True, timeout=60)
+    assert run("read", "-", input=made.stdout).stdout == run("read", capture).stdout
+
+
+def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
+    """`| head -1`: one line, status 0, and silence."""
+    packets = [packet for port in range(300) for packet in conversation(20, port=10_000 + port)]
+    path = put(tmp_path / "a", pcap(packets))
+    for arguments in (["--format", "jsonl"], ["--format", "table"]):
+        process = subprocess.Popen(
+            [*COMMAND, "read", path, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT,
+        )
+        assert process.stdout
+        assert process.stderr
+        with process:
+            assert process.stdout.readline()
+            process.stdout.close()
+            assert process.stderr.read() == b""
+            assert process.wait(60) == 0
+
+
+def test_a_capture_cut_at_any_byte_gives_what_is_readable(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """All complete exchanges before the cut; one line of warning and status 1, unless the cut is between packets."""
+    packets = conversation(2)
+    whole = pcap(packets)
+    ends = [len(pcap(packets[:count])) for count in range(len(packets) + 1)]
+    path = tmp_path / "cut"
+    for cut in range(len(whole) + 1):
+        put(path, whole[:cut])
+        status = main(["read", str(path)])
+        output, error = capsysbinary.readouterr()
+        if cut < 4:
+            assert status == 2
+        elif cut in ends:
+            assert (status, error) == (0, b"")
+        else:
+            assert status == 1
+            assert f"warning: {path}: ends inside" in one_line(error)
+        complete = [each for each in records(output) if each["http.response.state"] == "complete"]
+        assert len(complete) == (cut >= ends[5]) + (cut >= ends[7])
+
+
+def test_a_damaged_file_among_others_costs_only_itself(tmp_path: Path, capture: str) -> None:
+    """All records of the others, one warning, status 1."""
+    other = pcap(conversation(5, port=41_000))
+    damaged = put(tmp_path / "damaged.gz", gzip.compress(other)[:-9])
+    done = run("read", damaged, capture)
+    assert done.returncode == 1
+    assert "damaged.gz: ends inside gzip data" in one_line(done.stderr)
+    assert sum(each["source.port"] == 40_000 for each in records(done.stdout)) == 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["read", "{there}", "{missing}"], "missing: cannot be opened: No such file or directory"),
+        (["read", "{directory}"], "is a directory"),
+        (["read", "{text}"], "text: is not a capture file"),
+        (["read", "{there}", "-", "-"], "only once"),
+        (["read", "{there}", "--filter", "tcp and"], "filter 'tcp and' cannot be used: "),
+        (["read", "{there}", "--filter", "wlan type mgt"], "cannot be used"),
+        (["read", "{there}", "--format", "xml"], "argument --format: invalid choice: 'xml'"),
+        (["read", "{there}", "--url", "all"], "argument --url"),
+        (["read", "{there}", "--output", "{there}"], "would be overwritten"),
+        (["read", "{there}", "--output", "{directory}"], "cannot be written: Is a directory"),
+        (["read", "{there}", "--output", "{missing}/x"], "cannot be written: No such file or directory"),
+        (["read"], "the following arguments are required: FILE"),
+        (["raed"], "invalid choice: 'raed'"),
+        ([], "COMMAND"),
+    ],
+)
+def test_what_users_get_wrong_is_one_line_and_status_2(
+    tmp_path: Path, capture: str, arguments: list[str], says: str
+) -> None:
+    """Before any output, and without touching any file."""
+    (tmp_path / "directory").mkdir()
+    put(tmp_path / "text", b"hello, world")
+    names = {name: str(tmp_path / name) for name in ("directory", "text", "missing")}
+    done = run(*[each.format(there=capture, **names) for each in arguments])
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert says in one_line(done.stderr)
+    with open(capture, "rb") as file:
+        assert file.read() == pcap(PACKETS)
+
+
+def test_a_bad_filter_is_said_without_waiting_for_standard_input() -> None:
+    """A live capture may bring its first packet much later."""
+    process = subprocess.Popen(
+        [*COMMAND, "read", "-", "--filter", "prot 80"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+    with process:
+        assert process.wait(30) == 2
+
+
+def test_a_filter_that_a_late_interface_cannot_have_ends_the_reading(tmp_path: Path) -> None:
+    """What was understood before is written."""
+    data = pcapng(PACKETS, name="eth0") + section() + interface(239) + enhanced(1, b"nflog")
+    done = run("read", put(tmp_path / "a", data), "--filter", "tcp")
+    assert done.returncode == 2
+    assert "link type 239" in one_line(done.stderr)
+    assert len(records(done.stdout)) == 10
+
+
+def test_a_filter_selects_and_the_summary_counts(tmp_path: Path) -> None:
+    """Only matching packets are understood; the others are in the ledger."""
+    packets = sorted(conversation(3) + conversation(4, port=41_000))
+    path = put(tmp_path / "a", pcap(packets))
+    assert len(records(run("read", path, "--filter", "tcp port 41000").stdout)) == 4
+    shown = run("read", path, "--filter", "tcp port 41000", "--format", "summary").stdout.decode()
+    assert "12 filtered" in shown
+
+
+def test_any_damage_ends_in_a_status_and_at_most_one_line(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Bytes changed anywhere, in any format: records that are JSON, status 0, 1 or 2, and no defect."""
+    random = Random(1)
+    wholes = [pcap(PACKETS), pcapng(PACKETS), gzip.compress(pcap(PACKETS)), gzip.compress(pcapng(PACKETS))]
+    path = tmp_path / "damaged"
+    for number in range(400):
+        data = bytearray(wholes[number % 4])
+        for _ in range(random.randint(1, 5)):
+            data[random.randrange(len(data))] = random.randrange(256)
+        put(path, bytes(data))
+        status = main(["read", str(path)])
+        output, error = capsysbinary.readouterr()
+        records(output)
+        if status:
+            assert "defect" not in one_line(error)
+        assert status in (0, 1, 2)
+        assert (status == 0) == (error == b"")
+
+
+def test_a_ledger_that_does_not_balance_is_told(
+    capture: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In every format, with status 1: no traffic can make it so, a defect can."""
+    monkeypatch.setattr(Pipeline, "ledger", lambda _: [Stage("http", "bytes", 10, 5, {"not_http": 3}, 1)])
+    assert main(["read", capture, "--format", "jsonl"]) == 1
+    assert "the ledger of http does not balance" in capsys.readouterr().err
+
+
+def test_closed_standard_streams_are_said(capture: str) -> None:
+    """`<&-` and `>&-` are one line and status 2."""
+    for redirection, says in (
+        ("- <&-", "standard input: is closed"),
+        (f"{capture} >&-", "standard output is closed"),
+    ):
+        done = subprocess.run(
+            ["sh", "-c", f'exec "$@" read {redirection}', "sh", *COMMAND],
+            capture_output=True,
+            timeout=60,
+            env=ENVIRONMENT,
+        )
+        assert done.returncode == 2
+        assert says in one_line(done.stderr)
+
+
+def test_a_non_blocking_standard_input_is_waited_for() -> None:
+    """Other programs leave descriptors in this state."""
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    process = subprocess.Popen([*COMMAND, "read", "-"], stdin=ours, stdout=subprocess.PIPE, env=ENVIRONMENT)
+    os.close(ours)
+    data = pcap(PACKETS)
+    with process:
+        assert process.stdout
+        os.write(theirs, data[:-1])
+        assert process.stdout.readline()
+        os.write(theirs, data[-1:])
+        os.close(theirs)
+        process.stdout.read()
+        assert process.wait(30) == 0
+
+
+def test_a_terminal_as_input_is_refused() -> None:
+    """Nobody types a capture."""
+    written, status = on_terminal("read", "-")
+    assert status == 2
+    assert "is a terminal" in written
+
+
+def test_a_file_as_output_gets_json_lines(tmp_path: Path, capture: str) -> None:
+    """Also on a terminal; an existing file is replaced."""
+    output = tmp_path / "records.jsonl"
+    output.write_text("old\n" * 10_000)
+    written, status = on_terminal("read", capture, "--output", str(output))
+    assert (written, status) == ("", 0)
+    assert output.read_bytes() == run("read", capture).stdout
+
+
+def test_a_table_can_go_to_a_file(tmp_path: Path, capture: str) -> None:
+    """Without colours, with the summary."""
+    output = tmp_path / "table.txt"
+    assert run("read", capture, "--format", "table", "--output", str(output)).returncode == 0
+    text = output.read_text()
+    assert "\x1b" not in text
+    assert text.count("/items/{id}") == 10 + 1
+
+
+def test_an_output_that_is_full_is_a_failure(capture: str) -> None:
+    """One line with the operating system's reason, status 1."""
+    for arguments in ([], ["--format", "table"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [*COMMAND, "read", capture, *arguments],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                timeout=60,
+                env=ENVIRONMENT,
+            )
+        assert done.returncode == 1
+        assert "the output cannot be written: No space left on device" in one_line(done.stderr)
+
+
+def test_the_log_level_info_adds_the_summary(capture: str) -> None:
+    """On standard error, so that the JSON Lines stay what they are."""
+    done = run("read", capture, "--log-level", "info")
+    assert done.stdout == run("read", capture).stdout
+    assert b"where everything went" in done.stderr
+
+
+def test_the_log_level_debug_adds_the_traceback(tmp_path: Path) -> None:
+    """The status and the line stay."""
+    done = run("read", str(tmp_path / "missing"), "--log-level", "debug")
+    assert done.returncode == 2
+    assert b"Traceback" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith(b"interceptor: error: ")
+
+
+def test_how_much_of_a_url_is_shown_is_asked_for(tmp_path: Path) -> None:
+    """The path as sent is in no record unless asked for."""
+    path = put(tmp_path / "a", pcap(conversation(2)))
+    assert all("url.path" not in each for each in records(run("read", path).stdout))
+    seen = records(run("read", path, "--url", "path").stdout)
+    assert [each["url.path"] for each in seen] == ["/items/0", "/items/1"]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_quietly_with_what_was_understood(number: int, status: int) -> None:
+    """Also what was still open: the request that has no response yet."""
+    packets = conversation(4, close=False)[:-1]
+    process = subprocess.Popen(
+        [*COMMAND, "read", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    with process:
+        process.stdin.write(pcap(packets))
+        process.stdin.flush()
+        output = process.stdout.readline()
+        time.sleep(0.2)  # for it to wait for input again; any other moment must do as well
+        process.send_signal(number)
+        output += process.stdout.read()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == status
+    assert [each["http.response.state"] for each in records(output)] == ["complete"] * 3 + ["missing"]
+
+
+def test_a_progress_bar_is_drawn_for_a_terminal_only(tmp_path: Path) -> None:
+    """On standard error, erased at the end; the records on standard output have nothing of it."""
+    packets = [packet for port in range(2_000) for packet in conversation(20, port=10_000 + port)]
+    path = put(tmp_path / "a", pcap(packets))
+    ours, theirs = pty.openpty()
+    output = tmp_path / "out"
+    with open(output, "wb") as file:
+        process = subprocess.Popen([*COMMAND, "read", path], stdout=file, stderr=theirs, env=ENVIRONMENT)
+    os.close(theirs)
+    written = b""
+    with open(ours, "rb", buffering=0) as terminal:
+        try:
+            while piece := terminal.read(65_536):
+                written += piece
+        except OSError:
+            pass
+    assert process.wait(60) == 0
+    assert written == b"" or b"transactions" in written  # a fast machine is done before it is drawn
+    assert len(records(output.read_bytes())) == 40_000
+
+
+def test_json_lines_need_no_heavy_import(capture: str) -> None:
+    """Neither the terminal's library nor libpcap nor anything of the daemon is loaded for a plain reading."""
+    heavy = {
+        *("rich", "pcapy", "asyncio", "httpx", "pydantic", "starlette", "structlog", "uvicorn", "yaml"),
+        *(
+            "prometheus_client",
+            "pyroute2",
+            "interceptor.commands.display",
+            "interceptor.commands.summary",
+            "interceptor.config",
+        ),
+    }
+    code = (
+        "import sys; from interceptor.cli import main\n"
+        f"status = main(['read', {capture!r}])\n"
+        f"print(sorted(set(sys.modules) & {heavy!r}), status, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=ENVIRONMENT
+    )
+    assert done.stderr == "[] 0\n"

@@ -1,0 +1,248 @@
+"""`interceptor relay`: on disk before it is answered, on its way after."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from interceptor.config import Spool as SpoolConfig
+from interceptor.delivery.batches import unpack
+from interceptor.delivery.spool import Spool
+from interceptor.ingest.api import Incoming, SinkFullError
+from interceptor.ingest.lines import check
+from interceptor.service.relay import Spooling
+from tests.support.records import batch, headers, record, shop
+from tests.support.services import TOKEN, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from interceptor.delivery.batches import Batch
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+SECRETS = {"INTERCEPTOR_INGEST_TOKENS": TOKEN, "INTERCEPTOR_TOKEN": TOKEN}
+
+
+def incoming(sealed: Batch) -> Incoming:
+    """As the API hands it over."""
+    text = unpack(sealed.body, sealed.encoding, 2**30)
+    return Incoming(check(text), sealed.body, sealed.encoding, text)
+
+
+def spool(folder: Path, **options: Any) -> Spool:
+    """A small one."""
+    return Spool(SpoolConfig(directory=folder / "spool", min_free_bytes=0, **options))
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_a_batch_is_on_disk_as_it_came(tmp_path: Path, encoding: Any) -> None:
+    """The same bytes under the same id, found by the next process."""
+    sealed = batch(record(), record(), encoding=encoding)
+
+    async def go() -> None:
+        one = spool(tmp_path)
+        taken = await Spooling(one).take(incoming(sealed))
+        assert (taken.accepted, taken.duplicate) == (2, False)
+        await one.close()
+        two = spool(tmp_path)
+        assert await two.next() == sealed
+        await two.close()
+
+    asyncio.run(go())
+
+
+def test_a_plain_batch_is_compressed(tmp_path: Path) -> None:
+    """A spool of plain text would be ten times as large. The text is the same."""
+    sealed = batch(record())
+    text = gzip.decompress(sealed.body)
+
+    async def go() -> None:
+        it = spool(tmp_path)
+        await Spooling(it).take(Incoming(check(text), text, "identity", text))
+        found = await it.next()
+        assert (found.id, found.records, found.encoding) == (sealed.id, 1, "gzip")
+        assert gzip.decompress(found.body) == text
+        await it.close()
+
+    asyncio.run(go())
+
+
+def test_a_batch_that_comes_again_is_spooled_once(tmp_path: Path) -> None:
+    """At the same time, and after it was delivered."""
+    sealed = incoming(batch(record()))
+
+    async def go() -> None:
+        it = spool(tmp_path)
+        sink = Spooling(it)
+        taken = await asyncio.gather(*[sink.take(sealed) for _ in range(5)])
+        assert sorted(each.duplicate for each in taken) == [False, True, True, True, True]
+        await it.delivered(await it.next())
+        assert (await sink.take(sealed)).duplicate
+        assert it.counters.batches == 0
+        await it.close()
+
+    asyncio.run(go())
+
+
+def test_a_full_spool_drops_nothing(tmp_path: Path) -> None:
+    """Senders are told to come again, and their batch is taken when there is room."""
+
+    async def go() -> None:
+        it = spool(tmp_path, max_bytes=20_000)
+        sink = Spooling(it)
+        sent: list[Incoming] = []
+        asked = 0
+        while not asked:
+            sealed = incoming(batch(*shop(20, end=1e9, seed=len(sent))))
+            try:
+                await sink.take(sealed)
+                sent.append(sealed)
+            except SinkFullError as full:
+                asked = full.retry_seconds
+        assert sent
+        assert it.counters.batches == len(sent)
+        assert sum(it.counters.dropped.values()) == 0
+        await it.delivered(await it.next())
+        assert (await sink.take(sealed)).accepted == 20
+        await it.close()
+
+    asyncio.run(go())
+
+
+def until(what: str, holds: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait until it does."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"never came: {what}"
+        time.sleep(0.05)
+
+
+def stored(url: str) -> int:
+    """Records in a collector."""
+    return int(httpx.get(f"{url}/v1/overview", headers=BEARER, trust_env=False).json()["totals"]["stored"])
+
+
+def relaying(folder: Path, endpoint: str) -> tuple[object, ...]:
+    """Flags of a relay."""
+    return (
+        *("--spool-directory", folder / "spool", "--spool-min-free-bytes", 0),
+        *("--endpoint", endpoint, "--upload-allow-plain-http", "true"),
+    )
+
+
+def test_through_the_relay_to_the_collector(tmp_path: Path) -> None:
+    """Every record arrives once, under its sender's name, while the collector comes, goes and comes back."""
+    database = ("--collector-database", tmp_path / "c.db")
+    made = [batch(*shop(200, end=1e9, seed=seed), node=f"node-{seed}") for seed in range(6)]
+
+    def send(url: str, sealed: Batch) -> None:
+        answer = httpx.post(
+            f"{url}/v1/batches", content=sealed.body, headers=headers(sealed), trust_env=False
+        )
+        assert answer.json() == {"accepted": 200, "rejected": 0}
+
+    with running("collector", *database, environment=SECRETS) as cloud:
+        port = cloud.url.rpartition(":")[2]
+        with running("relay", *relaying(tmp_path, cloud.url), environment=SECRETS) as relay:
+            for sealed in made[:2]:
+                send(relay.url, sealed)
+                send(relay.url, sealed)
+            until("the first batches", lambda: stored(cloud.url) == 400)
+            cloud.stop(signal.SIGKILL)
+            for sealed in made[2:4]:
+                send(relay.url, sealed)
+            until(
+                "a failure",
+                lambda: (
+                    "interceptor_upload_state" in (text := metrics(relay.url))
+                    and 'state="retrying"} 1.0' in text
+                ),
+            )
+            assert httpx.get(f"{relay.url}/readyz", trust_env=False).status_code == 200
+            relay.stop(signal.SIGKILL)
+        with (
+            running("collector", *database, "--server-port", port, environment=SECRETS) as later,
+            running("relay", *relaying(tmp_path, later.url), environment=SECRETS) as relay,
+        ):
+            for sealed in made[4:]:
+                send(relay.url, sealed)
+            until("the rest", lambda: stored(later.url) == 1_200)
+            agents = httpx.get(f"{later.url}/v1/agents", headers=BEARER, trust_env=False).json()["agents"]
+            assert {agent["node"]: agent["records"] for agent in agents} == {
+                f"node-{seed}": 200 for seed in range(6)
+            }
+            until("an empty spool", lambda: "interceptor_spool_batches 0.0" in metrics(relay.url))
+            text = metrics(relay.url)
+            assert 'interceptor_upload_proxy_info{decision="direct"' in text
+            assert 'interceptor_uploads_total{outcome="delivered"} 4.0' in text
+            assert 'interceptor_stage_held{stage="spool"} 0.0' in text
+            assert relay.stop() == 0
+            assert TOKEN not in relay.said()
+            assert "Traceback" not in relay.said()
+
+
+def metrics(url: str) -> str:
+    """What it says of itself."""
+    return httpx.get(f"{url}/metrics", trust_env=False).text
+
+
+def test_the_end_waits_for_the_uploads(tmp_path: Path) -> None:
+    """SIGTERM with batches in the spool: they are uploaded before the process ends."""
+    with running("collector", "--collector-database", tmp_path / "c.db", environment=SECRETS) as cloud:
+        with running("relay", *relaying(tmp_path, cloud.url), environment=SECRETS) as relay:
+            for seed in range(10):
+                sealed = batch(*shop(300, end=1e9, seed=seed))
+                httpx.post(
+                    f"{relay.url}/v1/batches", content=sealed.body, headers=headers(sealed), trust_env=False
+                )
+            assert relay.stop() == 0
+        assert stored(cloud.url) == 3_000
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ((), "endpoint"),
+        (
+            ("--endpoint", "https://api.test", "--ingest-max-batch-bytes", "999999999"),
+            "ingest.max_batch_bytes",
+        ),
+        (("--endpoint", "http://api.test"), "allow_plain_http"),
+    ],
+)
+def test_what_cannot_work_is_one_clear_line(tmp_path: Path, flags: tuple[str, ...], said: str) -> None:
+    """Exit status 2, the option, and no secret."""
+    words = [sys.executable, "-m", "interceptor", "relay", "--spool-directory", str(tmp_path / "spool")]
+    done = subprocess.run(
+        [*words, "--server-port", "0", *flags], capture_output=True, text=True, timeout=60, env=SECRETS
+    )
+    assert done.returncode == 2
+    assert said in done.stderr.splitlines()[-1]
+    assert TOKEN not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_relay_that_ends_takes_nothing(tmp_path: Path) -> None:
+    """Another one has to: what it answers for it must still be able to send."""
+
+    async def go() -> None:
+        it = spool(tmp_path)
+        sink = Spooling(it)
+        known = incoming(batch(record()))
+        await sink.take(known)
+        sink.closing = True
+        with pytest.raises(SinkFullError, match="going down"):
+            await sink.take(incoming(batch(record())))
+        assert (await sink.take(known)).duplicate
+        await it.close()
+
+    asyncio.run(go())

@@ -1,0 +1,120 @@
+"""The HTTP server inside a process: its socket, its TLS, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import trustme
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from interceptor.config import Server
+from interceptor.errors import UsageError
+from interceptor.service.server import serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+
+async def hello(_: Request) -> PlainTextResponse:
+    """Say something."""
+    return PlainTextResponse("hello")
+
+
+APP = Starlette(routes=[Route("/hello", hello)])
+
+
+async def ask(port: int, verify: ssl.SSLContext | None = None) -> str:
+    """What the server says."""
+    scheme = "https" if verify else "http"
+    async with httpx.AsyncClient(trust_env=False, verify=verify or False) as client:
+        return (await client.get(f"{scheme}://127.0.0.1:{port}/hello")).text
+
+
+def test_it_answers_at_the_port_it_gives_and_stops() -> None:
+    """Port 0 is the system's choice; after the block nobody listens there."""
+
+    async def check() -> None:
+        async with serving(APP, Server(address="127.0.0.1", port=0)) as port:
+            assert await ask(port) == "hello"
+        with pytest.raises(httpx.ConnectError):
+            await ask(port)
+
+    asyncio.run(check())
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    """A second instance says what is the matter and what to do."""
+
+    async def check() -> None:
+        async with serving(APP, Server(address="127.0.0.1", port=0)) as port:
+            with pytest.raises(UsageError, match=rf"port {port}: is in use; is a second instance"):
+                async with serving(APP, Server(address="127.0.0.1", port=port)):
+                    pass
+            assert await ask(port) == "hello"
+
+    asyncio.run(check())
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    """Names are not looked up for a listening socket."""
+
+    async def check() -> None:
+        async with serving(APP, Server(address="localhost", port=0)):
+            pass
+
+    with pytest.raises(UsageError, match=r"localhost.*no IP address"):
+        asyncio.run(check())
+
+
+def test_tls_and_clients_that_must_have_a_certificate(tmp_path: Path) -> None:
+    """With authorities for clients, one without a certificate gets no answer."""
+    authority = trustme.CA()
+    ours, theirs = authority.issue_cert("127.0.0.1"), authority.issue_cert("client.test")
+    names = tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "ca.pem"
+    ours.cert_chain_pems[0].write_to_path(names[0])
+    ours.private_key_pem.write_to_path(names[1])
+    authority.cert_pem.write_to_path(names[2])
+    config = Server(
+        address="127.0.0.1", port=0, cert_file=names[0], key_file=names[1], client_ca_file=names[2]
+    )
+    stranger, known = ssl.create_default_context(), ssl.create_default_context()
+    for context in (stranger, known):
+        authority.configure_trust(context)
+    theirs.configure_cert(known)
+
+    async def check() -> None:
+        async with serving(APP, config) as port:
+            assert await ask(port, known) == "hello"
+            with pytest.raises(httpx.TransportError):
+                await ask(port, stranger)
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("damage", ["missing", "no key", "authorities without certificate"])
+def test_a_certificate_that_cannot_be_used_names_its_file(tmp_path: Path, damage: str) -> None:
+    """And never shows what a key file holds."""
+    secret = "not a key, but a secret"
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    if damage != "missing":
+        trustme.CA().issue_cert("127.0.0.1").cert_chain_pems[0].write_to_path(cert)
+        key.write_text(secret)
+    config = Server(address="127.0.0.1", port=0, cert_file=cert, key_file=key)
+    if damage == "authorities without certificate":
+        config = Server(address="127.0.0.1", port=0, client_ca_file=cert)
+
+    async def check() -> None:
+        async with serving(APP, config):
+            pass
+
+    with pytest.raises(UsageError, match=r"cert\.pem|cert_file") as caught:
+        asyncio.run(check())
+    assert secret not in str(caught.value)
