@@ -48,7 +48,7 @@ cat >"$cache/storage.conf" <<END
 [storage]
 driver = "overlay"
 graphroot = "$cache/storage"
-runroot = "/run/interceptor-tests"
+runroot = "/run/interceptor-tests-$(printf %s "$here" | cksum | cut -d' ' -f1)"
 END
 CONTAINERS_CONF=$cache/containers.conf
 CONTAINERS_STORAGE_CONF=$cache/storage.conf
