@@ -26,15 +26,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import trustme
-from interceptor.outbound import Outbound, origin
 from pydantic import SecretStr
 
-from interceptor import logs
 from interceptor.capture.files import Capture
 from interceptor.config import Collector, Config, Ingest, Log, Proxy, Server, Spool, Tls
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records import RecordEncoder
 from interceptor.delivery.outlet import SpoolOutlet
+from interceptor.service import logs
+from interceptor.service.outbound import Outbound, origin
 from tests.bench.traffic import generate
 from tests.support.agents import collector, free_port, processes, wait_for
 from tests.support.proxies import tinyproxy
