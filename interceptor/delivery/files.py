@@ -72,6 +72,14 @@ class Entry(NamedTuple):
         halves = f"-{self.halves}" if self.halves else ""
         return f"{self.sequence:020}{halves}.{self.records}.{kind}"
 
+    def is_part_of(self, other: Entry) -> bool:
+        """Whether it is a half of that one, or a half of its halves."""
+        return (
+            self.sequence == other.sequence
+            and self.halves != other.halves
+            and self.halves.startswith(other.halves)
+        )
+
 
 _NAME = re.compile(r"([0-9]{20})(?:-([01]{1,32}))?\.([0-9]{1,9})\.(batch|corrupt|refused|tmp)")
 _PRELUDE: Final = Struct(">8sHH")

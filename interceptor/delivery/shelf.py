@@ -316,8 +316,8 @@ class Shelf:
         last: Entry | None = None
         for entry in sorted(found):
             self._used += entry.size
-            if last and last.sequence == entry.sequence and entry.halves.startswith(last.halves):
-                self._discard(entry)  # its whole is still there (invariant 8)
+            if last and entry.is_part_of(last):
+                self._discard(entry)  # invariant 8
                 continue
             last = entry
             self._entries.append(entry)
@@ -332,11 +332,12 @@ class Shelf:
     # Writing
 
     def _next_entry(self, batch: Batch) -> Entry:
-        return Entry(self._sequence + 1, "", batch.records, OVERHEAD + len(batch.body), self._clock())
+        # used up even if nothing comes of it: a crash may bring back what was taken back, and no other has its name
+        self._sequence += 1
+        return Entry(self._sequence, "", batch.records, OVERHEAD + len(batch.body), self._clock())
 
     def _remember(self, entry: Entry, batch: Batch) -> None:
         """Keep it in memory, from where `_flush` takes it to the disk."""
-        self._sequence = max(self._sequence, entry.sequence)
         self._memory[entry] = batch
         self._memory_bytes += entry.size
 
@@ -392,7 +393,6 @@ class Shelf:
                 with suppress(OSError):
                     self._disk.remove(name)
             raise
-        self._sequence = max(self._sequence, entry.sequence)
         self._used += entry.size
 
     # Limits
@@ -419,8 +419,8 @@ class Shelf:
 
     def _evict(self, reason: Loss) -> bool:
         """Remove the oldest file that is not out; those that are lost already go first."""
-        if self._quarantine:
-            return self._remove_quarantined()
+        if self._quarantine and self._remove_quarantined():
+            return True
         on_disk = (entry for entry in chain(self._unknown, self._entries) if entry not in self._memory)
         victim = next(on_disk, None)
         return victim is not None and self._drop(victim, reason)

@@ -132,8 +132,11 @@ class Spool:
 
     async def close(self) -> None:
         """Write down what is in memory, and let others use the directory. Cancelled, it goes on in its thread."""
-        await self._worker.run(lambda: self._do(self._shelf.close))
+        await self._worker.run(lambda: self._do(self._end))
         self._worker.stop()
+
+    def _end(self) -> None:
+        self._shelf.close()
         self._directory.close()
 
     def _do(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from pydantic import SecretStr
 
 from interceptor.config import Collector, Config, Ingest, Log, Server, Spool, Tls
 from interceptor.delivery.files import OVERHEAD, Entry, pack
-from tests.support.agents import collector, identity, processes, produce, promised
+from tests.support.agents import collector, free_port, identity, processes, produce, promised, wait_for
 from tests.support.records import batch, record
 
 if TYPE_CHECKING:
@@ -36,8 +35,7 @@ TOKEN = "secret-token"
 @pytest.fixture
 def port() -> int:
     """One that is free, and stays the collector's while it is down."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -192,8 +190,7 @@ def test_uploading_at_once_with_a_full_spool(
     files = max(3, int(gigabytes * 1e9 / size))
     for number in range(2, files + 1):  # links to one file: the same batch again and again
         os.link(first, spool / Entry(number, "", sealed.records, size, 0).name())
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        own_port = int(taken.getsockname()[1])
+    own_port = free_port()
     environment = os.environ | {
         "INTERCEPTOR_ENDPOINT": f"https://127.0.0.1:{port}",
         "INTERCEPTOR_TOKEN": TOKEN,
@@ -209,7 +206,7 @@ def test_uploading_at_once_with_a_full_spool(
     cloud.start()
     relay = None
     try:
-        until("the collector", lambda: answers(port))
+        wait_for(port)
         began = time.monotonic()
         relay = subprocess.Popen(
             [sys.executable, "-m", "interceptor", "relay"], cwd=ROOT, env=environment, stderr=subprocess.PIPE
@@ -228,13 +225,6 @@ def test_uploading_at_once_with_a_full_spool(
         f"{files} files of {size} bytes: first records in the database after {seconds:.2f} s, {memory / 1024:.0f} MiB"
     )
     assert memory < 128 * 1024
-
-
-def answers(port: int) -> bool:
-    """Whether something listens."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
 
 
 def found(database: Path) -> int:

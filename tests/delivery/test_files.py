@@ -76,6 +76,20 @@ def test_halves_take_their_parents_place() -> None:
     ]
 
 
+def test_parts() -> None:
+    """A half, and a half of a half, is part of the whole; a sibling, the whole itself and another batch are not."""
+
+    def entry(sequence: int, halves: str) -> Entry:
+        return Entry(sequence, halves, 1, 0, 0.0)
+
+    for part, whole in (("0", ""), ("1", ""), ("01", ""), ("01", "0")):
+        assert entry(2, part).is_part_of(entry(2, whole))
+        assert not entry(2, whole).is_part_of(entry(2, part))
+        assert not entry(3, part).is_part_of(entry(2, whole))
+    for one, other in (("", ""), ("0", "0"), ("0", "1"), ("10", "0")):
+        assert not entry(2, one).is_part_of(entry(2, other))
+
+
 @pytest.mark.parametrize("place", range(len(CONTENT)))
 def test_any_flipped_bit_is_damage(place: int) -> None:
     """A flipped bit anywhere is noticed, and taken neither for another version nor for right."""

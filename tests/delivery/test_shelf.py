@@ -440,6 +440,17 @@ def test_an_offer_while_others_wait_in_memory(start: Any, disk: FakeDisk, clocks
     assert drain(start()) == [1, 3]
 
 
+def test_a_refused_offer_that_comes_back(start: Any, disk: FakeDisk) -> None:
+    """A loss of power may bring back what was taken back; it has a number of its own, and takes nobody's place."""
+    shelf = start()
+    disk.errors["sync"] = errno.EIO
+    assert not shelf.offer(batch(1))
+    disk.errors.clear()
+    shelf.append(batch(2, records=3))
+    disk.files[Entry(1, "", 10, 0, 0.0).name()] = b"".join(pack(batch(1)))
+    assert drain(start()) == [1, 2]
+
+
 # Refused batches
 
 
@@ -478,6 +489,26 @@ def test_the_quarantine_makes_room_first(start: Any, disk: FakeDisk) -> None:
     assert shelf.counters().quarantined == 0
     assert ledger(shelf)[2] == {"http_422": 10}
     assert drain(shelf) == list(range(2, 12))
+
+
+def test_a_quarantine_that_cannot_be_emptied(
+    start: Any, disk: FakeDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One file that cannot be removed is not the end of making room."""
+    shelf = start(max_bytes=10 * SIZE)
+    for number in range(1, 11):
+        shelf.append(batch(number))
+    shelf.quarantine(shelf.oldest(), "http_422")
+    remove = disk.remove
+
+    def stuck(name: str) -> None:
+        if name.endswith(Kind.REFUSED):
+            raise OSError(errno.EIO, "Input/output error")
+        remove(name)
+
+    monkeypatch.setattr(disk, "remove", stuck)
+    assert shelf.append(batch(11))
+    assert drain(shelf) == list(range(3, 12))
 
 
 def test_a_copy_in_the_quarantine(start: Any, disk: FakeDisk) -> None:

@@ -253,6 +253,19 @@ def test_one_process_a_directory(tmp_path: Path) -> None:
     run(main())
 
 
+def test_after_the_end(tmp_path: Path) -> None:
+    """A thread that stores a batch after the end touches nothing any more, and says that it is not on disk."""
+
+    async def main() -> None:
+        spool = Spool(options(tmp_path))
+        await spool.close()
+        assert not spool.store(batch(1))
+        assert spool.counters.memory_bytes > 0
+
+    run(main())
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MiB."""

@@ -11,8 +11,10 @@ import contextlib
 import json
 import multiprocessing
 import os
+import socket
 import struct
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from interceptor.delivery.outlet import SpoolOutlet
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from interceptor.config import Config
 
-__all__ = ["collector", "identity", "processes", "produce", "promised"]
+__all__ = ["collector", "free_port", "identity", "processes", "produce", "promised", "wait_for"]
 
 _PROMISE = struct.Struct("<QQQ")
 _TEXT = json.dumps(record(id="{}"), separators=(",", ":"))
@@ -87,6 +89,22 @@ def collector(config: Config) -> None:
     """Collect until killed."""
     _quiet()
     sys.exit(run_collector(config))
+
+
+def free_port() -> int:
+    """One on loopback, that whoever asked may use again and again."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def wait_for(port: int, seconds: float = 60.0) -> None:
+    """Until something listens there."""
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        assert time.monotonic() < end, f"nothing listens at port {port}"
+        time.sleep(0.02)
 
 
 def _quiet() -> None:
