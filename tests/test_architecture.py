@@ -49,6 +49,7 @@ PURE = {
     "commands.summary": {"core.model", "core.records"},
     "capture.capture_file": {"core.model", "errors"},
     "delivery.batches": set(),
+    "delivery.files": {"delivery.batches"},
 }
 """Modules without I/O, clock and logging, and which modules each may import: those below it."""
 

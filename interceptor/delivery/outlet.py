@@ -69,7 +69,7 @@ class SpoolOutlet:
             self._full += self._sealer.add(lines, records, time.monotonic())
             self._waiting_bytes += len(lines)
             if self._full or idle:
-                self._changed.notify()
+                self._changed.notify_all()
 
     def put(self, lines: bytes, records: int) -> None:
         """Have these delivered, and wait for room if there is none: for a thread whose packets can wait."""
@@ -88,7 +88,7 @@ class SpoolOutlet:
             # Not by waiting in a pool's thread: the loop would wait for that one at its end, for ever.
             self._on_end = lambda: loop.call_soon_threadsafe(ended.set)
             self._closing = True
-            self._changed.notify()
+            self._changed.notify_all()
         await ended.wait()
 
     def ledger(self) -> list[Stage]:

@@ -89,17 +89,15 @@ async def deliver(
     began = time.process_time()
     outlet = SpoolOutlet(outbound.spool, config.spool, origin(config), config.upload.compression)
     for lines, records in pieces:
-        while outlet.ledger()[0].held > 5_000:  # noqa: ASYNC110 - a thread takes them
-            await asyncio.sleep(0.005)
-        outlet.write(lines, records)
+        await asyncio.to_thread(outlet.put, lines, records)
     await outlet.close()
     assert not outlet.ledger()[0].dropped
     sealed = time.process_time() - began
-    began, wall = time.process_time(), time.monotonic()
+    began, wall = time.process_time(), time.time()
     uploading = asyncio.create_task(outbound.run())
-    while outbound.spool.counters.records:  # noqa: ASYNC110 - likewise
-        await asyncio.sleep(0.05)
-    took = time.monotonic() - wall
+    while outbound.spool.counters.records:  # noqa: ASYNC110 - a thread settles them
+        await asyncio.sleep(0.25)
+    took = outbound.uploader.counters.last_success - wall
     uploaded = time.process_time() - began
     uploading.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -134,8 +134,8 @@ class SpoolMachine(RuleBasedStateMachine):
     def power_may_go(self, step: int | None, settling: bool = False) -> Iterator[None]:
         """Lose power at this step; then start anew, and compare with what was on disk.
 
-        What may be missing: what was dropped to make room (never what was out), what was only in the memory of
-        the process that died, and, where `settling`, what was out.
+        What may be missing: what was dropped to make room or was damaged (never what was out), what was only in
+        the memory of the process that died, and, where `settling`, what was out.
         """
         before = self.readable()
         self.disk.removed.clear()
@@ -286,8 +286,8 @@ class SpoolMachine(RuleBasedStateMachine):
     @rule(bytes_used=st.integers(0, 3_000), capacity=st.sampled_from([1_000, 2_500, 1 << 40]))
     def others(self, bytes_used: int, capacity: int) -> None:
         """Somebody else uses more or less of the disk."""
-        self.disk.others = bytes_used
-        self.disk.capacity = capacity
+        self.disk.capacity = max(capacity, self.disk.used())
+        self.disk.others = min(bytes_used, self.disk.capacity - self.disk.used())
 
     @rule(
         method=st.sampled_from(["write", "rename", "sync", "remove", "read", "free"]),

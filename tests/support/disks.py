@@ -37,7 +37,7 @@ class FakeDisk:
     errors: dict[str, int] = field(default_factory=dict)
     """errno by method: it fails until this is taken out."""
     removed: list[str] = field(default_factory=list)
-    """Names that were to be removed, since this was last cleared."""
+    """Names that were to go, since this was last cleared."""
     off: bool = False
     peak: int = 0
     """Most bytes there ever were, those of others left out."""
@@ -69,6 +69,7 @@ class FakeDisk:
         crash = self._step()
         if old not in self.files:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        self.removed.append(old)
         content = self.files.pop(old)
         self.files[new] = content
         self.changes += [(new, content), (old, None)]
