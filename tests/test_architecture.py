@@ -95,7 +95,7 @@ LIBRARIES = {
         "core.records",
         "delivery.batches",
         "delivery.otlp",
-        "delivery.uploader",
+        "delivery.sender",
         "ingest.lines",
     },
     "rich": {"commands.display"},

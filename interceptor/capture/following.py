@@ -9,6 +9,9 @@ Invariants:
 * The captures run on when the list cannot be had: only a new list starts and stops any.
 * An interface that has gone is let go when its capture has given its last packet, and after a few seconds at
   the latest (a renamed interface goes on giving packets under its old name).
+
+What the kernel was still collecting (`capture.read_timeout_ms`) when an interface went goes with it, and nobody counts
+it: the kernel hands over a part of its ring when that is full or old enough, and of an interface that is gone no more.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from interceptor import config
     from interceptor.capture.source import Source
-    from interceptor.delivery.batches import Batch
     from interceptor.settings import Settings
 
 __all__ = ["add_arguments", "run"]
@@ -195,8 +195,8 @@ async def _endpoint(
 ) -> AsyncIterator[_Hop]:
     from interceptor.delivery.batches import Origin
     from interceptor.delivery.proxies import Proxies
+    from interceptor.delivery.sender import Outcome, Sender
     from interceptor.delivery.transport import Transport
-    from interceptor.delivery.uploader import Outcome, Uploader
 
     proxies = Proxies(options.proxy, environment)
     for warning in proxies.warnings:
@@ -208,14 +208,15 @@ async def _endpoint(
             endpoint, decision, options.tls, options.proxy.ca_file, options.upload.timeout_seconds
         )
         origin = Origin(f"interceptor/{__version__}", options.cluster, options.node or socket.gethostname())
-        uploader = Uploader(options, _NoQueue(), transport, origin)
+        sender = Sender(options, transport)
     except InterceptorError as error:
         yield _Hop(well=False, name="endpoint", told=str(error))
         return
     try:
-        outcome, told = await uploader.probe()
+        answered = await sender.probe(origin, time.time())
     finally:
         await transport.close()
+    outcome, told = answered.outcome, answered.told
     taken = outcome in {Outcome.DELIVERED, Outcome.DUPLICATE}
     reached = taken or outcome is Outcome.AUTH
     encrypted = endpoint.lower().startswith("https://")
@@ -233,19 +234,3 @@ async def _endpoint(
         yield _Hop(well=True, name="token", told="accepted" if secret else "none, and none is wanted")
     else:
         yield _Hop(well=False, name="token", told=told if secret else f"none is configured, and {told}")
-
-
-class _NoQueue:
-    """For an uploader that only asks: it takes nothing from here."""
-
-    async def next(self) -> Batch:
-        raise NotImplementedError
-
-    async def delivered(self, _: Batch) -> None:
-        raise NotImplementedError
-
-    async def quarantine(self, _: Batch, __: str) -> None:
-        raise NotImplementedError
-
-    async def replace(self, _: Batch, __: Sequence[Batch]) -> None:
-        raise NotImplementedError

@@ -1,29 +1,15 @@
 """Batches to the endpoint, until each is settled.
 
-Owns what an answer means (`classify`), when to try again (`Backoff`), the token, and the loop. Refuses storage (the
-queue's) and connections (`transport`'s).
+Owns when to try again (`Backoff`), what is done with each outcome, and the loop. Refuses storage (the queue's) and
+requests (`sender`'s).
 
 One batch is under way at a time: one shared back-off, and after a failure the next try is the probe that ends it. No try
 is the last one: a batch that cannot be delivered stays until it is, or until the queue needs its room and counts it.
-
-Outcomes:
-
-    2xx                                         delivered, once its answer was read to the end
-    409                                         delivered before
-    413                                         halved; a single record is put aside
-    408 425 429 5xx (but 501, 505), no answer   again, after a while
-    401 403                                     again, slowly: state `auth`
-    404 405 3xx, HTML with 2xx, an endless      again, slowly: state `configuration` (a wrong URL, a captive portal,
-    answer, files of ours that cannot be used   a token or certificate that is not there)
-    401 403 407 of the proxy                    again, slowly: state `proxy`
-    other 4xx, 501, 505                         put aside
-    anything else                               again, after a while
+What passes by itself is tried soon, what somebody has to mend slowly; a batch that is too large is halved, one that is
+refused for good is put aside.
 
 An answer that was lost is no reason to doubt: the same batch with the same id is sent again, and the other side knows
-it. The token's file is read for each try, so that a token that rotates is never an old one. Time, sleep and chance are
-arguments.
-
-With a plain http:// endpoint behind a proxy, nothing tells the proxy's 401 and 403 from the endpoint's: state `auth`.
+it. Time, sleep and chance are arguments.
 """
 
 from __future__ import annotations
@@ -31,68 +17,27 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-import zlib
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol, assert_never
 
-import msgspec
 import structlog
 
-from interceptor.delivery import otlp
-from interceptor.delivery.batches import UnpackError, seal, split, unpack
-from interceptor.delivery.transport import Failure, TransportError
-from interceptor.errors import UsageError
+from interceptor.delivery.batches import split
+from interceptor.delivery.sender import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from interceptor import config
-    from interceptor.delivery.batches import Batch, Origin
-    from interceptor.delivery.transport import Answer
+    from interceptor.delivery.batches import Batch
+    from interceptor.delivery.sender import Sender
 
-__all__ = [
-    "Backoff",
-    "Counters",
-    "Outcome",
-    "Queue",
-    "Reason",
-    "State",
-    "Token",
-    "Uploader",
-    "classify",
-    "retry_after",
-]
+__all__ = ["Backoff", "Counters", "Queue", "Reason", "State", "Uploader"]
 
-PATH: Final = "/v1/batches"
 LONGEST_SECONDS: Final = 60.0
 """Between two tries of our own accord."""
-LONGEST_ASKED_SECONDS: Final = 15 * 60.0
-"""The longest that the other side may ask us to wait: a mistake of its must not cost the spool."""
-_UNPACKED: Final = 256 * 2**20
-"""Of a batch that is sent as OTLP."""
-_LONGEST_TOKEN: Final = 16_384
-"""Characters: more than any server takes in a header."""
 
 log = structlog.get_logger()
-
-
-class Outcome(StrEnum):
-    """What became of one try."""
-
-    DELIVERED = "delivered"
-    DUPLICATE = "duplicate"
-    """Delivered by an earlier try, whose answer was lost."""
-    RETRY = "retry"
-    TOO_LARGE = "too_large"
-    QUARANTINED = "quarantined"
-    UNREADABLE = "unreadable"
-    """Not sent: it is not what we seal."""
-    AUTH = "auth"
-    CONFIGURATION = "configuration"
-    PROXY = "proxy"
 
 
 class State(StrEnum):
@@ -112,16 +57,6 @@ _SLOW: Final = {
 }
 """What somebody has to mend: tried again slowly."""
 
-_FAILURES: Final = {
-    Failure.PROXY_REFUSED: Outcome.PROXY,
-    Failure.FILES: Outcome.CONFIGURATION,
-    Failure.TOO_LARGE: Outcome.CONFIGURATION,
-}
-"""What it means that there is no answer; any other failure passes by itself, as far as we know."""
-
-_AGAIN: Final = frozenset({408, 425, 429})
-_NEVER: Final = frozenset({501, 505})
-
 
 class Reason(StrEnum):
     """Why a batch was put aside."""
@@ -132,40 +67,6 @@ class Reason(StrEnum):
     """A single record, for the endpoint."""
     UNREADABLE = "unreadable"
     """By us: it has to be read for another protocol, or to be halved, and is not what we seal."""
-
-
-def classify(status: int, content_type: str) -> Outcome:
-    """What an answer means."""
-    if 200 <= status < 300:
-        return Outcome.CONFIGURATION if content_type.lower().startswith("text/html") else Outcome.DELIVERED
-    if status == 409:
-        return Outcome.DUPLICATE
-    if status == 413:
-        return Outcome.TOO_LARGE
-    if status in {401, 403}:
-        return Outcome.AUTH
-    if status == 407:
-        return Outcome.PROXY
-    if 300 <= status < 400 or status in {404, 405}:
-        return Outcome.CONFIGURATION
-    if status in _NEVER or (400 <= status < 500 and status not in _AGAIN):
-        return Outcome.QUARANTINED
-    return Outcome.RETRY
-
-
-def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds that the other side asks us to wait (RFC 9110 section 10.2.3), 0 where it does not say it well.
-
-    A date is read against the answer's own Date: the clocks of two machines differ.
-    """
-    text = headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return min(float(text[:9]), LONGEST_ASKED_SECONDS)
-    try:
-        until, now = (parsedate_to_datetime(words).timestamp() for words in (text, headers.get("date", "")))
-        return min(max(until - now, 0.0), LONGEST_ASKED_SECONDS)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return 0.0
 
 
 class Backoff:
@@ -191,47 +92,6 @@ class Backoff:
         self._failures = 0
 
 
-class Token:
-    """What we show to the endpoint: a fixed one, or what a file holds at the time."""
-
-    def __init__(self, settings: config.Config) -> None:
-        """Raises `UsageError` where the fixed token cannot be sent in a header."""
-        self._file = settings.token_file
-        self._fixed: str | None = None
-        if settings.token is not None:
-            self._fixed = settings.token.get_secret_value().strip()
-            if not _sendable(self._fixed):
-                raise UsageError("token: is empty, or holds characters that cannot be sent in a header")
-
-    async def text(self) -> str | None:
-        """The token; None where none is configured.
-
-        Raises:
-            UsageError: the file cannot be read now, or holds no token.
-
-        """
-        if self._fixed is not None or self._file is None:
-            return self._fixed
-        try:
-            text = (await asyncio.to_thread(_beginning, self._file)).strip()
-        except (OSError, UnicodeDecodeError):
-            raise UsageError(f"token_file {self._file}: cannot be read") from None
-        if not _sendable(text):
-            raise UsageError(f"token_file {self._file}: holds no token")
-        return text
-
-
-def _beginning(file: Path) -> str:
-    """All there is in a file of a token, and no more of one that is something else."""
-    with file.open(encoding="ascii") as opened:
-        return opened.read(_LONGEST_TOKEN + 1)
-
-
-def _sendable(token: str) -> bool:
-    """RFC 9110 section 5.5: visible characters. A line end would begin another header."""
-    return token.isascii() and token.isprintable() and 0 < len(token) <= _LONGEST_TOKEN
-
-
 class Queue(Protocol):
     """Where batches wait."""
 
@@ -248,13 +108,6 @@ class Queue(Protocol):
         """These take its place."""
 
 
-class Way(Protocol):
-    """How requests travel: `transport.Transport`."""
-
-    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Send one and read the whole answer."""
-
-
 @dataclass(slots=True)
 class Counters:
     """Plain numbers, for metrics."""
@@ -269,47 +122,20 @@ class Counters:
     """Unix time; 0 before the first."""
 
 
-class _Counts(msgspec.Struct):
-    """The ingest API's answer."""
-
-    rejected: int = 0
-
-
-_counts = msgspec.json.Decoder(_Counts)
-
-
 class Uploader:
     """Empties a queue."""
 
     def __init__(
         self,
-        settings: config.Config,
         queue: Queue,
-        way: Way,
-        origin: Origin,
+        sender: Sender,
         *,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         backoff: Backoff | None = None,
     ) -> None:
-        """`origin`: who we say we are when we only ask (`probe`).
-
-        Raises:
-            UsageError: the token would be sent over plain HTTP.
-
-        """
-        secret = settings.token is not None or settings.token_file is not None
-        plain = (settings.endpoint or "").lower().startswith("http://")
-        if secret and plain and not settings.upload.allow_plain_http:
-            raise UsageError(
-                "endpoint: with http:// the token can be read by whoever listens; use https://, or say "
-                "upload.allow_plain_http: true"
-            )
         self._queue = queue
-        self._way = way
-        self._origin = origin
-        self._otlp = settings.upload.protocol == "otlp"
-        self._token = Token(settings)
+        self._sender = sender
         self._wall = wall
         self._sleep = sleep
         self._backoff = backoff if backoff is not None else Backoff()
@@ -330,19 +156,16 @@ class Uploader:
                 self.counters.retries += 1
                 await self._sleep(wait)
 
-    async def probe(self) -> tuple[Outcome, str]:
-        """Send an empty batch, which changes nothing there; gives what came of it, in words too."""
-        outcome, told, _ = await self._send(seal((), 0, self._origin, self._wall()))
-        return outcome, told
-
     async def _try(self, batch: Batch) -> float | None:
         """Send a batch and act on the outcome; gives the seconds to wait before the next try, if it failed."""
-        outcome, told, asked = await self._send(batch)
+        sent = await self._sender.send(batch)
+        outcome, told = sent.outcome, sent.told
         wait = None
         match outcome:
             case Outcome.DELIVERED | Outcome.DUPLICATE:
                 await self._queue.delivered(batch)
                 self.counters.records += batch.records
+                self.counters.rejected += sent.rejected
                 self.counters.last_success = self._wall()
             case Outcome.TOO_LARGE:
                 outcome = await self._halve(batch, told)
@@ -351,9 +174,9 @@ class Uploader:
             case Outcome.UNREADABLE:
                 await self._put_aside(batch, Reason.UNREADABLE, told)
             case Outcome.AUTH | Outcome.CONFIGURATION | Outcome.PROXY:
-                wait = self._backoff.failed(asked, slowly=True)
+                wait = self._backoff.failed(sent.asked_seconds, slowly=True)
             case Outcome.RETRY:
-                wait = self._backoff.failed(asked)
+                wait = self._backoff.failed(sent.asked_seconds)
             case _:
                 assert_never(outcome)
         self.counters.outcomes[outcome] += 1
@@ -376,51 +199,6 @@ class Uploader:
         await self._queue.quarantine(batch, reason)
         log.warning("batch_quarantined", batch=batch.id, records=batch.records, reason=str(reason), told=told)
 
-    async def _send(self, batch: Batch) -> tuple[Outcome, str, float]:
-        """One try: its outcome, in words too, and how long the other side asks us to wait."""
-        try:
-            path, body, headers = await self._request(batch)
-        except UnpackError as error:
-            return Outcome.UNREADABLE, f"the batch {error}", 0.0
-        try:
-            token = await self._token.text()
-            if token is not None:
-                headers["authorization"] = f"Bearer {token}"
-            answer = await self._way.post(path, body, headers)
-        except UsageError as error:
-            return Outcome.CONFIGURATION, str(error), 0.0
-        except TransportError as error:
-            return _FAILURES.get(error.failure, Outcome.RETRY), str(error), 0.0
-        outcome = classify(answer.status, answer.headers.get("content-type", ""))
-        if outcome is Outcome.DELIVERED:
-            self.counters.rejected += min(self._rejected(answer.body), batch.records)
-        told = f"the endpoint answered {answer.status}"
-        if outcome is Outcome.CONFIGURATION:
-            told += (
-                " with a web page: is something in between?" if answer.status < 300 else ": is its URL right?"
-            )
-        return outcome, told, retry_after(answer.headers)
-
-    async def _request(self, batch: Batch) -> tuple[str, bytes, dict[str, str]]:
-        """Path, body and headers."""
-        if self._otlp:
-            body = await asyncio.to_thread(_spans, batch)
-            return otlp.PATH, body, {"content-type": otlp.CONTENT_TYPE, "content-encoding": "gzip"}
-        headers = {
-            "content-type": "application/x-ndjson",
-            "content-encoding": batch.encoding,
-            "idempotency-key": batch.id,
-        }
-        return PATH, batch.body, headers
-
-    def _rejected(self, answer: bytes) -> int:
-        if self._otlp:
-            return otlp.rejected(answer)
-        try:
-            return max(_counts.decode(answer).rejected, 0)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return 0  # taken, and that is all we know
-
     def _become(self, state: State, told: str, wait: float | None) -> None:
         """Tell a change once, not each try."""
         if state is not self.state:
@@ -432,9 +210,3 @@ class Uploader:
                 )
         self.state = state
         self.trouble = None if state is State.OK else told
-
-
-def _spans(batch: Batch) -> bytes:
-    """A batch as OTLP; gzip is the one compression that every receiver has to know."""
-    packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
-    return packer.compress(otlp.request(unpack(batch.body, batch.encoding, _UNPACKED))) + packer.flush()

@@ -17,6 +17,7 @@ import structlog
 from interceptor import __version__
 from interceptor.delivery.batches import Origin
 from interceptor.delivery.proxies import Proxies
+from interceptor.delivery.sender import Sender
 from interceptor.delivery.spool import Spool
 from interceptor.delivery.transport import Transport
 from interceptor.delivery.uploader import State, Uploader
@@ -62,8 +63,9 @@ class Outbound:
         self._transport = Transport(
             config.endpoint, self.decision, config.tls, config.proxy.ca_file, config.upload.timeout_seconds
         )
+        sender = Sender(config, self._transport)
         self.spool: Final = Spool(config.spool)
-        self.uploader: Final = Uploader(config, self.spool, self._transport, origin(config))
+        self.uploader: Final = Uploader(self.spool, sender)
 
     async def run(self) -> None:
         """Upload, until cancelled."""

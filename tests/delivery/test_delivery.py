@@ -23,9 +23,10 @@ from interceptor.cli import main
 from interceptor.config import Config
 from interceptor.delivery.batches import Origin, seal
 from interceptor.delivery.proxies import Proxies
+from interceptor.delivery.sender import Outcome, Sender
 from interceptor.delivery.spool import Spool
 from interceptor.delivery.transport import Transport
-from interceptor.delivery.uploader import Backoff, Outcome, State, Uploader
+from interceptor.delivery.uploader import Backoff, State, Uploader
 from tests.support.cloud import answer, cloud
 from tests.support.proxies import peer, relay
 
@@ -291,7 +292,7 @@ async def deliver(row: Row, folder: Path) -> list[object]:
         spool = Spool(config.spool)
         for batch in sealed():
             await spool.append(batch)
-        uploader = Uploader(config, spool, way, ORIGIN, sleep=sleep, backoff=Backoff(lambda: 1.0))
+        uploader = Uploader(spool, Sender(config, way), sleep=sleep, backoff=Backoff(lambda: 1.0))
         running = asyncio.create_task(uploader.run())
         try:
             async with asyncio.timeout(120):

@@ -20,9 +20,10 @@ from interceptor.config import Config
 from interceptor.delivery import otlp
 from interceptor.delivery.batches import Origin, seal, unpack
 from interceptor.delivery.proxies import Proxies
+from interceptor.delivery.sender import Outcome, Sender
 from interceptor.delivery.spool import Spool
 from interceptor.delivery.transport import Transport
-from interceptor.delivery.uploader import Outcome, Uploader
+from interceptor.delivery.uploader import Uploader
 from tests.support.netns import wait_until
 
 if TYPE_CHECKING:
@@ -250,8 +251,9 @@ def test_an_uploader_delivers_to_a_real_receiver(tmp_path: Path) -> None:
             await spool.append(batch)
         decision = Proxies(config.proxy, {"ALL_PROXY": "proxy.test:1"}).decide(config.endpoint or "")
         way = Transport(config.endpoint or "", decision, config.tls, None, 20.0)
-        uploader = Uploader(config, spool, way, ORIGIN)
-        assert (await uploader.probe())[0] is Outcome.DELIVERED
+        sender = Sender(config, way)
+        assert (await sender.probe(ORIGIN, 0.0)).outcome is Outcome.DELIVERED
+        uploader = Uploader(spool, sender)
         running = asyncio.create_task(uploader.run())
         async with asyncio.timeout(60):
             while uploader.counters.records < len(batches):  # noqa: ASYNC110 - there is no event for it

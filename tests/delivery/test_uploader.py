@@ -1,4 +1,4 @@
-"""What an answer means, when to try again, and that every batch is settled once."""
+"""When to try again, and that every batch is settled once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
-from hypothesis import given
-from hypothesis import strategies as st
 
 from interceptor.config import Config
 from interceptor.delivery.batches import Batch, Origin, seal
+from interceptor.delivery.sender import Outcome, Sender
 from interceptor.delivery.transport import Answer, Failure, TransportError
-from interceptor.delivery.uploader import Backoff, Outcome, State, Uploader, classify, retry_after
-from interceptor.errors import UsageError
+from interceptor.delivery.uploader import Backoff, State, Uploader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,68 +91,11 @@ def upload(store: Store, script: Script, **settings: Any) -> tuple[Uploader, lis
 
     config = Config.model_validate({"endpoint": ENDPOINT, **settings})
     uploader = Uploader(
-        config, store, script, ORIGIN, wall=lambda: 1_000.0, sleep=sleep, backoff=Backoff(lambda: 1.0)
+        store, Sender(config, script), wall=lambda: 1_000.0, sleep=sleep, backoff=Backoff(lambda: 1.0)
     )
     with pytest.raises(Empty):
         asyncio.run(uploader.run())
     return uploader, slept
-
-
-# --- what an answer means ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("statuses", "outcome"),
-    [
-        ((200, 202, 204), Outcome.DELIVERED),
-        ((409,), Outcome.DUPLICATE),
-        ((408, 425, 429, 500, 502, 503, 504, 520, 599), Outcome.RETRY),
-        ((413,), Outcome.TOO_LARGE),
-        ((400, 402, 410, 415, 418, 422, 431, 451, 501, 505), Outcome.QUARANTINED),
-        ((401, 403), Outcome.AUTH),
-        ((301, 302, 304, 307, 308, 404, 405), Outcome.CONFIGURATION),
-        ((101, 0, 600, 999), Outcome.RETRY),
-        ((407,), Outcome.PROXY),
-    ],
-)
-def test_every_status_has_one_outcome(statuses: tuple[int, ...], outcome: Outcome) -> None:
-    """The table of outcomes."""
-    assert {classify(status, "application/json") for status in statuses} == {outcome}
-
-
-def test_a_web_page_is_no_answer_of_the_api() -> None:
-    """A captive portal says 200 and has not taken the batch."""
-    assert classify(200, "Text/HTML; charset=utf-8") is Outcome.CONFIGURATION
-
-
-NOON = "Tue, 24 Nov 2026 12:00:00 GMT"
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, 0),
-        ({"retry-after": "120"}, 120),
-        ({"retry-after": " 7 "}, 7),
-        ({"retry-after": "999999999999999999999"}, 900),
-        ({"retry-after": "-5"}, 0),
-        ({"retry-after": "1.5"}, 0),
-        ({"retry-after": "Tue, 24 Nov 2026 12:02:00 GMT", "date": NOON}, 120),
-        ({"retry-after": "Tue, 24 Nov 2026 11:00:00 GMT", "date": NOON}, 0),
-        ({"retry-after": "Wed, 25 Nov 2026 12:00:00 GMT", "date": NOON}, 900),
-        ({"retry-after": "Tue, 24 Nov 2026 12:02:00 GMT"}, 0),
-        ({"retry-after": "soon", "date": NOON}, 0),
-    ],
-)
-def test_retry_after(headers: dict[str, str], seconds: float) -> None:
-    """Seconds, or a date against the answer's own; never more than a quarter of an hour."""
-    assert retry_after(headers) == seconds
-
-
-@given(st.text(), st.text())
-def test_retry_after_of_anything(asked: str, date: str) -> None:
-    """A hostile header is a number of seconds within bounds."""
-    assert 0 <= retry_after({"retry-after": asked, "date": date}) <= 900
 
 
 # --- when to try again ---------------------------------------------------------------------------------------
@@ -284,7 +225,7 @@ def test_what_somebody_has_to_mend_is_kept_and_tried_slowly(
         assert seconds == (1 if state is State.RETRYING else 60)
         states.append((uploader.state, uploader.trouble))
 
-    uploader = Uploader(settings, store, script, ORIGIN, sleep=sleep, backoff=Backoff(lambda: 1.0))
+    uploader = Uploader(store, Sender(settings, script), sleep=sleep, backoff=Backoff(lambda: 1.0))
     with pytest.raises(Empty):
         asyncio.run(uploader.run())
     assert [told for told, _ in states] == [state]
@@ -332,31 +273,10 @@ def test_a_token_file_without_a_token_is_told_and_waited_for(tmp_path: Path, con
         assert uploader.state is State.CONFIGURATION
         file.write_text("good")
 
-    uploader = Uploader(settings, store, script, ORIGIN, sleep=sleep)
+    uploader = Uploader(store, Sender(settings, script), sleep=sleep)
     with pytest.raises(Empty):
         asyncio.run(uploader.run())
     assert len(store.delivered_ids) == 1
-
-
-@pytest.mark.parametrize("settings", [{"token": "a"}, {"token_file": "/run/token"}])
-def test_a_token_does_not_travel_in_clear_text(settings: dict[str, str]) -> None:
-    """Unless it is said that it may."""
-    config = Config.model_validate({"endpoint": "HTTP://api.test", **settings})
-    with pytest.raises(UsageError, match=r"allow_plain_http"):
-        Uploader(config, Store(), Script(202), ORIGIN)
-    allowed = config.model_copy(
-        update={"upload": config.upload.model_copy(update={"allow_plain_http": True})}
-    )
-    Uploader(allowed, Store(), Script(202), ORIGIN)
-
-
-@pytest.mark.parametrize("token", ["", "a\r\nx: y", "\x80"])
-def test_a_token_that_cannot_be_sent_is_refused(token: str) -> None:
-    """At the start, without showing it."""
-    with pytest.raises(
-        UsageError, match=r"^token: is empty, or holds characters that cannot be sent in a header$"
-    ):
-        Uploader(Config.model_validate({"endpoint": ENDPOINT, "token": token}), Store(), Script(202), ORIGIN)
 
 
 @pytest.mark.parametrize(
@@ -426,12 +346,3 @@ def test_a_change_of_state_is_logged_once() -> None:
         ("upload_failing", "auth"),
         ("upload_recovered", None),
     ]
-
-
-def test_a_probe_changes_nothing() -> None:
-    """It asks with an empty batch, and says what came of it."""
-    script = Script(401)
-    uploader = Uploader(Config(endpoint=ENDPOINT), Store(), script, ORIGIN)
-    assert asyncio.run(uploader.probe()) == (Outcome.AUTH, "the endpoint answered 401")
-    assert json.loads(gzip.decompress(script.asked[0][1]))["count"] == 0
-    assert sum(uploader.counters.outcomes.values()) == 0

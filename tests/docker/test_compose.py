@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -19,6 +20,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 
+from tests.docker.conftest import unavailable
 from tests.support import containers
 from tests.support.live import Node
 from tests.support.netns import wait_until
@@ -31,6 +33,13 @@ FILE = ROOT / "docker" / "compose.yaml"
 DASHBOARD = ROOT / "docker" / "observability" / "dashboard.json"
 SECONDS = 90.0
 """For what takes seconds on an idle machine."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _docker_compose() -> None:
+    """The program is here."""
+    if shutil.which("docker-compose") is None:
+        unavailable("needs docker-compose")
 
 
 class Stack:

@@ -114,6 +114,7 @@ def started(
             volumes = [
                 volume["name"] for item in pods for volume in item["spec"]["volumes"] if "emptyDir" in volume
             ]
+            volumes += [item["metadata"]["name"] for item in settings]  # podman holds a ConfigMap in one
             containers.podman("volume", "rm", "--force", *volumes, check=False)
 
 

@@ -48,7 +48,7 @@ cat >"$cache/storage.conf" <<END
 [storage]
 driver = "overlay"
 graphroot = "$cache/storage"
-runroot = "/run/interceptor-tests"
+runroot = "/run/interceptor-tests-$(printf %s "$here" | cksum | cut -d' ' -f1)"
 END
 CONTAINERS_CONF=$cache/containers.conf
 CONTAINERS_STORAGE_CONF=$cache/storage.conf
@@ -56,26 +56,20 @@ export CONTAINERS_CONF CONTAINERS_STORAGE_CONF
 
 if ! podman image exists "$base"; then
     say "making the base image from the distribution's packages"
-    # With the sources where, and in the form in which, the published image has them.
-    cat >"$cache/debian.sources" <<END
-Types: deb
-URIs: http://deb.debian.org/debian
-Suites: bookworm bookworm-updates
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-
-Types: deb
-URIs: http://deb.debian.org/debian-security
-Suites: bookworm-security
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+    # The published image has its sources in another place and form than mmdebstrap writes them.
+    cat >"$cache/debian-sources" <<'END'
+while read -r kind uri suite components; do
+    [ "$kind" = deb ] || continue
+    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: %s\n' "$uri" "$suite" "$components"
+    printf 'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n'
+done <"$1/etc/apt/sources.list" >"$1/etc/apt/sources.list.d/debian.sources"
+rm "$1/etc/apt/sources.list"
 END
     SOURCE_DATE_EPOCH=0 mmdebstrap --variant=minbase --mode=root --format=tar \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-        --customize-hook='rm -f "$1"/etc/apt/sources.list.d/* "$1"/etc/apt/sources.list' \
-        --customize-hook="copy-in $cache/debian.sources /etc/apt/sources.list.d" \
-        bookworm "$cache/base.tar" "$cache/debian.sources" >"$cache/mmdebstrap.log" 2>&1 ||
+        --customize-hook="sh $cache/debian-sources \"\$1\"" \
+        bookworm "$cache/base.tar" >"$cache/mmdebstrap.log" 2>&1 ||
         die "mmdebstrap failed: $cache/mmdebstrap.log"
     podman import -q -c 'CMD ["bash"]' "$cache/base.tar" "$base" >/dev/null
     rm "$cache/base.tar"
