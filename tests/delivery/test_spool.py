@@ -419,7 +419,7 @@ asyncio.run(main(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize(("files", "size"), [(6_000, 350_000), (100_000, 20_000)])
+@pytest.mark.parametrize(("files", "size"), [(6_000, 350_000), (60_000, 34_000)])
 def test_two_gigabytes_at_the_start(tmp_path: Path, files: int, size: int) -> None:
     """A start with 2 GB takes memory for names only, and the first batch is there at once."""
     first = pack(batch(1, 5_000))

@@ -118,6 +118,7 @@ class FakeDisk:
             else:
                 names[name] = content[:half] if content is self.half_written else content
         self.files = names
+        self.capacity = max(self.capacity, self.used() + self.others)
         self.restart()
 
     def restart(self) -> None:
