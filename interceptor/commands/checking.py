@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from interceptor import __version__
 from interceptor.capture.feed import Feed
 from interceptor.capture.own_traffic import OwnTraffic
 from interceptor.capture.source import State
@@ -193,10 +191,10 @@ def _output(path: str) -> _Hop:
 async def _endpoint(
     options: config.Config, endpoint: str, environment: Mapping[str, str]
 ) -> AsyncIterator[_Hop]:
-    from interceptor.delivery.batches import Origin
     from interceptor.delivery.proxies import Proxies
     from interceptor.delivery.sender import Outcome, Sender
     from interceptor.delivery.transport import Transport
+    from interceptor.service.outbound import origin
 
     proxies = Proxies(options.proxy, environment)
     for warning in proxies.warnings:
@@ -207,13 +205,12 @@ async def _endpoint(
         transport = Transport(
             endpoint, decision, options.tls, options.proxy.ca_file, options.upload.timeout_seconds
         )
-        origin = Origin(f"interceptor/{__version__}", options.cluster, options.node or socket.gethostname())
         sender = Sender(options, transport)
     except InterceptorError as error:
         yield _Hop(well=False, name="endpoint", told=str(error))
         return
     try:
-        answered = await sender.probe(origin, time.time())
+        answered = await sender.probe(origin(options), time.time())
     finally:
         await transport.close()
     outcome, told = answered.outcome, answered.told
