@@ -44,7 +44,7 @@ PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
 POSITIVE = {"type": "integer", "minimum": 1}
 FREE = {"type": "object"}
 DURATION = {"type": "string", "pattern": "^([0-9]+(ms|s|m|h))+$"}
-CIDR = r"^[0-9]+(\.[0-9]+){3}(/[0-9]{1,2})?$|^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(/[0-9]{1,3})?$"
+CIDR = r"^[0-9]+(\.[0-9]+){3}(/[0-9]{1,2})?$|^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(/[0-9]{1,3})?$"
 """An address or a network of either kind; the API server judges the numbers."""
 PROXY = r"([^\s/]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?/?$"
 """What follows the scheme."""
