@@ -18,6 +18,7 @@ httpry:httpry
 gcc:gcc
 openssl:openssl
 tinyproxy:tinyproxy
+dnsmasq:dnsmasq-base
 squid:squid-openssl
 microsocks:microsocks
 unshare:util-linux
