@@ -278,7 +278,6 @@ class TestPolicies:
             ("10.1.0.0/16", "10.1.0.0/16"),
             ("2001:db8::9", "2001:db8::9/128"),
             ("2001:db8::/32", "2001:db8::/32"),
-            ("::ffff:10.1.2.3", "::ffff:10.1.2.3/128"),
         ],
     )
     def test_proxys_address_of_either_kind(self, major: int, address: str, cidr: str) -> None:
