@@ -12,7 +12,7 @@ BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(T
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: run stop test check lint types bench bench-rpcap bench-live bench-upload fuzz fixtures lock clean
+.PHONY: run stop test check lint types bench bench-rpcap bench-live bench-upload fuzz fixtures lock chart images clean
 
 run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
 	tests/support/packages.sh tinyproxy
