@@ -25,6 +25,8 @@ for pair in podman:podman buildah:buildah runc:runc conmon:conmon netavark:netav
     [ -x "/usr/bin/${pair%%:*}" ] || [ -x "/usr/sbin/${pair%%:*}" ] || [ -x "/usr/lib/podman/${pair%%:*}" ] ||
         missing="$missing ${pair#*:}"
 done
+# Ubuntu has Debian's keys in a package that is not installed by itself.
+[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"
 if [ -n "$missing" ]; then
     say "installing$missing"
     apt-get -q -o Acquire::Retries=3 update >/dev/null
