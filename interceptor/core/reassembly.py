@@ -29,11 +29,12 @@ from interceptor.core.model import Drop
 if TYPE_CHECKING:
     from interceptor.core.model import Limits
 
-__all__ = ["FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Stream", "difference"]
+__all__ = ["ACK", "FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Stream", "difference"]
 
 FIN: Final = 1
 SYN: Final = 2
 RST: Final = 4
+ACK: Final = 16
 
 _WRAP: Final = 1 << 32
 _HALF: Final = 1 << 31

@@ -6,10 +6,24 @@ import gc
 
 import pytest
 
-from interceptor.core.connections import Direction
+from interceptor.core.connections import Connection, Direction
 from interceptor.core.model import Anomaly, Interface, Limits, Transaction
 from interceptor.core.transactions import Conversation
-from tests.conversations import ACK, FIN, RST, SYN, Capture, Dialogue, Ends, Sent, pairs, request, response
+from tests.conversations import (
+    ACK,
+    FIN,
+    RST,
+    SECOND,
+    START,
+    SYN,
+    Capture,
+    Dialogue,
+    Ends,
+    Sent,
+    pairs,
+    request,
+    response,
+)
 
 
 def tags(transaction: Transaction) -> set[Anomaly]:
@@ -128,6 +142,37 @@ def test_what_is_over_needs_no_collector() -> None:
     finally:
         gc.enable()
     assert (before, left) == (30, 3)
+
+
+def test_short_connections_leave_nothing() -> None:
+    """However many come and go within the idle time-out, no more is kept than of those that closed just now."""
+    capture = Capture(Limits(closing_seconds=1))
+    gc.collect()
+    before = sum(isinstance(one, Direction | Connection) for one in gc.get_objects())
+    for number in range(5_000):
+        talk = Dialogue(capture, Ends(client_port=1_000 + number)).open()
+        talk.exchange(1)
+        talk.close()
+        capture.now += 20_000_000
+    kept = [one for one in gc.get_objects() if isinstance(one, Direction | Connection)]
+    directions = sum(isinstance(one, Direction) for one in kept)
+    assert capture.now < START + 120 * SECOND
+    assert directions == 2 * capture.pipeline.open_connections < 2 * 150
+    assert len(kept) - before < 3 * 150 + 1_500
+
+
+def test_an_eviction_spares_what_has_closed_no_longer_than_it_should() -> None:
+    """A closed connection that an eviction compares is forgotten when it would have been."""
+    capture = Capture(Limits(connections=8, closing_seconds=5))
+    talks = [Dialogue(capture, Ends(client_port=1_000 + number)).open() for number in range(9)]
+    for talk in talks[:8]:
+        talk.exchange(1)
+        talk.close()
+    talks[8].exchange(1)
+    assert capture.pipeline.open_connections == 8
+    capture.wait(8)
+    assert capture.pipeline.open_connections == 1
+    assert capture.pipeline.evicted == 0
 
 
 def test_shedding_more_than_there_is_ends_all() -> None:
