@@ -38,6 +38,11 @@ _SILENCE: Final = _SECOND
 """After this long without a packet on its own interface, a direction may go on on another one."""
 _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
+_REGISTERED: Final = (
+    *(b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"CONNECT "),
+    *(b"OPTIONS ", b"TRACE ", b"PATCH ", b"QUERY "),
+)
+"""Of these methods (RFC 9110 section 9, RFC 5789) none is the end of another."""
 _SPARE: Final = 1_024
 """Entries of forgotten connections that the wheel may always have, besides one for each that is remembered."""
 
@@ -166,6 +171,10 @@ class Connections:
             else:
                 self.taken += 1  # the last acknowledgement
             return finished
+        if flags & RST and not self._resets(stream, sequence):
+            self._drop(Drop.RESET_OUT_OF_WINDOW)
+            self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
+            return finished
         stream.time = time
         if flags & SYN:
             sequence = (sequence + 1) & _MASK
@@ -182,14 +191,8 @@ class Connections:
                 peer.next = acknowledgement
         self.taken += 1
         if flags & RST:
-            if not self._resets(stream, sequence):
-                self.taken -= 1
-                self._drop(Drop.RESET_OUT_OF_WINDOW)
-                self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
-                return finished
-            self._assembly.drop(
-                Drop.AFTER_CLOSE, captured
-            )  # RFC 9293 section 3.10.7.4: text is not processed
+            # RFC 9293 section 3.10.7.4: text is not processed
+            self._assembly.drop(Drop.AFTER_CLOSE, captured)
             if connection.conversation is not None and stream is connection.client:
                 connection.conversation.client_closed = True
             self._end(connection, finished)
@@ -249,19 +252,15 @@ class Connections:
         if len(self.streams) >= 2 * self._limits.connections:
             self.evicted += self._make_room(1, finished)
         backward = reverse(flow)
-        sent = self._handshakes.take(flow)
-        answered = self._handshakes.take(backward)
+        handshake = self._handshakes.take(flow, sequence, acknowledgement, flags, time)
         stream = Direction(flow, sequence, self._assembly)
         stream.interface = interface
         peer = Direction(backward, acknowledgement if flags & ACK else -1, self._assembly)
-        if flags & SYN:
-            # RFC 7413: data in the SYN.
-            sent = sent or (sequence, -1, time)
-            stream.next = (sequence + 1) & _MASK
-        handshake = sent or answered
-        client, server = (stream, peer) if sent is not None or answered is None else (peer, stream)
+        client, server = stream, peer
         if handshake is not None:
-            client_sequence, server_sequence, _ = handshake
+            (client_sequence, server_sequence, _), from_client = handshake
+            if not from_client:
+                client, server = peer, stream
             client.next = (client_sequence + 1) & _MASK
             client.seen = True
             if server_sequence >= 0:
@@ -324,8 +323,10 @@ class Connections:
         """Whether a RST with this sequence number ends the connection (RFC 9293 section 3.5.3).
 
         RFC 5961 section 3.2 wants the exact next number; it may be ahead of ours by bytes that wait, or that
-        the capture lost and the other side has acknowledged.
+        the capture lost and the other side has acknowledged. Where no numbers are followed, any will do.
         """
+        if stream.connection.life is _OPAQUE or stream.next < 0:
+            return True
         ahead = difference(sequence, stream.next)
         if ahead == 0:
             return True
@@ -389,6 +390,8 @@ class Connections:
             stream.discard(Drop.AFTER_FIN)
             self._close_stream(connection, stream, piece.position, piece.time, clean=True, finished=finished)
             return
+        cut = piece.length - len(data)
+        self._assembly.cut += cut
         if connection.conversation is None and not self._recognise(connection, stream, data):
             self._context.drop(Drop.UNSYNCHRONISED, len(data))
             return
@@ -402,18 +405,16 @@ class Connections:
                 conversation.receive_responses(chunk, finished)
             if stream.parser.mode == OPAQUE:
                 self.settle(connection)
-        cut = piece.length - len(data)
         if cut:
-            self._assembly.cut += cut
             self._gap(connection, stream, cut, piece.position + len(data), piece.time, finished)
 
     def _recognise(self, connection: Connection, stream: Direction, data: bytes) -> bool:
         """Find out who is who on a connection that is seen from the middle, by who speaks how.
 
-        A few letters could be a method as well as a piece of a body or of a status line: only a whole request
-        line tells a client.
+        A few letters could be a method as well as a piece of a body, of a status line or of a method: only a whole
+        request line that begins with a registered method tells a client.
         """
-        if b"\n" in data and plausible_request(data, 0, len(data)):
+        if b"\n" in data and data.startswith(_REGISTERED) and plausible_request(data, 0, len(data)):
             client = stream
         elif b"/" in data and plausible_response(data, 0, len(data)):
             client = stream.peer
@@ -498,10 +499,11 @@ class Connections:
         for stream in (connection.client, connection.server):
             if stream.ended or not followed:
                 continue
-            # What the other side has acknowledged and nobody saw. A single byte is the FIN.
+            # What the other side has acknowledged and nobody saw. A single byte is the FIN; what is too far
+            # ahead to be believed says nothing.
             missing = stream.acknowledged()
             position = stream.position
-            if missing > 1:
+            if 1 < missing <= FAR:
                 stream.skip(missing)
                 self._gap(connection, stream, missing, position, stream.time, finished)
             self._close_stream(

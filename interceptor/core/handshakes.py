@@ -13,7 +13,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from interceptor.core.flows import reverse
-from interceptor.core.reassembly import ACK, FIN, RST, SYN, difference
+from interceptor.core.reassembly import ACK, FAR, FIN, RST, SYN, difference
 
 if TYPE_CHECKING:
     from interceptor.core.model import Limits
@@ -57,9 +57,29 @@ class Handshakes:
             if len(begun) > self._limits.handshakes:
                 begun.popitem(last=False)
 
-    def take(self, flow: bytes) -> Handshake | None:
-        """The handshake that the sender of this flow began, which is a connection from now on."""
-        return self._begun.pop(flow, None)
+    def take(
+        self, flow: bytes, sequence: int, acknowledgement: int, flags: int, time: int
+    ) -> tuple[Handshake, bool] | None:
+        """The handshake behind a segment with a connection's first data, and whether its client sent that.
+
+        None where none was seen. One whose numbers have nothing to do with the segment's is forgotten: it was
+        another connection's, of the same addresses and ports.
+        """
+        sent, answered = self._begun.pop(flow, None), self._begun.pop(reverse(flow), None)
+        if flags & SYN:
+            # RFC 7413: data in the SYN, or in its answer. It tells the handshake itself.
+            first = (acknowledgement - 1) & _MASK
+            if flags & ACK and sent is None:
+                return (first, sequence, time), False
+            if sent is None or sent[0] != sequence:
+                sent = sequence, first if flags & ACK else -1, time
+            return sent, True
+        other = acknowledgement if flags & ACK else -1
+        if sent is not None and _near(sequence, sent[0]) and _near(other, sent[1]):
+            return sent, True
+        if answered is not None and _near(sequence, answered[1]) and _near(other, answered[0]):
+            return answered, False
+        return None
 
     def overtaken(self, flow: bytes, sequence: int, acknowledgement: int) -> bool:
         """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
@@ -67,7 +87,8 @@ class Handshakes:
         if own < 0:
             other, own, _ = self._begun.get(reverse(flow), _UNKNOWN)
         return own >= 0 and (
-            difference(sequence, own) > 1 or (other >= 0 and difference(acknowledgement, other) > 1)
+            # The SYN takes a number, and so does a FIN that it may acknowledge.
+            difference(sequence, own) > 1 or (other >= 0 and difference(acknowledgement, other) > 2)
         )
 
     def expire(self, now: int) -> None:
@@ -82,3 +103,8 @@ class Handshakes:
     def clear(self) -> None:
         """Forget all: the capture is over."""
         self._begun.clear()
+
+
+def _near(number: int, initial: int) -> bool:
+    """Whether a number can be one of the first of a stream; -1 where either is not known."""
+    return number < 0 or initial < 0 or 0 <= difference(number, initial) <= FAR

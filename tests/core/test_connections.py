@@ -16,6 +16,7 @@ from tests.conversations import (
     SECOND,
     START,
     SYN,
+    WRAP,
     Capture,
     Dialogue,
     Ends,
@@ -69,6 +70,39 @@ def test_data_in_the_syn(capture: Capture) -> None:
     talk.show(Sent(talk.ends, client=False, position=-1, place=len(data), flags=SYN | ACK))
     talk.server(response(1))
     assert pairs(capture.transactions) == [("1", "1")]
+
+
+@pytest.mark.parametrize("syn", [True, False])
+def test_data_in_the_answer_to_a_syn(capture: Capture, syn: bool) -> None:
+    """A server may speak with its SYN-ACK already (RFC 9293 section 3.5): it stays the server."""
+    talk = Dialogue(capture)
+    greeting = response(1, status=408)
+    if syn:
+        talk.show(Sent(talk.ends, client=True, position=-1, place=None, flags=SYN))
+    talk.show(Sent(talk.ends, client=False, position=-1, place=0, flags=SYN | ACK, data=greeting))
+    talk.server_sent = len(greeting)
+    talk.exchange(2)
+    assert pairs(capture.transactions) == [(None, "1"), ("2", "2")]
+
+
+@pytest.mark.parametrize("first", ["data", "data in a SYN"])
+@pytest.mark.parametrize("ahead", [900_000_000, -900_000_000])
+def test_a_handshake_of_another_connection_is_not_believed(capture: Capture, ahead: int, first: str) -> None:
+    """Ports used again, of which the capture has only the older handshake: no bytes are missing."""
+    Dialogue(capture).open()
+    capture.wait(20)
+    ends = Ends(client_start=(1_000 + ahead) % WRAP, server_start=(5_000 + ahead) % WRAP)
+    talk = Dialogue(capture, ends)
+    if first == "data in a SYN":
+        talk.client_sent = len(request(1))
+        talk.show(Sent(ends, client=True, position=-1, place=None, flags=SYN, data=request(1)))
+        talk.server(response(1))
+    else:
+        talk.exchange(1)
+    talk.exchange(2)
+    capture.close()
+    assert pairs(capture.transactions) == [("1", "1"), ("2", "2")]
+    assert (capture.pipeline.gaps, capture.pipeline.missed_bytes) == (0, 0)
 
 
 def test_simultaneous_open(capture: Capture) -> None:
@@ -260,6 +294,41 @@ def test_a_reset_out_of_window_is_counted(capture: Capture, away: int) -> None:
     assert capture.dropped("segments")["reset_out_of_window"] == 1
 
 
+def test_a_reset_out_of_window_says_nothing_else(capture: Capture) -> None:
+    """Nor is what it acknowledges believed, nor anything else that it would be the first to say."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.show(Sent(talk.ends, client=True, position=talk.client_sent + 7, place=2**30, flags=RST | ACK))
+    talk.server(response(1))
+    capture.close()
+    assert pairs(capture.transactions) == [("1", "1")]
+    assert (capture.pipeline.gaps, capture.pipeline.missed_bytes) == (0, 0)
+
+
+def test_a_reset_ends_what_is_not_http(capture: Capture) -> None:
+    """Its numbers are not followed, so any will do: it is not remembered until its idle time-out."""
+    talk = Dialogue(capture).open()
+    talk.client(b"\x16\x03\x01\x02\x00\x01")
+    talk.server(b"\x16\x03\x03\x00\x7a\x02")
+    talk.server(b"x" * 500)
+    talk.client(flags=RST | ACK)
+    capture.wait(10)
+    assert capture.pipeline.open_connections == 0
+    assert "reset_out_of_window" not in capture.dropped("segments")
+
+
+def test_an_acknowledgement_from_far_ahead_loses_nothing(capture: Capture) -> None:
+    """What no window could hold, and nothing was seen after, is not counted as missing."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.server(response(1, body=b"b" * 100)[:-10])
+    talk.client(place=2**30)
+    [transaction] = capture.close()
+    assert transaction.response is not None
+    assert (transaction.response.body_size, transaction.response.missed) == (90, 0)
+    assert (capture.pipeline.gaps, capture.pipeline.missed_bytes) == (0, 0)
+
+
 def test_a_second_interface_shows_copies(capture: Capture) -> None:
     """What another interface shows of a direction is counted; after a second of silence it takes over."""
     other = Interface("eth1", 1)
@@ -360,6 +429,15 @@ def test_a_letter_does_not_tell_who_is_who(capture: Capture) -> None:
     talk = Dialogue(capture, client_sent=500, server_sent=900)
     talk.server(response(1)[:1])
     talk.server(response(1)[1:])
+    talk.exchange(2)
+    assert pairs(capture.close()) == [("2", "2")]
+
+
+def test_the_end_of_a_method_does_not_tell_who_is_who(capture: Capture) -> None:
+    """A capture that begins inside a method takes no other method for it, and loses nothing that comes after."""
+    talk = Dialogue(capture, client_sent=500, server_sent=900)
+    talk.client(b"AD /n/1 HTTP/1.1\r\nHost: a.test\r\n\r\n")
+    talk.server(b"HTTP/1.1 200 Fine\r\nX-Nonce-1: 1\r\nContent-Length: 55\r\n\r\n")
     talk.exchange(2)
     assert pairs(capture.close()) == [("2", "2")]
 
