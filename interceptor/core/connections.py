@@ -79,9 +79,11 @@ class Life(IntEnum):
     OPEN = 0
     OPAQUE = 1
     """No HTTP any more: bytes are counted, not followed."""
-    CLOSED = 2
+    RESET = 2
+    """A RST has been delivered."""
+    CLOSED = 3
     """Over and reported; remembered for a while so that stragglers are recognised."""
-    FORGOTTEN = 3
+    FORGOTTEN = 4
     """Not in the table any more, and without directions."""
 
 
@@ -193,6 +195,11 @@ class Connections:
         if flags & RST:
             # RFC 9293 section 3.10.7.4: text is not processed
             self._assembly.drop(Drop.AFTER_CLOSE, captured)
+            place = peer.place_of(acknowledgement) if flags & ACK else peer.position
+            if self._overtakes(stream, sequence, place):
+                stream.take_reset(sequence, time, place)
+                self._pump(connection, finished)
+                return finished
             if connection.conversation is not None and stream is connection.client:
                 connection.conversation.client_closed = True
             self._end(connection, finished)
@@ -209,8 +216,7 @@ class Connections:
                     sequence, buffer[data : data + captured], length, time, place, fin=bool(flags & FIN)
                 )
             self._pump(connection, finished)
-        if stream.ended and peer.ended:
-            self._end(connection, finished)
+        self._end_if_over(connection, finished)
         return finished
 
     def pass_by(self, stream: Direction, size: int, time: int) -> None:
@@ -333,6 +339,18 @@ class Connections:
         waiting = stream.held[-1].position + stream.held[-1].length - stream.position if stream.held else 0
         return ahead in {waiting, stream.acknowledged()} or (stream.ended and ahead == -1)
 
+    def _overtakes(self, stream: Direction, sequence: int, place: int) -> bool:
+        """Whether bytes that were sent before a RST, by either side, have not come by yet.
+
+        A single byte is a FIN, which makes no difference any more.
+        """
+        if stream.connection.life is not Life.OPEN or stream.ended:
+            return False
+        missing = difference(sequence, stream.next)
+        return (
+            missing > 1 or stream.held is not None or (stream.peer.seen and place - stream.peer.position > 1)
+        )
+
     # Life
 
     def _pump(self, connection: Connection, finished: list[Transaction]) -> None:
@@ -385,10 +403,16 @@ class Connections:
     ) -> None:
         """A piece whose turn it is."""
         data = piece.data
-        if piece.fin:
+        if piece.end:
+            clean = piece.end == FIN
+            reset = not clean or (stream.held is not None and stream.held[-1].end == RST)
             stream.ended = True
-            stream.discard(Drop.AFTER_FIN)
-            self._close_stream(connection, stream, piece.position, piece.time, clean=True, finished=finished)
+            stream.discard(Drop.AFTER_FIN if clean else Drop.AFTER_CLOSE)
+            if reset and connection.life is Life.OPEN:
+                connection.life = Life.RESET
+                if connection.conversation is not None and stream is connection.client:
+                    connection.conversation.client_closed = True
+            self._close_stream(connection, stream, piece.position, piece.time, clean=clean, finished=finished)
             return
         cut = piece.length - len(data)
         self._assembly.cut += cut
@@ -448,8 +472,7 @@ class Connections:
         if connection.client.held is None and connection.server.held is None:
             self._stalled.pop(connection, None)
         self.settle(connection)
-        if connection.client.ended and connection.server.ended:
-            self._end(connection, finished)
+        self._end_if_over(connection, finished)
 
     def _resolve(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
         """Give up what has been missing for too long, until nothing waits for it any more."""
@@ -486,15 +509,21 @@ class Connections:
 
     # Death
 
+    def _end_if_over(self, connection: Connection, finished: list[Transaction]) -> None:
+        if connection.life is Life.RESET or (connection.client.ended and connection.server.ended):
+            self._end(connection, finished)
+
     def _end(self, connection: Connection, finished: list[Transaction]) -> None:
         """End a connection, and keep its name for a while."""
+        if connection.life is _CLOSED:
+            return
         self._finish(connection, finished)
         self._put(connection)
 
     def _finish(self, connection: Connection, finished: list[Transaction]) -> None:
         """End a connection: deliver what there is, report what is open."""
         self._resolve(connection, _NEVER, finished)
-        followed = connection.life is Life.OPEN
+        followed = connection.life is not _OPAQUE
         connection.life = _CLOSED
         for stream in (connection.client, connection.server):
             if stream.ended or not followed:

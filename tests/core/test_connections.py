@@ -305,6 +305,74 @@ def test_a_reset_out_of_window_says_nothing_else(capture: Capture) -> None:
     assert (capture.pipeline.gaps, capture.pipeline.missed_bytes) == (0, 0)
 
 
+def test_a_reset_waits_for_the_answer_that_its_sender_had(capture: Capture) -> None:
+    """A client's RST may come by before what it acknowledges, from an interface that is read a moment later."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    answer = talk.server(response(1), lost=True)
+    talk.client(flags=RST | ACK)
+    assert capture.transactions == []
+    talk.show(answer)
+    [transaction] = capture.transactions
+    assert transaction.response is not None
+    assert (transaction.response.state, capture.pipeline.gaps) == ("complete", 0)
+    capture.wait(7)
+    assert capture.pipeline.open_connections == 0
+
+
+@pytest.mark.parametrize("fin", [False, True])
+def test_a_reset_waits_for_the_bytes_before_it(capture: Capture, fin: bool) -> None:
+    """Those of its own sender too, whether a FIN came between them or not."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    answer = response(1, body=b"b" * 100)
+    first = talk.server(answer[:-100], lost=True)
+    talk.server(answer[-100:])
+    if fin:
+        talk.server(flags=FIN | ACK)
+    talk.server(flags=RST | ACK)
+    assert capture.transactions == []
+    talk.show(first)
+    [transaction] = capture.transactions
+    assert transaction.response is not None
+    assert (transaction.response.state, capture.pipeline.gaps) == ("complete", 0)
+    capture.wait(7)
+    assert capture.pipeline.open_connections == 0
+
+
+@pytest.mark.parametrize("end", ["wait", "close"])
+def test_a_reset_waits_no_longer_than_a_hole_may_stay(capture: Capture, end: str) -> None:
+    """What it acknowledges and never comes is missing; the connection is over all the same."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.server(response(1), lost=True)
+    talk.client(flags=RST | ACK)
+    if end == "wait":
+        capture.wait(1.1)
+    else:
+        capture.close()
+    assert pairs(capture.transactions) == [("1", None)]
+    assert tags(capture.transactions[0]) == {Anomaly.CLIENT_CLOSED, Anomaly.UNPAIRED}
+    assert capture.pipeline.missed_bytes == len(response(1))
+    capture.wait(7)
+    assert capture.pipeline.open_connections == 0
+
+
+def test_a_reset_in_a_body_that_ends_with_the_connection_is_no_end(capture: Capture) -> None:
+    """A RST that had to wait leaves such a body as incomplete as one that had not."""
+    for port, lost in ((40_000, False), (40_001, True)):
+        talk = Dialogue(capture, Ends(client_port=port)).open()
+        talk.client(request(1))
+        talk.server(b"HTTP/1.1 200 Fine\r\nX-Nonce-1: 1\r\n\r\n")
+        late = talk.server(b"b" * 10, lost=lost)
+        talk.server(b"b" * 10)
+        talk.server(flags=RST | ACK)
+        if lost:
+            talk.show(late)
+    responses = [transaction.response for transaction in capture.transactions]
+    assert [(one.state, one.body_size, one.missed) for one in responses if one] == [("truncated", 20, 0)] * 2
+
+
 def test_a_reset_ends_what_is_not_http(capture: Capture) -> None:
     """Its numbers are not followed, so any will do: it is not remembered until its idle time-out."""
     talk = Dialogue(capture).open()
