@@ -311,7 +311,7 @@ class Limits:
     """Every bound of the core in one place, each with its reason."""
 
     connections: int = 100_000
-    """With data. Beyond it the longest idle one is closed and reported. About 1.2 KiB each."""
+    """With data. Beyond it the longest idle one is closed and reported. About 1.5 KiB each."""
     handshakes: int = 65_536
     """Connections without data yet, so that a SYN flood cannot displace real ones. About 300 bytes each."""
     held_bytes: int = 64 * 2**20
