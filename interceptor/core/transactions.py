@@ -396,6 +396,11 @@ class Conversation:
     def _answered(self, transaction: Transaction, finished: list[Transaction]) -> None:
         """The response that was coming in is over."""
         self._answering = None
+        response = transaction.response
+        if response is not None and response.anomalies and not _SMUGGLING.isdisjoint(response.anomalies):
+            # Its client may see its end elsewhere. The place of the client's next request will tell.
+            self._responses_complete = False
+            self.responses.after_loss = True
         if transaction is not self._asking and transaction is not self._early:
             self._remove(transaction)
             self._report(transaction, finished)
@@ -434,6 +439,8 @@ class Conversation:
             return
         if pending[0] is transaction:
             del pending[0]
+        elif pending[-1] is transaction:
+            del pending[-1]
         elif transaction in pending:
             pending.remove(transaction)
         if not pending:
@@ -492,6 +499,9 @@ _SMUGGLING = frozenset(
         Anomaly.TE_IN_HTTP_1_0,
         Anomaly.AMBIGUOUS_FRAMING,
         Anomaly.INVALID_CONTENT_LENGTH,
+        Anomaly.UNKNOWN_CODING,
+        Anomaly.BAD_CHUNK,
         Anomaly.BARE_CR,
     }
 )
+"""Two programs may count the messages in these bytes differently."""

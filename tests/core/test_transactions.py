@@ -691,15 +691,43 @@ def test_holes_in_what_is_not_http_are_nothing() -> None:
     assert talk.pairs == [("a:1", 200)]
 
 
+# Work
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("unit", [b"GET / HTTP/1.1\n\n", b"GET /\n"])
+def test_many_requests_in_one_segment_end(unit: bytes) -> None:
+    """Work grows with their number, not with its square: 2 MiB take a second, where they would take minutes."""
+    talk = Talk().client(unit * (2**21 // len(unit))).over()
+    assert len(talk.done) == talk.context.messages
+
+
 # Smuggling
+
+
+CODED = "Transfer-Encoding: chunked"
 
 
 @pytest.mark.parametrize(
     "smuggling",
     [
-        get("/1", "Content-Length: 4", "Transfer-Encoding: chunked", method="POST") + b"0\r\n\r\n",
-        get("/1", "Transfer-Encoding: chunked", method="POST", version="1.0") + b"0\r\n\r\n",
+        get("/1", "Content-Length: 4", CODED, method="POST") + b"0\r\n\r\n",
+        get("/1", CODED, method="POST", version="1.0") + b"0\r\n\r\n",
         get("/1", "X: a\rTransfer-Encoding: chunked"),
+        get("/1", "Transfer-Encoding: odd, chunked") + b"0\r\n\r\n",
+        get("/1", "Content-Length : 1") + b"x",
+        get("/1", "Content_Length: 40"),
+        get("/1", "Content-Length\0: 40"),
+        get("/1", "\vTransfer-Encoding: chunked"),
+        get("/1", "X: a\r\n Content-Length: 40"),
+        get("/1", "Content-Length:\r\n 1") + b"x",
+        get("/1", "X: a\nContent-Length: 1") + b"x",
+        get("/1", "Content-Length: 1").replace(b"\r\n\r\n", b"\n\r\n") + b"x",
+        get("/1", CODED) + b"1\nx\r\n0\r\n\r\n",
+        get("/1", CODED) + b"1;\nx\r\n0\r\n\r\n",
+        get("/1", CODED) + b"1\r\nx\n0\r\n\r\n",
+        get("/1", CODED) + b"0\r\n\n",
+        get("/1", CODED) + b"0\r\nX: a\rb\r\n\r\n",
     ],
 )
 def test_what_follows_a_smuggling_shape_has_no_pair(smuggling: bytes) -> None:
@@ -720,6 +748,32 @@ def test_a_response_to_half_a_head_after_a_smuggling_shape_is_alone() -> None:
         if rest:
             talk.server(rest)
         assert sorted(talk.over().pairs, key=str) == [("/1", 201), ("/2", None), (None, 400)]
+
+
+def test_a_client_that_ends_all_lines_with_lf_is_understood() -> None:
+    """RFC 9112 section 2.2 lets a server take LF; one that does not has no use for any of it."""
+    odd = post("/1", "x").replace(b"\r\n", b"\n")
+    talk = Talk().client(odd).server(ok("a", 201)).client(odd).server(ok("b", 202)).over()
+    assert talk.pairs == [("/1", 201), ("/1", 202)]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Content-Length : 0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0\n\n",
+    ],
+)
+def test_what_follows_an_ambiguous_response_is_paired_by_its_place(odd: bytes) -> None:
+    """Its client may take what we see as the next response for its body: the next request's place tells."""
+    odd = b"HTTP/1.1 201 X\r\n" + odd
+    talk = Talk().client(get("/1")).server(odd).client(get("/2")).server(ok("b", 202)).over()
+    assert talk.pairs == [("/1", 201), ("/2", 202)]
+    talk = Talk().client(get("/1")).server(odd + ok("b", 299)).client(get("/2")).server(ok("c", 202)).over()
+    assert talk.pairs == [("/1", 201), (None, 299), ("/2", 202)]
+    talk = Talk().client(get("/1") + get("/2")).server(odd + ok("b", 299)).over()
+    assert talk.pairs == [("/1", 201), (None, 299), ("/2", None)]
 
 
 @pytest.mark.parametrize("length", ["x", "1, 2", "-1"])
