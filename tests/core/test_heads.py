@@ -486,6 +486,17 @@ def test_without_a_length_a_request_has_no_body_and_a_response_runs_until_close(
     assert a_response(b"Content-Type: text/plain", version=version).framing == UNTIL_CLOSE
 
 
+@pytest.mark.parametrize("field", [b"Content-Length: 5", b"Transfer-Encoding: chunked", b"Content-Length: x"])
+def test_a_connect_has_no_body(field: bytes) -> None:
+    """RFC 9110 section 9.3.6: whatever it says, what follows belongs to the tunnel."""
+    asked = Heads(LIMITS).request(
+        taken_apart(b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n" + field + b"\r\n\r\n"), 0, 0, 0
+    )
+    assert asked is not None
+    assert asked.framing == 0
+    assert Anomaly.AMBIGUOUS_FRAMING in tags(asked)
+
+
 def test_chunked_in_http_1_0_is_read_and_tagged() -> None:
     """Section 6.1: such a message's framing is faulty."""
     for kind in (a_request, a_response):

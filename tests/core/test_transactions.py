@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from interceptor.core.heads import Heads
 from interceptor.core.http1 import OPAQUE, SEARCH, Context
 from interceptor.core.layouts import Layouts
-from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Peers
+from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Peers, State
 from interceptor.core.transactions import Conversation
 
 if TYPE_CHECKING:
@@ -257,6 +257,16 @@ def test_connect_ends_http() -> None:
     talk.client(get("/inner")).server(ok()).over()
     assert talk.pairs == [("a:1", 200)]
     assert talk.context.dropped == {Drop.UPGRADED: len(get("/inner")) + len(ok())}
+
+
+def test_a_connect_that_tells_a_length_is_over_with_its_head() -> None:
+    """What it counts is the tunnel's."""
+    talk = Talk().client(get("a:1", "Content-Length: 9", method="CONNECT")).server(ok(status=200, length=5))
+    talk.client(b"\x16\x03\x01").server(b"\x16").over()
+    assert talk.pairs == [("a:1", 200)]
+    assert talk.done[0].request is not None
+    assert (talk.done[0].request.state, talk.done[0].request.body_size) == (State.COMPLETE, 0)
+    assert talk.context.dropped == {Drop.UPGRADED: 4}
 
 
 def test_a_refused_connect_does_not() -> None:
