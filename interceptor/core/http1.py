@@ -161,7 +161,7 @@ class Parser(ABC, Generic[MessageT]):
         """Body (LENGTH) or chunk (CHUNK_DATA) bytes to come. An owner with fewer of them in hand may
         subtract them here and be done: nobody looks at them."""
         self.layout: Layout = context.layouts.start
-        """Of the last head."""
+        """Of the last head, where it is a common one."""
         self.partial: _Partial | None = None
         self.trailers = 0
         """Size of the trailer section so far."""
@@ -301,7 +301,9 @@ class Parser(ABC, Generic[MessageT]):
             self.partial = _Partial(chunk)
             return self._read_head_on(chunk, self.partial)
         chunk.cursor = head[1]
-        self.layout = head[2]
+        # A rare layout leads to no other, and may be ten times as large as its head: no idle connection keeps it.
+        layout = head[2]
+        self.layout = layout if layout.match is not None else context.layouts.start
         if self.after_loss:
             message.after_loss = True
             self.after_loss = False
