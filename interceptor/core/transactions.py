@@ -25,6 +25,10 @@ The same two facts tell where a message starts after a hole (`http1` is in SEARC
 at the place of a waiting request; a request starts where its sender had received a whole response that
 was not there when the last request before the hole was sent.
 
+A message whose end two programs may see in different places (request smuggling) loses the count, too. Of such a
+request order proves its own answer; how many answers its server finds in what follows is not known, so nothing after
+it on this connection has a pair. After such a response it is the next request's place that tells.
+
 What this cannot tell apart: a client that sends requests before the answers to those before have come, all
 of whose overlapping requests were lost or came before the capture began, and a server slow enough to have
 received the next request before it answers the one before. It looks exactly like a client that waits.
