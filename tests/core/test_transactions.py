@@ -910,6 +910,17 @@ def test_no_loss_gives_a_wrong_pair(
         assert together == set(range(6)) - lost_requests - lost_responses
 
 
+def test_a_lost_answer_as_long_as_one_to_a_head_says_hides_a_request() -> None:
+    """What was lost is taken for the body of the answer before, so the next request may be a piece of a lost one."""
+    lost = ok("x" * 15)
+    talk = Talk().client_lost(1).client(get("/0", method="HEAD")[1:]).server(ok(length=len(lost)))
+    heard = talk.server_at
+    talk.server_lost(lost).client_lost(1).client(get("/1")[1:], heard=heard)
+    talk.client(get("/2")).server(ok("b", 202)).over()
+    assert talk.pairs == [(None, 200), (None, 202)]
+    assert talk.context.dropped[Drop.UNSYNCHRONISED] > len(get("/2"))
+
+
 def test_what_cannot_be_told_apart() -> None:
     """All that overlaps is lost, and the server had received the next request: it looks like a waiting client."""
     talk = Talk(first=False, client_at=77, server_at=99)
