@@ -62,7 +62,7 @@ class Capture:
             UsageError: there is no such file, it may not be read, or it cannot be a capture.
 
         """
-        self.name = "standard input" if path == "-" else path
+        self.name = "standard input" if path == "-" else path or "''"
         self.size: int | None = None
         """Bytes to read, None where nobody knows."""
         self.taken = 0

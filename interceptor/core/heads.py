@@ -131,6 +131,11 @@ class Heads:
                 request.traceparent = sent.decode("ascii")
         if request.framing == UNTIL_CLOSE:
             request.framing = 0  # RFC 9112 section 6.3 item 7: a request without a length has no body
+        elif request.framing and method == "CONNECT":
+            # RFC 9110 section 9.3.6: a CONNECT "does not have content"; what follows is the tunnel's. Some servers
+            # take a length at its word.
+            request.framing = 0
+            request.tag(Anomaly.AMBIGUOUS_FRAMING)
         return request
 
     def simple_request(self, line: bytes, position: int, place: int, time: int) -> Request | None:
