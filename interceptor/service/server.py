@@ -50,7 +50,11 @@ class _Connection(H11Protocol):
         super().connection_made(transport)
         self.heard = self.loop.time()
         self._unread = 0
-        others = [one for one in self.connections if one is not self and isinstance(one, _Connection)]
+        others = [
+            one
+            for one in self.connections
+            if isinstance(one, _Connection) and one is not self and not one.transport.is_closing()
+        ]
         if len(others) >= MOST_CONNECTIONS:
             min(others, key=lambda one: (one.working, one.heard)).transport.abort()
         self._timer = self.loop.call_later(_IDLE_SECONDS, self._look)
