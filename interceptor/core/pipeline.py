@@ -37,6 +37,8 @@ took 10 % of the CPU time of a capture of small requests and 20 % with 50,000 op
 _ETHERNET: Final = 1
 _TICK: Final = 100_000_000
 """How often time-outs are looked for, in nanoseconds: well below the shortest, `Limits.hole_seconds`."""
+_SET_BACK: Final = 10_000_000_000
+"""Nanoseconds. Captures side by side are not this far apart."""
 _BUSY: Final = 7
 """FIN, SYN, RST: segments that need thought."""
 _MASK: Final = 0xFFFFFFFF
@@ -150,7 +152,12 @@ class Pipeline:
         return finished
 
     def expire(self, now: int) -> list[Transaction]:
-        """Let packet time pass without packets. Returns the transactions that are over by then."""
+        """Let packet time pass without packets. Returns the transactions that are over by then.
+
+        A time far before the last one means that the clock was set back: time passes from there on.
+        """
+        if now < self._next_tick - _SET_BACK:
+            self._next_tick = now
         return self._tick(now)
 
     def close(self) -> list[Transaction]:
