@@ -124,7 +124,7 @@ class Heads:
             request.tag(Anomaly.MISSING_HOST)
         if layout.user_agent:
             request.user_agent = self._texts[texts[layout.user_agent]]
-        if layout.traceparent and not layout.further("traceparent", texts):
+        if layout.traceparent and not (layout.repeated and layout.further("traceparent", texts)):
             # Section 3.2.1: of several none is to be used.
             sent = texts[layout.traceparent].strip(b" \t")
             if _TRACEPARENT.fullmatch(sent):
