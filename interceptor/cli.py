@@ -12,6 +12,7 @@ on standard error; `--log-level debug` adds the traceback.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import textwrap
@@ -75,6 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A terminal that cannot show a character gets another one. None, closed, or a test's: let it be.
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    if os.getpid() == 1:
+        # The kernel keeps signals from the first process of a container while nobody handles them: a stop that comes
+        # while modules are still being loaded would be forgotten.
+        signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))
     debug = False
     try:
         words = list(sys.argv[1:] if argv is None else argv)

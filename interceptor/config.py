@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 __all__ = [
     "Capture",
@@ -30,7 +30,21 @@ __all__ = [
     "Upload",
 ]
 
-Positive = Annotated[int, Field(gt=0)]
+
+def _unicode(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # other bytes in a variable or flag, or half a surrogate pair in a file
+        raise ValueError("a text in UTF-8") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_unicode)]
+"""Goes into records and batches."""
+Positive = Annotated[int, Field(gt=0, le=2**63 - 1)]
+"""Fits where numbers have 64 bits: SQLite, file sizes."""
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+"""Of a wait: a lock of Python's refuses to wait for centuries, and nobody means to."""
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -188,7 +202,7 @@ class Spool(_Section):
     """A batch is sealed when it has so many, …"""
     batch_bytes: Positive = 4 * 2**20
     """Before compression."""
-    batch_seconds: Annotated[float, Field(gt=0)] = 5.0
+    batch_seconds: Seconds = 5.0
     """A batch is sealed at the latest after this."""
 
 
@@ -199,7 +213,7 @@ class Upload(_Section):
     """The ingest API of this project, or OTLP/HTTP: a span for each transaction."""
     compression: Literal["gzip", "zstd"] = "gzip"
     """Of batches. Every endpoint takes gzip."""
-    timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    timeout_seconds: Seconds = 60.0
     """For one try, everything included."""
     allow_plain_http: bool = False
     """Send the token to an http:// endpoint, where whoever listens can read it."""
@@ -239,7 +253,7 @@ class Collector(_Section):
 
     database: Path = Path("/var/lib/interceptor/collector.db")
     """An SQLite file."""
-    retention_hours: Positive = 7 * 24
+    retention_hours: Annotated[int, Field(gt=0, le=876_000)] = 7 * 24
     """Records older than this are removed."""
     max_records: Positive = 5_000_000
     """Beyond it the oldest are removed."""
@@ -257,17 +271,17 @@ class Log(_Section):
 class Config(_Section):
     """Everything."""
 
-    endpoint: str | None = None
+    endpoint: Text | None = None
     """`https://host[:port][/path]` of the cloud or the relay; `/v1/batches` is added. Absent: nothing is uploaded."""
     token: SecretStr | None = None
     """What we show to the endpoint."""
     token_file: Path | None = None
     """A file that holds it; read for each batch, so that it may change."""
-    cluster: str | None = None
+    cluster: Text | None = None
     """Written into every batch."""
-    node: str | None = None
+    node: Text | None = None
     """Written into every batch and record; the host's name by default."""
-    shutdown_seconds: Annotated[float, Field(gt=0)] = 20.0
+    shutdown_seconds: Seconds = 20.0
     """How long an orderly end may take."""
     proxy: Proxy = Proxy()
     tls: Tls = Tls()

@@ -259,6 +259,8 @@ def _from_file(path: Path) -> _Layer:
         raise UsageError(f"{where}: is no YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: is no YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise UsageError(f"{path}: is no YAML: it is nested too deeply") from None
     return layer
 
 
@@ -294,7 +296,14 @@ def _read_section(
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             _read_section(loader, value_node, field.annotation, at, path, layer)
         else:
-            layer[at] = _Found(loader.construct_object(value_node, deep=True), place)
+            try:
+                value = loader.construct_object(value_node, deep=True)
+            except ValueError as error:  # what only looks like a date or a number: 2024-99-99, 0b_
+                raise UsageError(f"{place}: {'.'.join(at)}: is no value of YAML's: {error}") from None
+            for text in value if isinstance(value, list) else [value]:
+                if isinstance(text, str) and "\0" in text:  # "a\0b", which no path, filter or name can hold
+                    raise UsageError(f"{place}: {'.'.join(at)}: has a NUL character")
+            layer[at] = _Found(value, place)
 
 
 def _kind_of_node(node: yaml.Node) -> str:
@@ -423,7 +432,9 @@ def _problem(problems: list[Any], found: _Layer) -> str:
     value = one.value
     if isinstance(value, list) and location[len(at) :]:
         value = value[int(location[len(at)])]
-    wanted = _WANTED.get(problems[0]["type"]) or re.sub(r"^Input should be ", "", problems[0]["msg"])
+    wanted = _WANTED.get(problems[0]["type"]) or re.sub(
+        r"^(Input should be|Value error,) ", "", problems[0]["msg"]
+    )
     got = _got(value, secret=at not in by_path or by_path[at].secret)
     more = len({problem["loc"][:3] for problem in problems}) - 1
     others = f" (and {more} more)" if more else ""

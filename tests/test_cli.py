@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 import interceptor
 from interceptor.cli import main
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.netns import unavailable, wait_until
 
 COMMAND = [sys.executable, "-W", "error", "-m", "interceptor"]
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -72,6 +71,31 @@ def test_a_defect_is_one_line(
     monkeypatch.setattr("interceptor.commands.reading.run", fail)
     assert main(["read", str(tmp_path)]) == 1
     assert "a defect of this program, KeyError: 'x' (--log-level debug" in capsys.readouterr().err
+
+
+def test_the_first_process_of_a_container_ends_while_it_starts(tmp_path: Path) -> None:
+    """The kernel keeps from it what it does not handle; SIGTERM is handled before there is a daemon."""
+    reason = unavailable("unshare")
+    if reason is not None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    os.mkfifo(tmp_path / "config.yaml")  # reading it takes until somebody writes
+    command = ["unshare", "--pid", "--fork", "--kill-child", sys.executable, "-m", "interceptor", "run"]
+    with subprocess.Popen([*command, "--config", str(tmp_path / "config.yaml")]) as process:
+        try:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            wait_until(lambda: bool(children.read_text()), "it is started", 60)
+            inner = int(children.read_text())
+            wait_until(lambda: handles(inner, signal.SIGTERM), "SIGTERM is handled", 60)
+            os.kill(inner, signal.SIGTERM)
+            assert process.wait(60) == 128 + signal.SIGTERM
+        finally:
+            process.kill()
+
+
+def handles(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler."""
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(fields["SigCgt"], 16) >> (number - 1) & 1)
 
 
 def test_an_interrupt_of_a_command_has_the_shells_status(monkeypatch: pytest.MonkeyPatch) -> None:

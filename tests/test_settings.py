@@ -168,6 +168,21 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path, text: str) -> None:
         (f"token: [{SECRET}]", "F:1: token: got a list, wanted a text"),
         (f"proxy: {{url: {{{SECRET}: 1}}}}", "F:1: proxy.url: got keys, wanted a text"),
         ("token: 1234", "F:1: token: got a number, wanted a text"),
+        ("cluster: 2024-99-99", "F:1: cluster: is no value of YAML's: month must be in 1..12"),
+        ("limits:\n  pending: 0b_", "F:2: limits.pending: is no value of YAML's: invalid literal"),
+        ("node: " + "[" * 5_000, "F: is no YAML: it is nested too deeply"),
+        ('output: {path: "a\\0b"}', "F:1: output.path: has a NUL character"),
+        ('capture: {sources: ["file:a\\0b"]}', "F:1: capture.sources: has a NUL character"),
+        ('node: "\\ud800"', "F:1: node: got the text '\\ud800', wanted a text in UTF-8"),
+        (
+            "shutdown_seconds: .inf",
+            "F:1: shutdown_seconds: got a number inf, wanted less than or equal to 86400",
+        ),
+        (
+            "spool: {batch_seconds: 1.0e+300}",
+            "F:1: spool.batch_seconds: got a number 1e+300, wanted less than",
+        ),
+        (f"spool: {{max_bytes: {10**30}}}", "wanted less than or equal to 9223372036854775807"),
     ],
 )
 def test_a_mistake_in_the_file_names_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -184,6 +199,10 @@ def test_a_mistake_in_the_file_names_its_line(tmp_path: Path, text: str, said: s
             "INTERCEPTOR_SERVER_PORT: server.port: got the text 'x', wanted an integer",
         ),
         ({"INTERCEPTOR_PROXY": "x"}, "INTERCEPTOR_PROXY: no such variable"),
+        (
+            {"INTERCEPTOR_NODE": "\udcff"},
+            "INTERCEPTOR_NODE: node: got the text '\\udcff', wanted a text in UTF-8",
+        ),
     ],
 )
 def test_a_mistake_in_the_environment_names_the_variable(

@@ -43,7 +43,7 @@ class Feed:
         """By the time of the first packet that was not taken; then by arrival."""
         self._number = 0
         self._scheduled = False
-        self._passed = 0
+        self._passed = self._now = 0
 
     async def put(self, batch: PacketBatch) -> None:
         """Give packets, and return when they were taken. Cancelled, those that were not are forgotten."""
@@ -58,8 +58,11 @@ class Feed:
     def passed(self, now: int) -> int:
         """Up to which packet time nothing more will come, if `now` is the wall clock's: for `Pipeline.expire`.
 
-        Nanoseconds. It stands still while old packets wait, and never goes back.
+        Nanoseconds. It stands still while old packets wait, and goes back only with the clock: packets have its times.
         """
+        if now < self._now - _SECOND:
+            self._passed = 0  # the clock was set back
+        self._now = now
         passed = now - self._delay
         if self._waiting:
             passed = min(passed, self._waiting[0][0])

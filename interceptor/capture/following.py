@@ -10,8 +10,8 @@ Invariants:
 * An interface that has gone is let go when its capture has given its last packet, and after a few seconds at
   the latest (a renamed interface goes on giving packets under its old name).
 
-What the kernel was still collecting (`capture.read_timeout_ms`) when an interface went goes with it, and nobody counts
-it: the kernel hands over a part of its ring when that is full or old enough, and of an interface that is gone no more.
+What the kernel was still collecting (`capture.read_timeout_ms`) when an interface went, `live:` reads afterwards. rpcapd
+does not, and nobody counts it: its statistics of such a capture would tell, on interfaces where each packet counts once.
 """
 
 from __future__ import annotations

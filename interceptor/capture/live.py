@@ -3,8 +3,12 @@
 Owns libpcap's handles (pcapy-ng), which are read without blocking when the kernel has packets. Refuses rpcapd's
 part: for hosts that run one, `rpcap` is the source, and this process needs no privilege.
 
-The kernel takes some 25 ms to open a capture and to close it, and pcapy lets no other thread run meanwhile. So
-interfaces are opened and closed one at a time with a rest in between; what comes meanwhile waits in the kernel.
+The kernel takes some 30 ms to open a capture and to close it: it waits until no processor uses what the socket hung on
+to (RCU). pcapy lets no other thread run meanwhile. When closing, a second descriptor keeps the socket, so that libpcap's
+part is over at once, and the kernel's happens in a thread. Opening has no such way round it: interfaces are opened one
+at a time with a rest in between, and what comes meanwhile waits in the kernel.
+
+When an interface goes, libpcap says so before it gives what the kernel was still collecting: that is read afterwards.
 
 libpcap's batches do not tell how long a packet was on the wire, only how much was captured. The IP header has the
 length, so a short snaplen costs nothing but this: of a packet whose IP header gives none (longer than 65,535 bytes,
@@ -14,6 +18,7 @@ BIG TCP) what was cut counts as missed instead of cut.
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import suppress
 from struct import iter_unpack
 from typing import TYPE_CHECKING, Any, Final
@@ -55,7 +60,9 @@ _POLL: Final = 10.0
 """Seconds between two looks at the interfaces, besides those that the kernel causes."""
 _COALESCE: Final = 0.02
 _REST: Final = 0.025
-"""Seconds between two openings or closings: the process gets half of its time."""
+"""Seconds between two openings: the process gets half of its time."""
+_LAST_BLOCKS: Final = 2
+"""Times `read_timeout_ms` until the kernel has handed over what it was collecting when an interface went."""
 _SECOND: Final = 1_000_000_000
 _EVERYTHING: Final = Offer("any", description="all interfaces at once")
 """What the kernel does not list, and libpcap can capture."""
@@ -140,11 +147,9 @@ class LiveSource:
                 "capture_started", source=self.url, interface=watched.name, link_type=interface.link_type
             )
             await self._read(handle, interface, watched, feed)
-        except pcapy.PcapError as error:
-            raise CaptureEnded(str(error)) from error
         finally:
             interface.gone = True
-            await self._close(handle)
+            _close(handle)
 
     async def _open(self, name: str) -> Any:
         """Give a handle that captures."""
@@ -159,19 +164,11 @@ class LiveSource:
                     self._set_filter(handle)
                     handle.setnonblock(1)
                 except BaseException:
-                    handle.close()
+                    _close(handle)
                     raise
             except pcapy.PcapError as error:
                 raise CaptureEnded(str(error).removeprefix(f"{name}: ")) from error
         return handle
-
-    async def _close(self, handle: Any) -> None:
-        """Close in turn; at once where we are being cancelled."""
-        try:
-            async with self._turn:
-                await asyncio.sleep(_REST)
-        finally:
-            handle.close()
 
     def _set_filter(self, handle: Any) -> None:
         """Have the kernel apply the filter, without our own traffic where the link type can tell it."""
@@ -185,6 +182,7 @@ class LiveSource:
         handle.setfilter(plain)
 
     async def _read(self, handle: Any, interface: Interface, watched: Watched, feed: Feed) -> None:
+        """Hand on what is captured until that ends (`CaptureEnded`)."""
         meter = Meter(watched)
         loop = asyncio.get_running_loop()
         excluded = self._own.conversations
@@ -192,16 +190,7 @@ class LiveSource:
         due = loop.time() + STATISTICS_SECONDS
         try:
             while True:
-                buffer, places = handle.next_batch(_BATCH)
-                if places:
-                    packets = [
-                        (seconds * _SECOND + microseconds * 1000, start, captured, captured)
-                        for seconds, microseconds, start, captured in iter_unpack("=IIII", places)
-                    ]
-                    batch = PacketBatch(interface, buffer, packets)
-                    await feed.put(batch)
-                    watched.received(batch)
-                else:
+                if not await _take(handle, interface, watched, feed):
                     await _readable(descriptor, max(0.0, due - loop.time()))
                 if loop.time() >= due:
                     due = loop.time() + STATISTICS_SECONDS
@@ -209,9 +198,41 @@ class LiveSource:
                     if self._own.conversations is not excluded:
                         excluded = self._own.conversations
                         self._set_filter(handle)
+        except pcapy.PcapError as error:
+            # The kernel goes on to hand over what it has collected, and libpcap to read that, once the error was told.
+            await asyncio.sleep(_LAST_BLOCKS * self._settings.read_timeout_ms / 1000)
+            with suppress(pcapy.PcapError):
+                while await _take(handle, interface, watched, feed):
+                    pass
+            raise CaptureEnded(str(error)) from error
         finally:
             with suppress(pcapy.PcapError):
                 _measure(handle, meter)
+
+
+async def _take(handle: Any, interface: Interface, watched: Watched, feed: Feed) -> bool:
+    """Hand on what the kernel has now; returns whether that was anything."""
+    buffer, places = handle.next_batch(_BATCH)
+    if not places:
+        return False
+    packets = [
+        (seconds * _SECOND + microseconds * 1000, start, captured, captured)
+        for seconds, microseconds, start, captured in iter_unpack("=IIII", places)
+    ]
+    batch = PacketBatch(interface, buffer, packets)
+    await feed.put(batch)
+    watched.received(batch)
+    return True
+
+
+def _close(handle: Any) -> None:
+    """Close, and let a thread wait for the kernel."""
+    kept = None
+    with suppress(OSError):  # too many open files: then we wait
+        kept = os.dup(int(handle.getfd()))
+    handle.close()
+    if kept is not None:
+        asyncio.get_running_loop().run_in_executor(None, os.close, kept)
 
 
 def _measure(handle: Any, meter: Meter) -> None:

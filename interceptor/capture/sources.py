@@ -40,17 +40,24 @@ def make_sources(settings: config.Capture, own: OwnTraffic) -> list[Source]:
     check_filter(settings.filter)
     if not settings.sources:
         raise UsageError("capture.sources: is empty, and nothing would be captured")
-    twice = {url for url in settings.sources if settings.sources.count(url) > 1}
-    if twice:
-        raise UsageError(f"capture.sources: {_shown(twice.pop())} is there twice")
     files = [url for url in settings.sources if url.startswith("file:")]
     if files and len(files) < len(settings.sources):
         raise UsageError("capture.sources: files cannot be combined with others: their time is another")
     if files:
+        _check_once(files)
         from interceptor.capture.replay import ReplaySource
 
         return [ReplaySource(files, settings)]
-    return [_make(url, settings, own) for url in settings.sources]
+    sources = [_make(url, settings, own) for url in settings.sources]
+    _check_once([source.url for source in sources])  # rpcap://a is rpcap://a:2002
+    return sources
+
+
+def _check_once(urls: list[str]) -> None:
+    """Metrics could not tell the two apart, and all would be read twice."""
+    for url in urls:
+        if urls.count(url) > 1:
+            raise UsageError(f"capture.sources: {url!r} is there twice")
 
 
 def _make(url: str, settings: config.Capture, own: OwnTraffic) -> Source:

@@ -183,6 +183,8 @@ def _reason(running: asyncio.Task[None]) -> str:
 def _output(path: str) -> _Hop:
     name = f"output {path}"
     place = Path(path)
+    if path != "-" and place.is_dir():
+        return _Hop(well=False, name=name, told="cannot be written: is a folder")
     if path == "-" or os.access(place if place.exists() else place.parent, os.W_OK):
         return _Hop(well=True, name=name, told="can be written")
     return _Hop(well=False, name=name, told="cannot be written: no such folder, or no permission")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
+import resource
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from interceptor.service import logs
 from interceptor.settings import add_flags, flags_of, load
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from interceptor.settings import Settings
 
 __all__ = ["add_arguments", "run"]
+
+_DESCRIPTORS: Final = 16_384
+"""For a thousand captures and everybody who connects to us, several times over. Many systems begin with 1,024."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         return load(arguments.config, os.environ, flags_of(arguments))
 
     loaded = settings()
+    _allow_descriptors()
     repetitions = logs.Repetitions()
     logs.configure(loaded.config.log.level, repetitions=repetitions)
 
@@ -43,3 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
         return await Daemon(loaded, settings, repetitions).run()
 
     return asyncio.run(daemon())
+
+
+def _allow_descriptors() -> None:
+    """Raise the limit of open files, as far as may be: each capture needs two."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    reachable = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < reachable:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (reachable, hard))

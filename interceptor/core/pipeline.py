@@ -38,9 +38,9 @@ _ETHERNET: Final = 1
 _OPAQUE: Final = Life.OPAQUE
 _TICK: Final = 100_000_000
 """How often time-outs are looked for, in nanoseconds: well below the shortest, `Limits.hole_seconds`."""
-_STEP: Final = 300 * 1_000_000_000
-"""A time that is older than the last tick by more than this many nanoseconds is no straggler: the clock was set back. Without
-this, time-outs would stand still until it has caught up."""
+_SET_BACK: Final = 10 * 1_000_000_000
+"""A time that is older than the last tick by more nanoseconds than this is no straggler (captures side by side are not that
+far apart): the clock was set back. Without this, time-outs would stand still until it has come by again."""
 _THOUGHT: Final = 0b10111
 """ACK, RST, SYN and FIN: where only the first is set, a segment needs no thought."""
 _ACK: Final = 0b10000
@@ -74,13 +74,13 @@ class Pipeline:
         connections = self._connections
         streams = connections.streams
         next_tick = self._next_tick
-        back = next_tick - _STEP
+        back = next_tick - _SET_BACK
         undecoded = long_way = payload = delivered = 0
         for time, start, captured, length in batch.packets:
             if not back <= time < next_tick:
                 finished += self._tick(time)
                 next_tick = self._next_tick
-                back = next_tick - _STEP
+                back = next_tick - _SET_BACK
             segment = fast_lane(buffer, start, captured) if ethernet else None
             data_buffer = buffer
             if segment is None:
@@ -160,7 +160,10 @@ class Pipeline:
         return finished
 
     def expire(self, now: int) -> list[Transaction]:
-        """Let packet time pass without packets. Returns the transactions that are over by then."""
+        """Let packet time pass without packets. Returns the transactions that are over by then.
+
+        A time far before the last one means that the clock was set back: time passes from there on.
+        """
         return self._tick(now)
 
     def close(self) -> list[Transaction]:
@@ -284,7 +287,7 @@ class Pipeline:
         return self._decoder
 
     def _tick(self, now: int) -> list[Transaction]:
-        if self._next_tick - _STEP <= now < self._next_tick:
+        if self._next_tick - _SET_BACK <= now < self._next_tick:
             return []
         self._next_tick = now + _TICK
         if self._decoder is not None:

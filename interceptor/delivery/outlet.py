@@ -1,6 +1,6 @@
 """Records into the spool: JSON Lines are collected, sealed into batches, and stored.
 
-Owns one thread, which compresses (outside Python's lock) and waits for the disk, and the lines on their way there.
+Owns the lines on their way to a thread (`writer`), which compresses (outside Python's lock) and waits for the disk.
 Refuses to wait and to fail: what does not fit into the hand-over is dropped and counted under `queue_full`. What a
 spool loses is in the spool's own ledger.
 
@@ -10,19 +10,15 @@ the process is killed, and nothing else is.
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 from collections import deque
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Stage
 from interceptor.delivery.batches import Sealer, seal
+from interceptor.delivery.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from interceptor import config
     from interceptor.delivery.batches import Chunk, Encoding, Origin
     from interceptor.delivery.spool import Spool
@@ -34,12 +30,13 @@ QUEUE_BYTES: Final = 16 * 2**20
 highest rates."""
 
 
-class SpoolOutlet:
+class SpoolOutlet(Writer):
     """Takes JSON Lines; seals a batch when it is full or `batch_seconds` old, and stores it."""
 
     def __init__(
         self, spool: Spool, options: config.Spool, origin: Origin, encoding: Encoding = "gzip"
     ) -> None:
+        super().__init__()
         self._spool = spool
         self._origin = origin
         self._encoding = encoding
@@ -50,12 +47,7 @@ class SpoolOutlet:
         self._waiting_bytes = 0
         self._received = self._delivered = 0
         self._dropped: dict[str, int] = {}
-        self._closing = self._ended = False
-        self._on_end: Callable[[], object] = bool
-        self._changed = threading.Condition()
-        """Guards everything above. Never held for longer than a look."""
-        # A daemon: a disk that never answers must not keep the process from ending.
-        threading.Thread(target=self._run, name="seal", daemon=True).start()
+        self._begin("seal")
 
     def write(self, lines: bytes, records: int) -> None:
         """Have these delivered. Never blocks."""
@@ -78,19 +70,6 @@ class SpoolOutlet:
                 self._changed.wait()
         self.write(lines, records)
 
-    async def close(self) -> None:
-        """Seal and store what waits. Cancelled, it leaves the rest (`ledger` tells)."""
-        loop = asyncio.get_running_loop()
-        ended = asyncio.Event()
-        with self._changed:
-            if self._ended:
-                return
-            # Not by waiting in a pool's thread: the loop would wait for that one at its end, for ever.
-            self._on_end = lambda: loop.call_soon_threadsafe(ended.set)
-            self._closing = True
-            self._changed.notify_all()
-        await ended.wait()
-
     def ledger(self) -> list[Stage]:
         """What became of the records, here and in the spool."""
         with self._changed:
@@ -100,7 +79,7 @@ class SpoolOutlet:
 
     # The thread
 
-    def _run(self) -> None:
+    def _work(self) -> None:
         while (chunk := self._next()) is not None:
             batch = seal(chunk.pieces, chunk.records, self._origin, time.time(), self._encoding)
             self._spool.store(batch)
@@ -108,10 +87,6 @@ class SpoolOutlet:
                 self._waiting_bytes -= chunk.size
                 self._delivered += chunk.records
                 self._changed.notify_all()
-        with self._changed:
-            self._ended = True
-            with suppress(RuntimeError):  # the loop did not wait for us
-                self._on_end()
 
     def _next(self) -> Chunk | None:
         """Wait for what makes a batch. None: there will be no more."""

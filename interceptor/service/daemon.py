@@ -185,8 +185,13 @@ class Daemon:
 
     async def _work(self, port: int) -> int:
         """Let the tasks run, and end them in order; returns the exit status."""
-        # Before the captures start: they learn of a change only some seconds later.
-        await self._leave_out_own_traffic(port)
+        # Before the captures start: they learn of a change only some seconds later. A signal does not wait for names.
+        async with asyncio.TaskGroup() as group:
+            looking = group.create_task(self._leave_out_own_traffic(port))
+            asked = group.create_task(self._ending.asked.wait())
+            await asyncio.wait((looking, asked), return_when=asyncio.FIRST_COMPLETED)
+            looking.cancel()
+            asked.cancel()
         self._state = ""
         status = 0
         try:

@@ -38,6 +38,7 @@ __all__ = [
     "Metrics",
     "Named",
     "Sample",
+    "Snapshot",
     "pipeline_samples",
     "source_samples",
     "stage_samples",
@@ -173,13 +174,13 @@ class Sample(NamedTuple):
     labels: tuple[str, ...] = ()
 
 
-class Metrics(Collector):
+class Metrics:
     """What is known, read when it is asked for."""
 
     def __init__(self) -> None:
         self._reads: list[Callable[[], Iterable[Sample]]] = []
         self._registry = CollectorRegistry()
-        self._registry.register(self)
+        """Of what can be read in any thread."""
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
         lag = _BY_NAME["event_loop_lag_seconds"]
@@ -194,11 +195,14 @@ class Metrics(Collector):
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """Everything, in the format that an Accept field asks for, and its media type."""
-        encode, media_type = choose_encoder(accept)
-        return encode(self._registry), media_type
+        return self.snapshot().exposition(accept)
 
-    def collect(self) -> Iterator[Metric]:
-        """For the registry: the families of all samples, in the order of the table."""
+    def snapshot(self) -> Snapshot:
+        """Read the components, here and now. What is left to do takes longer, and can be done in a thread."""
+        return Snapshot([*self._families()], self._registry)
+
+    def _families(self) -> Iterator[Metric]:
+        """Give all samples by their metrics, in the order of the table."""
         samples: dict[str, list[Sample]] = {}
         for read in self._reads:
             for sample in read():
@@ -206,9 +210,23 @@ class Metrics(Collector):
         for name in sorted(samples, key=_PLACES.__getitem__):
             yield _family(_BY_NAME[name], samples[name])
 
-    def describe(self) -> Iterable[Metric]:
-        """For the registry: nothing, so that it reads no value before there is one."""
-        return ()
+
+class Snapshot(Collector):
+    """What was known at one moment."""
+
+    def __init__(self, families: list[Metric], others: CollectorRegistry) -> None:
+        self._families = families
+        self._others = others
+
+    def exposition(self, accept: str = "") -> tuple[bytes, str]:
+        """All of it, in the format that an Accept field asks for, and its media type."""
+        encode, media_type = choose_encoder(accept)
+        return encode(self), media_type
+
+    def collect(self) -> Iterator[Metric]:
+        """For the encoder."""
+        yield from self._families
+        yield from self._others.collect()
 
 
 def _family(metric: Named, samples: list[Sample]) -> Metric:

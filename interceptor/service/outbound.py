@@ -75,8 +75,11 @@ class Outbound:
         await self.uploader.run()
 
     async def drained(self) -> None:
-        """Wait until nothing is in the spool."""
-        while self.spool.counters.records:  # noqa: ASYNC110 - it changes in a thread
+        """Wait until nothing is in the spool that can be sent: files of another version stay whatever we do."""
+        while True:
+            held = self.spool.counters
+            if held.batches <= held.unknown:
+                return
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def close(self) -> None:

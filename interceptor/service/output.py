@@ -1,6 +1,6 @@
 """Records to a JSON Lines file with rotation by size, or to standard output.
 
-Owns the file, its rotation, and a thread that writes, so that a slow or full disk never holds up packets. Refuses
+Owns the file and its rotation; a thread writes (`writer`), so that a slow or full disk never holds up packets. Refuses
 to wait and to fail: what cannot be taken is dropped and counted, under `queue_full` (the disk is too slow),
 `disk_full` or `write_failed`. The next lines are tried again, so that it recovers by itself.
 
@@ -9,10 +9,8 @@ Invariant: a file holds whole lines only. What a full disk took of a write is cu
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
-import threading
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,11 +20,10 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from interceptor.core.model import Stage
+from interceptor.delivery.writer import Writer
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from interceptor import config
 
 __all__ = ["FileOutlet"]
@@ -47,7 +44,7 @@ class _Counters:
     dropped: dict[str, int] = field(default_factory=dict)
 
 
-class FileOutlet:
+class FileOutlet(Writer):
     """Takes JSON Lines and writes them in the order they came."""
 
     def __init__(self, output: config.Output, queue_bytes: int = QUEUE_BYTES) -> None:
@@ -57,6 +54,7 @@ class FileOutlet:
             UsageError: it cannot be written.
 
         """
+        super().__init__()
         assert output.path is not None
         self._path = None if output.path == "-" else Path(output.path)
         self._max_bytes = output.max_bytes
@@ -64,19 +62,14 @@ class FileOutlet:
         self._queue_bytes = queue_bytes
         self._waiting: deque[tuple[bytes, int]] = deque()
         self._waiting_bytes = 0
-        self._closing = self._ended = False
-        self._on_end: Callable[[], object] = bool
         self._counters = _Counters()
-        self._changed = threading.Condition()
-        """Guards everything above; the file below is the thread's alone."""
+        self._size = 0
         try:
             self._file = self._open()
-            self._size = os.fstat(self._file).st_size
         except OSError as error:
             raise UsageError(f"output.path {output.path}: cannot be written: {error.strerror}") from error
-        # A daemon: a disk that never answers must not keep the process from ending.
-        self._thread = threading.Thread(target=self._run, name="output", daemon=True)
-        self._thread.start()
+        # Everything above is guarded by the lock from here on; the file is the thread's alone.
+        self._begin("output")
 
     def write(self, lines: bytes, records: int) -> None:
         """Have these written. Never blocks."""
@@ -90,19 +83,6 @@ class FileOutlet:
             self._waiting_bytes += len(lines)
             self._changed.notify()
 
-    async def close(self) -> None:
-        """Write what waits, and close the file. Cancelled, it leaves the rest unwritten (`ledger` tells)."""
-        loop = asyncio.get_running_loop()
-        ended = asyncio.Event()
-        with self._changed:
-            if self._ended:
-                return
-            # Not by waiting in a pool's thread: the loop would wait for that one at its end, for ever.
-            self._on_end = lambda: loop.call_soon_threadsafe(ended.set)
-            self._closing = True
-            self._changed.notify()
-        await ended.wait()
-
     def ledger(self) -> list[Stage]:
         """What became of the records."""
         with self._changed:
@@ -113,14 +93,13 @@ class FileOutlet:
 
     # The thread
 
-    def _run(self) -> None:
+    def _work(self) -> None:
         while True:
             with self._changed:
                 while not self._waiting and not self._closing:
                     self._changed.wait()
                 if not self._waiting:
-                    self._end()
-                    return
+                    break
                 lines, records = self._waiting[0]
             reason = self._write(lines)
             with self._changed:
@@ -130,13 +109,8 @@ class FileOutlet:
                     self._counters.written += records
                 else:
                     self._drop(reason, records)
-
-    def _end(self) -> None:
         if self._path is not None and self._file >= 0:
             os.close(self._file)
-        self._ended = True
-        with suppress(RuntimeError):  # the loop did not wait for us
-            self._on_end()
 
     def _drop(self, reason: str, records: int) -> None:
         dropped = self._counters.dropped
@@ -147,7 +121,7 @@ class FileOutlet:
         try:
             if self._file < 0:
                 self._file = self._open()
-                self._size = os.fstat(self._file).st_size
+            self._size = os.fstat(self._file).st_size  # somebody may have emptied it
             if self._path is not None and self._size and self._size + len(lines) > self._max_bytes:
                 self._rotate()
             left = memoryview(lines)
@@ -162,7 +136,6 @@ class FileOutlet:
                 "records_not_written", source=str(self._path or "stdout"), reason=reason, error=error.strerror
             )
             return reason
-        self._size += len(lines)
         return None
 
     def _open(self) -> int:

@@ -1,7 +1,8 @@
 """An HTTP server inside this process: metrics and health, and the ingest API.
 
-Owns the listening socket, TLS and the life of uvicorn in our event loop. Refuses routes: those are the
-application's. Signals stay with whoever runs the process.
+Owns the listening socket, TLS, the life of uvicorn in our event loop, and how many connections there are and how long
+one may be of no use: anybody who reaches the port can open them. Refuses routes: those are the application's. Signals
+stay with whoever runs the process.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from interceptor.errors import UsageError
 
@@ -33,6 +35,53 @@ _DRAIN_SECONDS: Final = 5
 _IDLE_SECONDS: Final = 75
 """Until a connection without requests is closed: longer than clients keep theirs (uploads, scrapes), so that the
 client closes first and no request meets a connection that is going away."""
+
+
+MOST_CONNECTIONS: Final = 512
+"""At once, so that descriptors stay for the captures. A new one takes the place of that which has been silent longest,
+one without a request under way first: who comes to scrape or to probe is heard however many others only sit there."""
+
+
+class _Connection(H11Protocol):
+    """A connection that has to be of use: uvicorn alone waits for a first request, or for a reader, for ever."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Make room for it, and have it looked at now and then."""
+        super().connection_made(transport)
+        self.heard = self.loop.time()
+        self._unread = 0
+        others = [
+            one
+            for one in self.connections
+            if isinstance(one, _Connection) and one is not self and not one.transport.is_closing()
+        ]
+        if len(others) >= MOST_CONNECTIONS:
+            min(others, key=lambda one: (one.working, one.heard)).transport.abort()
+        self._timer = self.loop.call_later(_IDLE_SECONDS, self._look)
+
+    def data_received(self, data: bytes) -> None:
+        """Note that it is alive."""
+        self.heard = self.loop.time()
+        super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Look at it no more."""
+        self._timer.cancel()
+        super().connection_lost(exc)
+
+    @property
+    def working(self) -> bool:
+        """Whether a request is under way."""
+        return not getattr(self.cycle, "response_complete", True)  # no cycle: nothing was asked yet
+
+    def _look(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        silent = self.loop.time() - self.heard >= _IDLE_SECONDS
+        if silent and (unread >= self._unread > 0 or not (self.working or unread)):
+            self.transport.abort()
+            return
+        self._unread = unread
+        self._timer = self.loop.call_later(_IDLE_SECONDS, self._look)
 
 
 class _Quiet(uvicorn.Server):
@@ -55,6 +104,7 @@ async def serving(app: ASGIApp, config: Server) -> AsyncIterator[int]:
     server = _Quiet(
         uvicorn.Config(
             app,
+            http=_Connection,
             access_log=False,
             log_config=None,
             lifespan="off",

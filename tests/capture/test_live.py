@@ -59,14 +59,30 @@ def test_interfaces_are_followed(host: Host) -> None:
             with host.wire("new0") as wire:
                 for number in range(20):
                     wire.send(frame(number))
-            # What the kernel still collects (`read_timeout_ms`) when an interface goes, goes with it.
-            await one.until("its packets", lambda: {frame(number) for number in range(20)} <= set(one.frames))
             await ip(host, "link delete new0")
+            await one.until("its packets", lambda: {frame(number) for number in range(20)} <= set(one.frames))
             await one.until_captured("cap0", "cap1")
             await one.until("none is offered", lambda: one.state("new1") is None)
             gone = {each.interface for each in one.batches if each.interface.name in {"new0", "new1"}}
             assert gone
             await one.until("gone", lambda: all(interface.gone for interface in gone))
+
+    host.run(main())
+
+
+def test_what_the_kernel_was_collecting_when_an_interface_went_is_read(host: Host) -> None:
+    """However long it collects: the last packets before the end are not lost."""
+
+    async def main() -> None:
+        async with running(live(read_timeout_ms=1_000)) as one:
+            await ip(host, "link add new0 type veth peer name new1", "link set new0 up", "link set new1 up")
+            await one.until_captured("cap0", "cap1", "new0", "new1")
+            with host.wire("new0") as wire:
+                for number in range(20):
+                    wire.send(frame(number))
+            await ip(host, "link delete new0")
+            await one.until("its packets", lambda: {frame(number) for number in range(20)} <= set(one.frames))
+            await one.until("none is offered", lambda: one.state("new1") is None)
 
     host.run(main())
 

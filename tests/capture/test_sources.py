@@ -60,7 +60,9 @@ def test_several_sources() -> None:
     ("urls", "options", "words"),
     [
         ([], {}, "is empty"),
-        (["rpcap://a", "rpcap://a"], {}, "'rpcap://a' is there twice"),
+        (["rpcap://a", "rpcap://a"], {}, "'rpcap://a:2002' is there twice"),
+        (["rpcap://a", "rpcap://a:2002"], {}, "'rpcap://a:2002' is there twice"),
+        (["file:a", "file:a"], {}, "'file:a' is there twice"),
         (["rpcap://a", "file:b"], {}, "files cannot be combined"),
         (["pcap://a"], {}, "'pcap://a' is none of rpcap://"),
         (["eth0"], {}, "'eth0' is none of"),

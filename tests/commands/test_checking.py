@@ -181,6 +181,16 @@ def cloud(folder: Path, authority: trustme.CA) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.parametrize(
+    ("place", "said"), [(".", "is a folder"), ("no/file", "no such folder, or no permission")]
+)
+def test_an_output_that_cannot_be_written(tmp_path: Path, replay: str, place: str, said: str) -> None:
+    """As `run` would find out."""
+    path = str(tmp_path / place)
+    status, hops, _ = check("--capture-sources", replay, "--output-path", path)
+    assert (status, hops[f"output {path}"]) == (1, f"FAILED cannot be written: {said}")
+
+
 def test_an_endpoint_is_asked_without_records(tmp_path: Path, replay: str) -> None:
     """Certificate and token hold, each in a line of its own; the configuration is shown, the token is not."""
     authority = trustme.CA()

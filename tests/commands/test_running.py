@@ -61,6 +61,21 @@ def test_the_same_packets_give_the_same_records_as_read(tmp_path: Path) -> None:
     assert ran.stdout.replace(',"node":"n"', "") == read.stdout
 
 
+def test_a_low_limit_of_open_files_is_raised(tmp_path: Path) -> None:
+    """As far as the hard limit allows: every capture needs two, and many systems begin with 1,024."""
+    capture = tmp_path / "capture.pcap"
+    capture.write_bytes(pcap(conversation(1)))
+    code = (
+        "import resource, sys; from interceptor.cli import main; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 999));"
+        "status = main(sys.argv[1:]); print(status, resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    flags = ("--capture-sources", f"file:{capture}", "--output-path", os.devnull, "--server-port", "0")
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", *flags], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+    assert done.stdout == "0 (999, 999)\n", done.stderr
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

@@ -197,6 +197,18 @@ def test_no_time_changes_nothing(seen: list[Seen]) -> None:
     assert pipeline.ledger() == ledger
 
 
+def test_a_clock_that_is_set_back_holds_up_nothing() -> None:
+    """What comes afterwards is over when its time is, and not when the clock has come by again."""
+    capture = Capture()
+    capture.wait(0)
+    capture.wait(-3_600)
+    dialogue = Dialogue(capture).open()
+    dialogue.client(request(1))
+    capture.wait(capture.limits.idle_seconds + 3)
+    assert [each.request is not None for each in capture.transactions] == [True]
+    assert capture.pipeline.open_connections == 0
+
+
 def test_counters_of_the_pipeline() -> None:
     """Connections with data, holes, and the bytes in them and after a short snaplen are counted."""
     capture = Capture()

@@ -528,6 +528,19 @@ def test_files_are_replayed_to_their_end(tmp_path: pathlib.Path, replay: dict[st
     assert {record["node"] for record in records} == {"n1"}
 
 
+def test_a_signal_does_not_wait_for_names(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it looks up whom not to capture, and no name server answers, SIGTERM ends it in order all the same."""
+
+    async def unanswered() -> list[str]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.get_running_loop().create_future()
+        return []
+
+    monkeypatch.setattr("interceptor.service.daemon.addresses", unanswered)
+    monkeypatch.setattr("interceptor.service.daemon._LOOK_UP_SECONDS", 3_600.0)
+    assert run(tmp_path, {"capture": {"sources": ["rpcap://127.0.0.1:1"]}}) == (0, [])
+
+
 def test_a_defect_ends_it_with_what_was_understood(
     tmp_path: pathlib.Path, replay: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -117,6 +117,33 @@ def test_drained_means_empty(tmp_path: Path) -> None:
     asyncio.run(go())
 
 
+def test_files_of_another_version_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    """They cannot be sent by this one: nothing is waited for, and they are still there."""
+
+    async def go() -> None:
+        out = Outbound(config(tmp_path), {})
+        await out.spool.append(batch(record()))
+        await out.close()
+        [path] = (tmp_path / "spool").glob("*.batch")
+        held = path.read_bytes().replace(
+            b"\x00\x01\xff\xfe", b"\x00\x02\xff\xfd", 1
+        )  # the version, and inverted
+        path.write_bytes(held)
+        out = Outbound(config(tmp_path), {})
+        waiting = asyncio.create_task(out.drained())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        looking = asyncio.create_task(out.spool.next())  # as the uploader does
+        async with asyncio.timeout(30):
+            await waiting
+        looking.cancel()
+        assert out.spool.counters.unknown == 1
+        await out.close()
+        assert path.read_bytes() == held
+
+    asyncio.run(go())
+
+
 def test_what_is_odd_about_the_proxys_settings_is_logged(tmp_path: Path) -> None:
     """Once each, when uploading begins; and the way that was chosen."""
 

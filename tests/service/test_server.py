@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -15,11 +18,10 @@ from starlette.routing import Route
 
 from interceptor.config import Server
 from interceptor.errors import UsageError
+from interceptor.service import server as server_module
 from interceptor.service.server import serving
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.requests import Request
 
 
@@ -28,7 +30,12 @@ async def hello(_: Request) -> PlainTextResponse:
     return PlainTextResponse("hello")
 
 
-APP = Starlette(routes=[Route("/hello", hello)])
+async def large(_: Request) -> PlainTextResponse:
+    """Say more than sockets hold."""
+    return PlainTextResponse("x" * 2**24)
+
+
+APP = Starlette(routes=[Route("/hello", hello), Route("/large", large)])
 
 
 async def ask(port: int, verify: ssl.SSLContext | None = None) -> str:
@@ -48,6 +55,50 @@ def test_it_answers_at_the_port_it_gives_and_stops() -> None:
             await ask(port)
 
     asyncio.run(check())
+
+
+def test_who_only_sits_there_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit the longest silent connection goes, and a new one is answered."""
+    monkeypatch.setattr(server_module, "MOST_CONNECTIONS", 8)
+
+    async def check() -> None:
+        async with serving(APP, Server(address="127.0.0.1", port=0)) as port:
+            with ExitStack() as sitting:
+                # All at once: the loop takes none of them before the last is there.
+                for number in range(30):
+                    client = sitting.enter_context(socket.create_connection(("127.0.0.1", port)))
+                    client.sendall(b"GET /hel" if number % 2 else b"")
+                assert await ask(port) == "hello"
+                async with asyncio.timeout(30):
+                    while open_at(port) > 8:  # noqa: ASYNC110 - the kernel's table
+                        await asyncio.sleep(0.05)
+                assert await ask(port) == "hello"
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /he", b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_a_connection_of_no_use_is_closed(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+    """One that asks nothing, half a question, or does not read the answer."""
+    monkeypatch.setattr(server_module, "_IDLE_SECONDS", 0.2)
+
+    async def check() -> None:
+        async with serving(APP, Server(address="127.0.0.1", port=0)) as port:
+            with socket.socket() as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.connect(("127.0.0.1", port))
+                client.sendall(said)
+                async with asyncio.timeout(30):
+                    while open_at(port):  # noqa: ASYNC110 - the kernel's table
+                        await asyncio.sleep(0.05)
+
+    asyncio.run(check())
+
+
+def open_at(port: int) -> int:
+    """How many connections this port has."""
+    found = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum([words[1].endswith(f":{port:04X}") and words[3] == "01" for words in found])
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:

@@ -152,7 +152,7 @@ class Agent:
         return dict(found)
 
     def lines(self) -> list[bytes]:
-        """All records so far, those of rotated files too."""
+        """All records so far, those of rotated files too; not one that is just being written."""
         files = sorted(
             self.records.parent.glob(f"{self.records.name}.*"), key=lambda path: -int(path.suffix[1:])
         )
@@ -160,7 +160,8 @@ class Agent:
             line
             for path in (*files, self.records)
             if path.exists()
-            for line in path.read_bytes().splitlines()
+            for line in path.read_bytes().splitlines(keepends=True)
+            if line.endswith(b"\n")
         ]
 
     def read(self) -> list[dict[str, Any]]:
