@@ -119,7 +119,7 @@ def with_losses(
     talk = draw(connections(modes=modes, hostile=hostile, prompt=prompt))
     steps = st.integers(1, 3 * SECOND)
     interface = Interface("eth0", 1)
-    flow = draw(segments(talk, merge=False, tiny=False))
+    flow = draw(segments(talk, merge=False))
     everything = draw(in_order([flow], interface, steps))
     start = 0
     if after_first_batch:

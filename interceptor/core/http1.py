@@ -58,9 +58,9 @@ _CHUNK_LINE_BYTES: Final = 4096
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
 """RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie."""
 
-_STATUS_LINE_START: Final = 13
-"""Bytes through the blank after the status code. The first segment of a body is often shorter, that of a head
-never is."""
+_TELLING: Final = 13
+"""Bytes through the blank after the status code: they tell a response from a body. A body shorter than that which
+begins like a response is believed to be a body."""
 
 
 # Where a parser is; see the theory above. Plain integers, because every message asks a dozen times, and a
@@ -201,7 +201,7 @@ class Parser(ABC, Generic[MessageT]):
             self._lose(Drop.HEAD_INCOMPLETE)
             return None
         if self.mode == DOUBTFUL:
-            self._enter_body(message)
+            self._believe_body(message)
         if self.mode == TO_CLOSE:
             message.missed += size
             message.body_size += size
@@ -233,6 +233,8 @@ class Parser(ABC, Generic[MessageT]):
             # RFC 9112 section 6.3 item 8: the length is "determined by the number of octets received
             # prior to the server closing the connection".
             return self._end(position, time)
+        if self.mode == DOUBTFUL:
+            self._believe_body(self.open)
         return self._give_up(position, time)
 
     def resume(self) -> None:
@@ -434,12 +436,20 @@ class Parser(ABC, Generic[MessageT]):
     def _read_doubtful(self, chunk: Chunk) -> MessageT | None:
         message = self.open
         assert message is not None
+        partial = self.partial
+        held = bytes(partial.data) if partial is not None else b""
+        start = held + chunk.buffer[chunk.cursor : min(chunk.end, chunk.cursor + _TELLING - len(held))]
         nested = message.content_type is not None and message.content_type.startswith("message/http")
-        enough = chunk.end - chunk.cursor >= _STATUS_LINE_START
-        if enough and not nested and plausible_response(chunk.buffer, chunk.cursor, chunk.end):
-            # The next response follows at once, so this one answered a HEAD and has no body.
-            return self._end(chunk.base + chunk.cursor, message.time)
-        self._enter_body(message)
+        if not nested and plausible_response(start, 0, len(start)):
+            if len(start) == _TELLING:
+                # The next response follows at once, so this one answered a HEAD and has no body.
+                return self._end(chunk.base + chunk.cursor - len(held), message.time)
+            if message.framing == CHUNKED or message.framing > len(start):
+                self.partial = partial or _Partial(chunk)
+                self.partial.data += start[len(held) :]
+                chunk.cursor = chunk.end
+                return None
+        self._believe_body(message)
         return None
 
     def _read_answer(self, _: Chunk) -> MessageT | None:
@@ -486,6 +496,13 @@ class Parser(ABC, Generic[MessageT]):
         else:
             self.mode = LENGTH
             self.remaining = message.body_size = framing
+
+    def _believe_body(self, message: MessageT) -> None:
+        """What follows a doubtful response is its body, and so is what of it has come."""
+        self._enter_body(message)
+        if self.mode == LENGTH and self.partial is not None:
+            self.remaining -= len(self.partial.data)
+            self.partial = None
 
     def _take_body(self, message: MessageT, chunk: Chunk) -> None:
         """The same, where the chunk may have all of a short body."""

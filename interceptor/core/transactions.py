@@ -171,7 +171,9 @@ class Conversation:
                     if request.method == "CONNECT" and message.status < 300:
                         self._upgrade()
             if parser.open is None:
-                self._response_end = chunk.base + chunk.cursor
+                # That one in doubt is over shows when some of the next has come.
+                partial = parser.partial
+                self._response_end = chunk.base + chunk.cursor if partial is None else partial.position
                 self._answered(answering, finished)
         if parser.mode == OPAQUE and not self._index:
             self.requests.stop(Drop.NOT_HTTP)

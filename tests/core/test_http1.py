@@ -451,6 +451,35 @@ def test_without_a_request_a_status_line_in_place_of_a_body_says_head() -> None:
     assert direction.events == [begun("200"), over(), begun("299"), over()]
 
 
+@pytest.mark.parametrize("field", [b"Content-Length: 20", TE])
+@pytest.mark.parametrize("cut", range(1, 14))
+def test_a_status_line_in_place_of_a_body_may_come_in_pieces(field: bytes, cut: int) -> None:
+    """The first of them too short to tell it from a body."""
+    for more in (1, 5, 100):
+        pieces = NEXT_RESPONSE[:cut], NEXT_RESPONSE[cut : cut + more], NEXT_RESPONSE[cut + more :]
+        direction = Direction(requests=False, methods=(None, None)).run(answer(field), *filter(None, pieces))
+        assert direction.events == [begun("200"), over(), begun("299"), over()]
+        assert direction.messages[1].position == len(answer(field))
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_body_that_begins_like_a_status_line_may_come_in_pieces(cut: int) -> None:
+    """It is one as soon as it goes on as no status line does."""
+    body = b"HTTP/1.1 2x4 is what"
+    direction = Direction(requests=False, methods=(None, None))
+    direction.run(answer(b"Content-Length: 20"), body[:cut], body[cut:], NEXT_RESPONSE)
+    assert direction.events == [begun("200"), over(20), begun("299"), over()]
+
+
+def test_the_beginning_of_a_body_in_doubt_is_counted_when_the_rest_is_missing() -> None:
+    """Cut off or lost: four bytes have come."""
+    cut_off = Direction(requests=False, methods=(None,)).run(answer(b"Content-Length: 20"), b"HTTP", End())
+    assert cut_off.events == [begun("200"), over(4, TRUNCATED)]
+    holed = Direction(requests=False, methods=(None,)).run(answer(b"Content-Length: 20"), b"HTTP", Hole(16))
+    assert holed.events == [begun("200"), over(20, TRUNCATED)]
+    assert holed.messages[0].missed == 16
+
+
 @pytest.mark.parametrize("body", [b"hello", b"HELLO", b"HTTP/", b"HTTP\n"])
 def test_without_a_request_a_body_is_a_body(body: bytes) -> None:
     """However it is cut, and though it begins like the next response might."""
