@@ -120,11 +120,10 @@ def test_signal_while_nobody_reads(host: Host, daemon: Daemon, number: int) -> N
     fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4_096)
     assert process.stdout.read(24)[:4] == b"\xd4\xc3\xb2\xa1"
     with host.wire("cap1") as wire:
-        for _ in range(20):  # far more than the pipe holds
-            for _ in range(20):
-                wire.send(frame(1, 1500))
-            time.sleep(0.02)
+        for _ in range(800):  # far more than the pipe holds, and than one read
+            wire.send(frame(1, 1500))
     wait_until("something waits in the pipe", lambda: select.select([process.stdout], [], [], 0)[0])
+    time.sleep(1)  # the rest has come too, and does not fit: were it later, less would be tested
     process.send_signal(number)
     assert process.wait(30) == 0
     assert process.stderr is not None
