@@ -18,8 +18,9 @@ import os
 import signal
 import ssl
 import sys
+import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rpcapd_client.client import Client, Credentials, Transport, connect
 from rpcapd_client.devices import DeviceFlag
@@ -29,12 +30,16 @@ from rpcapd_client.savefile import file_header, records
 from rpcapd_client.wire import MAX_SNAPLEN
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
-    from typing import Any
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from rpcapd_client.capture import Capture
 
 __all__ = ["main"]
+
+_T = TypeVar("_T")
+
+_MOMENT = 1.0
+"""Seconds that what is being written gets to end, once a signal has come."""
 
 _STATS_SNAPLEN = 64
 """Bytes: the packets are counted, not looked at."""
@@ -42,6 +47,8 @@ _STATS_SNAPLEN = 64
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and give its exit status."""
+    if sys.stdout is None:
+        return _failed("standard output is closed", 1)
     try:
         arguments = _parser().parse_args(argv)
         work: Coroutine[Any, Any, None] = arguments.work(arguments)
@@ -61,9 +68,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _failed(error: Exception, status: int) -> int:
-    print(f"rpcapd_client: {error}", file=sys.stderr)
+def _failed(error: Exception | str, status: int) -> int:
+    _say(f"rpcapd_client: {error}")
     return status
+
+
+def _say(line: str) -> None:
+    if sys.stderr is not None:  # closed, print() would take standard output for it: the capture
+        print(line, file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -115,17 +127,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
-    return value
+    with contextlib.suppress(ValueError):
+        if (value := int(text)) >= 1:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text} is not more than 0")
-    return value
+    with contextlib.suppress(ValueError):
+        if (value := float(text)) > 0:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of more than 0")
 
 
 async def _connect(arguments: argparse.Namespace) -> Client:
@@ -181,24 +193,22 @@ async def _capture(arguments: argparse.Namespace) -> None:
                 server_open=arguments.server_open,
             )
             # opened only now, so that a capture that cannot be leaves an old file alone
-            file: BinaryIO = (
-                sys.stdout.buffer
+            descriptor = (
+                sys.stdout.fileno()
                 if arguments.file == "-"
-                else stack.enter_context(Path(arguments.file).open("wb"))  # noqa: ASYNC230  # it has to wait
+                else stack.enter_context(_opened(await _aside(_open, arguments.file)))
             )
             order = client.byte_order or sys.byteorder
             written = 0
 
             async def write() -> None:
                 nonlocal written
-                file.write(file_header(capture.link_type, arguments.snaplen, order))
-                file.flush()
+                await _aside(_write, descriptor, file_header(capture.link_type, arguments.snaplen, order))
                 async for batch in capture:
                     left = len(batch.packets) if arguments.count is None else arguments.count - written
                     chosen = Batch(batch.buffer, batch.packets[:left])
                     # a reader that is slow makes us wait here: then nothing is read, and the server drops
-                    file.write(records(chosen, order))
-                    file.flush()
+                    await _aside(_write, descriptor, records(chosen, order))
                     written += len(chosen.packets)
                     if written == arguments.count:
                         return
@@ -206,6 +216,60 @@ async def _capture(arguments: argparse.Namespace) -> None:
             async with capture:
                 await _until_signal(write())
                 await _report(capture, written)
+
+
+def _open(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+
+
+@contextlib.contextmanager
+def _opened(descriptor: int) -> Iterator[int]:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+async def _aside(work: Callable[..., _T], *arguments: Any) -> _T:
+    """Do in a thread what may wait without end: a pipe that nobody reads, a disk.
+
+    Cancelled, it gets a moment to end, so that no record is left half written, and is then given up: the
+    thread is a daemon, and none of the loop's pool, which would be waited for.
+    """
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[_T] = loop.create_future()
+
+    def done(result: _T | None, error: BaseException | None) -> None:
+        if outcome.cancelled():
+            return
+        if error is not None:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(result)  # type: ignore[arg-type]  # of the type that `work` gives
+
+    def run() -> None:
+        result = error = None
+        try:
+            result = work(*arguments)
+        except OSError as caught:
+            error = caught
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(done, result, error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return await asyncio.shield(outcome)
+    except asyncio.CancelledError:
+        await asyncio.wait([outcome], timeout=_MOMENT)
+        if not outcome.cancel():
+            outcome.exception()  # seen, and of no use any more
+        raise
 
 
 async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
@@ -227,7 +291,7 @@ async def _report(capture: Capture, written: int) -> None:
     counters = await capture.statistics()
     lost = f"{counters.kernel_dropped} dropped by the server's kernel, {counters.interface_dropped} by the device"
     network = f", {capture.missing} lost on the way" if capture.missing else ""
-    print(f"{written} packets captured, {lost}{network}", file=sys.stderr)
+    _say(f"{written} packets captured, {lost}{network}")
 
 
 async def _stats(arguments: argparse.Namespace) -> None:

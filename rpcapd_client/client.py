@@ -37,6 +37,7 @@ from rpcapd_client.endpoints import (
     connect_socket,
     data_socket,
     family,
+    find,
     own_traffic,
     parse_url,
     reach,
@@ -144,13 +145,13 @@ async def authenticate(
 ) -> Client:
     """Say who we are; from then on the connection is kept alive. On failure it is closed."""
     request = AuthenticateRequest()
-    if credentials is not None:
-        request = AuthenticateRequest(
-            Authentication.PASSWORD,
-            credentials.user.encode("utf-8", "surrogatepass"),
-            credentials.password.encode("utf-8", "surrogatepass"),
-        )
     try:
+        if credentials is not None:
+            request = AuthenticateRequest(
+                Authentication.PASSWORD,
+                _encode("user name", credentials.user),
+                _encode("password", credentials.password),
+            )
         reply = await control.request(request, AuthenticateReply)
     except BaseException:
         await control.close(say_close=False)
@@ -162,8 +163,7 @@ async def authenticate(
 class Client:
     """An authenticated connection to an rpcapd, for one capture at a time.
 
-    From `connect` or `Listener.accept`; an async context manager. Not for several tasks to make captures
-    at once; requests of several tasks take turns.
+    From `connect` or `Listener.accept`; an async context manager. Requests of several tasks take turns.
     """
 
     def __init__(
@@ -181,6 +181,7 @@ class Client:
         self._host = host
         self._active = active
         self._capture: Capture | None = None
+        self._opening = asyncio.Lock()
         self._cleaning: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
 
@@ -249,6 +250,8 @@ class Client:
         no such device, no permission; the connection goes on), `ConnectionLost`, `ProtocolError`.
         """
         udp = transport is Transport.UDP
+        if self._opening.locked():
+            raise UsageError("another task opens a capture on this connection, which carries one at a time")
         if self._capture is not None and not self._capture.closed:
             raise UsageError(f"a connection carries one capture at a time, and {self._capture.device} runs")
         if udp and self._tls is not None:
@@ -268,49 +271,51 @@ class Client:
         server_opens = udp or server_open or self._active
         control = self._control
 
-        opened = await control.request(OpenRequest(device), OpenReply)
-        link_type = from_dlt(opened.link_type)
-        compile_without(filter, exclude, link_type)  # a bad one is refused before there is anything to undo
+        async with self._opening:  # two would capture on the device that was named last
+            opened = await control.request(OpenRequest(device), OpenReply)
+            link_type = from_dlt(opened.link_type)
+            compile_without(
+                filter, exclude, link_type
+            )  # a bad one is refused before there is anything to undo
 
-        here, there = addresses(control.transport)
-        if data_host is not None and not server_opens:
-            there = await self._resolve(data_host)
-        our_port = data_port or 0 if server_opens else local_port
-        sock = data_socket(here, there, data_host, our_port, server_opens=server_opens, udp=udp)
-        with contextlib.ExitStack() as stack:
-            stack.callback(sock.close)
-            own = own_traffic(control.transport, sock, there, udp=udp) if exclude_own_traffic else ()
-            without = (*own, *exclude)
-            flags = StartFlag.PROMISCUOUS if promiscuous else StartFlag(0)
-            if udp:
-                flags |= StartFlag.DATAGRAM
-            elif server_opens:
-                flags |= StartFlag.SERVER_OPEN
-            request = StartCaptureRequest(
-                snaplen,
-                round(read_timeout * 1000),
-                flags,
-                sock.getsockname()[1] if server_opens else 0,
-                compile_without(filter, without, link_type),
-            )
-            control.trouble = None
-            data: Data
-            if udp:
-                await control.request(request, StartCaptureReply)
-                data = DatagramData(sock, there[0], snaplen, read_timeout)
-                stack.pop_all()
-            elif server_opens:
-                data = await self._receive_data(request, sock)
-            else:
-                data = await self._connect_data(request, sock, there, data_port, stack.pop_all())
-        self._capture = Capture(control, data, device, opened.link_type, own, exclude)
-        return self._capture
+            here, there = addresses(control.transport)
+            if data_host is not None:
+                found = await self._find(data_host)
+                data_host = found[0]
+                there = there if server_opens else found
+            our_port = data_port or 0 if server_opens else local_port
+            sock = data_socket(here, there, data_host, our_port, server_opens=server_opens, udp=udp)
+            with contextlib.ExitStack() as stack:
+                stack.callback(sock.close)
+                own = own_traffic(control.transport, sock, there, udp=udp) if exclude_own_traffic else ()
+                without = (*own, *exclude)
+                flags = StartFlag.PROMISCUOUS if promiscuous else StartFlag(0)
+                if udp:
+                    flags |= StartFlag.DATAGRAM
+                elif server_opens:
+                    flags |= StartFlag.SERVER_OPEN
+                request = StartCaptureRequest(
+                    snaplen,
+                    round(read_timeout * 1000),
+                    flags,
+                    sock.getsockname()[1] if server_opens else 0,
+                    compile_without(filter, without, link_type),
+                )
+                control.trouble = None
+                data: Data
+                if udp:
+                    await control.request(request, StartCaptureReply)
+                    data = DatagramData(sock, there[0], snaplen, read_timeout)
+                    stack.pop_all()
+                elif server_opens:
+                    data = await self._receive_data(request, sock)
+                else:
+                    data = await self._connect_data(request, sock, there, data_port, stack.pop_all())
+            self._capture = Capture(control, data, device, opened.link_type, own, exclude)
+            return self._capture
 
-    async def _resolve(self, host: str) -> tuple[Any, ...]:
-        loop = asyncio.get_running_loop()
-        found = await reach(
-            f"find {host}", self._control.timeout, loop.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
-        )
+    async def _find(self, host: str) -> tuple[Any, ...]:
+        found = await reach(f"find {host}", self._control.timeout, find(host, 0))
         return tuple(found[0][4])
 
     async def _connect_data(
@@ -438,6 +443,14 @@ class Client:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _encode(what: str, text: str) -> bytes:
+    """Give the bytes that a text stands for: those of the environment or the terminal need not be UTF-8."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # which has the text in it
+        raise UsageError(f"the {what} has a character that cannot be written") from None
 
 
 _T = TypeVar("_T")

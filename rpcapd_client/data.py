@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 import socket
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from rpcapd_client.errors import UsageError
@@ -66,14 +65,17 @@ def enlarge_buffer(sock: socket.socket) -> None:
     """Ask for a large receive buffer. Before connect(), so that TCP's window can be scaled to it.
 
     Where only a small one would be given (`net.core.rmem_max`, without CAP_NET_ADMIN), it is left alone:
-    setting it would switch off the kernel's own enlarging, which goes further.
+    setting it would switch off the kernel's own enlarging, which goes further. What would be given is tried on
+    another socket: /proc has the limit only outside of network namespaces, before Linux 6.9.
     """
     try:
         sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
     except PermissionError:
-        allowed = int(Path("/proc/sys/net/core/rmem_max").read_text())
-        if allowed >= _LARGE_BUFFER:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, min(RECEIVE_BUFFER, allowed))
+        with socket.socket(sock.family, sock.type) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            given = trial.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        if given >= 2 * _LARGE_BUFFER:  # socket(7): the kernel doubles what is asked for
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
 
 
 def _patience(sock: socket.socket, read_timeout: float) -> float:
@@ -277,7 +279,11 @@ class DatagramData(_Reader):
         datagrams: list[bytes] = []
         size = 0
         with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
-            while not self._ended and len(datagrams) < _DATAGRAMS and size < _LARGE_READ:
+            for _ in range(
+                _DATAGRAMS
+            ):  # strangers' and empty ones too: else a flood of them would hold the loop
+                if self._ended or size >= _LARGE_READ:
+                    break
                 datagram, source = self._socket.recvfrom(0xFFFF)
                 size += len(datagram)
                 if source[0] == self._host:

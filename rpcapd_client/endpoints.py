@@ -33,6 +33,7 @@ __all__ = [
     "connect_socket",
     "data_socket",
     "family",
+    "find",
     "own_traffic",
     "parse_url",
     "reach",
@@ -60,11 +61,20 @@ async def reach(what: str, timeout: float, work: Awaitable[_T]) -> _T:  # noqa: 
         raise ConnectionLost(f"cannot {what}: {why}") from error
 
 
+async def find(host: str | None, port: int) -> list[tuple[Any, ...]]:
+    """Look a host up (None: every address of this machine), as `getaddrinfo` does. Raises `OSError`."""
+    loop = asyncio.get_running_loop()
+    try:
+        return list(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE))
+    except UnicodeError:  # an empty label, one of more than 63 bytes, a lone surrogate
+        raise OSError("that is no name of a host") from None
+
+
 async def connect_socket(host: str, port: int) -> socket.socket:
     """Connect over TCP to the first of a host's addresses that answers. Raises `OSError`."""
     loop = asyncio.get_running_loop()
     failure = OSError(f"{host} has no address")
-    for kind, _, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for kind, _, protocol, _, address in await find(host, port):
         sock = socket.socket(kind, socket.SOCK_STREAM, protocol)
         try:
             sock.setblocking(False)
@@ -146,8 +156,16 @@ def parse_url(url: str) -> tuple[str, int, bool]:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise UsageError(f"{url!r}: {error}") from None
-    if parts.scheme not in {"rpcap", "rpcaps"} or not host or parts.path.strip("/") or parts.query:
+    if (
+        parts.scheme not in {"rpcap", "rpcaps"}
+        or not host
+        or parts.path.strip("/")
+        or "?" in url
+        or "#" in url
+    ):
         raise UsageError(f"{url!r} is not of the form rpcap://host[:port] or rpcaps://host[:port]")
+    if port == 0:
+        raise UsageError(f"{url!r}: nothing can listen at port 0")
     return host, port or PASSIVE_PORT, parts.scheme == "rpcaps"
 
 
@@ -183,7 +201,8 @@ def data_socket(
 ) -> socket.socket:
     """Make the socket for the packets and bind it: its port has to be in the filter before it is used.
 
-    `port` is ours, 0 for one that nobody else has.
+    `data_host` is numeric: a name would be looked up here, and everything else wait. `port` is ours, 0 for one
+    that nobody else has.
     """
     if data_host is None:
         address: tuple[Any, ...] = (here[0], port, *here[2:])

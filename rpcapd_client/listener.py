@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from rpcapd_client.client import Client, Credentials, authenticate
 from rpcapd_client.control import Control
-from rpcapd_client.endpoints import ACTIVE_PORT, accept_socket, adopt, bare, reach, reason, show
+from rpcapd_client.endpoints import ACTIVE_PORT, accept_socket, adopt, bare, find, reach, reason, show
 from rpcapd_client.errors import ConnectionLost, UsageError
 from rpcapd_client.wire import ErrorCode, ErrorMessage
 
@@ -37,15 +37,16 @@ async def listen(
     (`192.0.2.0/24`). The rest as in `connect`; with TLS the client still is TLS's client, and the
     daemon's certificate is checked against its address.
 
-    Raises `UsageError` for a host list that is none, `ConnectionLost` where it cannot listen.
+    Raises `UsageError` for a host list or a port that is none, `ConnectionLost` where it cannot listen.
     """
     try:
         networks = tuple(ip_network(entry, strict=False) for entry in hosts)
     except ValueError as error:
         raise UsageError(f"host list: {error}") from None
-    loop = asyncio.get_running_loop()
+    if not 0 <= port <= 0xFFFF:  # getaddrinfo would take it modulo 65,536
+        raise UsageError(f"port {port} is not a port")
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = await find(host, port)
         # for "every address" the IPv6 one, where there is one: it also takes IPv4
         family, kind, protocol, _, address = max(found, key=lambda entry: entry[0] == socket.AF_INET6)
         with contextlib.ExitStack() as stack:
@@ -78,7 +79,8 @@ class Listener:
         self._credentials = credentials
         self._tls = tls
         self._timeout = timeout
-        self._waiting = 0
+        self._turn = asyncio.Lock()
+        """For the socket: the loop tells only one that it is readable."""
         self._closed = asyncio.Event()
         self.refused = 0
         """Calls from hosts that are not in the list."""
@@ -92,7 +94,8 @@ class Listener:
         """Wait for the next daemon that may call, and authenticate to it.
 
         Raises as `connect` does, about that daemon; `accept` can then be called again. Calls that nobody
-        takes wait in the kernel's queue.
+        takes wait in the kernel's queue. Several tasks may wait, so that one slow daemon does not hold up the
+        others: each gets another.
         """
         while True:
             sock, address = await self._next_call()
@@ -113,23 +116,22 @@ class Listener:
         return await authenticate(control, self._credentials, self._tls, host, active=True)
 
     async def _next_call(self) -> tuple[socket.socket, tuple[Any, ...]]:
-        if self._closed.is_set():
-            raise ConnectionLost("the listener is closed")
-        self._waiting += 1
-        try:
-            return await accept_socket(self._socket)
-        except OSError as error:
-            why = "the listener is closed" if self._closed.is_set() else f"cannot accept: {reason(error)}"
-            raise ConnectionLost(why) from error
-        finally:
-            self._waiting -= 1
-            if self._closed.is_set() and not self._waiting:
-                self._socket.close()
+        async with self._turn:
+            if self._closed.is_set():
+                raise ConnectionLost("the listener is closed")
+            try:
+                return await accept_socket(self._socket)
+            except OSError as error:
+                why = "the listener is closed" if self._closed.is_set() else f"cannot accept: {reason(error)}"
+                raise ConnectionLost(why) from error
+            finally:
+                if self._closed.is_set():
+                    self._socket.close()
 
     async def close(self) -> None:
         """Listen no more: whoever waits in `accept` gets `ConnectionLost`. Clients go on."""
         self._closed.set()
-        if self._waiting:
+        if self._turn.locked() and self._socket.fileno() >= 0:
             self._socket.shutdown(socket.SHUT_RDWR)  # ends the waiting, which then closes
         else:
             self._socket.close()

@@ -278,6 +278,7 @@ class Session:
             self.state = self._next[1]
             error = _remote_error(message, request)
             self._last_words = error
+            self._unasked = 0
             self._events.append(Refused(request, error))
             return
         self._unasked += 1

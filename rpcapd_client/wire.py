@@ -24,6 +24,7 @@ __all__ = [
     "MAX_DEVICE_NAME",
     "MAX_ERROR_TEXT",
     "MAX_INSTRUCTIONS",
+    "MAX_LINK_TYPE",
     "MAX_PAYLOAD",
     "MAX_SNAPLEN",
     "REPLIES",
@@ -74,6 +75,9 @@ MAX_INSTRUCTIONS = 8_192
 
 MAX_DEVICE_NAME = 1_024
 """Bytes (PCAP_BUF_SIZE)."""
+
+MAX_LINK_TYPE = 65_535
+"""Capture files have 16 bits for it."""
 
 MAX_ERROR_TEXT = 1_024
 """Characters kept of an ERROR's text; rpcapd sends at most 256 bytes."""
@@ -339,7 +343,10 @@ class OpenRequest:
 
     def encode(self) -> bytes:
         """Give the whole message. Raises `UsageError` for a name that no device can have."""
-        name = self.device.encode("utf-8", "surrogateescape")
+        try:
+            name = self.device.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            raise UsageError(f"device name {self.device!r} has a character that cannot be written") from None
         if not 0 < len(name) <= MAX_DEVICE_NAME or b"\0" in name:
             raise UsageError(f"a device name has 1 to {MAX_DEVICE_NAME} bytes and no NUL")
         return _message(self.type, name)
@@ -369,9 +376,12 @@ class OpenReply:
 
     @classmethod
     def decode(cls, value: int, payload: bytes) -> OpenReply:
-        """Read it."""
+        """Read it. A number that is none of a link type would fail where it is used: in filters and files."""
         del value
-        return cls(*_unpack(cls._LAYOUT, cls.type, payload))
+        link_type, offset = _unpack(cls._LAYOUT, cls.type, payload)
+        if not 0 <= link_type <= MAX_LINK_TYPE:
+            raise ProtocolError(f"OPEN_REPLY: link type {link_type} is not between 0 and {MAX_LINK_TYPE}")
+        return cls(link_type, offset)
 
 
 _FILTER = Struct(">HHI")

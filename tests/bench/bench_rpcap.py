@@ -25,8 +25,14 @@ sys.path.insert(0, str(ROOT))
 from rpcapd_client import connect  # noqa: E402
 from tests.support.rpcapd import BUILT, Daemon, Host  # noqa: E402
 
-RATES = {64: (20_000, 80_000, 160_000, 300_000), 1500: (20_000, 80_000, 160_000)}
-"""Packets a second for each size. The highest of 64 bytes is more than libpcap's client takes on two cores."""
+LOADS = (
+    *((64, rate, 0.0) for rate in (20_000, 80_000, 160_000, 250_000)),
+    *((1500, rate, 0.0) for rate in (20_000, 80_000, 160_000)),
+    (1500, 50_000, 0.08),
+)
+"""Size, packets a second, pause. The highest rate of 64 bytes is more than libpcap's client takes on two cores. With
+a pause the client is stopped for so many seconds of each `PERIOD`, as a busy machine stops it."""
+PERIOD = 0.4
 SECONDS = 2
 ROUNDS = 3
 CLIENT = "RPCAP_BENCH_CLIENT"
@@ -81,7 +87,19 @@ def thread_seconds(pid: int) -> float:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
-def measure(daemon: Daemon, sender: pathlib.Path, command: list[str], size: int, rate: int) -> Run:
+def send(process: subprocess.Popen[bytes], client: subprocess.Popen[bytes], pause: float) -> int:
+    """Wait for the sender, stopping the client now and then; give the sender's status."""
+    while pause and process.poll() is None:
+        time.sleep(PERIOD - pause)
+        client.send_signal(signal.SIGSTOP)
+        time.sleep(pause)
+        client.send_signal(signal.SIGCONT)
+    return process.wait()
+
+
+def measure(
+    daemon: Daemon, sender: pathlib.Path, command: list[str], size: int, rate: int, pause: float
+) -> Run:
     """One client, one stream."""
     host = daemon.host
     environment = {**os.environ, CLIENT: daemon.url}
@@ -91,7 +109,7 @@ def measure(daemon: Daemon, sender: pathlib.Path, command: list[str], size: int,
     time.sleep(0.3)
     (child,) = daemon.children
     before = thread_seconds(child)
-    assert host.spawn(sender, "cap1", size, rate * SECONDS, rate).wait() == 0
+    assert send(host.spawn(sender, "cap1", size, rate * SECONDS, rate), process, pause) == 0
     time.sleep(0.7)  # the last block of the ring waits for the read timeout
     server = thread_seconds(child) - before
     process.send_signal(signal.SIGUSR1)
@@ -134,27 +152,26 @@ def main() -> int:
             f"\nlibpcap {version}, Python {sys.version.split()[0]}, {os.cpu_count()} cores, medians of {ROUNDS}"
         )
         print("CPU per packet in microseconds; dropped by the server's kernel in percent of what was sent\n")
-        print("          rate      |  rpcapd CPU      |  client CPU      |  dropped")
-        print(" size   packets/s   |  ours  libpcap   |  ours  libpcap   |  ours  libpcap")
-        for size, rates in RATES.items():
-            for rate in rates:
-                runs: dict[str, list[Run]] = {"ours": [], "theirs": []}
-                for _ in range(ROUNDS):
-                    runs["ours"].append(measure(daemon, sender, ours, size, rate))
-                    runs["theirs"].append(measure(daemon, sender, theirs, size, rate))
-                server, each, lost = (
-                    [median(figure(run) for run in runs[who]) for who in ("ours", "theirs")]
-                    for figure in (
-                        lambda run: run.server_each,
-                        lambda run: run.each,
-                        lambda run: run.dropped / (rate * SECONDS) * 100,  # noqa: B023  # used at once
-                    )
+        print("          rate   pause |  rpcapd CPU      |  client CPU      |  dropped")
+        print(" size packets/s     ms |  ours  libpcap   |  ours  libpcap   |  ours  libpcap")
+        for size, rate, pause in LOADS:
+            runs: dict[str, list[Run]] = {"ours": [], "theirs": []}
+            for _ in range(ROUNDS):
+                runs["ours"].append(measure(daemon, sender, ours, size, rate, pause))
+                runs["theirs"].append(measure(daemon, sender, theirs, size, rate, pause))
+            server, each, lost = (
+                [median(figure(run) for run in runs[who]) for who in ("ours", "theirs")]
+                for figure in (
+                    lambda run: run.server_each,
+                    lambda run: run.each,
+                    lambda run: run.dropped / (rate * SECONDS) * 100,  # noqa: B023  # used at once
                 )
-                print(
-                    f"{size:5} {rate:10}    | {server[0]:5.2f}   {server[1]:5.2f}    | {each[0]:5.2f}   "
-                    f"{each[1]:5.2f}    | {lost[0]:5.1f}   {lost[1]:5.1f}",
-                    flush=True,
-                )
+            )
+            print(
+                f"{size:5} {rate:10} {pause * 1000:7.0f} | {server[0]:5.2f}   {server[1]:5.2f}    | {each[0]:5.2f}   "
+                f"{each[1]:5.2f}    | {lost[0]:5.1f}   {lost[1]:5.1f}",
+                flush=True,
+            )
     finally:
         host.close()
     return 0

@@ -8,6 +8,7 @@ import gc
 import os
 import socket
 import ssl
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,7 @@ from rpcapd_client import (
     UsageError,
     connect,
 )
+from rpcapd_client.client import _encode
 from rpcapd_client.wire import ErrorCode
 from tests.support.rpcapd import PASSWORD, frame, wait_until
 
@@ -163,6 +165,24 @@ def test_password(host: Host) -> None:
     assert host.run(conversation()) == f"127.0.0.1:{daemon.port}"
 
 
+def test_password_that_is_not_utf8(host: Host) -> None:
+    """Bytes that are not UTF-8 reach the server as they are; what is no text at all is refused, and not repeated."""
+    daemon = host.rpcapd(null=False)
+
+    async def conversation() -> None:
+        before = open_sockets()
+        for text in ("x\ud800battery", "battery\udfff"):
+            with pytest.raises(UsageError, match=r"^the password has a character") as caught:
+                await connect(daemon.url, credentials=Credentials("probe", text))
+            assert caught.value.__cause__ is None
+            assert "battery" not in "".join(traceback.format_exception(caught.value))
+        await asyncio.sleep(0.05)
+        assert open_sockets() <= before
+
+    host.run(conversation())
+    assert _encode("password", os.fsdecode(b"gr\xfcn")) == b"gr\xfcn"
+
+
 def test_wrong_password(host: Host) -> None:
     """A wrong password is an `AuthenticationError`, and it is not in it."""
     daemon = host.rpcapd(null=False)
@@ -294,6 +314,21 @@ def test_one_capture_at_a_time_and_again(host: Host, daemon: Daemon) -> None:
                     wire.send(frame(7))
                 assert await take(second, 1) == [frame(7)]
             assert [packet async for packet in second] == []
+
+    host.run(conversation())
+
+
+def test_two_tasks_open_at_once(host: Host, daemon: Daemon) -> None:
+    """Of two tasks that open at once one is refused: neither gets a capture of the other's device."""
+
+    async def conversation() -> None:
+        async with await connect(daemon.url) as client:
+            opening = asyncio.create_task(client.open_capture("cap0"))
+            await asyncio.sleep(0)
+            with pytest.raises(UsageError, match="another task opens a capture"):
+                await client.open_capture("cap1")
+            async with await opening as capture:
+                assert capture.device == "cap0"
 
     host.run(conversation())
 

@@ -6,6 +6,8 @@ import asyncio
 import socket
 import ssl
 import struct
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +16,7 @@ from rpcapd_client import ConnectionLost, ProtocolError, RemoteError, UsageError
 from rpcapd_client.packets import encode_packet
 from rpcapd_client.wire import ErrorCode, ErrorMessage, MessageType, StartCaptureReply
 from tests.rpcapd_client.fakes import fake, run
+from tests.support.rpcapd import ROOT
 
 if TYPE_CHECKING:
     import pathlib
@@ -255,6 +258,48 @@ def test_receive_buffer() -> None:
         data.enlarge_buffer(large)
         sizes = [sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) for sock in (plain, large)]
     assert sizes[1] == sizes[0] or sizes[1] >= 2 * 2**20
+
+
+def test_receive_buffer_without_rights() -> None:
+    """A process without CAP_NET_ADMIN gets what the kernel's limit allows, if that is large, and never an error.
+
+    It asks no file: in a network namespace of Linux before 6.9 there is none that tells the limit.
+    """
+    program = (
+        "import os, socket, pathlib\n"
+        "from rpcapd_client import data\n"
+        "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "pathlib.Path.read_text = None\n"
+        "s = socket.socket(); before = s.getsockopt(1, socket.SO_RCVBUF)\n"
+        "data.enlarge_buffer(s); print(before, s.getsockopt(1, socket.SO_RCVBUF))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    before, after = map(int, ran.stdout.split())
+    assert after == before or after >= 4 * 2**20
+
+
+def test_flood_of_empty_datagrams() -> None:
+    """Datagrams without a byte, from a stranger, take one turn of the loop no longer than packets would."""
+
+    async def conversation() -> None:
+        sock, stranger = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        with stranger:
+            sock.setblocking(False)
+            data.enlarge_buffer(sock)
+            sock.bind(("127.0.0.1", 0))
+            reader = data.DatagramData(sock, "192.0.2.1", 1_000, 0.1)
+            for _ in range(data._DATAGRAMS + 50):
+                stranger.sendto(b"", sock.getsockname())
+            assert reader._receive() == []
+            assert reader.malformed == data._DATAGRAMS
+            reader._receive()
+            assert reader.malformed == data._DATAGRAMS + 50
+            reader.close()
+
+    run(conversation())
 
 
 def test_patience() -> None:

@@ -9,7 +9,7 @@ import ssl
 
 import pytest
 
-from rpcapd_client.endpoints import bare, family, parse_url, reach, reason, show
+from rpcapd_client.endpoints import bare, family, find, parse_url, reach, reason, show
 from rpcapd_client.errors import ConnectionLost, UsageError
 
 
@@ -38,6 +38,9 @@ def test_urls(url: str, parts: tuple[str, int, bool]) -> None:
         "rpcap://host:x",
         "rpcap://host/eth0",
         "rpcap://[::1",
+        "rpcap://host:0",
+        "rpcap://host#eth0",
+        "rpcap://host/?",
     ],
 )
 def test_other_urls(url: str) -> None:
@@ -85,3 +88,10 @@ def test_deadline() -> None:
         asyncio.run(reach("sleep", 0.01, asyncio.sleep(5)))
     with pytest.raises(ConnectionLost, match=r"^cannot connect: Connection timed out$"):
         asyncio.run(reach("connect", 5, kernel()))
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", "\ud800"])
+def test_names_that_no_host_can_have(host: str) -> None:
+    """A name that cannot even be asked for is a network failure with a reason, not Python's `UnicodeError`."""
+    with pytest.raises(ConnectionLost, match=r"^cannot reach it: that is no name of a host$"):
+        asyncio.run(reach("reach it", 5, find(host, 1)))

@@ -201,10 +201,53 @@ def test_closed_while_waiting(host: Host) -> None:
     host.run(conversation())
 
 
+def test_several_tasks_accept(host: Host) -> None:
+    """Of two tasks that wait, each gets a caller; one that is busy with a silent caller does not hold up the other."""
+
+    async def conversation() -> None:
+        async with await listen("127.0.0.1", 0, hosts=["127.0.0.1"], timeout=30) as listener:
+            waiting = [asyncio.create_task(listener.accept()) for _ in range(2)]
+            await asyncio.sleep(0.01)  # both wait, before anybody calls
+            async with call(listener.port) as (silent, _):
+                await silent.readexactly(16)  # it is asked for its authentication, and says nothing
+                host.rpcapd("-a", f"127.0.0.1,{listener.port}")
+                done, (busy,) = await asyncio.wait(waiting, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    async with task.result() as client:
+                        await client.interfaces()
+                assert len(done) == 1
+                busy.cancel()
+                await asyncio.wait([busy])
+
+    host.run(conversation())
+
+
+def test_several_tasks_wait_when_it_closes(host: Host) -> None:
+    """Closing releases all of them, and the socket."""
+
+    async def conversation() -> None:
+        listener = await listen("127.0.0.1", 0, hosts=["127.0.0.1"])
+        waiting = [asyncio.create_task(listener.accept()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        await listener.close()
+        done, _ = await asyncio.wait(waiting, timeout=20)
+        assert len(done) == 3
+        for task in done:
+            with pytest.raises(ConnectionLost, match="the listener is closed"):
+                task.result()
+        assert listener._socket.fileno() == -1
+        await listener.close()
+
+    host.run(conversation())
+
+
 def test_bad_arguments(host: Host) -> None:
     """A host list entry that is no address, and a port that is taken, are one clear line."""
 
     async def conversation() -> None:
+        for port in (-1, 65_536, 70_000):  # the resolver takes 70,000 for 4,464
+            with pytest.raises(UsageError, match=f"port {port} is not a port"):
+                await listen("127.0.0.1", port, hosts=["127.0.0.1"])
         with pytest.raises(UsageError, match="host list: 'nobody' does not appear"):
             await listen("127.0.0.1", 0, hosts=["nobody"])
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pathlib
+import select
 import signal
 import socket
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -109,6 +112,54 @@ def test_reader_that_has_enough(host: Host, daemon: Daemon) -> None:
     assert process.stderr.read() == b""
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_while_nobody_reads(host: Host, daemon: Daemon, number: int) -> None:
+    """A reader of `-w -` that stops reading without going away does not keep the command from ending."""
+    process = command(host, "capture", "cap0", "-w", "-", "--server", daemon.url)
+    assert process.stdout is not None
+    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4_096)
+    assert process.stdout.read(24)[:4] == b"\xd4\xc3\xb2\xa1"
+    with host.wire("cap1") as wire:
+        for _ in range(800):  # far more than the pipe holds, and than one read
+            wire.send(frame(1, 1500))
+    wait_until("something waits in the pipe", lambda: select.select([process.stdout], [], [], 0)[0])
+    time.sleep(1)  # the rest has come too, and does not fit: were it later, less would be tested
+    process.send_signal(number)
+    assert process.wait(30) == 0
+    assert process.stderr is not None
+    assert b"packets captured" in process.stderr.read()
+
+
+def test_standard_files_that_are_closed(host: Host, daemon: Daemon) -> None:
+    """Without standard output it fails in one line; without standard error nothing is written into the capture."""
+    shell = f"exec {PYTHON} -m rpcapd_client"
+    options: dict[str, Any] = {"env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = host.spawn("sh", "-c", f"{shell} list --server {daemon.url} >&-", **options, **pipes)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (1, b"rpcapd_client: standard output is closed\n")
+    words = f"{shell} capture cap0 -w - --count 1 --server {daemon.url} 2>&-"
+    process = host.spawn("sh", "-c", words, **options, **pipes)
+    assert process.stdout is not None
+    head = process.stdout.read(24)
+    with host.wire("cap1") as wire:
+        wire.send(frame(1))
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert len(head + out) == 24 + 16 + 64
+
+
+@pytest.mark.parametrize("kind", ["file", "output"])
+def test_full_disk(host: Host, daemon: Daemon, kind: str) -> None:
+    """A disk that is full is one line and status 1."""
+    with pathlib.Path("/dev/full").open("wb") as full:
+        place, options = ("/dev/full", {}) if kind == "file" else ("-", {"stdout": full})
+        process = command(host, "capture", "cap0", "-w", place, "--server", daemon.url, **options)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert err == b"rpcapd_client: [Errno 28] No space left on device\n"
+
+
 def test_stats(host: Host, daemon: Daemon) -> None:
     """Each line counts what was seen in the interval, and the server's counters so far."""
     process = command(
@@ -184,8 +235,11 @@ def test_failures_are_one_line(
         ([], 2, "the following arguments are required: COMMAND"),
         (["--help"], 0, ""),
         (["capture", "eth0"], 2, "required: -w"),
-        (["capture", "eth0", "-w", "-", "--count", "0"], 2, "0 is not 1 or more"),
-        (["stats", "eth0", "--interval", "0"], 2, "0 is not more than 0"),
+        (["capture", "eth0", "-w", "-", "--count", "0"], 2, "'0' is not a number of 1 or more"),
+        (["capture", "eth0", "-w", "-", "--count", "ten"], 2, "'ten' is not a number of 1 or more"),
+        (["stats", "eth0", "--interval", "0"], 2, "'0' is not a number of more than 0"),
+        (["stats", "eth0", "--interval", "nan"], 2, "'nan' is not a number of more than 0"),
+        (["list", "--server", "rpcap://a..b"], 1, "cannot connect to a..b:2002: that is no name of a host"),
         (["list", "--server", "http://x"], 2, "'http://x' is not of the form rpcap://host[:port]"),
         (["list", "--server", "rpcap://me:secret@x"], 2, "a user or password in it is not accepted"),
         (["list", "--server", "rpcaps://x", "--ca-file", "/nonexistent"], 2, "/nonexistent: No such file"),

@@ -121,6 +121,14 @@ def test_forms_of_the_authentication_reply() -> None:
         decode(0, b"\0\0\0\0\x01\x02\x03\x04")
 
 
+@pytest.mark.parametrize("number", [-1, -(2**31), 65_536, 2**31 - 1])
+def test_link_types_that_are_none(number: int) -> None:
+    """A link type that no capture file can hold is refused where it comes in, not where a file is written."""
+    assert OpenReply.decode(0, OpenReply(65_535).encode()[Header.SIZE :]).link_type == 65_535
+    with pytest.raises(ProtocolError, match=f"^OPEN_REPLY: link type {number} is not between"):
+        OpenReply.decode(0, OpenReply(number).encode()[Header.SIZE :])
+
+
 def test_text_of_the_server_is_made_fit() -> None:
     """Text may be anything: what is not UTF-8 or not printable is replaced, what is too long is cut."""
     assert ErrorMessage.decode(16, b"").text == ""
@@ -131,7 +139,7 @@ def test_text_of_the_server_is_made_fit() -> None:
 
 def test_limits_of_requests() -> None:
     """What rpcapd would not take, or take for something else, is not encoded."""
-    for device in ("", "x" * 1025, "a\0b"):
+    for device in ("", "x" * 1025, "a\0b", "\ud800"):
         with pytest.raises(UsageError, match="device name"):
             OpenRequest(device).encode()
     assert len(OpenRequest("x" * 1024).encode()) == 1032
