@@ -77,8 +77,10 @@ clean:
 	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 
 # Each environment is a step beyond the one before; the stamp is renewed when what it depends on is.
+# Debian and Ubuntu have the venv module's other half in a package of its own; what is made without it must not stay.
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV) || { \
+	tests/support/packages.sh ensurepip
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
 $(VENV)/run: pyproject.toml | $(VENV)/bin/python

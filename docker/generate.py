@@ -44,19 +44,27 @@ PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
 POSITIVE = {"type": "integer", "minimum": 1}
 FREE = {"type": "object"}
 DURATION = {"type": "string", "pattern": "^([0-9]+(ms|s|m|h))+$"}
-CIDR = "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"
-PROXY_HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)"
+CIDR = r"^[0-9]+(\.[0-9]+){3}(/[0-9]{1,2})?$|^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(/[0-9]{1,3})?$"
+"""An address or a network of either kind; the API server judges the numbers."""
+PROXY = r"([^\s/]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?/?$"
+"""What follows the scheme."""
+WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
+"""Labels, annotations, selectors: Kubernetes takes no number and no boolean there."""
+POD_LABELS = WORDS | {
+    "propertyNames": {"not": {"pattern": "^app\\.kubernetes\\.io/(name|instance|component)$"}}
+}
+"""Those that select the pods are the chart's."""
 
 RULES: dict[str, dict[str, Any]] = {
     "mode": {"enum": ["relay", "direct"]},
     "endpoint": {"type": "string", "pattern": r"^$|^https?://[^\s/@]+(/\S*)?$"},
     "httpsProxy": {
         "type": "string",
-        "pattern": rf"^$|^([A-Za-z0-9]+://)?([^\s/]*@)?{PROXY_HOST}(:[0-9]{{1,5}})?/?$",
+        "pattern": rf"^$|^((https?|socks5h?)://)?{PROXY}",
     },
     "proxyUrl": {
         "type": "string",
-        "pattern": rf"^$|^(https?|socks5h?)://([^\s/]*@)?{PROXY_HOST}(:[0-9]{{1,5}})?/?$",
+        "pattern": rf"^$|^(https?|socks5h?)://{PROXY}",
     },
     "clusterDomain": {"type": "string", "pattern": r"^[a-z0-9.-]+$"},
     "fullnameOverride": {"type": "string", "pattern": r"^$|^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"},
@@ -71,13 +79,21 @@ RULES: dict[str, dict[str, Any]] = {
         "items": {"type": "string", "pattern": "^[A-Z_]+$"},
         "contains": {"const": "NET_RAW"},
     },
-    "interceptor.maxUnavailable": {"type": ["integer", "string"], "pattern": "^[0-9]+%$", "minimum": 1},
+    "interceptor.maxUnavailable": {"type": ["integer", "string"], "pattern": "^[1-9][0-9]*%$", "minimum": 1},
+    "interceptor.nodeSelector": WORDS,
+    "interceptor.podAnnotations": WORDS,
+    "interceptor.podLabels": POD_LABELS,
     "interceptor.spool.maxMiB": POSITIVE,
     "interceptor.spool.hostPath": {"type": "string", "pattern": "^$|^/."},
+    "relay.nodeSelector": WORDS,
+    "relay.podAnnotations": WORDS,
+    "relay.podLabels": POD_LABELS,
     "relay.replicas": POSITIVE,
     "relay.spool.maxMiB": POSITIVE,
     "relay.tls.mode": {"enum": ["generated", "existingSecret", "off"]},
+    "collector.nodeSelector": WORDS,
     "collector.sizeLimit": {"type": "string", "pattern": "^[0-9]+(Mi|Gi|Ti)$"},
+    "prometheusAgent.nodeSelector": WORDS,
     "prometheusAgent.remoteWriteUrl": {"type": "string", "pattern": r"^$|^https?://\S+$"},
     "prometheusAgent.scrapeInterval": DURATION,
     "networkPolicy.proxyIp": {"type": "string", "pattern": f"^$|{CIDR}"},
@@ -89,11 +105,19 @@ RULES: dict[str, dict[str, Any]] = {
     },
     "networkPolicy.nodeCidrs": {"type": "array", "items": {"type": "string", "pattern": CIDR}},
     "metrics.serviceMonitor.interval": DURATION,
+    "metrics.serviceMonitor.labels": WORDS,
     "metrics.podMonitor.interval": DURATION,
+    "metrics.podMonitor.labels": WORDS,
+    "metrics.prometheusRule.labels": WORDS,
+    "serviceAccount.annotations": WORDS,
 }
 """What a type alone does not say, by the path of the value."""
 
 TYPES: dict[type, str] = {bool: "boolean", int: "integer", str: "string"}
+
+
+SPARED = {"resources", "rpcapdResources", "nodeSelector", "tolerations"}
+"""Values that the chart can do without, although they have a default."""
 
 
 def schema(values: dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +135,9 @@ def _schema_of(value: Any, path: str) -> dict[str, Any]:
     match value:
         case dict() if value and not _is_free(path):
             inner = {name: _schema_of(item, f"{path}.{name}".strip(".")) for name, item in value.items()}
-            return {"type": "object", "additionalProperties": False, "properties": inner}
+            # `name: null` takes a default away; the message says so, where a template could only fail.
+            needed = [name for name, item in value.items() if item not in ("", [], {}) and name not in SPARED]
+            return {"type": "object", "additionalProperties": False, "required": needed, "properties": inner}
         case dict():
             return FREE
         case list():
@@ -122,7 +148,7 @@ def _schema_of(value: Any, path: str) -> dict[str, Any]:
 
 def _is_free(path: str) -> bool:
     """Whether it holds what Kubernetes defines."""
-    return path.rpartition(".")[2] in {"resources", "rpcapdResources", "nodeSelector", "affinity", "labels"}
+    return path.rpartition(".")[2] in {"resources", "rpcapdResources", "affinity"}
 
 
 def _options() -> tuple[dict[str, Any], dict[str, Any]]:

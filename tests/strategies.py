@@ -22,6 +22,8 @@ __all__ = ["Connection", "Exchange", "Turn", "connections", "in_order", "segment
 
 SEQUENTIAL, BATCHES, WINDOW = "sequential", "batches", "window"
 
+_TELLING = 13
+"""Bytes through the blank after the status code of a response."""
 _EVIL_REQUEST = b"GET /n/evil HTTP/1.1\r\nHost: a.test\r\n\r\n"
 _EVIL_RESPONSE = b"HTTP/1.1 200 Fine\r\nX-Nonce-evil: 1\r\nContent-Length: 0\r\n\r\n"
 
@@ -245,10 +247,14 @@ def _cuts(draw: st.DrawFn, data: bytes) -> list[int]:
 
 
 @st.composite
-def segments(draw: st.DrawFn, talk: Connection, *, merge: bool = True, cut: bool = True) -> list[Sent]:
+def segments(
+    draw: st.DrawFn, talk: Connection, *, merge: bool = True, cut: bool = True, tiny: bool = True
+) -> list[Sent]:
     """The connection in segments, in the order in which the ends send them.
 
-    `merge`: what an end sends in several turns without hearing anything may share a segment.
+    `merge`: what an end sends in several turns without hearing anything may share a segment. `tiny`: the first
+    segment of a response may have less of it than tells it from a body. Where the request before it, a HEAD, is
+    lost, nothing else does.
     """
     ends = talk.ends
     sent = [
@@ -267,6 +273,9 @@ def segments(draw: st.DrawFn, talk: Connection, *, merge: bool = True, cut: bool
         client, start = turns[0].client, turns[0].position
         data = b"".join(turn.data for turn in turns)
         edges = [0, *(_cuts(draw, data) if cut else []), len(data)]
+        if not (tiny or client):
+            starts = [turn.position - start for turn in turns]
+            edges = [edge for edge in edges if not any(0 < edge - at < _TELLING for at in starts)]
         for low, high in itertools.pairwise(edges):
             place = max(turn.place for turn in turns if turn.position < start + high)
             sent.append(Sent(ends, client=client, position=start + low, place=place, data=data[low:high]))

@@ -26,9 +26,11 @@ PURE = {
     "core.transactions": {"core.model", "core.http1"},
     "core.flows": {"core.model"},
     "core.wheel": set(),
+    "core.handshakes": {"core.model", "core.flows", "core.reassembly"},
     "core.connections": {
         "core.model",
         "core.flows",
+        "core.handshakes",
         "core.heads",
         "core.http1",
         "core.reassembly",

@@ -13,7 +13,7 @@ import pytest
 
 from interceptor.core.model import Limits
 from tests.bench.traffic import generate
-from tests.conversations import SYN, Capture, Dialogue, Ends, Seen, Sent, batch, request
+from tests.conversations import SYN, Capture, Dialogue, Ends, Seen, Sent, batch, request, response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,6 +103,25 @@ def test_requests_that_are_never_answered_are_bounded() -> None:
     capture.transactions.clear()
     assert size / 20_000 < 1_500
     assert capture.stage("transactions").received == 20_000
+
+
+@pytest.mark.parametrize("field", ["a:", "x" * 3_000 + ":"])
+def test_connections_that_are_idle_after_a_large_head_are_small(field: str) -> None:
+    """What a head looked like is not kept for the next one where it is no common look."""
+    head = request(1, fields=f"{field}\r\n" * (60_000 // (len(field) + 2)))
+
+    def ask(capture: Capture) -> None:
+        for number in range(100):
+            talk = Dialogue(capture, ends(number)).open()
+            talk.client(head)
+            talk.server(response(1))
+            assert len(capture.transactions) == 1
+            capture.transactions.clear()
+
+    ask(Capture())  # what is made once
+    size, capture = grown(ask)
+    assert capture.pipeline.open_connections == 100
+    assert size / 100 < 16 * 1_024
 
 
 @pytest.mark.parametrize(

@@ -463,6 +463,7 @@ TSHARK_DIFFERS: dict[str, str] = {
     "midstream_in_request_body": "tshark shows a response at the start of a direction, whatever the other one is at",
     "midstream_in_request_head": "tshark shows a response at the start of a direction, whatever the other one is at",
     "te_te_after_cr": _CUT,
+    "cl_space": _CUT,
     "te_te_folded": _CUT,
     "te_te_space": _CUT,
     "te_te_twice": _CUT,

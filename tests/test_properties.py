@@ -119,7 +119,7 @@ def with_losses(
     talk = draw(connections(modes=modes, hostile=hostile, prompt=prompt))
     steps = st.integers(1, 3 * SECOND)
     interface = Interface("eth0", 1)
-    flow = draw(segments(talk, merge=False))
+    flow = draw(segments(talk, merge=False, tiny=False))
     everything = draw(in_order([flow], interface, steps))
     start = 0
     if after_first_batch:
@@ -174,6 +174,23 @@ def in_step(talk: Connection, nonce: int, lost: list[Sent]) -> bool:
     )
 
 
+def hides_requests(talk: Connection, lost: list[Sent]) -> bool:
+    """Whether a HEAD is damaged and the bytes after its answer are lost.
+
+    Where their number is the length that the answer tells, they were its body for all that can be known: then it
+    ends where the lost answers did, and a request of that place could be the rest of a damaged one.
+    """
+    for exchange in talk.exchanges:
+        request, response = talk.spans[exchange.nonce]
+        if (
+            exchange.request[0].data.startswith(b"HEAD")
+            and not survived(request, lost, client=True)
+            and not survived(range(response.stop, response.stop + 1), lost, client=False)
+        ):
+            return True
+    return False
+
+
 @thorough
 @given(with_losses(modes=("sequential",), hostile=False, prompt=False))
 def test_losses_of_a_client_that_waits(drawn: Lossy) -> None:
@@ -185,6 +202,8 @@ def test_losses_of_a_client_that_waits(drawn: Lossy) -> None:
     transactions, ledger = run(seen)
     assert unbalanced(ledger) == []
     hold_to_what_was_sent(talk, transactions)
+    if hides_requests(talk, lost):
+        return
     found = pairs(transactions)
     handshake = not any(sent.position < 0 for sent in lost)
     for nonce, (request, response) in talk.spans.items():

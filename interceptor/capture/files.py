@@ -33,14 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Capture", "merge", "open_captures"]
 
-_READ: Final = 2**20
-"""Bytes asked for at once: from 256 KiB on the calls no longer show, and the batches stay in the caches."""
+_READ: Final = 2**18
+"""Bytes asked for at once: the calls do not show any more, and what a batch becomes stays in a core's caches until it is
+written. With 1 MiB small API calls took 6 % more CPU."""
 
 _FIRST_READ: Final = 2**14
 """Of a file that may be one of many: enough for its format, interfaces and first packet."""
 
 _READ_AHEAD: Final = 64 * 2**20
-"""Over all inputs: with 65 or more of them, each reads smaller pieces."""
+"""Over all inputs: with more than 256 of them, each reads smaller pieces."""
 
 _SMALLEST_READ: Final = 2**16
 
@@ -61,7 +62,7 @@ class Capture:
             UsageError: there is no such file, it may not be read, or it cannot be a capture.
 
         """
-        self.name = "standard input" if path == "-" else path
+        self.name = "standard input" if path == "-" else path or "''"
         self.size: int | None = None
         """Bytes to read, None where nobody knows."""
         self.taken = 0

@@ -138,7 +138,7 @@ class _Column(NamedTuple):
     """Aligned to the right."""
     flexible: bool = False
     keep_end: bool = False
-    """Cut at the front: addresses of one network differ at the end."""
+    """Cut at the front: addresses of one network differ at the end, and so do URLs of one server."""
 
 
 def _method(record: Record) -> str:
@@ -199,7 +199,13 @@ _LAYOUTS: Final = (
             _CLOCK._replace(width=8, text=lambda record: record.time[11:19]),
             _CLIENT._replace(width=13),
             _METHOD._replace(width=6),
-            _Column("server and url", 1, lambda record: server_name(record) + _url(record), flexible=True),
+            _Column(
+                "server and url",
+                1,
+                lambda record: server_name(record) + _url(record),
+                flexible=True,
+                keep_end=True,
+            ),
             _STATUS,
             _DURATION._replace(title="took"),
             _RECEIVED._replace(title="size", width=6),
@@ -207,7 +213,7 @@ _LAYOUTS: Final = (
     ),
 )
 _NARROWEST: Final = 60
-"""Narrower terminals wrap the rows."""
+"""Narrower terminals wrap what is as wide as this."""
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
@@ -234,7 +240,7 @@ class TransactionTable:
         width = self._console.width
         if width != self._width:
             self._lay_out(width)
-            titles = [_fit(column.title, column) for column in self._columns]
+            titles = [_fit(column.title, column._replace(keep_end=False)) for column in self._columns]
             lines.append(self._styled(self._gap.join(titles).rstrip(), "bold underline"))
         for record in records:
             day = record.time[:10]
@@ -284,7 +290,10 @@ class TransactionTable:
         if codes is None:
             name = self._console.color_system
             system = None if name is None else _COLOR_SYSTEMS[name]
-            begin, _, end = Style.parse(style).render("\0", color_system=system).partition("\0")
+            parsed = Style.parse(style)
+            if self._console.no_color:  # NO_COLOR: bold and dim stay
+                parsed = parsed.without_color
+            begin, _, end = parsed.render("\0", color_system=system).partition("\0")
             codes = self._styles[style] = (begin, end)
         return codes
 
@@ -368,6 +377,7 @@ def print_summary(console: Console, summary: Summary) -> None:
     if summary.anomalies:
         parts += [_heading("oddities"), _counts(summary.anomalies.most_common())]
     parts += [_heading("where everything went"), _ledger(summary)]
+    console.width = max(console.width, _NARROWEST)
     console.print(Group(*parts), width=min(console.width, _WIDTH_OF_SUMMARY))
 
 
@@ -429,7 +439,7 @@ def _endpoints(endpoints: list[Endpoint]) -> RenderableType:
     for title in ("count", "failed", "p50", "p95", "p99"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("method", no_wrap=True)
-    table.add_column("server and path template", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("server and path template", overflow="fold", ratio=1)
     for endpoint in endpoints:
         name = Text(clean(endpoint.server), style="blue")
         name.append(Text(clean(endpoint.template), style="default"))

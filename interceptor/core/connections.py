@@ -1,25 +1,25 @@
 """TCP connections: two streams, and the conversation on them.
 
-Owns the life of a connection (handshake, data, end, removal), who is client and who is server, on which
-interface each direction is read, when a hole is lost, and how many connections there may be. Refuses bytes
-and messages: those are the streams' and the conversation's.
+Owns the life of a connection (first data, end, removal), who is client and who is server, on which interface
+each direction is read, when a hole is lost, and how many connections there may be. Refuses bytes and messages:
+those are the streams' and the conversation's; and what has carried no data: that is a handshake.
 
-Limits: connections that carried data, and handshakes that have not, have a limit each, so that a SYN flood
-displaces other half-open connections and never a working one. When the table is full, the longest idle of
-the connections that are due next is closed and reported. Every time-out runs on packet time and is found by
-a wheel of seconds: a connection is looked at when it may be due, not at every packet.
+Limits: when the table is full, the longest idle of the connections that are due next is closed and reported.
+Every time-out runs on packet time and is found by a wheel of seconds: a connection is looked at when it may be
+due, not at every packet. What is forgotten is free at once, whatever the wheel still has of it.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import TYPE_CHECKING, Final, TypeAlias
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
 
 from interceptor.core.flows import Ends, reverse
+from interceptor.core.handshakes import Handshakes
 from interceptor.core.heads import plausible_request, plausible_response
 from interceptor.core.http1 import OPAQUE
 from interceptor.core.model import Chunk, Drop
-from interceptor.core.reassembly import FAR, FIN, RST, SYN, Assembly, Stream, difference
+from interceptor.core.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, Stream, difference
 from interceptor.core.transactions import Conversation
 from interceptor.core.wheel import Wheel
 
@@ -30,15 +30,21 @@ if TYPE_CHECKING:
     from interceptor.core.model import Interface, Limits, Segment, Transaction
     from interceptor.core.reassembly import Piece
 
-__all__ = ["Connection", "Connections"]
+__all__ = ["Connection", "Connections", "Life"]
 
 _SECOND: Final = 1_000_000_000
-_ACK: Final = 16
 _MASK: Final = 0xFFFFFFFF
 _SILENCE: Final = _SECOND
 """After this long without a packet on its own interface, a direction may go on on another one."""
 _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
+_REGISTERED: Final = (
+    *(b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"CONNECT "),
+    *(b"OPTIONS ", b"TRACE ", b"PATCH ", b"QUERY "),
+)
+"""Of these methods (RFC 9110 section 9, RFC 5789) none is the end of another."""
+_SPARE: Final = 1_024
+"""Entries of forgotten connections that the wheel may always have, besides one for each that is remembered."""
 
 
 class Direction(Stream):
@@ -46,20 +52,15 @@ class Direction(Stream):
 
     __slots__ = (
         "connection",
-        "conversation",
-        "from_client",
         "interface",
-        "opaque",
         "parser",
         "smooth",
         "time",
     )
 
     connection: Connection
-    conversation: Conversation
-    """Once the connection has one; as are `parser` and `from_client`."""
     parser: RequestParser | ResponseParser
-    from_client: bool
+    """Once the connection has a conversation."""
     peer: Direction
 
     def __init__(self, flow: bytes, sequence: int, assembly: Assembly) -> None:
@@ -70,14 +71,30 @@ class Direction(Stream):
         """Of the newest segment."""
         self.smooth = False
         """Nothing waits in either direction and both are open: an expected segment needs no thought."""
-        self.opaque = False
-        """No HTTP any more: bytes are counted, not followed."""
+
+
+class Life(IntEnum):
+    """How far a connection has come. Each follows the one before, or skips it."""
+
+    OPEN = 0
+    OPAQUE = 1
+    """No HTTP any more: bytes are counted, not followed."""
+    RESET = 2
+    """A RST has been delivered."""
+    CLOSED = 3
+    """Over and reported; remembered for a while so that stragglers are recognised."""
+    FORGOTTEN = 4
+    """Not in the table any more, and without directions."""
+
+
+_OPAQUE: Final = Life.OPAQUE
+_CLOSED: Final = Life.CLOSED
 
 
 class Connection:
     """One connection: its two directions, and what they say."""
 
-    __slots__ = ("client", "closed", "conversation", "server")
+    __slots__ = ("client", "conversation", "life", "server")
 
     def __init__(self, client: Direction, server: Direction) -> None:
         self.client = client
@@ -86,21 +103,12 @@ class Connection:
         client.peer, server.peer = server, client
         client.connection = server.connection = self
         self.conversation: Conversation | None = None
-        self.closed = False
-        """Over and reported; remembered for a while so that stragglers are recognised."""
+        self.life = Life.OPEN
 
     @property
     def time(self) -> int:
         """Of the newest segment."""
         return max(self.client.time, self.server.time)
-
-
-_Handshake: TypeAlias = tuple[int, int, int]
-"""(client's initial sequence number, server's or -1 while it is not seen, time), of a connection that has
-not carried data."""
-
-
-_UNKNOWN: Final[_Handshake] = (-1, -1, 0)
 
 
 class Connections:
@@ -118,9 +126,7 @@ class Connections:
         self._limits = limits
         self._context = context
         self._assembly = assembly
-        self._handshakes: OrderedDict[bytes, _Handshake] = OrderedDict()
-        """By the client's flow, oldest first. A plain dict would look for its first item among all those
-        that were taken out before."""
+        self._handshakes = Handshakes(limits)
         self._stalled: dict[Connection, None] = {}
         """In which something waits."""
         self._wheel: Wheel[Connection] = Wheel()
@@ -146,8 +152,10 @@ class Connections:
             self._remove(stream.connection, finished)
             stream = None
         if stream is None:
-            if not length and not (flags & FIN and self._overtakes(flow, sequence, acknowledgement)):
-                self._handshake(flow, sequence, acknowledgement, flags, time)
+            if not length and not (
+                flags & FIN and self._handshakes.overtaken(flow, sequence, acknowledgement)
+            ):
+                self._handshakes.note(flow, sequence, acknowledgement, flags, time)
                 self._drop(Drop.NO_PAYLOAD_YET)
                 return finished
             stream = self._open(interface, segment, time, finished)
@@ -158,12 +166,16 @@ class Connections:
                 return finished
             stream.interface = interface
         connection = stream.connection
-        if connection.closed:
+        if connection.life is _CLOSED:
             if length:
                 self._drop(Drop.AFTER_CLOSE)
                 self._assembly.drop(Drop.AFTER_CLOSE, captured)
             else:
                 self.taken += 1  # the last acknowledgement
+            return finished
+        if flags & RST and not self._resets(stream, sequence):
+            self._drop(Drop.RESET_OUT_OF_WINDOW)
+            self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
             return finished
         stream.time = time
         if flags & SYN:
@@ -171,7 +183,7 @@ class Connections:
         if not stream.seen:
             self._first_sight(stream, sequence, flags, time, finished)
         peer = stream.peer
-        if flags & _ACK:
+        if flags & ACK:
             stream.acknowledging = acknowledgement
             if peer.next < 0:
                 peer.next = acknowledgement
@@ -181,32 +193,30 @@ class Connections:
                 peer.next = acknowledgement
         self.taken += 1
         if flags & RST:
-            if not self._resets(stream, sequence):
-                self.taken -= 1
-                self._drop(Drop.RESET_OUT_OF_WINDOW)
-                self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
+            # RFC 9293 section 3.10.7.4: text is not processed
+            self._assembly.drop(Drop.AFTER_CLOSE, captured)
+            place = peer.place_of(acknowledgement) if flags & ACK else peer.position
+            if self._overtakes(stream, sequence, place):
+                stream.take_reset(sequence, time, place)
+                self._pump(connection, finished)
                 return finished
-            self._assembly.drop(
-                Drop.AFTER_CLOSE, captured
-            )  # RFC 9293 section 3.10.7.4: text is not processed
             if connection.conversation is not None and stream is connection.client:
                 connection.conversation.client_closed = True
-            self._finish(connection, finished)
+            self._end(connection, finished)
             return finished
-        if stream.opaque:
+        if connection.life is _OPAQUE:
             self._assembly.delivered += captured
             self._context.drop(stream.parser.skipping, captured)
             if flags & FIN:
                 stream.ended = True
         else:
             if length or flags & FIN:
-                place = peer.place_of(acknowledgement) if flags & _ACK else peer.position
+                place = peer.place_of(acknowledgement) if flags & ACK else peer.position
                 stream.take(
                     sequence, buffer[data : data + captured], length, time, place, fin=bool(flags & FIN)
                 )
             self._pump(connection, finished)
-        if stream.ended and peer.ended:
-            self._finish(connection, finished)
+        self._end_if_over(connection, finished)
         return finished
 
     def pass_by(self, stream: Direction, size: int, time: int) -> None:
@@ -221,11 +231,9 @@ class Connections:
             self._give_up(connection, now, finished)
         for connection in self._wheel.due(now):
             self._look(connection, now, finished)
-        oldest = now - self._limits.idle_seconds * _SECOND
-        while self._handshakes and next(iter(self._handshakes.values()))[2] <= oldest:
-            self._handshakes.popitem(last=False)
-        if not self._handshakes:
-            self._handshakes = OrderedDict()  # a dict that has been large stays so
+        if len(self._wheel) > 2 * len(self.streams) + _SPARE:
+            self._wheel.keep(_remembered)
+        self._handshakes.expire(now)
         return finished
 
     def close(self) -> list[Transaction]:
@@ -242,26 +250,6 @@ class Connections:
 
     # Birth
 
-    def _handshake(self, flow: bytes, sequence: int, acknowledgement: int, flags: int, time: int) -> None:
-        """A segment without data, of a connection that has carried none."""
-        handshakes = self._handshakes
-        if flags & (RST | FIN):
-            handshakes.pop(flow, None)
-            handshakes.pop(reverse(flow), None)
-        elif flags & SYN:
-            if flags & _ACK:
-                flow = reverse(flow)
-                seen = (acknowledgement - 1) & _MASK, sequence, time
-            else:
-                before = handshakes.get(flow)
-                if before is not None and before[0] == sequence:
-                    return  # the same SYN again
-                seen = sequence, -1, time
-            handshakes[flow] = seen
-            handshakes.move_to_end(flow)
-            if len(handshakes) > self._limits.handshakes:
-                handshakes.popitem(last=False)
-
     def _open(
         self, interface: Interface, segment: Segment, time: int, finished: list[Transaction]
     ) -> Direction:
@@ -270,19 +258,15 @@ class Connections:
         if len(self.streams) >= 2 * self._limits.connections:
             self.evicted += self._make_room(1, finished)
         backward = reverse(flow)
-        sent = self._handshakes.pop(flow, None)
-        answered = self._handshakes.pop(backward, None)
+        handshake = self._handshakes.take(flow, sequence, acknowledgement, flags, time)
         stream = Direction(flow, sequence, self._assembly)
         stream.interface = interface
-        peer = Direction(backward, acknowledgement if flags & _ACK else -1, self._assembly)
-        if flags & SYN:
-            # RFC 7413: data in the SYN.
-            sent = sent or (sequence, -1, time)
-            stream.next = (sequence + 1) & _MASK
-        handshake = sent or answered
-        client, server = (stream, peer) if sent is not None or answered is None else (peer, stream)
+        peer = Direction(backward, acknowledgement if flags & ACK else -1, self._assembly)
+        client, server = stream, peer
         if handshake is not None:
-            client_sequence, server_sequence, _ = handshake
+            (client_sequence, server_sequence, _), from_client = handshake
+            if not from_client:
+                client, server = peer, stream
             client.next = (client_sequence + 1) & _MASK
             client.seen = True
             if server_sequence >= 0:
@@ -296,15 +280,6 @@ class Connections:
         if handshake is not None:
             self._converse(connection, stream, first=True)
         return stream
-
-    def _overtakes(self, flow: bytes, sequence: int, acknowledgement: int) -> bool:
-        """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
-        own, other, _ = self._handshakes.get(flow, _UNKNOWN)
-        if own < 0:
-            other, own, _ = self._handshakes.get(reverse(flow), _UNKNOWN)
-        return own >= 0 and (
-            difference(sequence, own) > 1 or (other >= 0 and difference(acknowledgement, other) > 1)
-        )
 
     def _first_sight(
         self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Transaction]
@@ -344,9 +319,7 @@ class Connections:
         conversation.client_seen = client.seen
         conversation.server_seen = server.seen
         connection.conversation = conversation
-        client.conversation = server.conversation = conversation
-        client.parser, client.from_client = conversation.requests, True
-        server.parser, server.from_client = conversation.responses, False
+        client.parser, server.parser = conversation.requests, conversation.responses
 
     def _same_handshake(self, stream: Direction, sequence: int) -> bool:
         """Whether a SYN with this sequence number began this very stream."""
@@ -356,13 +329,27 @@ class Connections:
         """Whether a RST with this sequence number ends the connection (RFC 9293 section 3.5.3).
 
         RFC 5961 section 3.2 wants the exact next number; it may be ahead of ours by bytes that wait, or that
-        the capture lost and the other side has acknowledged.
+        the capture lost and the other side has acknowledged. Where no numbers are followed, any will do.
         """
+        if stream.connection.life is _OPAQUE or stream.next < 0:
+            return True
         ahead = difference(sequence, stream.next)
         if ahead == 0:
             return True
         waiting = stream.held[-1].position + stream.held[-1].length - stream.position if stream.held else 0
         return ahead in {waiting, stream.acknowledged()} or (stream.ended and ahead == -1)
+
+    def _overtakes(self, stream: Direction, sequence: int, place: int) -> bool:
+        """Whether bytes that were sent before a RST, by either side, have not come by yet.
+
+        A single byte is a FIN, which makes no difference any more.
+        """
+        if stream.connection.life is not Life.OPEN or stream.ended:
+            return False
+        missing = difference(sequence, stream.next)
+        return (
+            missing > 1 or stream.held is not None or (stream.peer.seen and place - stream.peer.position > 1)
+        )
 
     # Life
 
@@ -395,8 +382,8 @@ class Connections:
         """Say whether expected segments may take the short way."""
         client, server = connection.client, connection.server
         conversation = connection.conversation
-        if conversation is not None and conversation.opaque and not client.opaque:
-            client.opaque = server.opaque = True
+        if conversation is not None and conversation.opaque and connection.life is Life.OPEN:
+            connection.life = _OPAQUE
             client.discard(Drop.AFTER_CLOSE)
             server.discard(Drop.AFTER_CLOSE)
             self._stalled.pop(connection, None)
@@ -408,7 +395,7 @@ class Connections:
             and server.seen
             and not client.ended
             and not server.ended
-            and not client.opaque
+            and connection.life is Life.OPEN
         )
 
     def _deliver(
@@ -416,11 +403,19 @@ class Connections:
     ) -> None:
         """A piece whose turn it is."""
         data = piece.data
-        if piece.fin:
+        if piece.end:
+            clean = piece.end == FIN
+            reset = not clean or (stream.held is not None and stream.held[-1].end == RST)
             stream.ended = True
-            stream.discard(Drop.AFTER_FIN)
-            self._close_stream(connection, stream, piece.position, piece.time, clean=True, finished=finished)
+            stream.discard(Drop.AFTER_FIN if clean else Drop.AFTER_CLOSE)
+            if reset and connection.life is Life.OPEN:
+                connection.life = Life.RESET
+                if connection.conversation is not None and stream is connection.client:
+                    connection.conversation.client_closed = True
+            self._close_stream(connection, stream, piece.position, piece.time, clean=clean, finished=finished)
             return
+        cut = piece.length - len(data)
+        self._assembly.cut += cut
         if connection.conversation is None and not self._recognise(connection, stream, data):
             self._context.drop(Drop.UNSYNCHRONISED, len(data))
             return
@@ -428,24 +423,22 @@ class Connections:
         assert conversation is not None
         if data:
             chunk = Chunk(data, 0, len(data), piece.position, piece.time, piece.place)
-            if stream.from_client:
+            if stream is connection.client:
                 conversation.receive_requests(chunk, finished)
             else:
                 conversation.receive_responses(chunk, finished)
             if stream.parser.mode == OPAQUE:
                 self.settle(connection)
-        cut = piece.length - len(data)
         if cut:
-            self._assembly.cut += cut
             self._gap(connection, stream, cut, piece.position + len(data), piece.time, finished)
 
     def _recognise(self, connection: Connection, stream: Direction, data: bytes) -> bool:
         """Find out who is who on a connection that is seen from the middle, by who speaks how.
 
-        A few letters could be a method as well as a piece of a body or of a status line: only a whole request
-        line tells a client.
+        A few letters could be a method as well as a piece of a body, of a status line or of a method: only a whole
+        request line that begins with a registered method tells a client.
         """
-        if b"\n" in data and plausible_request(data, 0, len(data)):
+        if b"\n" in data and data.startswith(_REGISTERED) and plausible_request(data, 0, len(data)):
             client = stream
         elif b"/" in data and plausible_response(data, 0, len(data)):
             client = stream.peer
@@ -479,8 +472,7 @@ class Connections:
         if connection.client.held is None and connection.server.held is None:
             self._stalled.pop(connection, None)
         self.settle(connection)
-        if connection.client.ended and connection.server.ended:
-            self._finish(connection, finished)
+        self._end_if_over(connection, finished)
 
     def _resolve(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
         """Give up what has been missing for too long, until nothing waits for it any more."""
@@ -517,19 +509,30 @@ class Connections:
 
     # Death
 
-    def _finish(self, connection: Connection, finished: list[Transaction]) -> None:
-        """End a connection: deliver what there is, report what is open, keep only its name for a while."""
-        if connection.closed:
+    def _end_if_over(self, connection: Connection, finished: list[Transaction]) -> None:
+        if connection.life is Life.RESET or (connection.client.ended and connection.server.ended):
+            self._end(connection, finished)
+
+    def _end(self, connection: Connection, finished: list[Transaction]) -> None:
+        """End a connection, and keep its name for a while."""
+        if connection.life is _CLOSED:
             return
-        connection.closed = True
+        self._finish(connection, finished)
+        self._put(connection)
+
+    def _finish(self, connection: Connection, finished: list[Transaction]) -> None:
+        """End a connection: deliver what there is, report what is open."""
         self._resolve(connection, _NEVER, finished)
+        followed = connection.life is not _OPAQUE
+        connection.life = _CLOSED
         for stream in (connection.client, connection.server):
-            if stream.ended or stream.opaque:
+            if stream.ended or not followed:
                 continue
-            # What the other side has acknowledged and nobody saw. A single byte is the FIN.
+            # What the other side has acknowledged and nobody saw. A single byte is the FIN; what is too far
+            # ahead to be believed says nothing.
             missing = stream.acknowledged()
             position = stream.position
-            if missing > 1:
+            if 1 < missing <= FAR:
                 stream.skip(missing)
                 self._gap(connection, stream, missing, position, stream.time, finished)
             self._close_stream(
@@ -540,10 +543,9 @@ class Connections:
             finished += conversation.finish()
         self._stalled.pop(connection, None)
         for stream in (connection.client, connection.server):
-            stream.smooth = stream.opaque = False
+            stream.smooth = False
             if conversation is not None:
-                del stream.conversation, stream.parser  # with what they have of a message
-        self._wheel.put(connection, connection.time + self._limits.closing_seconds * _SECOND)
+                del stream.parser  # with what it has of a message
 
     def _close_stream(
         self,
@@ -565,12 +567,17 @@ class Connections:
 
     def _remove(self, connection: Connection, finished: list[Transaction]) -> None:
         """End a connection and forget it."""
-        self._finish(connection, finished)
+        if connection.life is not _CLOSED:
+            self._finish(connection, finished)
+        connection.life = Life.FORGOTTEN
         for stream in (connection.client, connection.server):
-            if self.streams.get(stream.flow) is stream:
-                del self.streams[stream.flow]
-                # Without these it is no cycle, and its memory is free now, not when the collector comes by.
-                del stream.connection, stream.peer
+            del self.streams[stream.flow]
+            # Without these it is no cycle, and its memory is free now, not when the collector comes by.
+            del stream.connection, stream.peer
+        del (
+            connection.client,
+            connection.server,
+        )  # it may be in the wheel for as long as it might have been idle
 
     def shed(self, count: int) -> list[Transaction]:
         """End up to `count` connections, the longest idle of those that are due next; report what was open."""
@@ -582,12 +589,12 @@ class Connections:
         """End the longest idle of those that are due next. Returns how many of them were open."""
         ended = 0
         while count and (coming := self._wheel.next(max(count, _LOOKED_AT))):
-            candidates = [one for one in coming if self.streams.get(one.client.flow) is one.client]
-            candidates.sort(key=lambda connection: (not connection.closed, connection.time))
+            candidates = list(dict.fromkeys(filter(_remembered, coming)))
+            candidates.sort(key=lambda connection: (connection.life is not _CLOSED, connection.time))
             for connection in candidates[count:]:
-                self._wheel.put(connection, connection.time + self._limits.idle_seconds * _SECOND)
+                self._put(connection)
             for connection in candidates[:count]:
-                ended += not connection.closed
+                ended += connection.life is not _CLOSED
                 self._remove(connection, finished)
             count -= min(count, len(candidates))
         return ended
@@ -596,18 +603,30 @@ class Connections:
 
     def _look(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
         """See whether a connection that may be due is."""
-        if self.streams.get(connection.client.flow) is not connection.client:
+        if not _remembered(connection):
             return
-        patience = self._limits.closing_seconds if connection.closed else self._limits.idle_seconds
-        if now - connection.time >= patience * _SECOND:
+        if now - connection.time >= self._patience(connection):
             self._remove(connection, finished)
             return
         if connection.conversation is not None:
             finished += connection.conversation.overdue(now - self._limits.transaction_seconds * _SECOND)
-        self._wheel.put(connection, connection.time + patience * _SECOND)
+        self._put(connection)
+
+    def _patience(self, connection: Connection) -> int:
+        """How long after its newest segment a connection is remembered."""
+        limits = self._limits
+        return (limits.closing_seconds if connection.life is _CLOSED else limits.idle_seconds) * _SECOND
+
+    def _put(self, connection: Connection) -> None:
+        """Have a connection looked at when it may be due."""
+        self._wheel.put(connection, connection.time + self._patience(connection))
 
     def _drop(self, reason: Drop) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+
+def _remembered(connection: Connection) -> bool:
+    return connection.life is not Life.FORGOTTEN
 
 
 _NEVER: Final = 1 << 63

@@ -124,13 +124,18 @@ class Heads:
             request.tag(Anomaly.MISSING_HOST)
         if layout.user_agent:
             request.user_agent = self._texts[texts[layout.user_agent]]
-        if layout.traceparent and not layout.further("traceparent", texts):
+        if layout.traceparent and not (layout.repeated and layout.further("traceparent", texts)):
             # Section 3.2.1: of several none is to be used.
             sent = texts[layout.traceparent].strip(b" \t")
             if _TRACEPARENT.fullmatch(sent):
                 request.traceparent = sent.decode("ascii")
         if request.framing == UNTIL_CLOSE:
             request.framing = 0  # RFC 9112 section 6.3 item 7: a request without a length has no body
+        elif request.framing and method == "CONNECT":
+            # RFC 9110 section 9.3.6: a CONNECT "does not have content"; what follows is the tunnel's. Some servers
+            # take a length at its word.
+            request.framing = 0
+            request.tag(Anomaly.AMBIGUOUS_FRAMING)
         return request
 
     def simple_request(self, line: bytes, position: int, place: int, time: int) -> Request | None:

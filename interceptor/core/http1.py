@@ -161,7 +161,7 @@ class Parser(ABC, Generic[MessageT]):
         """Body (LENGTH) or chunk (CHUNK_DATA) bytes to come. An owner with fewer of them in hand may
         subtract them here and be done: nobody looks at them."""
         self.layout: Layout = context.layouts.start
-        """Of the last head."""
+        """Of the last head, where it is a common one."""
         self.partial: _Partial | None = None
         self.trailers = 0
         """Size of the trailer section so far."""
@@ -301,7 +301,9 @@ class Parser(ABC, Generic[MessageT]):
             self.partial = _Partial(chunk)
             return self._read_head_on(chunk, self.partial)
         chunk.cursor = head[1]
-        self.layout = head[2]
+        # A rare layout leads to no other, and may be ten times as large as its head: no idle connection keeps it.
+        layout = head[2]
+        self.layout = layout if layout.match is not None else context.layouts.start
         if self.after_loss:
             message.after_loss = True
             self.after_loss = False
@@ -320,8 +322,10 @@ class Parser(ABC, Generic[MessageT]):
         after = 0 if partial.line_seen else data.find(b"\n", before) + 1
         if 0 < after <= limit:
             partial.line_seen = True
-            line = bytes(data[: after - 1]).removesuffix(b"\r")
-            message = self._parse_line(line, partial.position, partial.place, partial.time)
+            if self.first or self.after_loss:
+                # RFC 1945 section 1.3: after each response the server closes, so no second one follows.
+                line = bytes(data[: after - 1]).removesuffix(b"\r")
+                message = self._parse_line(line, partial.position, partial.place, partial.time)
         if message is None and (not after or self.plausible(data, 0, len(data))):
             if EMPTY_LINE.search(data, max(0, before - 2)) is not None:
                 key = bytes(data[: self.KEY])
@@ -368,9 +372,11 @@ class Parser(ABC, Generic[MessageT]):
         match = _CHUNK_SIZE.fullmatch(line) if len(line) <= _CHUNK_LINE_BYTES else None
         if match is None:
             return self._break_off(chunk)
+        assert self.open is not None
+        if not line.endswith(b"\r"):
+            self.open.tag(Anomaly.BAD_CHUNK)
         size = int(match[1], 16)
         if size:
-            assert self.open is not None
             self.open.body_size += size
             self.remaining = size
             self.mode = CHUNK_DATA
@@ -394,8 +400,11 @@ class Parser(ABC, Generic[MessageT]):
         line = self._line(chunk, 1)
         if line is None:
             return None
-        if line not in {b"", b"\r"}:
-            return self._break_off(chunk)
+        if line != b"\r":
+            if line:
+                return self._break_off(chunk)
+            assert self.open is not None
+            self.open.tag(Anomaly.BAD_CHUNK)
         self.mode = CHUNK_SIZE
         return None
 
@@ -403,10 +412,14 @@ class Parser(ABC, Generic[MessageT]):
         line = self._line(chunk, self.context.head_bytes)
         if line is None:
             return None
+        assert self.open is not None
+        if not line.endswith(b"\r"):
+            self.open.tag(Anomaly.BAD_CHUNK)
         if line in {b"", b"\r"}:
             return self._end(chunk.base + chunk.cursor, chunk.time)
-        assert self.open is not None
         self.open.tag(Anomaly.TRAILERS)
+        if b"\r" in line[:-1]:
+            self.open.tag(Anomaly.BARE_CR)
         self.trailers += len(line)
         if self.trailers > self.context.head_bytes:
             return self._break_off(chunk)

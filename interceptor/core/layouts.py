@@ -37,6 +37,9 @@ _WANTED: Final = {
 }
 """Fields whose values matter, and the attribute of `Layout` that says where they are."""
 
+_FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
+
+_INVALID: Final = "{invalid}"
 _FOLDED: Final = "\n"
 """Stands for the name of what is no field line: the continuation of the one before (obs-fold)."""
 
@@ -50,12 +53,15 @@ _FOLLOWERS: Final = 64
 _WORTH_A_PATTERN: Final = 128
 
 _FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-EMPTY_LINE = re.compile(rb"\n\r?\n")
+_DISGUISED = re.compile(
+    rb"[^a-z]*(?:content[^a-z]+length|transfer[^a-z]+encoding(?:[^a-z]+chunked)?)[^a-z]*", re.IGNORECASE
+)
+"""What somebody may read as a field that decides the framing: blanks, controls or an underscore (CGI) in its name,
+its colon forgotten. The names themselves match too."""
+EMPTY_LINE = re.compile(rb"\n(?:\r\n|\n)")
 
-_Name: TypeAlias = tuple[str, Anomaly | None]
-"""(lower-case name, anomaly) of what stands before the colon."""
-
-_INVALID: Final[_Name] = ("{invalid}", Anomaly.INVALID_HEADER)
+_Name: TypeAlias = tuple[str, frozenset[Anomaly]]
+"""(lower-case name, what is odd about it) of what stands before the colon."""
 
 
 class Layout:
@@ -151,15 +157,20 @@ class _Names(dict[bytes, _Name]):
 def _name(spelling: bytes) -> _Name:
     """Understand what stands before the colon of a field line (RFC 9112 section 5)."""
     if spelling[:1] in {b" ", b"\t"}:
-        return (_FOLDED, None)
-    anomaly = None
+        return _FOLDED, frozenset()
+    name = _INVALID
+    anomalies: set[Anomaly] = set()
     stripped = spelling.rstrip(b" \t")
-    if len(stripped) != len(spelling):
-        # Section 5.1: "No whitespace is allowed between the field name and colon."
-        anomaly = Anomaly.SPACE_BEFORE_COLON
-    if not _FIELD_NAME.fullmatch(stripped):
-        return _INVALID
-    return (stripped.decode("ascii").lower(), anomaly)
+    if _FIELD_NAME.fullmatch(stripped):
+        name = stripped.decode("ascii").lower()
+        if len(stripped) != len(spelling):
+            # Section 5.1: "No whitespace is allowed between the field name and colon."
+            anomalies.add(Anomaly.SPACE_BEFORE_COLON)
+    else:
+        anomalies.add(Anomaly.INVALID_HEADER)
+    if (anomalies or name not in _FRAMING) and _DISGUISED.fullmatch(spelling):
+        anomalies.add(Anomaly.AMBIGUOUS_FRAMING)
+    return name, frozenset(anomalies)
 
 
 class Layouts:
@@ -193,10 +204,18 @@ class Layouts:
         lines, after, anomalies = split
         layout = self._layout(lines)
         if layout is None:
-            lines = _unfold(lines)
-            anomalies = (anomalies or set()) | {Anomaly.OBS_FOLD}
+            lines, odd = _unfold(lines)
+            anomalies = (anomalies or set()) | odd
             layout = self._layout(lines)
             assert layout is not None
+        if (
+            anomalies
+            and Anomaly.LF_ONLY in anomalies
+            and (layout.content_length or layout.transfer_encoding)
+            and buffer.find(b"\r\n", start, after) >= 0
+        ):
+            # Who takes CRLF for a line's end, and nothing else, reads two of these lines as one.
+            anomalies.add(Anomaly.AMBIGUOUS_FRAMING)
         layout.sightings += 1
         if layout.sightings == _WORTH_A_PATTERN:
             layout.match = _pattern(layout)
@@ -217,18 +236,18 @@ class Layouts:
         repeats = 1 < len(lines) <= _LAYOUT_LINES
         for line in lines[1:]:
             spelling, colon, _ = line.partition(b":")
-            name, anomaly = self._names[spelling]
+            name, odd = self._names[spelling]
             if name == _FOLDED:
                 return None
+            anomalies |= odd
             if not colon:
                 # Nothing to recognise the line by: another may begin with it and have a colon.
-                name, anomaly = _INVALID
+                name = _INVALID
+                anomalies.add(Anomaly.INVALID_HEADER)
                 repeats = False
             repeats = repeats and len(spelling) <= _NAME_BYTES
             beginnings.append(spelling + colon)
             names.append(name)
-            if anomaly is not None:
-                anomalies.add(anomaly)
         if len(names) > self._most_names:
             anomalies.add(Anomaly.TOO_MANY_HEADERS)
         layout = Layout(tuple(beginnings), tuple(names[: self._most_names]), frozenset(anomalies))
@@ -273,36 +292,43 @@ def _split(buffer: bytes, start: int, stop: int) -> tuple[list[bytes], int, set[
     None where the end is not here yet. RFC 9112 section 2.2: "a recipient MAY recognize a single LF as a
     line terminator and ignore any preceding CR"; any other CR is invalid.
     """
-    end = buffer.find(b"\r\n\r\n", start, stop)
-    if end >= 0:
-        lines = buffer[start:end].split(b"\r\n")
-        ends = len(lines) + 1
-        if buffer.count(b"\n", start, end + 4) == ends == buffer.count(b"\r", start, end + 4):
-            return lines, end + 4, None
     match = EMPTY_LINE.search(buffer, start, stop)
     if match is None:
         return None
-    lines = [line.removesuffix(b"\r") for line in buffer[start : match.start()].split(b"\n")]
+    end, after = match.span()
+    text = buffer[start:end]
+    if text.endswith(b"\r"):
+        lines = text[:-1].split(b"\r\n")
+        ends = len(lines) + 1
+        if buffer.count(b"\n", start, after) == ends == buffer.count(b"\r", start, after):
+            return lines, after, None
+    lines = [line.removesuffix(b"\r") for line in text.split(b"\n")]
     anomalies = set()
     if any(b"\r" in line for line in lines):
         anomalies.add(Anomaly.BARE_CR)
-    if buffer.count(b"\n", start, match.end()) != buffer.count(b"\r\n", start, match.end()):
+    if buffer.count(b"\n", start, after) != buffer.count(b"\r\n", start, after):
         anomalies.add(Anomaly.LF_ONLY)
-    return lines, match.end(), anomalies
+    return lines, after, anomalies
 
 
-def _unfold(lines: list[bytes]) -> list[bytes]:
-    """Join folded lines to the ones before (RFC 9112 section 5.2).
+def _unfold(lines: list[bytes]) -> tuple[list[bytes], set[Anomaly]]:
+    """Join folded lines to the ones before (RFC 9112 section 5.2), and say what is odd about them.
 
     A first field line that is folded has nothing to join and is no field line (section 2.2 has it rejected
-    or ignored): it keeps its place under an invalid name.
+    or ignored): it keeps its place under an invalid name. Somebody who does not know of folding reads a field
+    of its own, or one without its value: where that decides the framing, it is ambiguous.
     """
-    joined = lines[:1]
+    anomalies = {Anomaly.OBS_FOLD}
+    fields: list[list[bytes]] = []
     for line in lines[1:]:
         if line[:1] not in {b" ", b"\t"}:
-            joined.append(line)
-        elif len(joined) > 1:
-            joined[-1] += b" " + line.strip(b" \t")
+            fields.append([line])
+            continue
+        text = line.strip(b" \t")
+        if fields:
+            fields[-1].append(text)
         else:
-            joined.append(b"{" + line.strip(b" \t"))
-    return joined
+            fields.append([b"{" + text])
+        if any(_DISGUISED.fullmatch(start.partition(b":")[0]) for start in (line, fields[-1][0])):
+            anomalies.add(Anomaly.AMBIGUOUS_FRAMING)
+    return [lines[0], *map(b" ".join, fields)], anomalies

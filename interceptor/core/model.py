@@ -147,8 +147,11 @@ class Anomaly(StrEnum):
 
     ABSOLUTE_FORM = "absolute_form"
     AMBIGUOUS_FRAMING = "ambiguous_framing"
-    """The length cannot be known: different Content-Lengths, a malformed one, chunked not last."""
+    """Two programs may take different lengths: different Content-Lengths, a malformed one, chunked not last, one of
+    these fields in disguise or between lines of two kinds of ends."""
     BAD_CHUNK = "bad_chunk"
+    """A line of the chunked coding that RFC 9112 section 7.1 does not allow. Where one LF is all that ends it, what
+    is meant is clear and read on; otherwise the message is given up."""
     BARE_CR = "bare_cr"
     CLIENT_CLOSED = "client_closed"
     """The client reset or closed the connection before the response was complete."""
@@ -311,7 +314,7 @@ class Limits:
     """Every bound of the core in one place, each with its reason."""
 
     connections: int = 100_000
-    """With data. Beyond it the longest idle one is closed and reported. About 1.2 KiB each."""
+    """With data. Beyond it the longest idle one is closed and reported. About 1.5 KiB each."""
     handshakes: int = 65_536
     """Connections without data yet, so that a SYN flood cannot displace real ones. About 300 bytes each."""
     held_bytes: int = 64 * 2**20

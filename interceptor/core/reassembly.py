@@ -14,7 +14,7 @@ A segment waits for two reasons, and one list holds both kinds, in order of posi
     up.
 
 The FIN takes a place in the sequence (RFC 9293 section 3.4), so it is the last byte of the stream here
-too: one that carries nothing.
+too: one that carries nothing. So is a RST that has to wait.
 
 Overlaps: the bytes that came first win, as in Zeek and Linux; bytes that come again are counted and left.
 """
@@ -29,11 +29,12 @@ from interceptor.core.model import Drop
 if TYPE_CHECKING:
     from interceptor.core.model import Limits
 
-__all__ = ["FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Stream", "difference"]
+__all__ = ["ACK", "FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Stream", "difference"]
 
 FIN: Final = 1
 SYN: Final = 2
 RST: Final = 4
+ACK: Final = 16
 
 _WRAP: Final = 1 << 32
 _HALF: Final = 1 << 31
@@ -88,9 +89,9 @@ class Assembly:
 class Piece:
     """A segment, or what is new in it, with the place it has in the stream."""
 
-    __slots__ = ("data", "fin", "length", "place", "position", "time")
+    __slots__ = ("data", "end", "length", "place", "position", "time")
 
-    def __init__(self, position: int, data: bytes, length: int, time: int, place: int, *, fin: bool) -> None:
+    def __init__(self, position: int, data: bytes, length: int, time: int, place: int, end: int = 0) -> None:
         self.position = position
         self.data = data
         """What was captured of it; the rest of `length` was cut off by a short snaplen."""
@@ -98,7 +99,8 @@ class Piece:
         self.time = time
         self.place = place
         """Position in the other direction that its sender had received."""
-        self.fin = fin
+        self.end = end
+        """FIN or RST where it is one; 0 where it is bytes."""
 
 
 class Stream:
@@ -177,9 +179,16 @@ class Stream:
             data = data[old:]
             length -= old
         if length:
-            self._insert(Piece(position, data, length, time, place, fin=False))
+            self._insert(Piece(position, data, length, time, place))
         if fin and position + length >= self.position:
-            self._insert(Piece(position + length, b"", 1, time, place, fin=True))
+            self._insert(Piece(position + length, b"", 1, time, place, FIN))
+
+    def take_reset(self, sequence: int, time: int, place: int) -> None:
+        """A RST that has overtaken bytes: it waits for its turn as they do, behind all of them."""
+        position = self.position + difference(sequence, self.next)
+        if self.held:
+            position = max(position, self.held[-1].position + self.held[-1].length)
+        self._insert(Piece(position, b"", 1, time, place, RST))
 
     def _insert(self, piece: Piece) -> None:
         """Put what is new of a piece among those that wait."""
@@ -200,7 +209,7 @@ class Stream:
                     until - cursor,
                     piece.time,
                     piece.place,
-                    fin=piece.fin,
+                    piece.end,
                 )
                 held.insert(index, part)
                 self.assembly.pieces += 1

@@ -9,7 +9,8 @@ telling placeholder that fits:
 
     {id}      digits only                         {email}   something@something, `%40` too
     {uuid}    8-4-4-4-12 hexadecimal digits       {number}  digits and punctuation: `-12.5`, `+1-555-0100`
-    {hex}     8 or more hexadecimal digits, 0x…   {token}   16 or more characters of a base64 alphabet
+    {hex}     8 or more hexadecimal digits,       {token}   16 or more characters of a base64 alphabet
+              0x…, hardware addresses
     {date}    2024-05-01, 2024-05, times          {value}   whatever else is not made of words
     {ip}      IPv4, IPv6                          {*}       the rest of a path, or a path beyond a limit
 
@@ -63,18 +64,19 @@ _FORM = re.compile(
     r"""
       (?P<id>     [0-9]+ )
     | (?P<uuid>   [0-9A-Fa-f]{8} (?: -[0-9A-Fa-f]{4} ){3} -[0-9A-Fa-f]{12} )
-    | (?P<hex>    [0-9A-Fa-f]{8,} | 0[xX][0-9A-Fa-f]+ )
+    | (?P<hex>    [0-9A-Fa-f]{8,} | 0[xX][0-9A-Fa-f]+ | [0-9A-Fa-f]{2} (?: [:-][0-9A-Fa-f]{2} ){5} )
     | (?P<date>   [0-9]{4}-[0-9]{2} (?: -[0-9]{2} )? (?: [Tt_][0-9:.+-]*[Zz]? )?
                 | [0-9]{8} [Tt_] [0-9]{4,6} [Zz]?
                 | [0-9]{1,2} [-.] [0-9]{1,2} [-.] [0-9]{4}
                 | [0-9]{1,2} : [0-9]{2} (?: :[0-9]{2} )? )
     | (?P<ip>     [0-9]{1,3} (?: \.[0-9]{1,3} ){3} (?: :[0-9]{1,5} )?
                 | [0-9A-Fa-f]{0,4} (?: :[0-9A-Fa-f]{0,4} ){2,7} )
-    | (?P<email>  .+ (?: @ | %(?:25)?40 ) .+ )
+    | (?P<email>  (?! .*@[1-9]x (?: \.(?:avif|gif|jpe?g|png|svg|webp) )? \Z ) .+ (?: @ | %(?:25)?40 ) .+ )
     | (?P<number> (?= [^0-9]*[0-9] ) [0-9+\-.,:()_~$!*'\ ]+ )
     """,
     re.VERBOSE | re.DOTALL,
 )
+"""`@2x` before an extension or the end is no address: it is how images for dense screens are named."""
 
 _IDENTIFIERS: Final = tuple(
     [

@@ -25,6 +25,10 @@ The same two facts tell where a message starts after a hole (`http1` is in SEARC
 at the place of a waiting request; a request starts where its sender had received a whole response that
 was not there when the last request before the hole was sent.
 
+A message whose end two programs may see in different places (request smuggling) loses the count, too. Of such a
+request order proves its own answer; how many answers its server finds in what follows is not known, so nothing after
+it on this connection has a pair. After such a response it is the next request's place that tells.
+
 What this cannot tell apart: a client that sends requests before the answers to those before have come, all
 of whose overlapping requests were lost or came before the capture began, and a server slow enough to have
 received the next request before it answers the one before. It looks exactly like a client that waits.
@@ -396,6 +400,11 @@ class Conversation:
     def _answered(self, transaction: Transaction, finished: list[Transaction]) -> None:
         """The response that was coming in is over."""
         self._answering = None
+        response = transaction.response
+        if response is not None and response.anomalies and not _SMUGGLING.isdisjoint(response.anomalies):
+            # Its client may see its end elsewhere. The place of the client's next request will tell.
+            self._responses_complete = False
+            self.responses.after_loss = True
         if transaction is not self._asking and transaction is not self._early:
             self._remove(transaction)
             self._report(transaction, finished)
@@ -434,6 +443,8 @@ class Conversation:
             return
         if pending[0] is transaction:
             del pending[0]
+        elif pending[-1] is transaction:
+            del pending[-1]
         elif transaction in pending:
             pending.remove(transaction)
         if not pending:
@@ -492,6 +503,9 @@ _SMUGGLING = frozenset(
         Anomaly.TE_IN_HTTP_1_0,
         Anomaly.AMBIGUOUS_FRAMING,
         Anomaly.INVALID_CONTENT_LENGTH,
+        Anomaly.UNKNOWN_CODING,
+        Anomaly.BAD_CHUNK,
         Anomaly.BARE_CR,
     }
 )
+"""Two programs may count the messages in these bytes differently."""

@@ -4,12 +4,15 @@ Owns the order of looking. Refuses clocks: the time is given. An item that has b
 found not to be due and put in again, so that activity itself costs nothing.
 
 Times are nanoseconds. An item is in the wheel as often as it was put in; looking at it once too often is the
-owner's to notice.
+owner's to notice, and so is that the wheel has more of what needs no look any more than it should.
 """
 
 from __future__ import annotations
 
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Wheel"]
 
@@ -21,16 +24,32 @@ Item = TypeVar("Item")
 class Wheel(Generic[Item]):
     """Items by the second in which they must be looked at."""
 
-    __slots__ = ("_buckets", "_second")
+    __slots__ = ("_buckets", "_second", "_size")
 
     def __init__(self) -> None:
         self._buckets: dict[int, list[Item]] = {}
         self._second = 0
         """Up to which they were taken."""
+        self._size = 0
+
+    def __len__(self) -> int:
+        """How many items it has, each as often as it was put in."""
+        return self._size
 
     def put(self, item: Item, due: int) -> None:
         """Have this looked at, not before `due` and within two seconds of it."""
         self._buckets.setdefault(due // _SECOND + 1, []).append(item)
+        self._size += 1
+
+    def keep(self, wanted: Callable[[Item], bool]) -> None:
+        """Take out all but these. Looks at every one."""
+        kept = {
+            second: items
+            for second, bucket in self._buckets.items()
+            if (items := [item for item in bucket if wanted(item)])
+        }
+        self._buckets = kept
+        self._size = sum(map(len, kept.values()))
 
     def due(self, now: int) -> list[Item]:
         """Take out what must be looked at by now."""
@@ -39,11 +58,13 @@ class Wheel(Generic[Item]):
             return []
         self._second = second
         # By what is there and not by counting seconds: the time of packets can jump by decades.
-        return [
+        taken = [
             item
             for bucket in sorted(key for key in self._buckets if key <= second)
             for item in self._buckets.pop(bucket)
         ]
+        self._size -= len(taken)
+        return taken
 
     def next(self, count: int) -> list[Item]:
         """Take out up to `count` of those whose turn comes first."""
@@ -55,4 +76,5 @@ class Wheel(Generic[Item]):
             if bucket:
                 break
             del self._buckets[second]
+        self._size -= len(taken)
         return taken

@@ -30,7 +30,7 @@ _PROGRAM: Final = 96 * 2**20
 _LEAST: Final = 16 * 2**20
 """For the core, however small the budget."""
 
-# A connection with its two streams, its conversation and an open transaction: 1.2 KiB, and 2 KiB with a head and
+# A connection with its two streams, its conversation and an open transaction: 1.5 KiB, and 2 KiB with a head and
 # a request or two that wait. A handshake: 300 bytes. See `core.model.Limits`.
 _CONNECTION_BYTES: Final = 2_048
 _HANDSHAKE_BYTES: Final = 320

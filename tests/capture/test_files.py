@@ -173,6 +173,12 @@ def test_what_cannot_be_read_is_said_before_any_packet(tmp_path: Path, make, say
     assert str(caught.value).startswith(f"{bad}: ")
 
 
+def test_a_path_that_is_empty_has_a_name_in_what_is_said() -> None:
+    """A variable of a shell script that was not set."""
+    with pytest.raises(UsageError, match=r"^'': cannot be opened: No such file"):
+        open_captures([""])
+
+
 def test_a_file_without_permission_is_a_usage_error(tmp_path: Path) -> None:
     """The reason is the operating system's."""
     path = put(tmp_path / "secret.pcap", pcap(PACKETS))

@@ -77,6 +77,14 @@ def test_the_table_at_usual_widths(width: int, heading: str, row: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("width", [20, 60, 80])
+def test_a_narrow_row_tells_which_endpoint(width: int) -> None:
+    """The name of a server in a cluster is long: what is cut of a URL is its beginning."""
+    made = lines(width, record(server__address="orders.shop.svc.cluster.local", url__template="/v1/{id}"))
+    assert "/v1/{id} 200" in made[-1]
+    assert "server and" in made[0]
+
+
 def test_flags_have_a_column_where_there_is_room_and_a_line_where_not() -> None:
     """What is odd about a transaction is never cut away for lack of a column."""
     odd = record(
@@ -143,6 +151,20 @@ def test_statuses_have_colours() -> None:
     assert "\x1b[1;31m503" in lines(120, record(http__response__status_code=503), colour=True)[-1]
     assert "\x1b[32m200" in lines(120, record(), colour=True)[-1]
     assert "\x1b" not in "".join(lines(120, record()))
+
+
+def test_no_color_leaves_no_colour() -> None:
+    """NO_COLOR (no-color.org): bold and dim stay, rows and summary have no colour."""
+    target = Console(
+        file=StringIO(), width=100, force_terminal=True, color_system="256", _environ={"NO_COLOR": "1"}
+    )
+    summary = Summary()
+    failed = record(http__response__status_code=503)
+    summary.add(failed)
+    TransactionTable(target).print([failed])
+    print_summary(target, summary)
+    codes = {code for escape in ESCAPES.findall(text(target)) for code in escape[2:-1].split(";")}
+    assert codes == {"0", "1", "2", "4"}
 
 
 def test_a_new_width_gets_a_new_heading() -> None:
@@ -242,6 +264,16 @@ def test_the_summary_has_every_drop_with_its_reason() -> None:
         assert fact in shown
     assert "malformed" not in shown
     assert all(cell_len(line) <= 80 for line in text(target).splitlines())
+
+
+@pytest.mark.parametrize("width", [20, 60, 80])
+def test_a_narrow_summary_has_every_endpoint(width: int) -> None:
+    """A long name goes on in the next line; nothing of it is cut."""
+    summary = Summary()
+    summary.add(record(server__address="orders.shop.svc.cluster.local", url__template="/v1/{id}"))
+    target = console(width)
+    print_summary(target, summary)
+    assert "orders.shop.svc.cluster.local/v1/{id}" in re.sub(r"\s", "", text(target))
 
 
 def test_a_summary_of_nothing_is_shown() -> None:

@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import pytest
 
-from interceptor.core.connections import Direction
+from interceptor.core.connections import Connection, Direction
 from interceptor.core.model import Anomaly, Interface, Limits, Transaction
 from interceptor.core.transactions import Conversation
-from tests.conversations import ACK, FIN, RST, SYN, Capture, Dialogue, Ends, Sent, pairs, request, response
+from tests.conversations import (
+    ACK,
+    FIN,
+    RST,
+    SECOND,
+    START,
+    SYN,
+    WRAP,
+    Capture,
+    Dialogue,
+    Ends,
+    Sent,
+    pairs,
+    request,
+    response,
+)
 
 
 def tags(transaction: Transaction) -> set[Anomaly]:
     """What was odd about a transaction."""
     return set(transaction.anomalies or ())
+
+
+def alive(kind: Any) -> int:
+    """How many objects there are of a kind, those of other tests included."""
+    gc.collect()
+    return sum(isinstance(one, kind) for one in gc.get_objects())
 
 
 @pytest.fixture
@@ -55,6 +77,39 @@ def test_data_in_the_syn(capture: Capture) -> None:
     talk.show(Sent(talk.ends, client=False, position=-1, place=len(data), flags=SYN | ACK))
     talk.server(response(1))
     assert pairs(capture.transactions) == [("1", "1")]
+
+
+@pytest.mark.parametrize("syn", [True, False])
+def test_data_in_the_answer_to_a_syn(capture: Capture, syn: bool) -> None:
+    """A server may speak with its SYN-ACK already (RFC 9293 section 3.5): it stays the server."""
+    talk = Dialogue(capture)
+    greeting = response(1, status=408)
+    if syn:
+        talk.show(Sent(talk.ends, client=True, position=-1, place=None, flags=SYN))
+    talk.show(Sent(talk.ends, client=False, position=-1, place=0, flags=SYN | ACK, data=greeting))
+    talk.server_sent = len(greeting)
+    talk.exchange(2)
+    assert pairs(capture.transactions) == [(None, "1"), ("2", "2")]
+
+
+@pytest.mark.parametrize("first", ["data", "data in a SYN"])
+@pytest.mark.parametrize("ahead", [900_000_000, -900_000_000])
+def test_a_handshake_of_another_connection_is_not_believed(capture: Capture, ahead: int, first: str) -> None:
+    """Ports used again, of which the capture has only the older handshake: no bytes are missing."""
+    Dialogue(capture).open()
+    capture.wait(20)
+    ends = Ends(client_start=(1_000 + ahead) % WRAP, server_start=(5_000 + ahead) % WRAP)
+    talk = Dialogue(capture, ends)
+    if first == "data in a SYN":
+        talk.client_sent = len(request(1))
+        talk.show(Sent(ends, client=True, position=-1, place=None, flags=SYN, data=request(1)))
+        talk.server(response(1))
+    else:
+        talk.exchange(1)
+    talk.exchange(2)
+    capture.close()
+    assert pairs(capture.transactions) == [("1", "1"), ("2", "2")]
+    assert (capture.pipeline.gaps, capture.pipeline.missed_bytes) == (0, 0)
 
 
 def test_simultaneous_open(capture: Capture) -> None:
@@ -115,6 +170,7 @@ def test_shedding_ends_the_longest_idle_and_keeps_the_rest_whole() -> None:
 
 def test_what_is_over_needs_no_collector() -> None:
     """Its memory is free when it is forgotten: near a limit, waiting for the collector would be too late."""
+    others = alive(Direction | Conversation)
     capture = Capture()
     for number in range(10):
         Dialogue(capture, Ends(client_port=1_000 + number)).open().client(request(number)[:-5])
@@ -127,7 +183,35 @@ def test_what_is_over_needs_no_collector() -> None:
         left = sum(isinstance(one, Direction | Conversation) for one in gc.get_objects())
     finally:
         gc.enable()
-    assert (before, left) == (30, 3)
+    assert (before - others, left - others) == (30, 3)
+
+
+def test_short_connections_leave_nothing() -> None:
+    """However many come and go within the idle time-out, no more is kept than of those that closed just now."""
+    capture = Capture(Limits(closing_seconds=1))
+    directions, connections = alive(Direction), alive(Connection)
+    for number in range(5_000):
+        talk = Dialogue(capture, Ends(client_port=1_000 + number)).open()
+        talk.exchange(1)
+        talk.close()
+        capture.now += 20_000_000
+    assert capture.now < START + 120 * SECOND
+    assert alive(Direction) - directions == 2 * capture.pipeline.open_connections < 2 * 150
+    assert alive(Connection) - connections < 150 + 1_500
+
+
+def test_an_eviction_spares_what_has_closed_no_longer_than_it_should() -> None:
+    """A closed connection that an eviction compares is forgotten when it would have been."""
+    capture = Capture(Limits(connections=8, closing_seconds=5))
+    talks = [Dialogue(capture, Ends(client_port=1_000 + number)).open() for number in range(9)]
+    for talk in talks[:8]:
+        talk.exchange(1)
+        talk.close()
+    talks[8].exchange(1)
+    assert capture.pipeline.open_connections == 8
+    capture.wait(8)
+    assert capture.pipeline.open_connections == 1
+    assert capture.pipeline.evicted == 0
 
 
 def test_shedding_more_than_there_is_ends_all() -> None:
@@ -213,6 +297,109 @@ def test_a_reset_out_of_window_is_counted(capture: Capture, away: int) -> None:
     talk.server(response(1))
     assert pairs(capture.transactions) == [("1", "1")]
     assert capture.dropped("segments")["reset_out_of_window"] == 1
+
+
+def test_a_reset_out_of_window_says_nothing_else(capture: Capture) -> None:
+    """Nor is what it acknowledges believed, nor anything else that it would be the first to say."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.show(Sent(talk.ends, client=True, position=talk.client_sent + 7, place=2**30, flags=RST | ACK))
+    talk.server(response(1))
+    capture.close()
+    assert pairs(capture.transactions) == [("1", "1")]
+    assert (capture.pipeline.gaps, capture.pipeline.missed_bytes) == (0, 0)
+
+
+def test_a_reset_waits_for_the_answer_that_its_sender_had(capture: Capture) -> None:
+    """A client's RST may come by before what it acknowledges, from an interface that is read a moment later."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    answer = talk.server(response(1), lost=True)
+    talk.client(flags=RST | ACK)
+    assert capture.transactions == []
+    talk.show(answer)
+    [transaction] = capture.transactions
+    assert transaction.response is not None
+    assert (transaction.response.state, capture.pipeline.gaps) == ("complete", 0)
+    capture.wait(7)
+    assert capture.pipeline.open_connections == 0
+
+
+@pytest.mark.parametrize("fin", [False, True])
+def test_a_reset_waits_for_the_bytes_before_it(capture: Capture, fin: bool) -> None:
+    """Those of its own sender too, whether a FIN came between them or not."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    answer = response(1, body=b"b" * 100)
+    first = talk.server(answer[:-100], lost=True)
+    talk.server(answer[-100:])
+    if fin:
+        talk.server(flags=FIN | ACK)
+    talk.server(flags=RST | ACK)
+    assert capture.transactions == []
+    talk.show(first)
+    [transaction] = capture.transactions
+    assert transaction.response is not None
+    assert (transaction.response.state, capture.pipeline.gaps) == ("complete", 0)
+    capture.wait(7)
+    assert capture.pipeline.open_connections == 0
+
+
+@pytest.mark.parametrize("end", ["wait", "close"])
+def test_a_reset_waits_no_longer_than_a_hole_may_stay(capture: Capture, end: str) -> None:
+    """What it acknowledges and never comes is missing; the connection is over all the same."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.server(response(1), lost=True)
+    talk.client(flags=RST | ACK)
+    if end == "wait":
+        capture.wait(1.1)
+    else:
+        capture.close()
+    assert pairs(capture.transactions) == [("1", None)]
+    assert tags(capture.transactions[0]) == {Anomaly.CLIENT_CLOSED, Anomaly.UNPAIRED}
+    assert capture.pipeline.missed_bytes == len(response(1))
+    capture.wait(7)
+    assert capture.pipeline.open_connections == 0
+
+
+def test_a_reset_in_a_body_that_ends_with_the_connection_is_no_end(capture: Capture) -> None:
+    """A RST that had to wait leaves such a body as incomplete as one that had not."""
+    for port, lost in ((40_000, False), (40_001, True)):
+        talk = Dialogue(capture, Ends(client_port=port)).open()
+        talk.client(request(1))
+        talk.server(b"HTTP/1.1 200 Fine\r\nX-Nonce-1: 1\r\n\r\n")
+        late = talk.server(b"b" * 10, lost=lost)
+        talk.server(b"b" * 10)
+        talk.server(flags=RST | ACK)
+        if lost:
+            talk.show(late)
+    responses = [transaction.response for transaction in capture.transactions]
+    assert [(one.state, one.body_size, one.missed) for one in responses if one] == [("truncated", 20, 0)] * 2
+
+
+def test_a_reset_ends_what_is_not_http(capture: Capture) -> None:
+    """Its numbers are not followed, so any will do: it is not remembered until its idle time-out."""
+    talk = Dialogue(capture).open()
+    talk.client(b"\x16\x03\x01\x02\x00\x01")
+    talk.server(b"\x16\x03\x03\x00\x7a\x02")
+    talk.server(b"x" * 500)
+    talk.client(flags=RST | ACK)
+    capture.wait(10)
+    assert capture.pipeline.open_connections == 0
+    assert "reset_out_of_window" not in capture.dropped("segments")
+
+
+def test_an_acknowledgement_from_far_ahead_loses_nothing(capture: Capture) -> None:
+    """What no window could hold, and nothing was seen after, is not counted as missing."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    talk.server(response(1, body=b"b" * 100)[:-10])
+    talk.client(place=2**30)
+    [transaction] = capture.close()
+    assert transaction.response is not None
+    assert (transaction.response.body_size, transaction.response.missed) == (90, 0)
+    assert (capture.pipeline.gaps, capture.pipeline.missed_bytes) == (0, 0)
 
 
 def test_a_second_interface_shows_copies(capture: Capture) -> None:
@@ -315,6 +502,15 @@ def test_a_letter_does_not_tell_who_is_who(capture: Capture) -> None:
     talk = Dialogue(capture, client_sent=500, server_sent=900)
     talk.server(response(1)[:1])
     talk.server(response(1)[1:])
+    talk.exchange(2)
+    assert pairs(capture.close()) == [("2", "2")]
+
+
+def test_the_end_of_a_method_does_not_tell_who_is_who(capture: Capture) -> None:
+    """A capture that begins inside a method takes no other method for it, and loses nothing that comes after."""
+    talk = Dialogue(capture, client_sent=500, server_sent=900)
+    talk.client(b"AD /n/1 HTTP/1.1\r\nHost: a.test\r\n\r\n")
+    talk.server(b"HTTP/1.1 200 Fine\r\nX-Nonce-1: 1\r\nContent-Length: 55\r\n\r\n")
     talk.exchange(2)
     assert pairs(capture.close()) == [("2", "2")]
 

@@ -350,6 +350,8 @@ def test_what_is_odd_about_the_lines_is_the_messages(kind: Kind) -> None:
 DIFFERENT = {Anomaly.DUPLICATE_CONTENT_LENGTH, Anomaly.AMBIGUOUS_FRAMING}
 INVALID = {Anomaly.INVALID_CONTENT_LENGTH, Anomaly.AMBIGUOUS_FRAMING}
 TWO_MEANINGS = {Anomaly.TE_AND_CL}
+DISPUTED = {Anomaly.AMBIGUOUS_FRAMING}
+"""Read the RFC's way, and other programs read it another."""
 LENGTHS = [
     ([b"Content-Length: 5"], 5, set()),
     ([b"Content-Length:5"], 5, set()),
@@ -382,12 +384,24 @@ LENGTHS = [
     ([b"Content-Length: 5", b"content-length: 6"], AMBIGUOUS, DIFFERENT),
     ([b"Content-Length: 5", b"X: y", b"Content-Length: x"], AMBIGUOUS, DIFFERENT | INVALID),
     ([b"Content-Length: 5", b"Content-Type: a", b"Content-Type: b"], 5, set()),
-    ([b"Content-Length : 5"], 5, {Anomaly.SPACE_BEFORE_COLON}),
-    ([b"Content-Length:", b" 5"], 5, {Anomaly.OBS_FOLD}),
+    ([b"Content-Length : 5"], 5, {Anomaly.SPACE_BEFORE_COLON} | DISPUTED),
+    ([b"Content-Length:", b" 5"], 5, {Anomaly.OBS_FOLD} | DISPUTED),
+    ([b"Content-Length: 5", b" "], 5, {Anomaly.OBS_FOLD} | DISPUTED),
     ([b"Content-Length: 1", b" 0"], AMBIGUOUS, INVALID | {Anomaly.OBS_FOLD}),
-    ([b"X: y", b" Content-Length: 5"], None, {Anomaly.OBS_FOLD}),
+    ([b"X: y", b" Content-Length: 5"], None, {Anomaly.OBS_FOLD} | DISPUTED),
+    ([b"X: y", b" z", b"\tContent-Length: 5"], None, {Anomaly.OBS_FOLD} | DISPUTED),
+    ([b"X: y", b" the Content-Length: 5"], None, {Anomaly.OBS_FOLD}),
+    ([b"Content-Length\t: 5"], 5, {Anomaly.SPACE_BEFORE_COLON} | DISPUTED),
+    ([b"Content-Length\x00: 5"], None, {Anomaly.INVALID_HEADER} | DISPUTED),
+    ([b"\x0bContent-Length: 5"], None, {Anomaly.INVALID_HEADER} | DISPUTED),
+    ([b"Content Length: 5"], None, {Anomaly.INVALID_HEADER} | DISPUTED),
+    ([b"Content-Length 5"], None, {Anomaly.INVALID_HEADER} | DISPUTED),
+    ([b"Content_Length: 5"], None, DISPUTED),
     ([b"XContent-Length: 5"], None, set()),
-    ([b"Content_Length: 5"], None, set()),
+    ([b"X-Content-Length: 5"], None, set()),
+    ([b"Content-Length-Limit: 5"], None, set()),
+    ([b"ContentLength: 5"], None, set()),
+    ([b"X : 5"], None, {Anomaly.SPACE_BEFORE_COLON}),
 ]
 CODINGS = [
     ([b"Transfer-Encoding: chunked"], CHUNKED, set()),
@@ -401,8 +415,11 @@ CODINGS = [
     ([b"Transfer-Encoding: chunked", b"Content-Length: 5"], CHUNKED, TWO_MEANINGS),
     ([b"Content-Length: 5", b"Transfer-Encoding: chunked"], CHUNKED, TWO_MEANINGS),
     ([b"Content-Length: x", b"Transfer-Encoding: chunked"], CHUNKED, TWO_MEANINGS),
-    ([b"Transfer-Encoding : chunked"], CHUNKED, {Anomaly.SPACE_BEFORE_COLON}),
-    ([b"Transfer-Encoding:", b" chunked"], CHUNKED, {Anomaly.OBS_FOLD}),
+    ([b"Transfer-Encoding : chunked"], CHUNKED, {Anomaly.SPACE_BEFORE_COLON} | DISPUTED),
+    ([b"Transfer-Encoding:", b" chunked"], CHUNKED, {Anomaly.OBS_FOLD} | DISPUTED),
+    ([b"Transfer_Encoding: chunked"], None, DISPUTED),
+    ([b"Transfer-Encoding chunked"], None, {Anomaly.INVALID_HEADER} | DISPUTED),
+    ([b"\xa0Transfer-Encoding: chunked"], None, {Anomaly.INVALID_HEADER} | DISPUTED),
     ([b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"], AMBIGUOUS, {Anomaly.AMBIGUOUS_FRAMING}),
     ([b"Transfer-Encoding: chunked, chunked"], AMBIGUOUS, {Anomaly.AMBIGUOUS_FRAMING}),
 ]
@@ -467,6 +484,17 @@ def test_without_a_length_a_request_has_no_body_and_a_response_runs_until_close(
     """Items 7 and 8, whatever the type of the content says."""
     assert a_request(b"Content-Type: text/plain", version=version).framing == 0
     assert a_response(b"Content-Type: text/plain", version=version).framing == UNTIL_CLOSE
+
+
+@pytest.mark.parametrize("field", [b"Content-Length: 5", b"Transfer-Encoding: chunked", b"Content-Length: x"])
+def test_a_connect_has_no_body(field: bytes) -> None:
+    """RFC 9110 section 9.3.6: whatever it says, what follows belongs to the tunnel."""
+    asked = Heads(LIMITS).request(
+        taken_apart(b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n" + field + b"\r\n\r\n"), 0, 0, 0
+    )
+    assert asked is not None
+    assert asked.framing == 0
+    assert Anomaly.AMBIGUOUS_FRAMING in tags(asked)
 
 
 def test_chunked_in_http_1_0_is_read_and_tagged() -> None:

@@ -224,10 +224,28 @@ TE = b"Transfer-Encoding: chunked"
             [begun("POST /"), over(5)],
         ),
         (post(TE, body=b"0\r\n\r\n"), [begun("POST /"), over()]),
-        (post(TE, body=b"00A \t;x=y;z\r\n0123456789\r\n1\n!\n000\r\n\n"), [begun("POST /"), over(11)]),
+        (post(TE, body=b"00A \t;x=y;z\r\n0123456789\r\n1\r\n!\r\n000\r\n\r\n"), [begun("POST /"), over(11)]),
         (
-            post(TE, body=b"1\r\n!\r\n0;last\r\nX: y\r\nZ: z\n\r\n"),
+            post(TE, body=b"1\r\n!\r\n0;last\r\nX: y\r\nZ: z\r\n\r\n"),
             [begun("POST /"), over(1, COMPLETE, Anomaly.TRAILERS)],
+        ),
+        (
+            post(TE, body=b"1\r\n!\r\n0\r\nX: y\rZ: z\r\n\r\n"),
+            [begun("POST /"), over(1, COMPLETE, Anomaly.TRAILERS, Anomaly.BARE_CR)],
+        ),
+        *[
+            (post(TE, body=coded), [begun("POST /"), over(1, COMPLETE, Anomaly.BAD_CHUNK)])
+            for coded in (
+                b"1\n!\r\n0\r\n\r\n",
+                b"1;\n!\r\n0\r\n\r\n",
+                b"1\r\n!\n0\r\n\r\n",
+                b"1\r\n!\r\n0\n\r\n",
+                b"1\r\n!\r\n0\r\n\n",
+            )
+        ],
+        (
+            post(TE, body=b"1\r\n!\r\n0\r\nX: y\n\r\n"),
+            [begun("POST /"), over(1, COMPLETE, Anomaly.TRAILERS, Anomaly.BAD_CHUNK)],
         ),
         (
             post(LENGTH_5, TE, body=b"1\r\n!\r\n0\r\n\r\n"),
@@ -294,6 +312,14 @@ def test_http_0_9_is_one_line(line: bytes) -> None:
         [begun("GET /"), over(0, COMPLETE, Anomaly.HTTP_0_9), begun("GET /next"), over()],
         dropped={Drop.EMPTY_LINES: 2},
     )
+
+
+def test_http_0_9_is_not_kept_alive() -> None:
+    """A server closes after its answer, so there is no second request of that kind, and no work for thousands."""
+    direction = Direction().run(b"GET /\r\n" * 2)
+    assert direction.events == [begun("GET /"), over(0, COMPLETE, Anomaly.HTTP_0_9)]
+    direction.end()
+    assert direction.context.dropped == {Drop.HEAD_INCOMPLETE: 7}
 
 
 def test_what_follows_http_0_9_is_no_field_of_it() -> None:

@@ -222,6 +222,44 @@ def test_counters_of_the_pipeline() -> None:
     assert (pipeline.gaps, pipeline.missed_bytes, pipeline.cut_bytes) == (1, 10, 5)
 
 
+def test_bytes_cut_off_before_roles_are_known_are_counted() -> None:
+    """A short snaplen is told of connections too of which nobody knows yet who is who."""
+    capture = Capture()
+    frame = Sent(Ends(), client=False, position=700, place=500, data=b"q" * 100).frame()
+    packet = (capture.now, 0, len(frame) - 60, len(frame))
+    capture.pipeline.feed(PacketBatch(capture.interface, frame, [packet]))
+    assert capture.pipeline.cut_bytes == 60
+    assert capture.stage("payload").delivered == 40
+
+
+def test_what_is_no_acknowledgement_acknowledges_nothing() -> None:
+    """Without the ACK flag the field means nothing (RFC 9293 section 3.1), on the short way too."""
+    capture = Capture()
+    talk = Dialogue(capture).open()
+    talk.exchange(1)
+    talk.client(request(2), place=None)
+    frame = bytearray(Sent(talk.ends, client=True, position=talk.client_sent, place=2_000_000).frame())
+    frame[47] = 0
+    capture.feed(bytes(frame))
+    capture.close()
+    assert pairs(capture.transactions) == [("1", "1"), ("2", None)]
+    assert (capture.pipeline.gaps, capture.pipeline.missed_bytes) == (0, 0)
+
+
+def test_time_outs_go_on_when_a_clock_is_set_back() -> None:
+    """By an hour: what begins after it ends in its time, not an hour later."""
+    capture = Capture()
+    Dialogue(capture).open().client(request(1))
+    capture.wait(3_600)
+    capture.transactions.clear()
+    capture.now -= 3_600 * SECOND
+    Dialogue(capture, Ends(client_port=40_001)).open().client(request(2))
+    Dialogue(capture, Ends(client_port=40_002)).open()
+    capture.wait(302)
+    assert pairs(capture.transactions) == [("2", None)]
+    assert capture.pipeline.open_connections == 0
+
+
 def test_closing_reports_what_is_open() -> None:
     """What has not ended when the capture does is reported as far as it was seen."""
     capture = Capture()

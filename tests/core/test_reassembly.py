@@ -77,7 +77,7 @@ class Sides:
         pieces = []
         while (piece := stream.ready()) is not None:
             pieces.append(piece)
-            if piece.fin:
+            if piece.end:
                 stream.ended = True
                 stream.discard(Drop.AFTER_FIN)
             self.balance()
@@ -175,7 +175,7 @@ def test_segments_in_pieces_out(name: str, start: int) -> None:
             pieces = sides.ready()
         else:
             pieces = sides.take(step)
-        given.append([FIN if piece.fin else piece.data for piece in pieces])
+        given.append([FIN if piece.end else piece.data for piece in pieces])
     assert given == wanted
     assert sides.assembly.dropped == dropped
     assert sides.assembly.gaps == sum(isinstance(step, Skip) for step in steps)
@@ -206,10 +206,10 @@ def test_pieces_know_where_they_are() -> None:
     sides.taken = 6
     sides.stream.take(1_002, b"cd", 2, 7, 0, fin=True)
     sides.stream.take(1_000, b"abXX", 4, 9, 0, fin=False)
-    assert [(p.position, p.data, p.length, p.time, p.fin) for p in sides.ready()] == [
-        (0, b"ab", 2, 9, False),
-        (2, b"cd", 2, 7, False),
-        (4, b"", 1, 7, True),
+    assert [(p.position, p.data, p.length, p.time, p.end) for p in sides.ready()] == [
+        (0, b"ab", 2, 9, 0),
+        (2, b"cd", 2, 7, 0),
+        (4, b"", 1, 7, 1),
     ]
 
 

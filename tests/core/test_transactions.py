@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from interceptor.core.heads import Heads
 from interceptor.core.http1 import OPAQUE, SEARCH, Context
 from interceptor.core.layouts import Layouts
-from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Peers
+from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Peers, State
 from interceptor.core.transactions import Conversation
 
 if TYPE_CHECKING:
@@ -257,6 +257,16 @@ def test_connect_ends_http() -> None:
     talk.client(get("/inner")).server(ok()).over()
     assert talk.pairs == [("a:1", 200)]
     assert talk.context.dropped == {Drop.UPGRADED: len(get("/inner")) + len(ok())}
+
+
+def test_a_connect_that_tells_a_length_is_over_with_its_head() -> None:
+    """What it counts is the tunnel's."""
+    talk = Talk().client(get("a:1", "Content-Length: 9", method="CONNECT")).server(ok(status=200, length=5))
+    talk.client(b"\x16\x03\x01").server(b"\x16").over()
+    assert talk.pairs == [("a:1", 200)]
+    assert talk.done[0].request is not None
+    assert (talk.done[0].request.state, talk.done[0].request.body_size) == (State.COMPLETE, 0)
+    assert talk.context.dropped == {Drop.UPGRADED: 4}
 
 
 def test_a_refused_connect_does_not() -> None:
@@ -691,15 +701,43 @@ def test_holes_in_what_is_not_http_are_nothing() -> None:
     assert talk.pairs == [("a:1", 200)]
 
 
+# Work
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("unit", [b"GET / HTTP/1.1\n\n", b"GET /\n"])
+def test_many_requests_in_one_segment_end(unit: bytes) -> None:
+    """Work grows with their number, not with its square: 2 MiB take a second, where they would take minutes."""
+    talk = Talk().client(unit * (2**21 // len(unit))).over()
+    assert len(talk.done) == talk.context.messages
+
+
 # Smuggling
+
+
+CODED = "Transfer-Encoding: chunked"
 
 
 @pytest.mark.parametrize(
     "smuggling",
     [
-        get("/1", "Content-Length: 4", "Transfer-Encoding: chunked", method="POST") + b"0\r\n\r\n",
-        get("/1", "Transfer-Encoding: chunked", method="POST", version="1.0") + b"0\r\n\r\n",
+        get("/1", "Content-Length: 4", CODED, method="POST") + b"0\r\n\r\n",
+        get("/1", CODED, method="POST", version="1.0") + b"0\r\n\r\n",
         get("/1", "X: a\rTransfer-Encoding: chunked"),
+        get("/1", "Transfer-Encoding: odd, chunked") + b"0\r\n\r\n",
+        get("/1", "Content-Length : 1") + b"x",
+        get("/1", "Content_Length: 40"),
+        get("/1", "Content-Length\0: 40"),
+        get("/1", "\vTransfer-Encoding: chunked"),
+        get("/1", "X: a\r\n Content-Length: 40"),
+        get("/1", "Content-Length:\r\n 1") + b"x",
+        get("/1", "X: a\nContent-Length: 1") + b"x",
+        get("/1", "Content-Length: 1").replace(b"\r\n\r\n", b"\n\r\n") + b"x",
+        get("/1", CODED) + b"1\nx\r\n0\r\n\r\n",
+        get("/1", CODED) + b"1;\nx\r\n0\r\n\r\n",
+        get("/1", CODED) + b"1\r\nx\n0\r\n\r\n",
+        get("/1", CODED) + b"0\r\n\n",
+        get("/1", CODED) + b"0\r\nX: a\rb\r\n\r\n",
     ],
 )
 def test_what_follows_a_smuggling_shape_has_no_pair(smuggling: bytes) -> None:
@@ -720,6 +758,32 @@ def test_a_response_to_half_a_head_after_a_smuggling_shape_is_alone() -> None:
         if rest:
             talk.server(rest)
         assert sorted(talk.over().pairs, key=str) == [("/1", 201), ("/2", None), (None, 400)]
+
+
+def test_a_client_that_ends_all_lines_with_lf_is_understood() -> None:
+    """RFC 9112 section 2.2 lets a server take LF; one that does not has no use for any of it."""
+    odd = post("/1", "x").replace(b"\r\n", b"\n")
+    talk = Talk().client(odd).server(ok("a", 201)).client(odd).server(ok("b", 202)).over()
+    assert talk.pairs == [("/1", 201), ("/1", 202)]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Content-Length : 0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0\n\n",
+    ],
+)
+def test_what_follows_an_ambiguous_response_is_paired_by_its_place(odd: bytes) -> None:
+    """Its client may take what we see as the next response for its body: the next request's place tells."""
+    odd = b"HTTP/1.1 201 X\r\n" + odd
+    talk = Talk().client(get("/1")).server(odd).client(get("/2")).server(ok("b", 202)).over()
+    assert talk.pairs == [("/1", 201), ("/2", 202)]
+    talk = Talk().client(get("/1")).server(odd + ok("b", 299)).client(get("/2")).server(ok("c", 202)).over()
+    assert talk.pairs == [("/1", 201), (None, 299), ("/2", 202)]
+    talk = Talk().client(get("/1") + get("/2")).server(odd + ok("b", 299)).over()
+    assert talk.pairs == [("/1", 201), (None, 299), ("/2", None)]
 
 
 @pytest.mark.parametrize("length", ["x", "1, 2", "-1"])
@@ -844,6 +908,17 @@ def test_no_loss_gives_a_wrong_pair(
         # A lost HEAD's response looks unfinished, so the request after it does not provably start.
         together = {int(target[1:]) for target, status in talk.pairs if target and status}
         assert together == set(range(6)) - lost_requests - lost_responses
+
+
+def test_a_lost_answer_as_long_as_one_to_a_head_says_hides_a_request() -> None:
+    """What was lost is taken for the body of the answer before, so the next request may be a piece of a lost one."""
+    lost = ok("x" * 15)
+    talk = Talk().client_lost(1).client(get("/0", method="HEAD")[1:]).server(ok(length=len(lost)))
+    heard = talk.server_at
+    talk.server_lost(lost).client_lost(1).client(get("/1")[1:], heard=heard)
+    talk.client(get("/2")).server(ok("b", 202)).over()
+    assert talk.pairs == [(None, 200), (None, 202)]
+    assert talk.context.dropped[Drop.UNSYNCHRONISED] > len(get("/2"))
 
 
 def test_what_cannot_be_told_apart() -> None:

@@ -37,6 +37,20 @@ def test_the_next_come_from_the_earliest_seconds() -> None:
     assert wheel.next(3) == []
 
 
+def test_what_is_not_wanted_is_taken_out() -> None:
+    """The others stay where they are, as often as they were put in; the wheel knows how many there are."""
+    wheel = Wheel[str]()
+    for item, due in (("a", 1), ("b", 1), ("a", 3), ("c", 5)):
+        wheel.put(item, due * SECOND)
+    assert len(wheel) == 4
+    wheel.keep(lambda item: item != "b")
+    assert len(wheel) == 3
+    assert wheel.next(1) == ["a"]
+    assert len(wheel) == 2
+    assert wheel.due(9 * SECOND) == ["a", "c"]
+    assert len(wheel) == 0
+
+
 @settings(max_examples=1_000)
 @given(st.lists(st.integers(0, 100 * SECOND)), st.lists(st.integers(0, 120 * SECOND)))
 def test_everything_comes_once_and_in_time(dues: list[int], looks: list[int]) -> None:

@@ -51,14 +51,18 @@ def podman_ready() -> None:
 
 
 @pytest.fixture(scope="session")
-def interceptor_image(podman_ready: None) -> str:
+def _images(podman_ready: None) -> None:
+    """Built side by side: one mostly waits for packages, the other compiles."""
+    containers.build_all({"interceptor": containers.INTERCEPTOR, "rpcapd": containers.RPCAPD})
+
+
+@pytest.fixture(scope="session")
+def interceptor_image(_images: None) -> str:
     """Built from docker/interceptor."""
-    containers.build("interceptor", containers.INTERCEPTOR)
     return containers.INTERCEPTOR
 
 
 @pytest.fixture(scope="session")
-def rpcapd_image(podman_ready: None) -> str:
+def rpcapd_image(_images: None) -> str:
     """Built from docker/rpcapd."""
-    containers.build("rpcapd", containers.RPCAPD)
     return containers.RPCAPD

@@ -231,6 +231,9 @@ class TestEveryRendering:
                 continue
             number = 65534 if name.endswith("prometheus-agent") else 1000
             assert not pod.keys() & {"hostNetwork", "hostPID", "hostIPC"}
+            # With this, the level `restricted` of Kubernetes' Pod Security Standards admits them.
+            kinds = {"configMap", "emptyDir", "persistentVolumeClaim", "secret"}
+            assert all(volume.keys() <= kinds | {"name"} for volume in pod["volumes"])
             for container in pod["containers"]:
                 assert container["securityContext"] == {
                     "runAsUser": number,

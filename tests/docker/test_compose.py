@@ -69,18 +69,8 @@ class Stack:
         return self.node.space.run("curl", "-sSk", "-m", "10", *options, url, check=False).stdout
 
     def token(self) -> str:
-        """What the collector takes."""
-        return containers.podman(
-            "run",
-            "--rm",
-            "--volume",
-            f"{self.project}_secrets:/s:ro",
-            "--network=none",
-            "--user=0",
-            "--entrypoint=/bin/cat",
-            containers.INTERCEPTOR,
-            "/s/token",
-        ).stdout.strip()
+        """What the collector takes, asked for as the guide says."""
+        return self.compose("run", "--rm", "-T", "token").strip()
 
     def records(self) -> list[dict[str, Any]]:
         """What the collector has of the pods' traffic."""

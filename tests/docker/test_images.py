@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rpcapd_client import connect
-from tests.support.containers import build, container, inspect, podman
+from tests.support.containers import build_all, container, inspect, podman
 from tests.support.netns import Namespace, namespace, veth, wait_until
 
 if TYPE_CHECKING:
@@ -281,12 +281,13 @@ class TestBills:
 
     def test_builds_are_reproducible(self, interceptor_image: str, rpcapd_image: str) -> None:
         """Built anew from the same inputs, an image has the same files, modes, sizes and versions."""
-        for which, image in (("interceptor", interceptor_image), ("rpcapd", rpcapd_image)):
-            again = f"localhost/{which}:again-{os.getpid()}"
-            build(which, again, "--no-cache", "--layers=false")
-            try:
-                assert files(again) == files(image)
+        images = {"interceptor": interceptor_image, "rpcapd": rpcapd_image}
+        again = {which: f"localhost/{which}:again-{os.getpid()}" for which in images}
+        try:
+            build_all(again, "--no-cache", "--layers=false")
+            for which, image in images.items():
+                assert files(again[which]) == files(image)
                 bill = f"usr/share/sbom/{which}.cdx.json"
-                assert read(again, bill) == read(image, bill)
-            finally:
-                podman("rmi", "--force", again)
+                assert read(again[which], bill) == read(image, bill)
+        finally:
+            podman("rmi", "--force", *again.values(), check=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,11 +22,23 @@ from tests.support.live import Node
 from tests.support.netns import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from tests.support.netns import Namespace
 
 SECONDS = 60.0
 COLLECTOR_PORT, RELAY_PORT, AGENT_PORT = 18955, 18956, 18954
+
+
+IMAGES = {"rpcapd": containers.RPCAPD, "prometheus-agent": containers.PROMETHEUS}
+"""By container; the others run the product's own."""
+
+
+def contents(secret: dict[str, Any]) -> dict[str, bytes]:
+    """What a Secret has, in either form."""
+    plain = {key: text.encode() for key, text in secret.get("stringData", {}).items()}
+    return {key: base64.b64decode(text) for key, text in secret.get("data", {}).items()} | plain
 
 
 def pod(found: Rendered, workload: str, folder: Path, **environment: str) -> dict[str, Any]:
@@ -44,12 +57,15 @@ def pod(found: Rendered, workload: str, folder: Path, **environment: str) -> dic
             "INTERCEPTOR_SERVER_ADDRESS": "127.0.0.1",
         }
         container.setdefault("volumeMounts", [])
-        container["env"] = [{"name": name, "value": value} for name, value in (values | environment).items()]
+        given = {item["name"]: item["value"] for item in container.get("env", []) if "value" in item}
+        container["env"] = [
+            {"name": name, "value": value} for name, value in (given | values | environment).items()
+        ]
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             container.pop(probe, None)
         container.pop("ports", None)
-        image = containers.RPCAPD if container["name"] == "rpcapd" else containers.INTERCEPTOR
-        container["image"], container["imagePullPolicy"] = image, "Never"
+        container["image"] = IMAGES.get(container["name"], containers.INTERCEPTOR)
+        container["imagePullPolicy"] = "Never"
     # podman makes an emptyDir a volume of that name, which all pods would share.
     own = {volume["name"]: f"{volume['name']}-{workload}-{os.getpid()}" for volume in spec["volumes"]}
     for item in (*spec["volumes"], *(mount for each in spec["containers"] for mount in each["volumeMounts"])):
@@ -57,18 +73,44 @@ def pod(found: Rendered, workload: str, folder: Path, **environment: str) -> dic
     for volume in spec["volumes"]:
         # podman 4 knows Secrets as variables only. As the kubelet does it: a file for each key, for the pod's group.
         if secret := volume.pop("secret", None):
-            held = found.get("Secret", secret["secretName"])["data"]
+            held = contents(found.get("Secret", secret["secretName"]))
             keys = {item["key"]: item["path"] for item in secret.get("items", [])} or {
                 key: key for key in held
             }
             place = folder / workload / volume["name"]
             place.mkdir(parents=True)
             for key, path in keys.items():
-                (place / path).write_bytes(base64.b64decode(held[key]))
+                (place / path).write_bytes(held[key])
                 os.chown(place / path, 0, spec.get("securityContext", {}).get("fsGroup", 0))
                 (place / path).chmod(0o440)
             volume["hostPath"] = {"path": str(place), "type": "Directory"}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": template["metadata"], "spec": spec}
+
+
+@contextmanager
+def played(
+    space: Namespace, settings: Sequence[dict[str, Any]], pods: Sequence[dict[str, Any]]
+) -> Iterator[None]:
+    """ConfigMaps and pods, in a namespace that is their host's network, until the block ends."""
+    manifest = yaml.safe_dump_all([*settings, *pods])
+    try:
+        containers.podman("kube", "play", "-", given=manifest, network=space)
+        yield
+    finally:
+        containers.podman("kube", "down", "-", given=manifest, network=space, check=False)
+        volumes = [
+            volume["name"] for item in pods for volume in item["spec"]["volumes"] if "emptyDir" in volume
+        ]
+        volumes += [item["metadata"]["name"] for item in settings]  # podman holds a ConfigMap in one
+        containers.podman("volume", "rm", "--force", *volumes, check=False)
+
+
+def mount(item: dict[str, Any], path: str, source: Path) -> None:
+    """Give every container of a pod a file at `path`."""
+    name = source.name.replace(".", "-")
+    item["spec"]["volumes"].append({"name": name, "hostPath": {"path": str(source), "type": "File"}})
+    for container in item["spec"]["containers"]:
+        container["volumeMounts"].append({"name": name, "mountPath": path, "readOnly": True})
 
 
 @pytest.fixture(params=[True, False], ids=["privileged", "minimal"])
@@ -98,24 +140,10 @@ def started(
     ]
     (tmp_path / "hosts").write_text(f"127.0.0.1 localhost {' '.join(names)}\n")
     for item in pods:
-        item["spec"]["volumes"].append(
-            {"name": "hosts", "hostPath": {"path": str(tmp_path / "hosts"), "type": "File"}}
-        )
-        for container in item["spec"]["containers"]:
-            container["volumeMounts"].append({"name": "hosts", "mountPath": "/etc/hosts", "readOnly": True})
+        mount(item, "/etc/hosts", tmp_path / "hosts")
     settings = [item for (kind, _), item in found.objects.items() if kind == "ConfigMap"]
-    manifest = yaml.safe_dump_all([*settings, *pods])
-    with Node(tmp_path) as made:
-        try:
-            containers.podman("kube", "play", "-", given=manifest, network=made.space)
-            yield made, base64.b64decode(found.get("Secret", "watcher-token")["data"]["token"]).decode()
-        finally:
-            containers.podman("kube", "down", "-", given=manifest, network=made.space, check=False)
-            volumes = [
-                volume["name"] for item in pods for volume in item["spec"]["volumes"] if "emptyDir" in volume
-            ]
-            volumes += [item["metadata"]["name"] for item in settings]  # podman holds a ConfigMap in one
-            containers.podman("volume", "rm", "--force", *volumes, check=False)
+    with Node(tmp_path) as made, played(made.space, settings, pods):
+        yield made, contents(found.get("Secret", "watcher-token"))["token"].decode()
 
 
 def test_captures_and_uploads(started: tuple[Node, str]) -> None:

@@ -11,12 +11,13 @@ import fcntl
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.support.netns import Namespace
 
@@ -25,6 +26,7 @@ __all__ = [
     "PROMETHEUS",
     "RPCAPD",
     "build",
+    "build_all",
     "container",
     "environment",
     "podman",
@@ -94,13 +96,22 @@ def build(which: str, tag: str, *options: str) -> None:
         )
 
 
+def build_all(tags: Mapping[str, str], *options: str) -> None:
+    """Build several at once: tags by which."""
+    with ThreadPoolExecutor(len(tags)) as pool:
+        for building in [pool.submit(build, which, tag, *options) for which, tag in tags.items()]:
+            building.result()
+
+
 def _authorities() -> Sequence[str]:
     """The machine's certificate authorities for pip inside, where the package mirror needs them."""
     bundle = Path("/etc/ssl/certs/ca-certificates.crt")
     if not os.environ.get("PIP_CERT") or not bundle.exists():
         return ()
     settings = CACHE / "pip.conf"
-    settings.write_text("[global]\ncert = /run/authorities.crt\n")
+    text = "[global]\ncert = /run/authorities.crt\n"
+    if not settings.exists() or settings.read_text() != text:  # another build may be reading it
+        settings.write_text(text)
     return ("--volume", f"{bundle}:/run/authorities.crt:ro", "--volume", f"{settings}:/etc/pip.conf:ro")
 
 

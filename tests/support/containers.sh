@@ -25,6 +25,8 @@ for pair in podman:podman buildah:buildah runc:runc conmon:conmon netavark:netav
     [ -x "/usr/bin/${pair%%:*}" ] || [ -x "/usr/sbin/${pair%%:*}" ] || [ -x "/usr/lib/podman/${pair%%:*}" ] ||
         missing="$missing ${pair#*:}"
 done
+# Ubuntu has Debian's keys in a package that is not installed by itself.
+[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"
 if [ -n "$missing" ]; then
     say "installing$missing"
     apt-get -q -o Acquire::Retries=3 update >/dev/null
@@ -65,7 +67,9 @@ while read -r kind uri suite components; do
 done <"$1/etc/apt/sources.list" >"$1/etc/apt/sources.list.d/debian.sources"
 rm "$1/etc/apt/sources.list"
 END
+    # usr-is-merged, as it has, and not usrmerge, which brings a whole Perl.
     SOURCE_DATE_EPOCH=0 mmdebstrap --variant=minbase --mode=root --format=tar \
+        --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --include=usr-is-merged \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
         --customize-hook="sh $cache/debian-sources \"\$1\"" \

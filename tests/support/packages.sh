@@ -3,8 +3,9 @@
 # With names of programs: only those.
 set -eu
 
-# program:package
+# program:package; ensurepip is a module of Python's that Debian splits off.
 programs="
+ensurepip:python3-venv
 tshark:tshark
 editcap:tshark
 tcpdump:tcpdump
@@ -17,6 +18,7 @@ httpry:httpry
 gcc:gcc
 openssl:openssl
 tinyproxy:tinyproxy
+dnsmasq:dnsmasq-base
 squid:squid-openssl
 microsocks:microsocks
 unshare:util-linux
@@ -27,10 +29,17 @@ prometheus:prometheus
 promtool:prometheus
 chromium-headless-shell:chromium-headless-shell
 "
+here() {
+    case $1 in
+    ensurepip) python3 -c 'import ensurepip' 2>/dev/null ;;
+    *) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] ;;
+    esac
+}
+
 missing=""
 for pair in $programs; do
     [ $# -eq 0 ] || case " $* " in *" ${pair%%:*} "*) ;; *) continue ;; esac
-    command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair#*:}"
+    here "${pair%%:*}" || missing="$missing ${pair#*:}"
 done
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
 [ -n "${missing# }" ] || exit 0

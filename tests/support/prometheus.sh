@@ -12,10 +12,10 @@ flock 9
 
 die() { echo "prometheus: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || die "needs root once, or a copied .cache/prometheus"
-if ! command -v mmdebstrap >/dev/null; then
+if ! command -v mmdebstrap >/dev/null || [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
     apt-get -q -o Acquire::Retries=3 update >/dev/null
     DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 install --no-install-recommends mmdebstrap \
-        >/dev/null || die "mmdebstrap cannot be installed"
+        debian-archive-keyring >/dev/null || die "mmdebstrap and Debian's keys cannot be installed"
 fi
 # Unpacked only, so that no maintainer script runs.
 mmdebstrap --variant=extract --mode=root --include=prometheus,base-files,ca-certificates trixie "$cache/unpacked" \

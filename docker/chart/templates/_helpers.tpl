@@ -1,12 +1,15 @@
+{{/* What every name begins with. A release may be called `web.v2` or `2024`; a Service may not (RFC 1035). */}}
 {{- define "interceptor.fullname" -}}
-{{- .Values.fullnameOverride | default .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- $release := .Release.Name | replace "." "-" -}}
+{{- if regexMatch "^[0-9]" $release }}{{ $release = printf "%s-%s" .Chart.Name $release }}{{ end -}}
+{{- .Values.fullnameOverride | default $release | trunc 40 | trimSuffix "-" -}}
 {{- end }}
 
 {{/* Labels that select; call with (list . "component"). */}}
 {{- define "interceptor.selectorLabels" -}}
 {{- $ := index . 0 -}}
 app.kubernetes.io/name: {{ $.Chart.Name }}
-app.kubernetes.io/instance: {{ $.Release.Name }}
+app.kubernetes.io/instance: {{ $.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
@@ -21,8 +24,8 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{/* The name and labels of an object; call with (list . "component" "suffix of the name"). */}}
 {{- define "interceptor.metadata" -}}
 {{- $ := index . 0 -}}
-name: {{ include "interceptor.fullname" $ }}{{ with index . 2 }}-{{ . }}{{ end }}
-namespace: {{ $.Release.Namespace }}
+name: {{ printf "%s-%s" (include "interceptor.fullname" $) (index . 2) | trimSuffix "-" | quote }}
+namespace: {{ $.Release.Namespace | quote }}
 labels:
   {{- include "interceptor.labels" . | nindent 2 }}
 {{- end }}
@@ -52,6 +55,8 @@ seccompProfile:
 {{- define "interceptor.endpoint" -}}
 {{- if .Values.endpoint -}}
 {{ .Values.endpoint }}
+{{- else if eq ((.Values.config).upload).protocol "otlp" -}}
+{{- fail "config.upload.protocol: otlp needs an `endpoint`; the chart's own collector takes batches only" -}}
 {{- else -}}
 https://{{ include "interceptor.fullname" . }}-collector.{{ .Release.Namespace }}.svc:{{ .Values.port }}
 {{- end -}}
@@ -90,16 +95,22 @@ https://{{ include "interceptor.fullname" . }}-collector.{{ .Release.Namespace }
 
 {{/* host and port of the proxy, as JSON: {"host": …, "port": …}; an empty object without a proxy. */}}
 {{- define "interceptor.proxyParts" -}}
-{{- $url := .Values.proxyUrl | default .Values.httpsProxy -}}
+{{- $url := .Values.proxyUrl | default .Values.httpsProxy | default "" -}}
 {{- if not $url -}}
 {}
 {{- else -}}
 {{- $rest := regexReplaceAll "^[A-Za-z0-9+.-]+://" $url "" | regexFind "^[^/]*" -}}
 {{- $rest = regexReplaceAll "^.*@" $rest "" -}}
 {{- $host := regexReplaceAll ":[0-9]+$" $rest "" | trimPrefix "[" | trimSuffix "]" -}}
-{{- $port := regexFind ":[0-9]+$" $rest | trimPrefix ":" | default (ternary "443" "80" (hasPrefix "https://" $url)) -}}
+{{- $port := regexFind ":[0-9]+$" $rest | trimPrefix ":" | default (hasPrefix "https://" $url | ternary "443" (hasPrefix "socks5" $url | ternary "1080" "80")) -}}
 {{- dict "host" $host "port" (int $port) | toJson -}}
 {{- end -}}
+{{- end }}
+
+{{/* The port of a URL. */}}
+{{- define "interceptor.portOf" -}}
+{{- $authority := regexReplaceAll "^https?://" . "" | regexFind "^[^/]*" -}}
+{{- regexFind ":[0-9]+$" $authority | trimPrefix ":" | default (ternary "443" "80" (hasPrefix "https://" .)) -}}
 {{- end }}
 
 {{/* The proxy's settings, for what talks to the outside. Both spellings, since programs differ in which they read.
@@ -132,8 +143,14 @@ The API server's address stands alone: with `:port` behind it, an IPv6 address w
 {{- define "interceptor.noProxy" -}}
 {{- $own := printf "%s.svc" .Release.Namespace -}}
 {{- $list := list "localhost" "127.0.0.1" "::1" (printf ".%s" $own) (printf ".%s.%s" $own .Values.clusterDomain) "kubernetes.default.svc" "$(KUBERNETES_SERVICE_HOST)" -}}
-{{- with tpl .Values.httpsProxyNoProxy . | trim | trimAll "," }}{{ $list = append $list . }}{{ end -}}
+{{- with tpl (.Values.httpsProxyNoProxy | default "") . | trim | trimAll "," }}{{ $list = append $list . }}{{ end -}}
 {{- join "," $list -}}
+{{- end }}
+
+{{/* Changes when the proxy's password does, which the pod has as a variable: a pod that runs would keep the old one.
+Eight digits tell that it has changed, and too little of it to be sought by. */}}
+{{- define "interceptor.proxyChecksum" -}}
+{{- printf "%s %s" .Values.httpsProxy .Values.proxyUrl | sha256sum | trunc 8 -}}
 {{- end }}
 
 {{/* A volume from a Secret or a ConfigMap; call with (list "name" the-value-with-existing…). */}}
@@ -142,10 +159,10 @@ The API server's address stands alone: with `:port` behind it, an IPv6 address w
   {{- with index . 1 }}
   {{- if .existingSecret }}
   secret:
-    secretName: {{ .existingSecret }}
+    secretName: {{ .existingSecret | quote }}
   {{- else }}
   configMap:
-    name: {{ .existingConfigMap }}
+    name: {{ .existingConfigMap | quote }}
   {{- end }}
     items: [{key: {{ .key | quote }}, path: ca.crt}]
   {{- end }}
@@ -156,7 +173,7 @@ The API server's address stands alone: with `:port` behind it, an IPv6 address w
 {{- with include "interceptor.tokenSecret" . }}
 - name: token
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
     items: [{key: {{ include "interceptor.tokenKey" $ | quote }}, path: token}]
 {{- end }}
 {{- if or .Values.tls.ca.existingSecret .Values.tls.ca.existingConfigMap }}
@@ -170,7 +187,7 @@ The API server's address stands alone: with `:port` behind it, an IPv6 address w
 {{- with .Values.tls.client.existingSecret }}
 - name: client-certificate
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
 {{- end }}
 {{- if or .Values.proxyCa.existingSecret .Values.proxyCa.existingConfigMap }}
 {{ include "interceptor.pemVolume" (list "proxy-ca" .Values.proxyCa) }}
@@ -226,7 +243,9 @@ cluster: {{ . | quote }}
 {{- $scheme := ternary "http" "https" (eq .Values.relay.tls.mode "off") -}}
 {{- $_ := set $ready "endpoint" (printf "%s://%s-relay.%s.svc:%d" $scheme (include "interceptor.fullname" .) .Release.Namespace (int .Values.port)) -}}
 {{- $_ := set $ready "token_file" "/secrets/relay-token/token" -}}
-{{- if eq $scheme "http" }}{{ $_ := set $ready "upload" (dict "allow_plain_http" true) }}{{ else }}{{ $_ := set $ready "tls" (dict "ca_file" "/secrets/relay-ca/ca.crt") }}{{ end -}}
+{{- /* The relay takes batches, whatever it is told to send on. */}}
+{{- $_ := set $ready "upload" (dict "protocol" "ingest") -}}
+{{- if eq $scheme "http" }}{{ $_ := set $ready.upload "allow_plain_http" true }}{{ else }}{{ $_ := set $ready "tls" (dict "ca_file" "/secrets/relay-ca/ca.crt") }}{{ end -}}
 {{- else -}}
 {{- $ready = merge $ready (include "interceptor.outsideConfig" . | fromYaml) -}}
 {{- end -}}
@@ -295,7 +314,7 @@ affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- end }}
 

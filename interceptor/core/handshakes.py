@@ -1,0 +1,110 @@
+"""Handshakes: connections that have not carried data yet.
+
+Owns what their SYNs said, and how many of them are remembered. Refuses connections: when the first data comes,
+the handshake is taken out and told to whoever makes one of it.
+
+Limits: `Limits.handshakes` of them, the oldest makes room, so that a SYN flood displaces other half-open
+connections and never a working one; each for `Limits.idle_seconds` of packet time.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from interceptor.core.flows import reverse
+from interceptor.core.reassembly import ACK, FAR, FIN, RST, SYN, difference
+
+if TYPE_CHECKING:
+    from interceptor.core.model import Limits
+
+__all__ = ["Handshake", "Handshakes"]
+
+_SECOND: Final = 1_000_000_000
+_MASK: Final = 0xFFFFFFFF
+
+Handshake: TypeAlias = tuple[int, int, int]
+"""(client's initial sequence number, server's or -1 while it is not seen, time)."""
+
+_UNKNOWN: Final[Handshake] = (-1, -1, 0)
+
+
+class Handshakes:
+    """Those of all interfaces, by the client's flow."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._begun: OrderedDict[bytes, Handshake] = OrderedDict()
+        """Oldest first. A plain dict would look for its first item among all those that were taken out before."""
+
+    def note(self, flow: bytes, sequence: int, acknowledgement: int, flags: int, time: int) -> None:
+        """A segment without data, of a connection that has carried none."""
+        begun = self._begun
+        if flags & (RST | FIN):
+            begun.pop(flow, None)
+            begun.pop(reverse(flow), None)
+        elif flags & SYN:
+            if flags & ACK:
+                flow = reverse(flow)
+                seen = (acknowledgement - 1) & _MASK, sequence, time
+            else:
+                before = begun.get(flow)
+                if before is not None and before[0] == sequence:
+                    return  # the same SYN again
+                seen = sequence, -1, time
+            begun[flow] = seen
+            begun.move_to_end(flow)
+            if len(begun) > self._limits.handshakes:
+                begun.popitem(last=False)
+
+    def take(
+        self, flow: bytes, sequence: int, acknowledgement: int, flags: int, time: int
+    ) -> tuple[Handshake, bool] | None:
+        """The handshake behind a segment with a connection's first data, and whether its client sent that.
+
+        None where none was seen. One whose numbers have nothing to do with the segment's is forgotten: it was
+        another connection's, of the same addresses and ports.
+        """
+        sent, answered = self._begun.pop(flow, None), self._begun.pop(reverse(flow), None)
+        if flags & SYN:
+            # RFC 7413: data in the SYN, or in its answer. It tells the handshake itself.
+            first = (acknowledgement - 1) & _MASK
+            if flags & ACK and sent is None:
+                return (first, sequence, time), False
+            if sent is None or sent[0] != sequence:
+                sent = sequence, first if flags & ACK else -1, time
+            return sent, True
+        other = acknowledgement if flags & ACK else -1
+        if sent is not None and _near(sequence, sent[0]) and _near(other, sent[1]):
+            return sent, True
+        if answered is not None and _near(sequence, answered[1]) and _near(other, answered[0]):
+            return answered, False
+        return None
+
+    def overtaken(self, flow: bytes, sequence: int, acknowledgement: int) -> bool:
+        """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
+        own, other, _ = self._begun.get(flow, _UNKNOWN)
+        if own < 0:
+            other, own, _ = self._begun.get(reverse(flow), _UNKNOWN)
+        return own >= 0 and (
+            # The SYN takes a number, and so does a FIN that it may acknowledge.
+            difference(sequence, own) > 1 or (other >= 0 and difference(acknowledgement, other) > 2)
+        )
+
+    def expire(self, now: int) -> None:
+        """Forget those that have waited too long at `now` (nanoseconds)."""
+        begun = self._begun
+        oldest = now - self._limits.idle_seconds * _SECOND
+        while begun and next(iter(begun.values()))[2] <= oldest:
+            begun.popitem(last=False)
+        if not begun:
+            self._begun = OrderedDict()  # a dict that has been large stays so
+
+    def clear(self) -> None:
+        """Forget all: the capture is over."""
+        self._begun.clear()
+
+
+def _near(number: int, initial: int) -> bool:
+    """Whether a number can be one of the first of a stream; -1 where either is not known."""
+    return number < 0 or initial < 0 or 0 <= difference(number, initial) <= FAR
