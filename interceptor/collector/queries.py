@@ -299,25 +299,31 @@ class Queries:
         )
 
     def _window(self, chosen: Range | None, now: int) -> Window:
-        first, last = self._all("SELECT min(start), max(start) FROM rollup WHERE span = ?", (HOUR,))[0]
+        minutes, hours = self._ends(MINUTE), self._ends(HOUR)
         if chosen is None:
-            ((newest,),) = self._all("SELECT max(start) FROM rollup WHERE span = ?", (MINUTE,))
-            chosen = "1h" if newest is None or newest > now - HOUR else "all"
-        if chosen == "all":
-            start, end = (
-                (first, last + HOUR) if first is not None else (now // HOUR * HOUR, now // HOUR * HOUR + HOUR)
-            )
-            if end - start <= _BY_MINUTE and first is not None:  # as wide as what there is, by the minute
-                first, last = self._all(
-                    "SELECT min(start), max(start) FROM rollup WHERE span = ?", (MINUTE,)
-                )[0]
-                start, end = first, last + MINUTE
-        else:
+            chosen = "1h" if minutes is None or minutes[1] > now - HOUR else "all"
+        if chosen != "all":
             end = (now // MINUTE + 1) * MINUTE
             start = end - _SECONDS[chosen]
+        elif minutes is None or hours is None:
+            start = now // HOUR * HOUR
+            end = start + HOUR
+        elif hours[1] + HOUR - hours[0] <= _BY_MINUTE:  # as wide as what there is, by the minute
+            start, end = minutes[0], minutes[1] + MINUTE
+        else:
+            start, end = hours[0], hours[1] + HOUR
         unit = MINUTE if end - start <= _BY_MINUTE else HOUR
         slot = max(1, -(-(end - start) // (unit * _SLOTS))) * unit
         return Window(chosen, start, end, slot)
+
+    def _ends(self, span: int) -> tuple[int, int] | None:
+        """The first and the last start of a total; None where there is none."""
+        # two questions: SQLite finds one end by the index, and both at once by reading everything
+        ((first, last),) = self._all(
+            "SELECT (SELECT min(start) FROM rollup WHERE span = ?), (SELECT max(start) FROM rollup WHERE span = ?)",
+            (span, span),
+        )
+        return None if first is None else (first, last)
 
     def _timeline(self, window: Window, span: int) -> list[Slot]:
         slots: defaultdict[int, _Tally] = defaultdict(_Tally)
@@ -353,8 +359,8 @@ class Queries:
             where.append("endpoint = ?")
             values.append(endpoint)
         if kind is not None:
-            where.append("status BETWEEN ? AND ?")
-            values += (kind * 100, kind * 100 + 99)
+            where.append("status / 100 = ?")
+            values.append(kind)
         rows = self._all(
             f"SELECT number, line FROM records WHERE {' AND '.join(where)} ORDER BY number DESC LIMIT ?",  # noqa: S608
             (*values, limit),

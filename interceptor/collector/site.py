@@ -13,8 +13,10 @@ inline code or style. Whatever traffic holds is shown as text.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import re
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from interceptor.collector.queries import Queries, Range
+    from interceptor.collector.queries import Overview, Queries, Range
     from interceptor.collector.store import Store
     from interceptor.ingest.access import Access
 
@@ -54,12 +56,29 @@ _MAX_FORM: Final = 8_192
 """Bytes of a login. A token of more than that is none."""
 _MAX_WAITING: Final = 32
 """Questions that wait for the database. A page asks one every two seconds."""
+_REST: Final = 4
+"""Times as long as it took to count, an overview is shown before it is counted anew. A week of millions of records
+takes seconds, while records come in all the time: the other questions have their turn, too."""
 _MAX_PAGE: Final = 1_000
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _PARTS: Final = ("services", "calls", "endpoints", "agents")
 """Of the overview, that can be asked for alone."""
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """An overview, as it is shown."""
+
+    etag: str
+    overview: Overview
+    body: bytes
+    """As JSON."""
+    made: float
+    """When: Unix time in seconds."""
+    took: float
+    """Seconds."""
 
 
 class _Refused(Exception):  # noqa: N818 - not an error of ours
@@ -87,8 +106,10 @@ class Site:
         self._access = access
         self._clock = clock
         self._waiting = 0
-        self._answers: dict[str, tuple[str, bytes]] = {}
-        """Of each range, the latest overview and its ETag."""
+        self._looks: dict[Range | None, _Look] = {}
+        """Of each range, the latest."""
+        self._one = asyncio.Lock()
+        """Held by whoever counts an overview: the others want the same, or the same thread."""
         folder = resources.files("interceptor.collector").joinpath("page")
         self._files = {entry.name: entry.read_bytes() for entry in folder.iterdir()}
         if access.open:  # nobody signs in, so nobody signs out
@@ -197,25 +218,45 @@ class Site:
         return Response(self._document, media_type="application/json")
 
     async def _overview(self, request: Request) -> Response:
-        chosen = _range(request)
-        # A sliding range is another one a minute later, even if nothing came.
-        etag = f'"{self._store.started:x}-{self._store.version}-{int(self._clock()) // 60}-{chosen}"'
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers={"ETag": etag})
-        known, body = self._answers.get(chosen or "", ("", b""))
-        if known != etag:
-            body = msgspec.json.encode(await self._ask(lambda: self._queries.overview(chosen)))
-            self._answers[chosen or ""] = etag, body
+        look = await self._look(_range(request))
+        if request.headers.get("if-none-match") == look.etag:
+            return Response(status_code=304, headers={"ETag": look.etag})
         return Response(
-            body, headers={"ETag": etag, "Cache-Control": "no-cache"}, media_type="application/json"
+            look.body, headers={"ETag": look.etag, "Cache-Control": "no-cache"}, media_type="application/json"
         )
 
     async def _part(self, request: Request) -> Response:
-        chosen = _range(request)
-        overview = await self._ask(lambda: self._queries.overview(chosen))
+        overview = (await self._look(_range(request))).overview
         part = request.url.path.rpartition("/")[2]
         body = msgspec.json.encode({"window": overview.window, part: getattr(overview, part)})
         return Response(body, media_type="application/json")
+
+    async def _look(self, chosen: Range | None) -> _Look:
+        """What a range looks like."""
+        return self._current(chosen) or await self._ask(lambda: self._count(chosen))
+
+    def _current(self, chosen: Range | None) -> _Look | None:
+        """The latest look at a range, where it is as good as another one."""
+        look = self._looks.get(chosen)
+        if look is None:
+            return None
+        age = self._clock() - look.made
+        return look if look.etag == self._etag(chosen) or 0 <= age < _REST * look.took else None
+
+    async def _count(self, chosen: Range | None) -> _Look:
+        async with self._one:
+            look = self._current(chosen)
+            if look is None:
+                began, etag = self._clock(), self._etag(chosen)
+                overview = await self._queries.overview(chosen)
+                made = self._clock()
+                look = _Look(etag, overview, msgspec.json.encode(overview), made, made - began)
+                self._looks[chosen] = look
+        return look
+
+    def _etag(self, chosen: Range | None) -> str:
+        # A sliding range is another one a minute later, even if nothing came.
+        return f'"{self._store.started:x}-{self._store.version}-{int(self._clock()) // 60}-{chosen}"'
 
     async def _records(self, request: Request) -> Response:
         limit = _number(request, "limit", _MAX_PAGE)

@@ -85,6 +85,7 @@ CREATE TABLE records(
     endpoint INTEGER NOT NULL, caller INTEGER NOT NULL, status INTEGER NOT NULL, bucket INTEGER NOT NULL,
     bytes INTEGER NOT NULL, line TEXT NOT NULL) STRICT;
 CREATE INDEX records_by_endpoint ON records(endpoint);
+CREATE INDEX records_by_class ON records(status / 100);
 CREATE TABLE rollup(
     span INTEGER NOT NULL, start INTEGER NOT NULL, endpoint INTEGER NOT NULL, caller INTEGER NOT NULL,
     status INTEGER NOT NULL, bucket INTEGER NOT NULL, calls INTEGER NOT NULL, bytes INTEGER NOT NULL,

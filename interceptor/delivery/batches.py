@@ -61,6 +61,8 @@ _UNPACKED: Final = 256 * 2**20
 _HEADER_BYTES: Final = 4_096
 """Of a header line: its strings have limits far below."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_UNDECODED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What is raised for a header that is none; the last for one that is nested without end."""
 
 
 class UnpackError(ValueError):
@@ -130,12 +132,20 @@ def seal(
 
 
 def split(batch: Batch) -> tuple[Batch, Batch]:
-    """Two halves of a batch of at least two records, with ids derived from its own."""
+    """Two halves of a batch of at least two records, with ids derived from its own.
+
+    Raises:
+        ValueError: it has one record only, or is not what we seal.
+
+    """
     if batch.records < 2:
         raise ValueError("a single record cannot be split")
     text = unpack(batch.body, batch.encoding, _UNPACKED)
     end = text.index(b"\n") + 1
-    header: dict[str, Any] = msgspec.json.decode(text[:end])
+    try:
+        header: dict[str, Any] = msgspec.json.decode(text[:end])
+    except _UNDECODED:  # a stranger's: how deep it may be nested depends on who reads it
+        raise UnpackError("has a header that cannot be read") from None
     middle = _after_lines(text, end, batch.records // 2)
     counts = batch.records // 2, batch.records - batch.records // 2
     first, second = (
@@ -179,7 +189,7 @@ def parse_header(text: bytes) -> Header:
     end = text.find(b"\n", 0, _HEADER_BYTES)
     try:
         return _HEADERS.decode(text[:_HEADER_BYTES] if end < 0 else text[:end])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNDECODED:
         # not msgspec's words: they may repeat what was sent
         raise UnpackError(f"the first line is no batch header of schema {SCHEMA}") from None
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from operator import index
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -100,7 +101,15 @@ def request(text: bytes) -> bytes:
             record = _decode(line)
             by_server.setdefault(record["server.address"], []).append(_span(record))
         # a relay's batches were made elsewhere: JSON, but of whatever shape
-        except (msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
+        except (
+            msgspec.DecodeError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ):
             raise UnpackError(f"has a line, {number}, that is no record") from None
     program, _, version = header.agent.partition("/")
     scope = {"name": program, "version": version}
@@ -141,7 +150,7 @@ def _span(record: dict[str, Any]) -> dict[str, Any]:
         "kind": _SERVER,
         "name": " ".join([part for part in (method or "HTTP", template) if part]),
         "startTimeUnixNano": str(start * 1000),
-        "endTimeUnixNano": str((start + record.get("duration_us", 0)) * 1000),
+        "endTimeUnixNano": str((start + index(record.get("duration_us", 0))) * 1000),
     }
     if status is not None and status >= 500:
         named.append(("error.type", str(status)))
@@ -165,8 +174,19 @@ def _attributes(named: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _value(value: Any) -> dict[str, Any]:
-    if isinstance(value, int):
-        return {"intValue": str(value)}
-    if isinstance(value, list):
-        return {"arrayValue": {"values": [_value(item) for item in value]}}
-    return {"stringValue": value}
+    return (
+        {"arrayValue": {"values": [_scalar(item) for item in value]}}
+        if isinstance(value, list)
+        else _scalar(value)
+    )
+
+
+def _scalar(value: Any) -> dict[str, str]:
+    """No record of ours has any other: a receiver would refuse the whole request for one."""
+    match value:
+        case str():
+            return {"stringValue": value}
+        case int() if not isinstance(value, bool):
+            return {"intValue": str(value)}
+        case _:
+            raise TypeError("neither text nor a whole number")

@@ -16,8 +16,8 @@ Invariants
     out is never dropped, so no record counts both as delivered and as dropped.
  5. A start needs the directory's listing and nothing else: it takes no memory for contents, and succeeds whatever
     the directory holds. Temporary files are removed. A batch that turns out to be damaged is set aside when its turn
-    comes. A file of another version is left alone, and is the first to go when room is needed. Names that are not
-    ours are never touched.
+    comes. A file of another version, or that another user alone may read, is left alone, and is the first to go when
+    room is needed. Names that are not ours are never touched.
  6. All our files together, the one being written included, never exceed `max_bytes`, nor `BATCHES` in number. For
     each batch that is stored, older ones are dropped until `min_free_bytes` are left on the file system, or none of
     ours are.
@@ -116,7 +116,7 @@ class Counters:
     corrupt: int
     """Batches that were found damaged."""
     unknown: int
-    """Batches held that another version of this program wrote."""
+    """Batches held that another version of this program, or another user, wrote."""
     oldest: float | None
     """When the oldest batch held was stored, as the clock was then."""
 
@@ -149,7 +149,7 @@ class Shelf:
         self._out: tuple[Entry, Batch] | None = None
         """What was handed out."""
         self._unknown: deque[Entry] = deque()
-        """Of other versions, oldest first."""
+        """Of other versions and users, oldest first."""
         self._memory: dict[Entry, Batch] = {}
         """Of those that wait or are out: the ones that are not on disk."""
         self._memory_bytes = 0
@@ -224,6 +224,9 @@ class Shelf:
             except VersionError as error:
                 self._unknown.append(self._entries.popleft())
                 log.warning("spool_file_of_other_version", file=entry.name(), version=str(error))
+            except PermissionError:
+                self._unknown.append(self._entries.popleft())
+                log.warning("spool_file_of_other_user", file=entry.name())
             except DamagedError as error:
                 self._entries.popleft()
                 self._held -= entry.records

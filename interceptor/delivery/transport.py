@@ -5,7 +5,9 @@ Owns the HTTP client, its TLS, its deadlines and limits, and the one place where
 
 What is known of httpx 0.28 and httpcore 1.0, and guarded against here:
 
-* It would read the environment (`trust_env`), and raise on ordinary values of NO_PROXY. It does not.
+* Its `AsyncClient` would read the environment (and raise on ordinary values of NO_PROXY), keep the cookies of every
+  answer, and look into each redirect, followed or not, where some values of Location raise what is no HTTPError. Its
+  transport does none of this, and is all that is needed.
 * Behind CONNECT its pool loses a connection for each TLS handshake that fails, until none is left
   (encode/httpcore#1023). After any failure through a proxy the client is made anew.
 * It has no deadline for a whole exchange, and no limit for an answer. Both are set here.
@@ -37,6 +39,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
 
+from interceptor import __version__
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +54,8 @@ __all__ = ["Answer", "Failure", "Transport", "TransportError"]
 MAX_AGE_SECONDS: Final = 600.0
 MAX_ANSWER: Final = 64 * 2**10
 """Bytes. An answer says how many records were taken; anything longer is no answer of the API."""
+_AGENT: Final = f"interceptor/{__version__}"
+"""RFC 9110 section 10.1.5: a request should say which program made it."""
 _KEEP_ALIVE_SECONDS: Final = 60.0
 """httpx's 5 s would cost a CONNECT and a TLS handshake for each batch."""
 _CONNECT_SECONDS: Final = 15.0
@@ -122,8 +127,10 @@ class Transport:
         self._tls = tls
         self._proxy_ca_file = proxy_ca_file
         self._timeout = timeout_seconds
+        connect = min(_CONNECT_SECONDS, timeout_seconds)
+        self._steps: Final = httpx.Timeout(timeout_seconds, connect=connect).as_dict()
         self._clock = clock
-        self._client: httpx.AsyncClient | None = None
+        self._client: httpx.AsyncHTTPTransport | None = None
         self._made_at = 0.0
         self._made_of: tuple[object, ...] = ()
         self.rebuilt = 0
@@ -162,14 +169,15 @@ class Transport:
             with _mapped(progress):
                 client = await self._ready()
                 # What is unpacked could be larger than any limit: we take it as it is.
-                sent = {"accept-encoding": "identity", **headers}
-                async with client.stream(
+                sent = {"user-agent": _AGENT, "accept-encoding": "identity", **headers}
+                request = httpx.Request(
                     "POST",
                     self._endpoint + path,
                     content=body,
                     headers=sent,
-                    extensions={"trace": progress.note},
-                ) as response:
+                    extensions={"trace": progress.note, "timeout": self._steps},
+                )
+                async with contextlib.aclosing(await client.handle_async_request(request)) as response:
                     return Answer(response.status_code, dict(response.headers), await _body(response))
         except TransportError:
             await progress.abandon()
@@ -183,7 +191,7 @@ class Transport:
             async with _briefly():
                 await client.aclose()
 
-    async def _ready(self) -> httpx.AsyncClient:
+    async def _ready(self) -> httpx.AsyncHTTPTransport:
         # Reading a bundle of authorities takes some tens of milliseconds: not in the loop.
         made_of = await asyncio.to_thread(self._files)
         if (
@@ -210,7 +218,7 @@ class Transport:
                     stamps.append((status.st_mtime_ns, status.st_ino, status.st_size))
         return tuple(stamps)
 
-    def _make(self) -> httpx.AsyncClient:
+    def _make(self) -> httpx.AsyncHTTPTransport:
         context = _context(self._tls.ca_file)
         if self._tls.cert_file is not None:
             try:
@@ -231,12 +239,10 @@ class Transport:
                 auth = (self._proxy.username, self._proxy.password or "")
             own = _context(self._proxy_ca_file) if self._proxy.scheme == "https" else None
             proxy = httpx.Proxy(self._proxy.url, auth=auth, ssl_context=own)
-        return httpx.AsyncClient(
+        return httpx.AsyncHTTPTransport(
             verify=context,
             proxy=proxy,
             trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(self._timeout, connect=min(_CONNECT_SECONDS, self._timeout)),
             limits=httpx.Limits(max_connections=2, keepalive_expiry=_KEEP_ALIVE_SECONDS),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -207,6 +208,29 @@ def test_what_comes_in_appears_by_itself(collector: Running) -> None:
             assert {row[2] for row in await seen.rows("#records")} == {"first.test", "second.test"}
             assert await seen.page.evaluate("window.same")
             assert seen.complaints == []
+
+    check(body)
+
+
+def test_the_first_commands_work_as_they_are_shown(collector: Running, tmp_path: Path) -> None:
+    """The endpoint, and what an http:// one needs: `check` finds the collector and its token good."""
+    (tmp_path / "token").write_text(TOKEN)
+
+    async def body() -> None:
+        async with looking(collector) as seen:
+            await seen.until("the empty state", "!document.querySelector('#empty').hidden")
+            shown = [text.split() for text in await seen.texts("#empty pre")]
+            assert [words[:2] for words in shown[1:]] == [["interceptor", "run"], ["interceptor", "check"]]
+            assert shown[1][2:] == shown[2][2:]
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", *shown[2]),
+                *("--capture-sources", "live:", "--spool-directory", str(tmp_path / "spool")),
+                cwd=tmp_path,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+            told = (await process.communicate())[0].decode()
+            assert "token: accepted" in told, told
 
     check(body)
 

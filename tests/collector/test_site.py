@@ -30,6 +30,8 @@ from tests.support.records import NOW, batch, headers, record, shop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from interceptor.collector.queries import Overview, Range
+
 TOKENS = Ingest(tokens=(SecretStr("secret-token"),))
 PARTS = ("overview", "services", "calls", "endpoints", "agents", "records")
 
@@ -307,6 +309,43 @@ def test_what_did_not_change_is_not_sent_again(tmp_path: Path) -> None:
             it.clock.now += 60
             tag = {"If-None-Match": fresh.headers["ETag"]}
             assert (await client.get("/v1/overview?range=1h", headers=tag)).status_code == 200
+
+    asyncio.run(go())
+
+
+def test_what_takes_long_to_count_is_not_counted_all_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shown for some times as long as it took, to all who ask; then, or if the clock was set back, anew."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client):
+            counted = 0
+            overview = it.queries.overview
+
+            async def slow(chosen: Range | None) -> Overview:
+                nonlocal counted
+                counted += 1
+                found = await overview(chosen)
+                it.clock.now += 10
+                return found
+
+            monkeypatch.setattr(it.queries, "overview", slow)
+            client.headers.update(BEARER)
+
+            async def stored(path: str = "/v1/overview?range=all") -> int:
+                await it.put(record())
+                return int((await client.get(path)).json()["totals"]["stored"])
+
+            assert (await stored(), counted) == (1, 1)
+            it.clock.now += 39
+            assert (await stored(), counted) == (1, 1)
+            assert (await client.get("/v1/agents?range=all")).json()["agents"][0]["records"] == 1
+            assert (await stored("/v1/overview?range=7d"), counted) == (3, 2)
+            assert (await stored(), counted) == (4, 3)
+            it.clock.now -= 1_000
+            answers = await asyncio.gather(*[client.get("/v1/overview?range=all") for _ in range(5)])
+            assert ({answer.status_code for answer in answers}, counted) == ({200}, 4)
 
     asyncio.run(go())
 

@@ -207,6 +207,7 @@ def test_unknown_encoding() -> None:
         % (b"0" * 32),
         b'{"kind":"batch","schema":1,"id":"%s","agent":"a","count":1,"created":"now"}\n' % (b"0" * 32),
         b"[" * 100_000,
+        b'{"kind":"batch","x":' + b"[" * 4_000 + b"\n",
     ],
 )
 def test_what_is_no_header(text: bytes) -> None:

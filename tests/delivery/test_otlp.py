@@ -18,7 +18,7 @@ import pytest
 
 from interceptor.config import Config
 from interceptor.delivery import otlp
-from interceptor.delivery.batches import Origin, seal, unpack
+from interceptor.delivery.batches import Origin, UnpackError, seal, unpack
 from interceptor.delivery.proxies import Proxies
 from interceptor.delivery.sender import Outcome, Sender
 from interceptor.delivery.spool import Spool
@@ -268,3 +268,31 @@ def test_an_uploader_delivers_to_a_real_receiver(tmp_path: Path) -> None:
         uploader = asyncio.run(deliver(port))
         assert (uploader.counters.records, uploader.counters.rejected, uploader.counters.retries) == (2, 0, 0)
         wait_until(lambda: all(batch in said.read_text() for batch in (f"{1:032x}", f"{2:032x}")), "both", 30)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        b'"anomalies":' + b"[" * 900 + b"]" * 900,
+        b'"later":' + b"[" * 900 + b"]" * 900,
+        b'"later":' + b"[" * 100_000,
+        b'"anomalies":[["te_and_cl"]]',
+        b'"missed_bytes":true',
+        b'"url.path":null',
+        b'"url.path":{"a":1}',
+        b'"duration_us":1e400',
+        b'"duration_us":1.5',
+    ],
+    ids=range(9),
+)
+def test_a_line_that_no_receiver_would_take_is_named(field: bytes) -> None:
+    """A relay's batches are strangers': whatever their values are, it is a line that is no record, and no defect."""
+    line = b'{"schema":2,"kind":"http","id":"%s","time":"2024-05-01T12:00:00Z","server.address":"a",%s}\n'
+    text = unpack(seal([line % (b"0" * 32, field)], 1, ORIGIN, 0.0).body, "gzip", 2**20)
+    with pytest.raises(UnpackError, match=r"^has a line, 2, that is no record$"):
+        deep(400, text)
+
+
+def deep(frames: int, text: bytes) -> bytes:
+    """From as far down the stack as a program can be."""
+    return deep(frames - 1, text) if frames else otlp.request(text)

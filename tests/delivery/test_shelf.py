@@ -187,6 +187,20 @@ def test_a_bad_sector(start: Any, disk: FakeDisk) -> None:
     assert ledger(shelf) == (10, 0, {"corrupt": 10}, 0)
 
 
+def test_a_file_that_we_may_not_read_holds_up_nothing(start: Any, disk: FakeDisk) -> None:
+    """Another user's, say of a run as root: it stays, held, as one of another version does, and the others go out."""
+    shelf = start()
+    shelf.append(batch(1))
+    disk.errors["read"] = errno.EACCES
+    assert shelf.oldest() is None
+    disk.errors.clear()
+    shelf.append(batch(2))
+    assert drain(shelf) == [2]
+    assert ledger(shelf) == (20, 10, {}, 10)
+    assert (shelf.counters().unknown, shelf.counters().corrupt) == (1, 0)
+    assert drain(start()) == [1]
+
+
 def test_an_enormous_file_is_not_read(start: Any, disk: FakeDisk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file larger than any batch is not loaded to find out that it is none, and no such batch is stored."""
     shelf = start()

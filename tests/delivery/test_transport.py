@@ -652,6 +652,46 @@ def test_redirects_are_not_followed(tmp_path: pathlib.Path) -> None:
     asyncio.run(check())
 
 
+@pytest.mark.parametrize(
+    "place",
+    [b"javascript:alert(1)", b"http://[\xff:::/", b"https://a:99999999/", b"/" + b"x" * 70_000, b"//"],
+)
+def test_where_a_redirect_leads_is_not_looked_at(tmp_path: pathlib.Path, place: bytes) -> None:
+    """Whatever it says: it is an answer with its status, and no failure."""
+
+    async def check() -> None:
+        moved = b"HTTP/1.1 302 Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % place
+        async with answering(tmp_path, moved) as url:
+            way = transport(url, tmp_path)
+            assert (await post(way)).status == 302
+            await way.close()
+
+    asyncio.run(check())
+
+
+def test_cookies_are_not_kept(tmp_path: pathlib.Path) -> None:
+    """Each request is our own: what an answer asks to be told again is forgotten, or it could grow without end."""
+    heads: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            heads.append(await reader.readuntil(b"body"))
+            writer.write(b"HTTP/1.1 202 OK\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}")
+
+    async def check() -> None:
+        async with listening(answer) as port:
+            way = transport(f"http://127.0.0.1:{port}", tmp_path, tls={})
+            for _ in range(2):
+                assert (await post(way)).status == 202
+            await way.close()
+
+    asyncio.run(check())
+    assert len(heads) == 2
+    assert heads[0] == heads[1]
+    assert b"\r\nuser-agent: interceptor/" in heads[0].lower()
+    assert b"cookie" not in heads[1].lower()
+
+
 def test_a_change_in_the_dns_is_followed_in_time(tmp_path: pathlib.Path, names: dict[str, str]) -> None:
     """A kept connection goes on; after ten minutes the name is looked up again."""
     now = 0.0

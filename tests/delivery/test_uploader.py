@@ -337,6 +337,15 @@ def test_a_batch_that_cannot_be_halved_is_put_aside() -> None:
     assert (uploader.counters.outcomes[Outcome.UNREADABLE], len(store.delivered_ids)) == (1, 1)
 
 
+def test_a_batch_with_a_header_nested_without_end_is_put_aside() -> None:
+    """It is no reason to end: the next start would find it again."""
+    poison = Batch("0" * 32, 2, gzip.compress(b"[" * 100_000 + b"\n{}\n{}\n"))
+    store = Store(poison, batch())
+    upload(store, Script(413, 202))
+    assert store.aside == [(poison.id, "unreadable")]
+    assert len(store.delivered_ids) == 1
+
+
 def test_a_change_of_state_is_logged_once() -> None:
     """Not each try: what fails for a day is two lines."""
     with structlog.testing.capture_logs() as events:

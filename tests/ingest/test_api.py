@@ -249,9 +249,10 @@ BOMB = deflated(60 * 2**20)
         (b"\n" * 1_000, "identity", 422),
         (b"\x00\xff" * 1_000, "identity", 422),
         (b'{"kind":"batch","schema":1,"id":' + b"[" * 60_000, "identity", 422),
+        (b'{"kind":"batch","x":' + b"[" * 4_000 + b"\n", "identity", 422),
         (b"a" * (LIMIT + 1), "identity", 413),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_hostile_bodies_get_an_answer(body: bytes, encoding: str, status: int) -> None:
     """Bombs, cuts, rubbish and nesting; and the server goes on."""

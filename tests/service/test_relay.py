@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import trustme
 
 from interceptor.config import Spool as SpoolConfig
 from interceptor.delivery.batches import unpack
@@ -19,12 +23,12 @@ from interceptor.delivery.spool import Spool
 from interceptor.ingest.api import Incoming, SinkFullError
 from interceptor.ingest.lines import check
 from interceptor.service.relay import Spooling
+from tests.support.proxies import tinyproxy
 from tests.support.records import batch, headers, record, shop
 from tests.support.services import TOKEN, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from interceptor.delivery.batches import Batch
 
@@ -246,3 +250,70 @@ def test_a_relay_that_ends_takes_nothing(tmp_path: Path) -> None:
         await it.close()
 
     asyncio.run(go())
+
+
+def test_through_tls_and_a_proxy_at_every_hop(tmp_path: Path) -> None:
+    """Agent, relay behind mutual TLS, real proxy, collector behind TLS: each has an authority of its own, every record
+    arrives once, and what one hop is shown is not seen by the next.
+    """
+    inside, outside = trustme.CA(), trustme.CA()
+    for name, authority in (("inside", inside), ("outside", outside)):
+        authority.cert_pem.write_to_path(tmp_path / f"{name}.pem")
+    for name, authority in (("127.0.0.1", inside), ("agent.test", inside), ("api.test", outside)):
+        authority.issue_cert(name).private_key_and_cert_chain_pem.write_to_path(tmp_path / f"{name}.cert")
+    capture = Path(__file__).parents[2] / "fixtures" / "real" / "keepalive.pcap"
+    cloud_token = "cl0ud-t0ken"
+    with (
+        tinyproxy(tmp_path, ("relay", "pr0xy-s3cret")) as port,
+        running(
+            "collector",
+            *("--collector-database", tmp_path / "c.db", "--server-cert-file", tmp_path / "api.test.cert"),
+            environment={"INTERCEPTOR_INGEST_TOKENS": cloud_token},
+        ) as cloud,
+        running(
+            "relay",
+            *("--endpoint", f"https://api.test:{cloud.url.rpartition(':')[2]}"),
+            *("--tls-ca-file", tmp_path / "outside.pem"),
+            *("--spool-directory", tmp_path / "spool", "--spool-min-free-bytes", 0),
+            *("--server-cert-file", tmp_path / "127.0.0.1.cert"),
+            *("--server-client-ca-file", tmp_path / "inside.pem"),
+            environment={
+                "INTERCEPTOR_TOKEN": cloud_token,
+                "HTTPS_PROXY": f"http://relay:pr0xy-s3cret@127.0.0.1:{port}",
+            },
+        ) as relay,
+    ):
+        for certificate, status in ((None, 1), ("agent.test.cert", 0), ("agent.test.cert", 0)):
+            own = {"INTERCEPTOR_TLS_CERT_FILE": str(tmp_path / certificate)} if certificate else {}
+            options = {
+                "INTERCEPTOR_ENDPOINT": relay.url,
+                "INTERCEPTOR_TLS_CA_FILE": str(tmp_path / "inside.pem"),
+                "INTERCEPTOR_SPOOL_DIRECTORY": str(tmp_path / "agent"),
+                "INTERCEPTOR_SPOOL_MIN_FREE_BYTES": "0",
+                "INTERCEPTOR_SHUTDOWN_SECONDS": "2" if certificate is None else "30",
+                "NO_PROXY": "*",
+            }
+            told = subprocess.run(
+                [sys.executable, "-m", "interceptor", "read", "--upload", "--output", "/dev/null", capture],
+                env=os.environ | options | own,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+            assert told.returncode == status, told.stderr
+        trust = ssl.create_default_context(cafile=str(tmp_path / "outside.pem"))
+        trust.check_hostname = False  # it is reached by its address here
+
+        def overview() -> dict[str, Any]:
+            bearer = {"Authorization": f"Bearer {cloud_token}"}
+            answer = httpx.get(f"{cloud.url}/v1/overview", headers=bearer, trust_env=False, verify=trust)
+            return dict(answer.json())
+
+        until("the records", lambda: overview()["totals"]["stored"])
+        until("an empty spool", lambda: not list((tmp_path / "spool").glob("*.batch")))
+        # the capture went three times, sealed at three times: the collector knows each record by its id
+        assert overview()["totals"]["stored"] == overview()["totals"]["spread"]["calls"] == 31
+        assert "CONNECT api.test:" in (tmp_path / "tinyproxy.log").read_text()
+        for service in (cloud, relay):
+            assert not [word for word in (cloud_token, "pr0xy-s3cret", "Traceback") if word in service.said()]

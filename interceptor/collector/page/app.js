@@ -212,6 +212,8 @@ const legend = (id, entries) => $(id).append(...entries.map(([name, style]) => m
 legend("classes", CLASSES.filter(([name]) => name !== "1xx"));
 legend("percentiles", PERCENTILES);
 for (const element of document.querySelectorAll(".origin")) element.textContent = location.origin;
+// an agent sends its token without TLS only when it is told so
+for (const element of document.querySelectorAll(".plain")) element.hidden = location.protocol === "https:";
 $("ranges").addEventListener("change", (event) => choose(event.target.value));
 for (const name of ["endpoints", "records"]) {
   $(`${name}-more`).addEventListener("click", () => {
