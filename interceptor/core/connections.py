@@ -18,7 +18,7 @@ from interceptor.core.flows import Ends, reverse
 from interceptor.core.handshakes import Handshakes
 from interceptor.core.heads import plausible_request, plausible_response
 from interceptor.core.http1 import OPAQUE
-from interceptor.core.model import Chunk, Drop
+from interceptor.core.model import METHODS, Chunk, Drop
 from interceptor.core.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, Stream, difference
 from interceptor.core.transactions import Conversation
 from interceptor.core.wheel import Wheel
@@ -38,11 +38,8 @@ _SILENCE: Final = _SECOND
 """After this long without a packet on its own interface, a direction may go on on another one."""
 _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
-_REGISTERED: Final = (
-    *(b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"CONNECT "),
-    *(b"OPTIONS ", b"TRACE ", b"PATCH ", b"QUERY "),
-)
-"""Of these methods (RFC 9110 section 9, RFC 5789) none is the end of another."""
+_REGISTERED: Final = tuple(f"{method} ".encode() for method in sorted(METHODS))
+"""None of these is the end of another."""
 _SPARE: Final = 1_024
 """Entries of forgotten connections that the wheel may always have, besides one for each that is remembered."""
 

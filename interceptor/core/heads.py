@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import Anomaly, Limits, Request, Response
+from interceptor.core.model import METHODS, Anomaly, Limits, Request, Response
 
 if TYPE_CHECKING:
     from interceptor.core.layouts import Head
@@ -48,14 +48,9 @@ _RESPONSE_START = re.compile(
 )
 """What `_STATUS_LINE` matches, as far as it goes."""
 
-_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-"""W3C Trace Context, section 3.2.2. What later versions append may be anything: it is not kept."""
-
 _VERSIONS: Final = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
-_METHODS: Final = {
-    name.encode(): name
-    for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY")
-}
+_KNOWN_VERSIONS: Final = frozenset(_VERSIONS.values())
+_METHODS: Final = {name.encode(): name for name in METHODS}
 _CODINGS: Final = frozenset(
     {b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"}
 )
@@ -86,8 +81,6 @@ class Heads:
     def request(self, head: Head, position: int, place: int, time: int) -> Request | None:
         """Understand a request head: None where this is no HTTP/1 request."""
         line = head[0][0]
-        request = Request(position, place, time)
-        request.anomalies = head[3]
         words = line.split(b" ")
         version = _VERSIONS.get(words[2]) if len(words) == 3 else None
         if version is None or not words[1]:
@@ -95,18 +88,17 @@ class Heads:
             if parts is None:
                 return None
             words, version = [*parts[:2]], parts[2].decode("ascii")
-            if version not in {"1.0", "1.1"}:
-                request.tag(Anomaly.UNKNOWN_VERSION)
         method, target = _METHODS.get(words[0]), words[1]
         if method is None:
             if words[0] == b"PRI" or not _METHOD.fullmatch(words[0]):
                 return None  # RFC 9113 section 3.4: PRI is the preface of HTTP/2, not a request
             method = words[0].decode("ascii")
+        request = Request(position, place, time, version=version, anomalies=head[3], method=method)
+        if version not in _KNOWN_VERSIONS:
+            request.tag(Anomaly.UNKNOWN_VERSION)
         if len(target) > self._line_bytes:
             target = target[: self._line_bytes]
             request.tag(Anomaly.LONG_LINE)
-        request.method = method
-        request.version = version
         try:
             request.target = target.decode("ascii")
         except UnicodeDecodeError:
@@ -124,11 +116,13 @@ class Heads:
             request.tag(Anomaly.MISSING_HOST)
         if layout.user_agent:
             request.user_agent = self._texts[texts[layout.user_agent]]
-        if layout.traceparent and not (layout.repeated and layout.further("traceparent", texts)):
-            # Section 3.2.1: of several none is to be used.
-            sent = texts[layout.traceparent].strip(b" \t")
-            if _TRACEPARENT.fullmatch(sent):
-                request.traceparent = sent.decode("ascii")
+        if (
+            layout.traceparent
+            and (sent := texts[layout.traceparent])
+            and not (layout.repeated and layout.further("traceparent", texts))
+        ):
+            # W3C Trace Context, section 3.2.1: of several none is to be used.
+            request.traceparent = sent.decode("ascii")
         if request.framing == UNTIL_CLOSE:
             request.framing = 0  # RFC 9112 section 6.3 item 7: a request without a length has no body
         elif request.framing and method == "CONNECT":
@@ -167,10 +161,9 @@ class Heads:
                 if len(self._status_lines) >= _STATUS_LINES:
                     self._status_lines.clear()
                 self._status_lines[line] = status_line
-        response = Response(position, place, time)
-        response.anomalies = head[3]
-        response.version, response.status = status_line
-        if response.version not in {"1.0", "1.1"}:
+        version, status = status_line
+        response = Response(position, place, time, version=version, anomalies=head[3], status=status)
+        if version not in _KNOWN_VERSIONS:
             response.tag(Anomaly.UNKNOWN_VERSION)
         self._read_fields(head, response)
         return response

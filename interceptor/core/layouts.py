@@ -39,6 +39,11 @@ _WANTED: Final = {
 
 _FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
 
+_TRACEPARENT = re.compile(
+    rb"[ \t]*((?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})[ \t]*"
+)
+"""A value of W3C Trace Context, section 3.2.2. What later versions append may be anything: it is not kept."""
+
 _INVALID: Final = "{invalid}"
 _FOLDED: Final = "\n"
 """Stands for the name of what is no field line: the continuation of the one before (obs-fold)."""
@@ -68,7 +73,8 @@ class Layout:
     """What the field lines of a head have in common with those of all heads like it.
 
     `texts` of a `Head` are the start line, the values of interest, and more values of those that come
-    repeatedly. The attributes say which is which: 0, the start line, where there is none.
+    repeatedly. The attributes say which is which: 0, the start line, where there is none. A traceparent is of
+    interest only where it is well-formed, and empty otherwise: the pattern of a whole head sees that on its way.
     """
 
     __slots__ = (
@@ -130,7 +136,11 @@ class Layout:
 
     def texts(self, lines: list[bytes]) -> tuple[bytes, ...]:
         """The start line, and the values of interest."""
-        return tuple([lines[line][len(self.beginnings[line]) :] for line in self.wanted])
+        texts = [lines[line][len(self.beginnings[line]) :] for line in self.wanted]
+        if self.traceparent:
+            well_formed = _TRACEPARENT.fullmatch(texts[self.traceparent])
+            texts[self.traceparent] = well_formed[1] if well_formed is not None else b""
+        return tuple(texts)
 
     def further(self, attribute: str, texts: Sequence[bytes]) -> list[bytes]:
         """The second and further values of a field."""
@@ -279,9 +289,14 @@ def _pattern(layout: Layout) -> Callable[[bytes, int, int], re.Match[bytes] | No
 
     A class without CR as well would take twice as long as counting the CRs does.
     """
+    values = [rb".*"] * len(layout.beginnings)
+    for line in layout.wanted:
+        values[line] = rb"(.*)"
+    if layout.traceparent:
+        values[layout.wanted[layout.traceparent]] = _TRACEPARENT.pattern
     lines = [
-        re.escape(beginning) + (rb"(.*)" if line in layout.wanted else rb".*") + rb"\r\n"
-        for line, beginning in enumerate(layout.beginnings)
+        re.escape(beginning) + value + rb"\r\n"
+        for beginning, value in zip(layout.beginnings, values, strict=True)
     ]
     return re.compile(b"".join(lines) + rb"\r\n").match
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
 __all__ = [
+    "METHODS",
     "Anomaly",
     "Chunk",
     "Drop",
@@ -183,6 +184,12 @@ class Anomaly(StrEnum):
     """Bytes were lost on this connection and its other half cannot be proven."""
     UNREQUESTED = "unrequested"
     """A response that no request asked for, and none can have been lost."""
+
+
+METHODS: Final = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
+)
+"""The methods that are known: RFC 9110 section 9, PATCH (RFC 5789), QUERY (draft-ietf-httpbis-safe-method-w-body)."""
 
 
 class State(StrEnum):

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import field
 
-from interceptor.core.model import Peers, State, Transaction
+from interceptor.core.model import METHODS, Peers, State, Transaction
 from interceptor.core.templates import INVALID, VALUE, PathTemplates, header_name, query_key
 
 if TYPE_CHECKING:
@@ -103,11 +103,6 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     interface: str | None = None
     node: str | None = None
 
-
-METHODS: Final = frozenset(
-    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
-)
-"""OpenTelemetry's: RFC 9110, PATCH (RFC 5789), QUERY (draft-ietf-httpbis-safe-method-w-body)."""
 
 MAX_METHOD: Final = 32
 MAX_HOST: Final = 253
