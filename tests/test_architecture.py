@@ -83,6 +83,7 @@ STANDARD = {
     "itertools",
     "re",
     "struct",
+    "types",
     "typing",
     "zlib",
 }
