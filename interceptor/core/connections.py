@@ -571,10 +571,8 @@ class Connections:
             del self.streams[stream.flow]
             # Without these it is no cycle, and its memory is free now, not when the collector comes by.
             del stream.connection, stream.peer
-        del (
-            connection.client,
-            connection.server,
-        )  # it may be in the wheel for as long as it might have been idle
+        # It may be in the wheel for as long as it might have been idle: without what it was.
+        del connection.client, connection.server
 
     def shed(self, count: int) -> list[Transaction]:
         """End up to `count` connections, the longest idle of those that are due next; report what was open."""
