@@ -155,6 +155,10 @@ class Connections:
                 self._handshakes.note(flow, sequence, acknowledgement, flags, time)
                 self._drop(Drop.NO_PAYLOAD_YET)
                 return finished
+            if flow == reverse(flow):
+                self._drop(Drop.ITS_OWN_PEER)
+                self._assembly.drop(Drop.ITS_OWN_PEER, captured)
+                return finished
             stream = self._open(interface, segment, time, finished)
         if stream.interface is not interface:
             if stream.interface is not None and not stream.interface.gone and time - stream.time < _SILENCE:

@@ -116,6 +116,9 @@ class Drop(StrEnum):
     NO_PAYLOAD_YET = "no_payload_yet"
     """Handshakes and bare acknowledgements of connections that have not carried data."""
     RESET_OUT_OF_WINDOW = "reset_out_of_window"
+    ITS_OWN_PEER = "its_own_peer"
+    """From an address and port to the same (RFC 9293 section 3.5: it can connect to itself; an attack, else): its two
+    directions have one name."""
     # payload bytes that did not reach the HTTP parser
     RETRANSMITTED = "retransmitted"
     OUT_OF_WINDOW = "out_of_window"

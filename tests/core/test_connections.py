@@ -557,3 +557,15 @@ def test_what_is_not_http_is_counted_and_not_followed(capture: Capture) -> None:
     assert capture.close() == []
     assert capture.dropped("http") == {"not_http": 162}
     assert capture.pipeline.gaps == 0
+
+
+def test_what_an_end_sends_to_itself_is_counted_and_not_followed(capture: Capture) -> None:
+    """Its two directions have one name; the connections beside it are not touched."""
+    talk = Dialogue(capture).open()
+    own = Dialogue(capture, Ends(client="10.0.0.9", server="10.0.0.9", client_port=80, server_port=80))
+    own.client(request(7), place=0)
+    talk.exchange(1)
+    own.client(response(7), place=0)
+    assert pairs(capture.close()) == [("1", "1")]
+    assert capture.dropped("segments")["its_own_peer"] == 2
+    assert capture.dropped("payload") == {"its_own_peer": len(request(7)) + len(response(7))}
