@@ -1,8 +1,8 @@
 """Coverage-guided fuzzing of decode and pipeline: `python -m tests.fuzz.fuzz_pipeline --seconds 60`.
 
 An input is a list of packets, see `packets`; all fixtures are its first inputs. What it looks for: an
-exception, an unbalanced ledger, a record that cannot be written, two records of one id. A find is written
-to the directory that `--finds` names, fixtures/fuzz/ if none: `tests/test_fuzz.py` replays what is there.
+exception, an unbalanced ledger, a record that cannot be written. Not for two records of one id: who forges a SYN
+and then sends the bytes of a connection once more has the same connection twice. A find is written to the directory that `--finds` names, fixtures/fuzz/ if none: `tests/test_fuzz.py` replays what is there.
 Ends with status 0 when nothing was found.
 """
 
@@ -61,18 +61,15 @@ def replay(data: bytes) -> None:
     for limits in (Limits(), SMALL):
         pipeline, encoder = Pipeline(limits), RecordEncoder("full")
         interfaces = [Interface(f"any{number}", link_type) for number in (0, 1) for link_type in LINK_TYPES]
-        ids: list[str] = []
         now = 1_700_000_000_000_000_000
         for kind, wait, packet, cut in packets(data):
             now += wait * 10_000_000
             where = interfaces[kind % len(interfaces)]
             finished = pipeline.feed(PacketBatch(where, packet, [(now, 0, len(packet), len(packet) + cut)]))
-            ids += [encoder.record(transaction).id for transaction in finished]
+            encoder.encode(finished)
             assert all(stage.balanced and stage.held >= 0 for stage in pipeline.ledger())
         finished = pipeline.close()
         encoder.encode(finished)
-        ids += [encoder.record(transaction).id for transaction in finished]
-        assert len(ids) == len(set(ids)), "two records of one id"
         assert all(stage.balanced and stage.held == 0 for stage in pipeline.ledger())
 
 
