@@ -1,8 +1,9 @@
 """Coverage-guided fuzzing of decode and pipeline: `python -m tests.fuzz.fuzz_pipeline --seconds 60`.
 
 An input is a list of packets, see `packets`; all fixtures are its first inputs. What it looks for: an
-exception, an unbalanced ledger, a record that cannot be written. Not for two records of one id: who forges a SYN
-and then sends the bytes of a connection once more has the same connection twice. A find is written to the directory that `--finds` names, fixtures/fuzz/ if none: `tests/test_fuzz.py` replays what is there.
+exception, an unbalanced ledger, a record that cannot be written. Not for two records of one id: who forges a
+SYN and then sends the bytes of a connection once more has the same connection twice. A find is written to the
+directory that `--finds` names, fixtures/fuzz/ if none: `tests/test_fuzz.py` replays what is there.
 Ends with status 0 when nothing was found.
 """
 
