@@ -15,7 +15,6 @@ Invariants:
 from __future__ import annotations
 
 import os
-import resource
 import select
 import stat
 import sys
@@ -25,6 +24,7 @@ from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, Final
 
 from interceptor.capture.capture_file import CaptureReader
+from interceptor.capture.descriptors import allow_descriptors
 from interceptor.core.model import PacketBatch
 from interceptor.errors import CaptureError, InterceptorError, UsageError
 
@@ -44,6 +44,9 @@ _READ_AHEAD: Final = 64 * 2**20
 """Over all inputs: with more than 256 of them, each reads smaller pieces."""
 
 _SMALLEST_READ: Final = 2**16
+
+_OTHER_FILES: Final = 64
+"""That we have open besides the inputs, of which there may be many: a day rotated by the minute is 1,440 of them."""
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
@@ -273,7 +276,7 @@ def open_captures(paths: Sequence[str], before_wait: Callable[[], None] | None =
     """
     if paths.count("-") > 1:
         raise UsageError("standard input (-) can be read only once")
-    _allow_descriptors(len(paths))
+    allow_descriptors(len(paths) + _OTHER_FILES)
     read_size = max(_SMALLEST_READ, min(_READ, _READ_AHEAD // len(paths)))
     captures: list[Capture] = []
     try:
@@ -286,16 +289,6 @@ def open_captures(paths: Sequence[str], before_wait: Callable[[], None] | None =
             capture.close()
         raise
     return captures
-
-
-def _allow_descriptors(count: int) -> None:
-    """Raise the limit of open files as far as may be: a day rotated by the minute is 1,440 of them."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count + 64
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        reachable = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        with suppress(OSError, ValueError):  # then opening says what is wrong
-            resource.setrlimit(resource.RLIMIT_NOFILE, (reachable, hard))
 
 
 def merge(captures: Iterable[Capture]) -> Iterator[PacketBatch]:

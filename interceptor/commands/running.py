@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from interceptor.capture.descriptors import allow_descriptors
 from interceptor.service import logs
 from interceptor.settings import add_flags, flags_of, load
 
@@ -39,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         return load(arguments.config, os.environ, flags_of(arguments))
 
     loaded = settings()
-    _allow_descriptors()
+    allow_descriptors(_DESCRIPTORS)
     repetitions = logs.Repetitions()
     logs.configure(loaded.config.log.level, repetitions=repetitions)
 
@@ -49,12 +48,3 @@ def run(arguments: argparse.Namespace) -> int:
         return await Daemon(loaded, settings, repetitions).run()
 
     return asyncio.run(daemon())
-
-
-def _allow_descriptors() -> None:
-    """Raise the limit of open files, as far as may be: each capture needs two."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    reachable = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
-    if soft != resource.RLIM_INFINITY and soft < reachable:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (reachable, hard))
