@@ -11,7 +11,7 @@ import msgspec
 
 from interceptor.core.model import Interface, Limits, PacketBatch
 from interceptor.core.pipeline import Pipeline
-from interceptor.core.records import RecordEncoder
+from interceptor.core.records.encoder import RecordEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,13 +20,13 @@ import pytest
 
 from interceptor.capture.files import open_captures
 from interceptor.core.pipeline import Pipeline
-from interceptor.core.records import RecordEncoder
+from interceptor.core.records.encoder import RecordEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from interceptor.core.model import Stage
-    from interceptor.core.records import Url
+    from interceptor.core.records.encoder import Url
 
 ROOT = Path(__file__).parent.parent
 MADE = ROOT / "fixtures" / "made"

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from interceptor.config import Collector
-    from interceptor.core.records import Record
+    from interceptor.core.records.encoder import Record
     from interceptor.ingest.api import Incoming
 
 __all__ = ["HOUR", "MINUTE", "OCTAVE", "Store", "bounds"]

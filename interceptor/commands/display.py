@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from interceptor.commands.summary import Endpoint, Summary
-    from interceptor.core.records import Record
+    from interceptor.core.records.encoder import Record
 
 __all__ = ["ReadingProgress", "TransactionTable", "clean", "make_console", "print_summary"]
 

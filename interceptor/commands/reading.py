@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from interceptor.commands.sending import Sending
     from interceptor.commands.summary import Summary
     from interceptor.core.model import Transaction
-    from interceptor.core.records import RecordEncoder
+    from interceptor.core.records.encoder import RecordEncoder
 
 __all__ = ["add_arguments", "run"]
 
@@ -242,7 +242,7 @@ def _read(arguments: argparse.Namespace) -> int:
         summary, views = _views(arguments, output)
         sending = _sending(arguments)
         if sending:
-            from interceptor.core.records import RecordEncoder
+            from interceptor.core.records.encoder import RecordEncoder
 
             views.append(_Sent(RecordEncoder(arguments.url), sending))
         reading = _Reading(captures, views)
@@ -293,7 +293,7 @@ def _views(arguments: argparse.Namespace, output: TextIO) -> tuple[Summary | Non
     chosen = arguments.format
     if chosen == "auto":
         chosen = "table" if output.isatty() else "jsonl"
-    from interceptor.core.records import RecordEncoder
+    from interceptor.core.records.encoder import RecordEncoder
 
     encoder = RecordEncoder(arguments.url)
     views: list[_View] = [_Lines(encoder, output.buffer)] if chosen == "jsonl" else []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from interceptor.core.model import PacketBatch, Stage
-    from interceptor.core.records import Record
+    from interceptor.core.records.encoder import Record
 
 __all__ = ["MAXIMUM_ENDPOINTS", "NONE", "OTHER", "Durations", "Endpoint", "Summary", "server_name"]
 

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.connections import Connections, Life
-from interceptor.core.frames import fast_lane
-from interceptor.core.heads import Heads
-from interceptor.core.http1 import OPAQUE, Context
-from interceptor.core.layouts import Layouts
 from interceptor.core.model import Chunk, Drop, Limits, Stage
-from interceptor.core.reassembly import Assembly
+from interceptor.core.packets.frames import fast_lane
+from interceptor.core.protocols.http1.heads import Heads
+from interceptor.core.protocols.http1.layouts import Layouts
+from interceptor.core.protocols.http1.parser import OPAQUE, Context
+from interceptor.core.tcp.connections import Connections, Life
+from interceptor.core.tcp.reassembly import Assembly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from interceptor.core.decode import Decoder
     from interceptor.core.model import PacketBatch, Transaction
+    from interceptor.core.packets.decode import Decoder
 
 __all__ = ["COLLECT_AFTER", "Pipeline"]
 
@@ -281,7 +281,7 @@ class Pipeline:
         return self._assembly.cut
 
     def _make_decoder(self) -> Decoder:
-        from interceptor.core.decode import Decoder
+        from interceptor.core.packets.decode import Decoder
 
         self._decoder = Decoder(self._limits)
         return self._decoder

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from interceptor.core.records import Record
+from interceptor.core.records.encoder import Record
 from interceptor.delivery.batches import UnpackError, parse_header, split_lines
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ from interceptor.capture.own_traffic import OwnTraffic, listening_at, talking_to
 from interceptor.capture.source import State
 from interceptor.capture.sources import make_sources
 from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
-from interceptor.core.records import RecordEncoder
+from interceptor.core.records.encoder import RecordEncoder
 from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.service import logs, memory

@@ -31,7 +31,7 @@ from pydantic import SecretStr
 from interceptor.capture.files import Capture
 from interceptor.config import Collector, Config, Ingest, Log, Proxy, Server, Spool, Tls
 from interceptor.core.pipeline import Pipeline
-from interceptor.core.records import RecordEncoder
+from interceptor.core.records.encoder import RecordEncoder
 from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.service import logs
 from interceptor.service.outbound import Outbound, origin

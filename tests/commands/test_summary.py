@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from interceptor.commands.summary import MAXIMUM_ENDPOINTS, NONE, OTHER, Durations, Summary, server_name
 from interceptor.core.model import Interface, PacketBatch
-from interceptor.core.records import Record
+from interceptor.core.records.encoder import Record
 
 RECORD = {
     "schema": 1,

@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interceptor.capture.files import open_captures
-from interceptor.core.connections import Connections
-from interceptor.core.decode import Decoder
-from interceptor.core.heads import Heads
-from interceptor.core.http1 import Context
-from interceptor.core.layouts import Layouts
 from interceptor.core.model import Interface, Limits, PacketBatch
+from interceptor.core.packets.decode import Decoder
 from interceptor.core.pipeline import Pipeline
-from interceptor.core.reassembly import Assembly
+from interceptor.core.protocols.http1.heads import Heads
+from interceptor.core.protocols.http1.layouts import Layouts
+from interceptor.core.protocols.http1.parser import Context
+from interceptor.core.tcp.connections import Connections
+from interceptor.core.tcp.reassembly import Assembly
 from tests.conversations import (
     ACK,
     SECOND,

@@ -19,7 +19,7 @@ from pathlib import Path
 from interceptor.capture.files import open_captures
 from interceptor.core.model import Interface, Limits, PacketBatch
 from interceptor.core.pipeline import Pipeline
-from interceptor.core.records import RecordEncoder
+from interceptor.core.records.encoder import RecordEncoder
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 LINK_TYPES = (1, 0, 9, 12, 101, 108, 113, 228, 229, 239, 276, 147)

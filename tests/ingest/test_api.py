@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.applications import Starlette
 
 from interceptor.config import Ingest, Server
-from interceptor.core.records import Record
+from interceptor.core.records.encoder import Record
 from interceptor.delivery.batches import Header
 from interceptor.ingest import api as module
 from interceptor.ingest.access import Access

@@ -13,7 +13,7 @@ from interceptor import config
 from interceptor.capture.feed import Feed
 from interceptor.capture.source import State
 from interceptor.core.pipeline import Pipeline
-from interceptor.core.records import RecordEncoder
+from interceptor.core.records.encoder import RecordEncoder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

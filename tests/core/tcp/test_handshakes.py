@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from interceptor.core.flows import reverse
-from interceptor.core.handshakes import Handshake, Handshakes
 from interceptor.core.model import Limits
-from interceptor.core.reassembly import ACK, FAR, FIN, RST, SYN
+from interceptor.core.tcp.flows import reverse
+from interceptor.core.tcp.handshakes import Handshake, Handshakes
+from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN
 
 SECOND = 1_000_000_000
 CLIENT = bytes([10, 0, 0, 1, 10, 0, 0, 2, 0xC0, 0, 0, 80])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.core.flows import Ends, reverse
+from interceptor.core.tcp.flows import Ends, reverse
 
 
 def flow(source: str, destination: str, source_port: int, destination_port: int) -> bytes:

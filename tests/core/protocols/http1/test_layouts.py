@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from interceptor.core import layouts
-from interceptor.core.layouts import Layout, Layouts
 from interceptor.core.model import Anomaly
+from interceptor.core.protocols.http1 import layouts
+from interceptor.core.protocols.http1.layouts import Layout, Layouts
 
 if TYPE_CHECKING:
-    from interceptor.core.layouts import Head
+    from interceptor.core.protocols.http1.layouts import Head
 
 OFTEN = layouts._WORTH_A_PATTERN
 MANY = 10_000

@@ -34,8 +34,8 @@ from dpkt.sll2 import SLL2
 from dpkt.tcp import TCP
 from dpkt.udp import UDP
 
-from interceptor.core.fragments import Fragments
 from interceptor.core.model import Drop
+from interceptor.core.packets.fragments import Fragments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interceptor.core import heads
-from interceptor.core.heads import (
+from interceptor.core.model import Anomaly, Limits, Request, Response
+from interceptor.core.protocols.http1 import heads
+from interceptor.core.protocols.http1.heads import (
     AMBIGUOUS,
     CHUNKED,
     UNTIL_CLOSE,
@@ -17,13 +18,12 @@ from interceptor.core.heads import (
     plausible_request,
     plausible_response,
 )
-from interceptor.core.layouts import Layouts
-from interceptor.core.model import Anomaly, Limits, Request, Response
+from interceptor.core.protocols.http1.layouts import Layouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from interceptor.core.layouts import Head
+    from interceptor.core.protocols.http1.layouts import Head
 
 Kind: TypeAlias = "Callable[..., Request | Response]"
 

@@ -10,7 +10,7 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Packet, Raw
 
-from interceptor.core.frames import fast_lane
+from interceptor.core.packets.frames import fast_lane
 
 PAYLOAD = b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interceptor.core.wheel import Wheel
+from interceptor.core.tcp.wheel import Wheel
 
 SECOND = 1_000_000_000
 

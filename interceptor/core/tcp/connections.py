@@ -14,21 +14,21 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.flows import Ends, reverse
-from interceptor.core.handshakes import Handshakes
-from interceptor.core.heads import plausible_request, plausible_response
-from interceptor.core.http1 import OPAQUE
 from interceptor.core.model import METHODS, Chunk, Drop
-from interceptor.core.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, Stream, difference
-from interceptor.core.transactions import Conversation
-from interceptor.core.wheel import Wheel
+from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
+from interceptor.core.protocols.http1.pairing import Conversation
+from interceptor.core.protocols.http1.parser import OPAQUE
+from interceptor.core.tcp.flows import Ends, reverse
+from interceptor.core.tcp.handshakes import Handshakes
+from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, Stream, difference
+from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.core.http1 import Context, RequestParser, ResponseParser
     from interceptor.core.model import Interface, Limits, Segment, Transaction
-    from interceptor.core.reassembly import Piece
+    from interceptor.core.protocols.http1.parser import Context, RequestParser, ResponseParser
+    from interceptor.core.tcp.reassembly import Piece
 
 __all__ = ["Connection", "Connections", "Life"]
 

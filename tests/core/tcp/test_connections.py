@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from interceptor.core.connections import Connection, Direction
 from interceptor.core.model import Anomaly, Interface, Limits, Transaction
-from interceptor.core.transactions import Conversation
+from interceptor.core.protocols.http1.pairing import Conversation
+from interceptor.core.tcp.connections import Connection, Direction
 from tests.conversations import (
     ACK,
     FIN,

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interceptor.core.heads import Heads
-from interceptor.core.http1 import OPAQUE, SEARCH, Context
-from interceptor.core.layouts import Layouts
 from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Peers, State
-from interceptor.core.transactions import Conversation
+from interceptor.core.protocols.http1.heads import Heads
+from interceptor.core.protocols.http1.layouts import Layouts
+from interceptor.core.protocols.http1.pairing import Conversation
+from interceptor.core.protocols.http1.parser import OPAQUE, SEARCH, Context
 
 if TYPE_CHECKING:
     from interceptor.core.model import Transaction

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interceptor.core.fragments import HELD_BYTES, Datagram, Fragments
 from interceptor.core.model import Drop, Limits
+from interceptor.core.packets.fragments import HELD_BYTES, Datagram, Fragments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

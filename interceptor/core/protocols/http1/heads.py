@@ -2,7 +2,7 @@
 
 Owns the grammar of start lines and the meaning of fields (RFC 9112 sections 2 to 5), and what they say
 about the body's length (section 6). Refuses state: a head is whole or it is not here yet; where it begins
-and ends is the business of `http1`.
+and ends is the business of `parser`.
 
 A passive observer does not get to reject. What two implementations could read differently is read the
 RFC's way and tagged (`Anomaly`); only what cannot be a head at all gives None.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from interceptor.core.model import METHODS, Anomaly, Limits, Request, Response
 
 if TYPE_CHECKING:
-    from interceptor.core.layouts import Head
+    from interceptor.core.protocols.http1.layouts import Head
 
 __all__ = ["AMBIGUOUS", "CHUNKED", "UNTIL_CLOSE", "Heads", "plausible_request", "plausible_response"]
 

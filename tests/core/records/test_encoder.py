@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from interceptor.core.model import Anomaly, Peers, Request, Response, State, Transaction
-from interceptor.core.records import CACHED, Record, RecordEncoder
+from interceptor.core.records.encoder import CACHED, Record, RecordEncoder
 
 SECOND = 10**9
 NOON = 1_714_564_800 * SECOND  # 2024-05-01T12:00:00Z

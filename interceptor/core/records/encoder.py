@@ -26,7 +26,7 @@ import msgspec
 from msgspec import field
 
 from interceptor.core.model import METHODS, Peers, State, Transaction
-from interceptor.core.templates import INVALID, VALUE, PathTemplates, header_name, query_key
+from interceptor.core.records.templates import INVALID, VALUE, PathTemplates, header_name, query_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,7 +71,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Only with `_OTHER`: at most 32 characters; `{invalid}` if it is no token, `{value}` if it looks like a value."""
     url_scheme: str | None = field(name="url.scheme", default=None)
     url_template: str | None = field(name="url.template", default=None)
-    """See `interceptor.core.templates`. Absent where the target has no path: `*`, and the authority of a CONNECT
+    """See `interceptor.core.records.templates`. Absent where the target has no path: `*`, and the authority of a CONNECT
     (RFC 9112 sections 3.2.3 and 3.2.4). `{invalid}` for a target of none of the four forms."""
     url_path: str | None = field(name="url.path", default=None)
     """As sent, percent-encoding kept. Like `url_query` without a fragment, which no target may have."""

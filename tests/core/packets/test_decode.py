@@ -44,9 +44,9 @@ from scapy.layers.ppp import HDLC, PPP, PPPoE, PPPoED
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Packet, Raw
 
-from interceptor.core.decode import Decoder
-from interceptor.core.frames import fast_lane
 from interceptor.core.model import Drop, Limits
+from interceptor.core.packets.decode import Decoder
+from interceptor.core.packets.frames import fast_lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -863,7 +863,7 @@ def test_fragmentation_changes_nothing(
 
 # --- real captures ------------------------------------------------------------------------------------------
 
-CAPTURES = Path(__file__).parents[3] / "shared" / "pcaps"
+CAPTURES = Path(__file__).parents[4] / "shared" / "pcaps"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.core.templates import (
+from interceptor.core.records.templates import (
     COLLAPSED,
     MAX_KEY,
     MAX_LENGTH,

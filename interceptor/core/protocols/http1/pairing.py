@@ -21,7 +21,7 @@ request's first byte, and if the client has never been seen to pipeline. Both mu
 halves are reported unpaired. When a pair is proven, the requests before it have lost their responses, and
 order counts again from there.
 
-The same two facts tell where a message starts after a hole (`http1` is in SEARCH then): a response starts
+The same two facts tell where a message starts after a hole (`parser` is in SEARCH then): a response starts
 at the place of a waiting request; a request starts where its sender had received a whole response that
 was not there when the last request before the hole was sent.
 
@@ -40,8 +40,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.http1 import DOUBTFUL, OPAQUE, SEARCH, Context, RequestParser, ResponseParser
 from interceptor.core.model import Anomaly, Drop, Peers, Request, Response, Transaction
+from interceptor.core.protocols.http1.parser import (
+    DOUBTFUL,
+    OPAQUE,
+    SEARCH,
+    Context,
+    RequestParser,
+    ResponseParser,
+)
 
 if TYPE_CHECKING:
     from interceptor.core.model import Chunk

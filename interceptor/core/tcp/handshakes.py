@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from interceptor.core.flows import reverse
-from interceptor.core.reassembly import ACK, FAR, FIN, RST, SYN, difference
+from interceptor.core.tcp.flows import reverse
+from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, difference
 
 if TYPE_CHECKING:
     from interceptor.core.model import Limits

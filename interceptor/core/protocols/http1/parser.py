@@ -37,22 +37,22 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
-from interceptor.core.heads import (
+from interceptor.core.model import Anomaly, Drop, Request, Response, State
+from interceptor.core.protocols.http1.heads import (
     AMBIGUOUS,
     CHUNKED,
     UNTIL_CLOSE,
     plausible_request,
     plausible_response,
 )
-from interceptor.core.layouts import EMPTY_LINE
-from interceptor.core.model import Anomaly, Drop, Request, Response, State
+from interceptor.core.protocols.http1.layouts import EMPTY_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from interceptor.core.heads import Heads
-    from interceptor.core.layouts import Head, Layout, Layouts
     from interceptor.core.model import Chunk, Limits
+    from interceptor.core.protocols.http1.heads import Heads
+    from interceptor.core.protocols.http1.layouts import Head, Layout, Layouts
 
 __all__ = ["DOUBTFUL", "OPAQUE", "SEARCH", "Context", "Parser", "RequestParser", "ResponseParser"]
 

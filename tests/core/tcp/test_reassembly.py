@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interceptor.core.model import Drop, Limits
-from interceptor.core.reassembly import FAR, Assembly, Stream, difference
+from interceptor.core.tcp.reassembly import FAR, Assembly, Stream, difference
 
 if TYPE_CHECKING:
-    from interceptor.core.reassembly import Piece
+    from interceptor.core.tcp.reassembly import Piece
 
 WRAP = 2**32
 STARTS = (0, 1_000, WRAP - 4, WRAP - 1, 2**31 - 2)

@@ -10,11 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interceptor.core import http1
-from interceptor.core.heads import Heads
-from interceptor.core.http1 import OPAQUE, SEARCH, Context, Parser, RequestParser, ResponseParser
-from interceptor.core.layouts import Layouts
 from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Request, Response
+from interceptor.core.protocols.http1 import parser
+from interceptor.core.protocols.http1.heads import Heads
+from interceptor.core.protocols.http1.layouts import Layouts
+from interceptor.core.protocols.http1.parser import (
+    OPAQUE,
+    SEARCH,
+    Context,
+    Parser,
+    RequestParser,
+    ResponseParser,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -596,7 +603,7 @@ def test_the_largest_chunk_is_a_chunk() -> None:
 @pytest.mark.parametrize(("over_limit", "good"), [(-1, True), (0, True), (1, False), (2000, False)])
 def test_a_chunk_line_has_a_limit(over_limit: int, good: bool) -> None:
     """4 KiB without its LF, in one piece and in many: what is longer is no chunk."""
-    size = http1._CHUNK_LINE_BYTES + over_limit
+    size = parser._CHUNK_LINE_BYTES + over_limit
     line = b"5;" + b"x" * (size - 3) + b"\r\n"
     coded = line + b"hello\r\n0\r\n\r\n"
     expected = [begun("POST /"), over(5) if good else over(0, *BAD)]
@@ -706,33 +713,33 @@ CHUNKED = post(TE)
         ((b"GET / HTTP/1.1\r\nHost: a\r\n\r", Hole(1)), [], SEARCH),
         ((Hole(1), Hole(1)), [], SEARCH),
         # in a body of known length
-        ((BODY_10, Hole(4)), [begun("POST /")], http1.LENGTH),
-        ((BODY_10, b"abc", Hole(4), b"xyz"), [begun("POST /"), over(10, TRUNCATED)], http1.START),
-        ((BODY_10, Hole(2), b"abc", Hole(2), b"xyz"), [begun("POST /"), over(10, TRUNCATED)], http1.START),
-        ((BODY_10, Hole(10)), [begun("POST /"), over(10, TRUNCATED)], http1.START),
-        ((BODY_10, b"abc", Hole(7)), [begun("POST /"), over(10, TRUNCATED)], http1.START),
+        ((BODY_10, Hole(4)), [begun("POST /")], parser.LENGTH),
+        ((BODY_10, b"abc", Hole(4), b"xyz"), [begun("POST /"), over(10, TRUNCATED)], parser.START),
+        ((BODY_10, Hole(2), b"abc", Hole(2), b"xyz"), [begun("POST /"), over(10, TRUNCATED)], parser.START),
+        ((BODY_10, Hole(10)), [begun("POST /"), over(10, TRUNCATED)], parser.START),
+        ((BODY_10, b"abc", Hole(7)), [begun("POST /"), over(10, TRUNCATED)], parser.START),
         ((BODY_10, Hole(11)), [begun("POST /"), over(10, TRUNCATED)], SEARCH),
         ((BODY_10, b"abc", Hole(70)), [begun("POST /"), over(10, TRUNCATED)], SEARCH),
         (
             (BODY_10, Hole(10), NEXT_REQUEST),
             [begun("POST /"), over(10, TRUNCATED), begun("GET /next"), over()],
-            http1.START,
+            parser.START,
         ),
         # in chunks
         ((CHUNKED, Hole(1)), [begun("POST /"), over(0, TRUNCATED)], SEARCH),
         ((CHUNKED, b"1", Hole(1)), [begun("POST /"), over(0, TRUNCATED)], SEARCH),
         ((CHUNKED, b"A\r", Hole(1)), [begun("POST /"), over(0, TRUNCATED)], SEARCH),
-        ((CHUNKED, b"A\r\n", Hole(4)), [begun("POST /")], http1.CHUNK_DATA),
-        ((CHUNKED, b"A\r\nab", Hole(8)), [begun("POST /")], http1.CHUNK_END),
+        ((CHUNKED, b"A\r\n", Hole(4)), [begun("POST /")], parser.CHUNK_DATA),
+        ((CHUNKED, b"A\r\nab", Hole(8)), [begun("POST /")], parser.CHUNK_END),
         (
             (CHUNKED, b"A\r\nab", Hole(5), b"xyz\r\n0\r\n\r\n"),
             [begun("POST /"), over(10, TRUNCATED)],
-            http1.START,
+            parser.START,
         ),
         (
             (CHUNKED, b"A\r\n", Hole(10), b"\r\n2\r\nab\r\n0\r\n\r\n"),
             [begun("POST /"), over(12, TRUNCATED)],
-            http1.START,
+            parser.START,
         ),
         ((CHUNKED, b"A\r\nab", Hole(9)), [begun("POST /"), over(10, TRUNCATED)], SEARCH),
         ((CHUNKED, b"2\r\nab", Hole(1)), [begun("POST /"), over(2, TRUNCATED)], SEARCH),
@@ -758,8 +765,8 @@ def test_a_hole_in_a_request(steps: tuple[bytes | Hole, ...], expected: list[Eve
 @pytest.mark.parametrize(
     ("head", "method", "steps", "expected", "mode"),
     [
-        (answer(), "GET", (Hole(4), b"abc", Hole(1)), [], http1.TO_CLOSE),
-        (answer(), "GET", (Hole(4), b"abc", End()), [over(7, TRUNCATED)], http1.START),
+        (answer(), "GET", (Hole(4), b"abc", Hole(1)), [], parser.TO_CLOSE),
+        (answer(), "GET", (Hole(4), b"abc", End()), [over(7, TRUNCATED)], parser.START),
         (answer(), "GET", (b"abc", Hole(4), End(clean=False)), [over(7, TRUNCATED)], SEARCH),
         (answer(LENGTH_5), "GET", (Hole(5), NEXT_RESPONSE), [over(5, TRUNCATED), begun("299"), over()], 0),
         (answer(LENGTH_5), "HEAD", (Hole(1),), [over()], SEARCH),
@@ -974,7 +981,7 @@ def test_every_byte_is_accounted_for(
             direction.feed(step)
         assert direction.parser.remaining >= 0
         partial = direction.parser.partial
-        assert partial is None or len(partial.data) <= max(SMALL.head_bytes, http1._CHUNK_LINE_BYTES)
+        assert partial is None or len(partial.data) <= max(SMALL.head_bytes, parser._CHUNK_LINE_BYTES)
     direction.end(clean=clean)
     for message in direction.messages:
         assert message.body_size >= message.missed >= 0

@@ -1,0 +1,1 @@
+"""Bytes and holes of a connection -> what was said on it."""

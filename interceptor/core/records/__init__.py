@@ -1,0 +1,1 @@
+"""Finished things -> lines that hold no value."""

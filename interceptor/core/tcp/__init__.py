@@ -1,0 +1,1 @@
+"""TCP segments -> bytes in order, and the holes between them."""
