@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from interceptor.capture.interfaces import decide, spelled_out
+from interceptor.capture.interfaces import Decision, decide, decide_all, spelled_out
 from interceptor.capture.rpcap import Access, Clock, LocalPort, devices, pump
 from interceptor.capture.source import Backoff, CaptureEnded, Counters, Offer, State, Watched
 from interceptor.core.model import Interface
@@ -102,6 +102,10 @@ class ActiveSource:
     def obey(self, rules: config.Interfaces) -> None:
         """Choose by other rules; what is captured goes on until its daemon calls again."""
         self.rules = rules
+
+    def decisions(self, offers: Sequence[Offer]) -> dict[str, Decision]:
+        """Say of each offer whether it would be captured."""
+        return decide_all({offer.name: offer.up for offer in offers}, self.rules)
 
     async def offers(self) -> Sequence[Offer]:
         """Wait for a call, and list what that caller has.
@@ -261,7 +265,7 @@ class ActiveSource:
                 log.info("capture_started", source=self.url, interface=watched.name)
                 host.backoffs.pop(name, None)
                 interface = Interface(watched.name, capture.link_type)
-                await pump(capture, interface, watched, feed, settings, self._own, ours, host.clock)
+                await pump(capture, interface, watched, feed, settings, self._own, ours, host.clock, self.url)
         except (CaptureEnded, RpcapError) as error:
             backoff = host.backoffs.setdefault(name, Backoff(0.2, 30.0))
             host.failed[name] = asyncio.get_running_loop().time() + backoff.next()
