@@ -5,16 +5,25 @@ On a node of network namespaces, with the real rpcapd. A scripted one is used wh
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
+import threading
 import time
+import urllib.request
+from collections import Counter
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
+from rpcapd_client.devices import Device, DeviceFlag
+from rpcapd_client.wire import Header, ListReply, MessageType, StartCaptureReply
+from tests.rpcapd_client.fakes import GOOD
 from tests.support import netns
 from tests.support.live import DEADLINE, PORT, ROOT, Agent, Node
 from tests.support.netns import wait_until
@@ -299,3 +308,153 @@ def test_the_list_of_interfaces_shows_addresses_and_the_rule(tmp_path: pathlib.P
 def descriptors(agent: Agent) -> int:
     """How many it has open."""
     return len(os.listdir(f"/proc/{agent.process.pid}/fd"))
+
+
+def test_very_many_interfaces_are_captured_up_to_a_limit_that_is_said_once(
+    rpcapd_path: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    """2,500 interfaces of a host: captures, descriptors, labels, log and memory stay bounded; some are captured."""
+    del rpcapd_path
+    with netns.namespace("many") as host:
+        host.run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
+        batch = "".join(
+            f"link add a{n} type veth peer name b{n}\nlink set a{n} up\nlink set b{n} up\n"
+            for n in range(1_250)
+        )
+        subprocess.run(
+            ["ip", "-n", host.name, "-batch", "-"], input=batch, text=True, check=True, capture_output=True
+        )
+        with agent_on(
+            host,
+            tmp_path,
+            *("--capture-sources", "live:", "--capture-buffer-bytes", str(512 * 2**10)),
+        ) as agent:
+            wait_until(agent.ready, "readiness", DEADLINE)
+            limit = 512
+
+            def capturing() -> float:
+                return agent.metrics().get("interceptor_interfaces{source=live:,state=capturing}", 0)
+
+            wait_until(lambda: capturing() == limit, "all captures that are allowed", DEADLINE)
+            time.sleep(1)
+            read = agent.metrics()
+            assert read["interceptor_interfaces{source=live:,state=failed}"] == 2_500 - limit
+            assert read["interceptor_interface_up"] == limit
+            assert limit <= descriptors(agent) < limit + 64
+            assert agent.page("/readyz")[0] == 200
+            assert read["interceptor_memory_used_bytes"] < 160 * 2**20
+            events = [event["event"] for event in agent.events()]
+            assert events.count("captures_limited") == 1
+            assert len(events) < 400
+            assert agent.stop() == 0
+
+
+def test_names_that_change_at_each_listing_cost_a_bounded_amount(tmp_path: pathlib.Path) -> None:
+    """A scripted rpcapd, which offers 2,500 interfaces with other names each time it is asked, some of them huge."""
+    with Changing() as rpcapd:
+        records, errors = tmp_path / "records.jsonl", tmp_path / "agent.log"
+        with errors.open("wb") as stream:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "interceptor", "run", "--output-path", str(records)),
+                    *("--server-address", "127.0.0.1", "--server-port", "0"),
+                    *("--capture-sources", f"rpcap://127.0.0.2:{rpcapd.port}"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stream,
+                cwd=ROOT,
+            )
+        try:
+            most = 0
+            deadline = time.monotonic() + DEADLINE
+            while rpcapd.listings < 12 and time.monotonic() < deadline:
+                assert process.poll() is None
+                most = max(most, len(os.listdir(f"/proc/{process.pid}/fd")))
+                time.sleep(0.1)
+            assert rpcapd.listings >= 12
+            assert rpcapd.captures > 100
+            agent = Agent(process, netns.Namespace(""), records, errors)
+            events = agent.events()
+            port = next(event["port"] for event in events if event["event"] == "started")
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+                text = answer.read().decode()
+            assert most < 2 * 512 + 64
+            assert agent.peak_resident_bytes < 192 * 2**20
+            labels = set(re.findall(r"interface=\"([^\"]*)\"", text))
+            assert len(labels) <= 512
+            assert max(map(len, labels), default=0) < 300
+            names = Counter(event["event"] for event in events)
+            assert names["captures_limited"] == 1
+            assert max(names.values()) <= 300
+            assert errors.stat().st_size < 2**20
+            assert agent.stop() == 0
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+
+class Changing:
+    """An rpcapd in a thread, which says what a real one never would. Captures of its interfaces give nothing."""
+
+    def __init__(self) -> None:
+        self.listings = self.captures = self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+
+    def __enter__(self) -> Self:
+        """Begin to listen."""
+        self._thread.start()
+        starting = asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(self._serve, "127.0.0.2", 0), self._loop
+        )
+        self._server = starting.result(DEADLINE)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End, with every connection."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(DEADLINE)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _end(self) -> None:
+        self._server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _list(self) -> bytes:
+        self.listings += 1
+        names = [f"v{self.listings}x{number}" for number in range(2_500)]
+        huge = [f"{self.listings}{number}" + "z" * 1_000 for number in range(2)]
+        return ListReply(tuple(Device(name, "", DeviceFlag.UP, ()) for name in (*huge, *names))).encode()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        data = None
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                header = Header.decode(await reader.readexactly(Header.SIZE))
+                await reader.readexactly(header.length)
+                match header.type:
+                    case MessageType.FINDALLIF:
+                        answer = self._list()
+                    case MessageType.STARTCAP:
+                        data = await asyncio.start_server(self._silent, "127.0.0.2", 0)
+                        self.captures += 1
+                        answer = StartCaptureReply(262_144, data.sockets[0].getsockname()[1]).encode()
+                    case _:
+                        answer = GOOD.get(header.type, b"")
+                writer.write(answer)
+        if data is not None:
+            data.close()
+        writer.close()
+
+    @staticmethod
+    async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            await reader.read()
+        writer.close()
