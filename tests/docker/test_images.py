@@ -208,12 +208,14 @@ class TestRpcapdImage:
         """For each capture; how large is the environment's choice. The kernel shows it."""
 
         async def ring() -> str:
-            async with await connect("rpcap://127.0.0.1:2002") as client:
-                async with await client.open_capture("veth0", filter="udp port 9"):
-                    process = await asyncio.create_subprocess_exec(
-                        *host.wrap(["ss", "-0emp"]), stdout=asyncio.subprocess.PIPE
-                    )
-                    return (await process.communicate())[0].decode()
+            async with (
+                await connect("rpcap://127.0.0.1:2002") as client,
+                await client.open_capture("veth0", filter="udp port 9"),
+            ):
+                process = await asyncio.create_subprocess_exec(
+                    *host.wrap(["ss", "-0emp"]), stdout=asyncio.subprocess.PIPE
+                )
+                return (await process.communicate())[0].decode()
 
         with container("rpcapd", inside(host), "--privileged", *options, rpcapd_image):
             wait_until(lambda: ":2002 " in host.run("ss", "-Hltn").stdout, "rpcapd", SECONDS)
