@@ -136,7 +136,7 @@ class Capture(_Section):
     read_timeout_ms: Annotated[int, Field(ge=1, le=10_000)] = 100
     """How long the kernel may collect packets before it hands over a block of its buffer. Records come later by so much;
     of a buffer of N blocks (256 KiB each), a pause of N times this loses nothing as long as no block fills earlier."""
-    buffer_bytes: Annotated[int, Field(ge=512 * 2**10, le=2**30)] = 24 * 2**20
+    buffer_bytes: Annotated[int, Field(ge=512 * 2**10, le=2**30)] = 32 * 2**20
     """`live:`: the kernel's buffer for one interface: for a pause of 2 s at 5,000 packets of 1,500 bytes a second. All
     interfaces together get 16 times this, and 2 MiB each beyond; rpcapd chooses its buffers itself."""
     user: str | None = None

@@ -2,9 +2,8 @@
 
 A ring is memory of the kernel that is never swapped: one for each captured interface, whether anything comes or not. A
 host with two interfaces can afford more for each than a node with 250 pods. So a ring takes what is asked for, but at
-most an eighth of what is left; and `LEAST`, libpcap's own default, where less is left. Of the default of 24 MiB the first
-eight or so interfaces get 24 to 20 MiB, the sum of the first thirty is below the bound of 384 MiB, and each
-one beyond has 2 MiB.
+most an eighth of what is left; and `LEAST`, libpcap's own default, where less is left. Of the default of 32 MiB eight
+interfaces get all, thirty together stay below the bound of 512 MiB, and 250 have about 900.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from interceptor.capture.rings import BLOCK, LEAST, Rings
 MIB = 2**20
 
 
-@pytest.mark.parametrize("wanted", [512 * 2**10, 2 * MIB, 24 * MIB, 2**30])
+@pytest.mark.parametrize("wanted", [512 * 2**10, 2 * MIB, 32 * MIB, 2**30])
 def test_the_sum_is_bounded(wanted: int) -> None:
     """By 16 times what is asked for, and libpcap's own size for each one beyond."""
     rings = Rings(wanted)
@@ -26,18 +26,18 @@ def test_the_sum_is_bounded(wanted: int) -> None:
 
 def test_the_default_as_it_is_documented() -> None:
     """A few interfaces get all of it, thirty stay within the bound."""
-    rings = Rings(24 * MIB)
+    rings = Rings(32 * MIB)
     sizes = [rings.take() for _ in range(250)]
-    assert sizes[:8] == [24 * MIB] * 8
-    assert sum(sizes[:30]) <= 384 * MIB
-    assert sum(sizes) <= 850 * MIB
+    assert sizes[:8] == [32 * MIB] * 8
+    assert sum(sizes[:30]) <= 512 * MIB
+    assert sum(sizes) <= 950 * MIB
 
 
 def test_what_is_closed_can_be_had_again() -> None:
     """However often interfaces come and go."""
-    rings = Rings(24 * MIB)
+    rings = Rings(32 * MIB)
     for _ in range(1_000):
         sizes = [rings.take() for _ in range(100)]
         for size in sizes:
             rings.give(size)
-    assert rings.take() == 24 * MIB
+    assert rings.take() == 32 * MIB
