@@ -81,10 +81,11 @@ class Following:
         group: asyncio.TaskGroup,
         *,
         uplinks: bool = False,
+        chosen: bool = False,
     ) -> None:
         """`capture` captures one interface until it cannot (raises `CaptureEnded`) or is cancelled.
 
-        `uplinks`: see `decide_all`.
+        `uplinks`: see `decide_all`. `chosen`: the source is for one interface, and leaving out the others is no news.
         """
         self.watched: dict[str, Watched] = {}
         """By name: what the source offers now."""
@@ -96,6 +97,7 @@ class Following:
         self._capture = capture
         self._group = group
         self._uplinks = uplinks
+        self._chosen = chosen
         self._wanted: dict[str, _Running] = {}
         self._captures = 0
         self._beyond = False
@@ -138,7 +140,8 @@ class Following:
                 running.offer, running.retry_at = offer, 0.0
             if running.task is None:
                 self._consider(running, now)
-        self._tell(decisions)
+        if not self._chosen:
+            self._tell(decisions)
 
     def _tell(self, decisions: Mapping[str, Decision]) -> None:
         """Say what is left out: once, and again when other rules hold than then."""

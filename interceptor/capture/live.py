@@ -145,6 +145,7 @@ class LiveSource:
                 lambda watched: self._capture(watched, feed),
                 group,
                 uplinks=not self._name,
+                chosen=bool(self._name),
             )
             links_now = Links(following.changed.set)
             group.create_task(links_now.follow(), name="interface events")
