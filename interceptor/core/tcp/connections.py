@@ -169,10 +169,12 @@ class Connections:
             or (flags & SYN and stream.next >= 0)
             or (length and far_off(stream, sequence, acknowledgement))
         ):
+            connection = stream.connection
             if self._contend(interface, buffer, segment, time, stream, finished):
                 return finished
-            if stream.flow not in self.streams:
-                stream = None
+            if connection.life is Life.FORGOTTEN:
+                finished += self.segment(interface, buffer, segment, time)
+                return finished
         if stream is None:
             if not length and not (
                 flags & FIN and self._handshakes.overtaken(flow, sequence, acknowledgement)
