@@ -218,7 +218,14 @@ class Pipeline:
         connections, assembly = self._connections, self._assembly
         return [
             _stage("packets", "packets", self._packets, self._segments, dropped, held),
-            _stage("segments", "segments", self._segments, connections.taken, connections.dropped, connections.contending),
+            _stage(
+                "segments",
+                "segments",
+                self._segments,
+                connections.taken,
+                connections.dropped,
+                connections.contending,
+            ),
             _stage("payload", "bytes", self._payload, assembly.delivered, assembly.dropped, assembly.held),
         ]
 

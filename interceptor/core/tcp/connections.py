@@ -57,6 +57,7 @@ class Direction(Stream):
     __slots__ = (
         "active",
         "connection",
+        "heard",
         "interface",
         "parser",
         "smooth",
@@ -76,6 +77,8 @@ class Direction(Stream):
         """Of the newest segment, as the capture says."""
         self.active = 0
         """The same on the clock that time-outs run on."""
+        self.heard = 0
+        """Where something waits: the time of the newest segment that was delivered."""
         self.smooth = False
         """Nothing waits in either direction and both are open: an expected segment needs no thought."""
 
@@ -210,6 +213,8 @@ class Connections:
             self._drop(Drop.RESET_OUT_OF_WINDOW)
             self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
             return finished
+        if stream.held is None:
+            stream.heard = stream.time
         stream.time = time
         stream.active = self.now
         if flags & SYN:
@@ -425,7 +430,7 @@ class Connections:
                     self.taken += 1
                 self._assembly.drop(Drop.RETRANSMITTED, captured)
                 return True
-            if rival.confirmed(stream, flow, sequence, acknowledgement, flags, length):
+            if rival.confirmed(stream, flow, sequence, acknowledgement, flags):
                 self._remove(connection, finished, Anomaly.UNPAIRED)
                 return False
             if flow == rival.flow and length and sequence == stream.next:
@@ -549,6 +554,7 @@ class Connections:
         self, connection: Connection, stream: Direction, piece: Piece, finished: list[Transaction]
     ) -> None:
         """A piece whose turn it is."""
+        stream.heard = piece.time
         data = piece.data
         position = stream.position - piece.length
         if piece.end:
@@ -655,7 +661,8 @@ class Connections:
                 else:
                     position = stream.position
                     stream.skip(size)
-                    self._gap(connection, stream, size, position, stream.time, finished)
+                    heard = stream.heard if own is not None else 0
+                    self._gap(connection, stream, size, position, heard or stream.time, finished)
                 self._advance(connection, finished)
 
     # Death
@@ -675,8 +682,10 @@ class Connections:
             self._put(connection)
 
     def _finish(self, connection: Connection, finished: list[Transaction], unseen: Anomaly) -> None:
-        """End a connection: deliver what there is, report what is open; `unseen`: what to say of requests without
-        an answer."""
+        """End a connection: deliver what there is, report what is open.
+
+        `unseen` is what to say of requests without an answer; a RST, or the server's FIN, is proof of more.
+        """
         if connection.life is Life.RESET or connection.server.ended:
             unseen = Anomaly.UNANSWERED
         self._resolve(connection, _NEVER, finished)

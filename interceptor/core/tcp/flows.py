@@ -31,7 +31,11 @@ def reverse(flow: bytes) -> bytes:
     plain = _plain(flow)
     size = (plain - 4) // 2
     return (
-        flow[size : 2 * size] + flow[:size] + flow[plain - 2 : plain] + flow[plain - 4 : plain - 2] + flow[plain:]
+        flow[size : 2 * size]
+        + flow[:size]
+        + flow[plain - 2 : plain]
+        + flow[plain - 4 : plain - 2]
+        + flow[plain:]
     )
 
 

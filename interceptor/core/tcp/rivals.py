@@ -56,9 +56,7 @@ class Rival:
         """Whether this is the same segment again."""
         return flow == self.flow and sequence == self.sequence
 
-    def confirmed(
-        self, stream: Stream, flow: bytes, sequence: int, acknowledgement: int, flags: int, length: int
-    ) -> bool:
+    def confirmed(self, stream: Stream, flow: bytes, sequence: int, acknowledgement: int, flags: int) -> bool:
         """Whether a segment of `stream` shows that there is another connection."""
         if flags & RST:
             return False

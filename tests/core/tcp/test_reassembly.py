@@ -184,7 +184,11 @@ TABLE: dict[str, tuple[list[In | Skip], list[list[bytes | str]], dict[Drop, int]
     ),
     "a hole given up": ([In(3, b"de"), Skip(3), In(5, b"f")], [[], [b"de"], [b"f"]], {}),
     "late bytes": ([In(3, b"de"), Skip(3), In(0, b"abc")], [[], [b"de"], []], {Drop.LATE: 3}),
-    "late and new bytes": ([In(3, b"d"), Skip(3), In(2, b"XXe")], [[], [b"d"], [b"e"]], {Drop.LATE: 1, Drop.RETRANSMITTED: 1}),
+    "late and new bytes": (
+        [In(3, b"d"), Skip(3), In(2, b"XXe")],
+        [[], [b"d"], [b"e"]],
+        {Drop.LATE: 1, Drop.RETRANSMITTED: 1},
+    ),
     "late, after more": (
         [In(1, b"b"), Skip(1), In(0, b"a"), In(1, b"b")],
         [[], [b"b"], [], []],
