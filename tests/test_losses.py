@@ -62,6 +62,6 @@ def test_downloads_over_a_path_that_loses_packets_are_whole(tmp_path: pathlib.Pa
         gaps = [line.split()[1:] for line in told.stderr.splitlines() if line.split()[:1] == ["gaps"]]
         assert gaps == [["none"]], (snaplen, told.stderr)
         if snaplen > 65_536:
-            assert [
-                (record["http.response.state"], record.get("missed_bytes", 0)) for record in records
-            ] == [("complete", 0)] * 3
+            assert [(record["http.response.state"], record.get("missed_bytes", 0)) for record in records] == [
+                ("complete", 0)
+            ] * 3

@@ -431,7 +431,14 @@ class Connections:
                 self._assembly.drop(Drop.RETRANSMITTED, captured)
                 return True
             if rival.confirmed(stream, flow, sequence, acknowledgement, flags):
+                overtook = rival.answers(flow, sequence)
+                if overtook:
+                    self._without_rival(connection)
                 self._remove(connection, finished, Anomaly.UNPAIRED)
+                if overtook:
+                    finished += self.segment(interface, buffer, segment, time)
+                    finished += self.segment(rival.interface, rival.data, rival.segment, rival.time)
+                    return True
                 return False
             if flow == rival.flow and length and sequence == stream.next:
                 self._refute(connection)  # the connection goes on

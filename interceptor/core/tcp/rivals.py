@@ -56,6 +56,10 @@ class Rival:
         """Whether this is the same segment again."""
         return flow == self.flow and sequence == self.sequence
 
+    def answers(self, flow: bytes, sequence: int) -> bool:
+        """Whether this was sent in answer to the other side's segment with that number, and captured before it."""
+        return not self.flags & SYN and flow != self.flow and difference(self.acknowledgement, sequence) > 0
+
     def confirmed(self, stream: Stream, flow: bytes, sequence: int, acknowledgement: int, flags: int) -> bool:
         """Whether a segment of `stream` shows that there is another connection."""
         if flags & RST:
