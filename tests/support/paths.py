@@ -98,8 +98,8 @@ def path(
 
     Each way takes `delay` seconds; of the large frames that the far side sends, one in `one_in` is lost.
     """
-    descriptors = [_tap(near, "path", near_address), _tap(far, "path", far_address)]
-    made = Path(*descriptors, delay, one_in)
+    descriptors = (_tap(near, "path", near_address), _tap(far, "path", far_address))
+    made = Path(*descriptors, delay=delay, one_in=one_in)
     made.start()
     try:
         yield made

@@ -76,7 +76,8 @@ def test_connections_in_two_vlans_are_two(one: tuple[int, ...], two: tuple[int, 
 def test_names_are_limited_and_forgotten() -> None:
     """Copies under any number of tags open nothing and leave nothing."""
     capture = Capture()
-    talk = tagged(capture, (), ()).open()
+    talk = tagged(capture, (), ())
+    talk.open()
     talk.exchange(1)
     for vlan in range(1, 200):
         talk.client_vlans = (vlan,)
