@@ -375,7 +375,7 @@ def test_the_memory_of_what_waits_is_limited() -> None:
     """A direction is full by its payload or by what its pieces cost besides, and so are all of them."""
     limits = Limits(held_bytes_per_stream=2_000, held_bytes=4_000)
     large = Sides(limits=limits)
-    large.take(In(1, b"x" * 1_700))
+    large.take(In(1, b"x" * 1_600))
     assert not large.full()
     large.take(In(5_000, b"x" * 100))
     assert large.full()
