@@ -172,7 +172,7 @@ class Limits(_Section):
     held_bytes: Positive | None = None
     """Out-of-order payload in all."""
     held_bytes_per_stream: Positive | None = None
-    """Out-of-order payload in one direction of one connection."""
+    """Out-of-order payload in one direction of one connection: what a window can hold."""
     head_bytes: Positive | None = None
     """A message head."""
     pending: Positive | None = None
