@@ -39,7 +39,7 @@ SECRETS = {"INTERCEPTOR_INGEST_TOKENS": TOKEN, "INTERCEPTOR_TOKEN": TOKEN}
 def incoming(sealed: Batch) -> Incoming:
     """As the API hands it over."""
     text = unpack(sealed.body, sealed.encoding, 2**30)
-    return Incoming(check(text), sealed.body, sealed.encoding, text)
+    return Incoming(check(text).header, sealed.body, sealed.encoding, text)
 
 
 def spool(folder: Path, **options: Any) -> Spool:
@@ -71,7 +71,7 @@ def test_a_plain_batch_is_compressed(tmp_path: Path) -> None:
 
     async def go() -> None:
         it = spool(tmp_path)
-        await Spooling(it).take(Incoming(check(text), text, "identity", text))
+        await Spooling(it).take(Incoming(check(text).header, text, "identity", text))
         found = await it.next()
         assert (found.id, found.records, found.encoding) == (sealed.id, 1, "gzip")
         assert gzip.decompress(found.body) == text
