@@ -73,7 +73,7 @@ ROOMS: dict[str, set[str]] = {
 }
 """Which rooms each room may look into, besides itself and the modules in `HALL`."""
 
-HALL = {"errors", "config"}
+HALL = {"errors", "config", "rotation"}
 """Modules that every room of the shell may know."""
 
 STANDARD = {

@@ -104,12 +104,12 @@ class Spool:
         return taken
 
     async def next(self) -> Batch:
-        """Wait for the oldest batch that is not settled. The same one until it is."""
+        """Wait for the oldest batch that was not handed out. It is kept until it is settled."""
         self._loop = asyncio.get_running_loop()
         while True:
             self._stored.clear()
             try:
-                batch = await self._worker.run(lambda: self._do(self._shelf.oldest))
+                batch = await self._worker.run(lambda: self._do(self._shelf.take))
             except OSError as error:
                 log.warning("spool_not_readable", error=error.strerror, retry_seconds=UNREADABLE_SECONDS)
                 await asyncio.sleep(UNREADABLE_SECONDS)
@@ -118,17 +118,21 @@ class Spool:
                 return batch
             await self._stored.wait()
 
-    async def delivered(self, batch: Batch) -> None:
-        """The endpoint has it: its answer has been read to the end."""
-        await self._worker.run(lambda: self._do(self._shelf.delivered, batch))
+    async def delivered(self, batch: Batch, rejected: int = 0) -> None:
+        """The endpoint has it, but for so many of its records."""
+        await self._worker.run(lambda: self._do(self._shelf.delivered, batch, rejected))
 
     async def quarantine(self, batch: Batch, reason: str) -> None:
         """The endpoint will never take it. `reason` is one of a bounded set."""
         await self._worker.run(lambda: self._do(self._shelf.quarantine, batch, reason))
 
-    async def replace(self, batch: Batch, halves: Sequence[Batch]) -> None:
-        """Put two halves where a batch was; whatever happens, either it or they are there."""
-        await self._worker.run(lambda: self._do(self._shelf.replace, batch, halves))
+    async def replace(self, batch: Batch, parts: Sequence[Batch], reason: str) -> None:
+        """Put its parts where a batch was; whatever happens, either it or they are there.
+
+        Records that are in none of them are counted as dropped for that reason.
+        """
+        await self._worker.run(lambda: self._do(self._shelf.replace, batch, parts, reason))
+        self._stored.set()
 
     async def close(self) -> None:
         """Write down what is in memory, and let others use the directory. Cancelled, it goes on in its thread."""

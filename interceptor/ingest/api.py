@@ -314,9 +314,9 @@ class IngestApi:
         except UnpackError as error:
             raise _RefusedError(Outcome.INVALID, 400, f"The body {error}.") from error
         except BadLineError as error:
-            named = (Refusal(error.number, error.reason),)
+            first = Refusal(error.number, error.reason)
             raise _RefusedError(
-                Outcome.INVALID, 422, f"Line {error.number}: {error.reason}.", named=named
+                Outcome.INVALID, 422, f"Line {first.line}: {first.reason}.", named=(first,)
             ) from error
         header, named, refused = checked.header, checked.named, checked.refused
         if header.count + refused > MAX_RECORDS:
