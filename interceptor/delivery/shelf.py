@@ -259,14 +259,19 @@ class Shelf:
             self._lose(entry.records, reason, file=entry.name(Kind.REFUSED))
             self._set_aside(entry, Kind.REFUSED)
 
-    def replace(self, batch: Batch, parts: Sequence[Batch], reason: str = REJECTED) -> None:
-        """Put one or two parts where a batch was. Records that are in none are lost for that reason."""
+    def give_back(self, batch: Batch) -> None:
+        """Nobody has seen it: it waits again, in its place."""
+        if (entry := self._settled(batch)) is not None:
+            self._put_back([entry])
+
+    def replace(self, batch: Batch, parts: Sequence[Batch], reason: str | None = None) -> None:
+        """Put one or two parts where a batch was. Records that are in none are lost for that reason; else there are none."""
         whole = self._entry(batch)
         if whole is None:
             return
         lost = whole.records - sum([part.records for part in parts])
-        if not 1 <= len(parts) <= 2 or lost < 0:
-            raise ValueError("parts have to be one or two, with no more records than the whole")
+        if not 1 <= len(parts) <= 2 or lost < 0 or (lost and reason is None):
+            raise ValueError("parts have to be one or two, and to have the records of the whole")
         entries = [
             whole._replace(halves=whole.halves + which, records=part.records, size=OVERHEAD + len(part.body))
             for which, part in zip("01", parts, strict=False)
@@ -277,7 +282,7 @@ class Shelf:
         self._flush()
         del self._out[whole]
         self._held -= lost
-        if lost:
+        if reason is not None:
             self._count_lost(lost, reason)
         self._discard(whole)
         self._flush()  # where the disk was full, the whole has made room

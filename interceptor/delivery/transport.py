@@ -35,7 +35,7 @@ import os
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -192,6 +192,8 @@ class Transport:
                 progress = self._progress()
                 return await self._exchange(path, body, headers, progress)
         except TimeoutError:
+            if progress.begun is not None:
+                return progress.begun
             await progress.abandon()
             raise TransportError(
                 Failure.TIMEOUT, f"{progress.waiting()} within {self._timeout:g} s"
@@ -217,8 +219,9 @@ class Transport:
                 async with contextlib.aclosing(
                     await client.requests.handle_async_request(request)
                 ) as response:
-                    body_, whole = await _body(response)
-                    return Answer(response.status_code, dict(response.headers), body_, whole)
+                    progress.begun = Answer(response.status_code, dict(response.headers), b"", whole=False)
+                    text, whole = await _body(response)
+                    return replace(progress.begun, body=text, whole=whole)
         except BaseException as error:
             if client is not None:
                 client.retired = True
@@ -343,6 +346,8 @@ class _Progress:
     answered: bool = False
     """The endpoint has begun to answer."""
 
+    begun: Answer | None = None
+    """The endpoint's answer, without its body."""
     stream: _Stream | None = None
     """What a tunnel is to be made of."""
 

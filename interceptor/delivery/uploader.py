@@ -180,7 +180,7 @@ class Queue(Protocol):
     async def quarantine(self, batch: Batch, reason: str) -> None:
         """It never will: put it aside."""
 
-    async def replace(self, batch: Batch, parts: Sequence[Batch], reason: str) -> None:
+    async def replace(self, batch: Batch, parts: Sequence[Batch], reason: str | None = None) -> None:
         """These take its place; records that are in none of them are dropped for that reason."""
 
 
@@ -335,7 +335,7 @@ class Uploader:
         except ValueError:  # an UnpackError is one
             await self._put_aside(batch, Reason.UNREADABLE, f"{told}, and it cannot be halved")
             return Outcome.UNREADABLE
-        await self._queue.replace(batch, halves, Reason.REJECTED)
+        await self._queue.replace(batch, halves)
         return Outcome.TOO_LARGE
 
     async def _refuse(self, batch: Batch, sent: Try) -> Outcome:
