@@ -48,9 +48,9 @@ bench-live: $(VENV)/tests   ## the daemon on live traffic: offered, reported, co
 	tests/support/build_rpcapd.sh
 	$(BIN)/python -m tests.bench.bench_live
 
-bench-upload: $(VENV)/tests ## one uploader, over TLS through a proxy, next to the core: records a second, CPU a record
+bench-upload: $(VENV)/tests ## what delivery costs, over TLS through a proxy; with ROUND_TRIP_MS=100: a relay of 1,000 nodes
 	tests/support/packages.sh tinyproxy
-	$(BIN)/python -m tests.bench.bench_upload
+	$(BIN)/python -m tests.bench.bench_upload $(if $(ROUND_TRIP_MS),--round-trip-ms $(ROUND_TRIP_MS) --nodes $(or $(NODES),1000))
 
 fuzz: $(VENV)/fuzz          ## coverage-guided, a minute and a half
 	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60

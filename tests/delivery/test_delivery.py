@@ -68,9 +68,10 @@ async def takes_and_resets(cloud: Cloud, exchange: Exchange) -> None:
 
 
 async def takes_and_drips(cloud: Cloud, exchange: Exchange) -> None:
-    """The answer comes, byte by byte, and never to its end."""
+    """The answer's head comes, and then its body, byte by byte, and never to its end."""
     whole = cloud.take(exchange).replace(b"Content-Length: ", b"Content-Length: 9")
-    await exchange.say(*(whole[place : place + 1] for place in range(len(whole))), pause=0.05)
+    head, _, body = whole.partition(b"\r\n\r\n")
+    await exchange.say(head + b"\r\n\r\n", *(body[place : place + 1] for place in range(len(body))), pause=0.05)
 
 
 async def takes_and_says_much(cloud: Cloud, exchange: Exchange) -> None:
@@ -173,7 +174,28 @@ ROWS = [
     *(Row(f"answer {code}", State.AUTH, Outcome.AUTH, at_cloud=says(code)) for code in (401, 403)),
     *(
         Row(f"answer {code}", State.CONFIGURATION, Outcome.CONFIGURATION, at_cloud=says(code, Location="/"))
-        for code in (301, 302, 307, 308, 400, 402, 404, 405, 406, 410, 411, 415, 418, 421, 422, 426, 431, 451, 501, 505)
+        for code in (
+            301,
+            302,
+            307,
+            308,
+            400,
+            402,
+            404,
+            405,
+            406,
+            410,
+            411,
+            415,
+            418,
+            421,
+            422,
+            426,
+            431,
+            451,
+            501,
+            505,
+        )
     ),
     # nginx, of an http:// URL that names its TLS port
     Row(

@@ -160,7 +160,9 @@ def test_half_a_transaction_is_a_span_too() -> None:
 def test_servers_are_resources() -> None:
     """Each once, with the cluster and node of the batch."""
     other = RECORD | {"server.address": "shop.example.com", "id": "1" * 32}
-    sent = json.loads(otlp.request(text(RECORD, other, RECORD | {"id": "2" * 32}), "json")[0])["resourceSpans"]
+    sent = json.loads(otlp.request(text(RECORD, other, RECORD | {"id": "2" * 32}), "json")[0])[
+        "resourceSpans"
+    ]
     assert [attributes(each["resource"]) for each in sent] == [
         {"service.name": name, "k8s.cluster.name": "east", "k8s.node.name": "node-1"}
         for name in ("api.example.com", "shop.example.com")
@@ -214,9 +216,7 @@ def test_both_forms_are_what_the_official_package_reads(form: otlp.Form) -> None
     (found,) = [each.value for each in first[1].attributes if each.key == "interceptor.missed_bytes"]
     assert found.int_value == 2**53
     (negative,) = [
-        each.value
-        for each in third.scope_spans[0].spans[0].attributes
-        if each.key == "interceptor.ttfb_us"
+        each.value for each in third.scope_spans[0].spans[0].attributes if each.key == "interceptor.ttfb_us"
     ]
     assert negative.int_value == -1
 

@@ -112,9 +112,7 @@ def test_a_receiver_that_does_not_know_a_form_gets_the_other() -> None:
 
     async def check(protocol: str, known: str) -> tuple[list[Outcome], list[str]]:
         way = Choosing(known)
-        sender = Sender(
-            Config.model_validate({"endpoint": ENDPOINT, "upload": {"protocol": protocol}}), way
-        )
+        sender = Sender(Config.model_validate({"endpoint": ENDPOINT, "upload": {"protocol": protocol}}), way)
         outcomes = [(await sender.probe(Origin("a/1"), 0.0)).outcome for _ in range(2)]
         return outcomes, way.kinds
 

@@ -405,7 +405,11 @@ def test_what_something_on_the_way_refuses_is_put_aside_when_others_pass() -> No
     class Firewall(Script):
         async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
             await super().post(path, body, headers)
-            return Answer(403, {"content-type": "text/html"}, b"") if body == disliked.body else Answer(202, {}, b"")
+            return (
+                Answer(403, {"content-type": "text/html"}, b"")
+                if body == disliked.body
+                else Answer(202, {}, b"")
+            )
 
     uploader, slept = upload(store, Firewall(202), most=4)
     assert store.aside == [(disliked.id, "refused")]
