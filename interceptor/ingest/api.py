@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -35,7 +36,7 @@ from interceptor.delivery.batches import TooLargeError, UnpackError, unpack
 from interceptor.ingest.lines import MAX_RECORDS, BadLineError, Refusal, check
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from starlette.requests import Request
 
@@ -70,6 +71,10 @@ _DRAIN_SECONDS: Final = 5.0
 """How much, and how long, a refused body is read on."""
 _RETRY_SECONDS: Final = 5
 """Retry-After where nothing says better. Clients add their own jitter."""
+
+_STRANGERS: Final = 64
+_STRANGERS_SECONDS: Final = 600.0
+"""Clients that are refused for their token are told: so many different ones in so long, each once."""
 
 _KEY: Final = re.compile(r"[0-9a-f]{32}")
 _TYPES: Final = ("application/x-ndjson", "application/jsonl", "application/ndjson")
@@ -175,6 +180,7 @@ class IngestApi:
         self._limit = config.max_batch_bytes
         self._held = 0
         self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._strangers = _Strangers()
         self.counters: Final = Counters()
 
     def routes(self) -> list[Route]:
@@ -187,7 +193,9 @@ class IngestApi:
         except _RefusedError as refused:
             answer, outcome = refused.answer(), refused.outcome
             self.counters.rejected_records += refused.rejected
-            if outcome is not Outcome.UNAUTHORIZED:  # those are anybody's, and counted
+            if outcome is Outcome.UNAUTHORIZED:
+                self._strangers.note(request)
+            else:
                 _log.warning(
                     "batch_refused", outcome=outcome.value, status=answer.status_code, client=_client(request)
                 )
@@ -342,6 +350,41 @@ class IngestApi:
             413,
             f"A batch has at most {self._limit} bytes as sent, {self._limit * _UNPACKED} unpacked, and "
             f"{MAX_RECORDS} records.",
+        )
+
+
+class _Strangers:
+    """Tells who comes without a token that is known: once in a while of each, so that its operator can be found.
+
+    Anybody can come, from any number of addresses: how many are told and remembered is bounded.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._times: dict[str, int] = {}
+        """Refusals of each that was told, since then."""
+        self._others = 0
+
+    def note(self, request: Request) -> None:
+        """One more was refused."""
+        now = self._clock()
+        if now - self._since >= _STRANGERS_SECONDS:
+            self._times, self._others, self._since = {}, 0, now
+        client = _client(request)
+        if client in self._times:
+            self._times[client] += 1
+            return
+        if len(self._times) >= _STRANGERS:
+            if not self._others:
+                _log.warning("clients_refused", told=f"more than {_STRANGERS} show no token that is known here")
+            self._others += 1
+            return
+        self._times[client] = 1
+        shown = "a token that is not known here" if "authorization" in request.headers else "no token"
+        agent = "".join(filter(str.isprintable, request.headers.get("user-agent", "")[:64]))
+        _log.warning(
+            "client_refused", client=client, user_agent=agent, told=f"it shows {shown}; its batches stay there"
         )
 
 

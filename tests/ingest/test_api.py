@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.applications import Starlette
+from starlette.requests import Request
 
 from interceptor.config import Ingest, Server
 from interceptor.core.records.encoder import Record
@@ -180,6 +181,38 @@ def test_a_stranger_is_refused(shown: str | None) -> None:
             assert it.api.counters.batches[Outcome.UNAUTHORIZED] == 1
 
     asyncio.run(check())
+
+
+def test_the_log_says_who_shows_no_token_that_is_known() -> None:
+    """Once each, however often it comes; never what it shows. Of very many, that there are."""
+
+    async def check() -> None:
+        async with cloud() as it:
+            for _ in range(30):
+                await it.send(batch(record()), Authorization="Bearer s0me-other", User_Agent="interceptor/9\x07")
+
+    with structlog.testing.capture_logs() as events:
+        asyncio.run(check())
+    (event,) = [event for event in events if event["event"] == "client_refused"]
+    assert (event["client"], event["user_agent"]) == ("127.0.0.1", "interceptor/9")
+    assert "s0me-other" not in str(events)
+
+
+def test_a_crowd_of_strangers_is_told_in_a_bounded_number_of_lines() -> None:
+    """And anew after some minutes."""
+    times = iter([0.0] * 500 + [601.0])
+    strangers = module._Strangers(lambda: next(times))
+
+    def asked(number: int) -> Any:
+        return Request({"type": "http", "headers": [], "client": (f"10.0.{number // 256}.{number % 256}", 1)})
+
+    with structlog.testing.capture_logs() as events:
+        for number in range(499):
+            strangers.note(asked(number))
+    assert [event["event"] for event in events] == ["client_refused"] * 64 + ["clients_refused"]
+    with structlog.testing.capture_logs() as events:
+        strangers.note(asked(1))
+    assert [event["client"] for event in events] == ["10.0.0.1"]
 
 
 @pytest.mark.parametrize(
