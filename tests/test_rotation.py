@@ -33,8 +33,13 @@ def test_it_is_made_again_when_a_file_changes(tmp_path: Path) -> None:
     """And only then."""
     path = tmp_path / "file"
     path.write_text("good one")
-    made = []
-    it = Rotating({"option": path, "absent": None}, lambda: made.append(1) or whole(path))
+    made: list[str] = []
+
+    def make() -> str:
+        made.append("again")
+        return whole(path)
+
+    it = Rotating({"option": path, "absent": None}, make)
     assert it.changed()
     assert [it.current() for _ in range(3)] == ["good one"] * 3
     assert (len(made), it.changed()) == (1, False)
@@ -75,6 +80,7 @@ def test_a_defect_is_none_of_the_files(tmp_path: Path) -> None:
     """What is no error of a file is raised."""
     path = tmp_path / "file"
     path.write_text("good")
-    it = Rotating({"option": path}, lambda: {}["no such key"])
+    nothing: dict[str, str] = {}
+    it = Rotating({"option": path}, lambda: nothing["no such key"])
     with pytest.raises(KeyError):
         it.current()

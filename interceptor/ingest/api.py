@@ -377,14 +377,19 @@ class _Strangers:
             return
         if len(self._times) >= _STRANGERS:
             if not self._others:
-                _log.warning("clients_refused", told=f"more than {_STRANGERS} show no token that is known here")
+                _log.warning(
+                    "clients_refused", told=f"more than {_STRANGERS} show no token that is known here"
+                )
             self._others += 1
             return
         self._times[client] = 1
         shown = "a token that is not known here" if "authorization" in request.headers else "no token"
         agent = "".join(filter(str.isprintable, request.headers.get("user-agent", "")[:64]))
         _log.warning(
-            "client_refused", client=client, user_agent=agent, told=f"it shows {shown}; its batches stay there"
+            "client_refused",
+            client=client,
+            user_agent=agent,
+            told=f"it shows {shown}; its batches stay there",
         )
 
 

@@ -115,14 +115,23 @@ def bench(round_trip_ms: float, nodes: int) -> bool:
     endpoint.start()
     wait_for(port)
     with tempfile.TemporaryDirectory(prefix="bench-relay-") as folder:
-        flags = ("--endpoint", f"http://127.0.0.1:{port}", "--ingest-anonymous", "true", "--log-level", "info")
+        flags = (
+            "--endpoint",
+            f"http://127.0.0.1:{port}",
+            "--ingest-anonymous",
+            "true",
+            "--log-level",
+            "info",
+        )
         spool = ("--spool-directory", Path(folder) / "spool", "--spool-min-free-bytes", 0)
         with running("relay", *flags, *spool) as relay:
             before = cpu_seconds(relay.process.pid)
             sent, refused = asyncio.run(offer(int(relay.url.rpartition(":")[2]), nodes))
             there = taken.value
             text = httpx.get(f"{relay.url}/metrics", trust_env=False, timeout=60).text
-            age = float(re.search(r"^interceptor_spool_oldest_batch_age_seconds (\S+)", text, re.MULTILINE)[1])  # type: ignore[index]
+            (age,) = map(
+                float, re.findall(r"^interceptor_spool_oldest_batch_age_seconds (\S+)", text, re.MULTILINE)
+            )
             cpu = cpu_seconds(relay.process.pid) - before
             status = relay.stop()
     endpoint.kill()

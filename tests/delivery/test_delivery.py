@@ -71,7 +71,9 @@ async def takes_and_drips(cloud: Cloud, exchange: Exchange) -> None:
     """The answer's head comes, and then its body, byte by byte, and never to its end."""
     whole = cloud.take(exchange).replace(b"Content-Length: ", b"Content-Length: 9")
     head, _, body = whole.partition(b"\r\n\r\n")
-    await exchange.say(head + b"\r\n\r\n", *(body[place : place + 1] for place in range(len(body))), pause=0.05)
+    await exchange.say(
+        head + b"\r\n\r\n", *(body[place : place + 1] for place in range(len(body))), pause=0.05
+    )
 
 
 async def takes_and_says_much(cloud: Cloud, exchange: Exchange) -> None:

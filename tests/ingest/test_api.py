@@ -189,7 +189,9 @@ def test_the_log_says_who_shows_no_token_that_is_known() -> None:
     async def check() -> None:
         async with cloud() as it:
             for _ in range(30):
-                await it.send(batch(record()), Authorization="Bearer s0me-other", User_Agent="interceptor/9\x07")
+                await it.send(
+                    batch(record()), Authorization="Bearer s0me-other", User_Agent="interceptor/9\x07"
+                )
 
     with structlog.testing.capture_logs() as events:
         asyncio.run(check())

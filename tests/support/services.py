@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN", "Running", "running"]
 
 ROOT = Path(__file__).parents[2]
-DEADLINE = 30.0
+DEADLINE = 120.0
 TOKEN = "secret-token"
 
 
