@@ -132,6 +132,9 @@ def bench(round_trip_ms: float, nodes: int) -> bool:
             (age,) = map(
                 float, re.findall(r"^interceptor_spool_oldest_batch_age_seconds (\S+)", text, re.MULTILINE)
             )
+            outcomes = re.findall(
+                r"^interceptor_ingest_batches_total\{outcome=\"(\w+)\"\} ([1-9]\S*)", text, re.MULTILINE
+            )
             cpu = cpu_seconds(relay.process.pid) - before
             status = relay.stop()
     endpoint.kill()
@@ -141,6 +144,7 @@ def bench(round_trip_ms: float, nodes: int) -> bool:
         f"{nodes:,} nodes, a batch of {RECORDS} records each {INTERVAL:g} s, {round_trip_ms:g} ms away, {SECONDS} s:\n"
         f"  offered {sent:,} batches ({rate:.0f}/s), refused {refused}, arrived {there:,} by then, the oldest that waits "
         f"is {age:.1f} s old\n"
+        f"  taking in: {', '.join(f'{name} {float(count):,.0f}' for name, count in outcomes)}\n"
         f"  the relay's CPU {cpu:.1f} s: {cpu * 1e3 / sent:.2f} ms a batch, {cpu * 1e6 / sent / RECORDS:.0f} µs a record, "
         f"{100 * cpu / (SECONDS + INTERVAL):.0f} % of a core; its end {'delivered the rest' if not status else 'did not'}"
     )
