@@ -92,8 +92,8 @@ class Rotating(Generic[T]):
         """Why that could not be used."""
 
     def changed(self) -> bool:
-        """Whether the files are others than when they were last used, or tried to be."""
-        return self._stamps() != self._seen
+        """Whether the files are others than when they were last used, or tried to be; False if they never were."""
+        return self._seen is not None and self._stamps() != self._seen
 
     async def fresh(self) -> T:
         """The same as `current`, for an event loop: only a look at the files happens in it, reading them does not."""
