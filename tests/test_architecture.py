@@ -80,7 +80,7 @@ ROOMS: dict[str, set[str]] = {
 }
 """Which rooms each room may look into, besides itself and the modules in `HALL`."""
 
-HALL = {"errors", "config"}
+HALL = {"errors", "config", "rotation"}
 """Modules that every room of the shell may know."""
 
 STANDARD = {
@@ -116,7 +116,7 @@ LIBRARIES = {
         "ingest.lines",
     },
     "rich": {"commands.display"},
-    "pcapy": {"capture.filters", "capture.live"},
+    "pcapy": {"capture.filters", "capture.libpcap", "capture.live"},
     "pyroute2": {"capture.links"},
     "prometheus_client": {"service.metrics"},
     "pydantic": {"config", "settings"},

@@ -39,7 +39,7 @@ class Asked:
         """Store these."""
         sealed = batch(*records, **origin)
         text = unpack(sealed.body, sealed.encoding, 2**30)
-        await self.store.take(Incoming(check(text), sealed.body, sealed.encoding, text))
+        await self.store.take(Incoming(check(text).header, sealed.body, sealed.encoding, text))
 
     async def overview(self, chosen: Range | None = "all") -> Overview:
         """Everything."""

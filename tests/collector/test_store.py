@@ -47,7 +47,7 @@ class Clock:
 def incoming(sealed: Batch) -> Incoming:
     """As the API hands it over."""
     text = unpack(sealed.body, sealed.encoding, 2**30)
-    return Incoming(check(text), sealed.body, sealed.encoding, text)
+    return Incoming(check(text).header, sealed.body, sealed.encoding, text)
 
 
 @asynccontextmanager
