@@ -9,9 +9,10 @@ in one direction of a connection, counted from 0 in a 64-bit world where sequenc
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from msgspec import Struct
 
@@ -229,7 +230,10 @@ class Message(Struct, eq=False, gc=False):
     framing: int = 0
     """How its head says the body ends: a length in bytes, or one of the values in `heads`."""
     body_size: int = 0
-    """Body bytes after de-chunking, as seen plus as known missing."""
+    """Body bytes after de-chunking, as seen plus as known missing; of a message that is still coming in, all that its
+    head or its last chunk size promises."""
+    unsized: bool = False
+    """How long its body is cannot be known, and `body_size` says nothing."""
     missed: int = 0
     """Bytes of this message known to be missing from the capture."""
     state: State = State.TRUNCATED
@@ -244,6 +248,14 @@ class Message(Struct, eq=False, gc=False):
             self.anomalies = {anomaly}
         else:
             self.anomalies.add(anomaly)
+
+    def as_it_stands(self, remaining: int) -> Self:
+        """A copy that what still comes does not change; `remaining` bytes of `body_size` have not come."""
+        copied = copy(self)
+        copied.body_size -= remaining
+        if self.anomalies is not None:
+            copied.anomalies = set(self.anomalies)
+        return copied
 
 
 class Request(Message, eq=False, gc=False):
@@ -300,6 +312,19 @@ class Transaction(Struct, eq=False, gc=False):
             self.anomalies = {anomaly}
         else:
             self.anomalies.add(anomaly)
+
+    def as_it_stands(self, request_remaining: int, response_remaining: int) -> Transaction:
+        """A copy to give out while its messages are still coming in; so many bytes of their bodies have not."""
+        copied = copy(self)
+        if self.request is not None:
+            copied.request = self.request.as_it_stands(request_remaining)
+        if self.response is not None:
+            copied.response = self.response.as_it_stands(response_remaining)
+        if self.interim is not None:
+            copied.interim = list(self.interim)
+        if self.anomalies is not None:
+            copied.anomalies = set(self.anomalies)
+        return copied
 
 
 @dataclass(frozen=True, slots=True)

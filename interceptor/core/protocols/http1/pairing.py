@@ -463,12 +463,17 @@ class Conversation:
         return [t for t in [*self._pending, self._early] if t is not None and not t.reported]
 
     def _cut_off(self, transaction: Transaction, finished: list[Transaction]) -> None:
-        """Report a transaction whose messages may still be coming in: their size is what has come."""
-        if transaction is self._asking and transaction.request is not None:
-            transaction.request.body_size -= self.requests.remaining
-        if transaction is self._answering and transaction.response is not None:
-            transaction.response.body_size -= self.responses.remaining
+        """Report a transaction whose messages may still be coming in: their size is what has come.
+
+        What is given out is a copy: the parsers go on with the messages, and pairing with the transaction.
+        """
+        if transaction.reported:
+            return
         self._report(transaction, finished)
+        finished[-1] = transaction.as_it_stands(
+            self.requests.remaining if transaction is self._asking else 0,
+            self.responses.remaining if transaction is self._answering else 0,
+        )
 
     def _report(self, transaction: Transaction, finished: list[Transaction]) -> None:
         if transaction.reported:
