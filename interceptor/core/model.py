@@ -145,6 +145,8 @@ class Drop(StrEnum):
     """A response whose transaction had been reported already (`Limits.transaction_seconds`)."""
     EMPTY_LINES = "empty_lines"
     """Empty lines between messages (RFC 9112 section 2.2)."""
+    PROXY_HEADER = "proxy_header"
+    """The header of the PROXY protocol before a client's first message."""
 
 
 class Anomaly(StrEnum):
@@ -175,6 +177,8 @@ class Anomaly(StrEnum):
     NON_ASCII = "non_ascii"
     OBS_FOLD = "obs_fold"
     PIPELINED = "pipelined"
+    REQUEST_INVALID = "request_invalid"
+    """What this response answers could not be read as a request."""
     SPACE_BEFORE_COLON = "space_before_colon"
     TE_AND_CL = "te_and_cl"
     TE_IN_HTTP_1_0 = "te_in_http_1_0"
@@ -289,6 +293,9 @@ class Peers(Struct, frozen=True, gc=False):
     connection_id: str
     """20 hex digits: a function of the addresses, ports and initial sequence numbers."""
     interface: str | None
+    announced_address: str | None = None
+    """Of the client behind a load balancer, by the PROXY protocol's header that came before its bytes."""
+    announced_port: int | None = None
 
 
 class Transaction(Struct, eq=False, gc=False):

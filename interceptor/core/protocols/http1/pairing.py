@@ -40,11 +40,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from interceptor.core.model import Anomaly, Drop, Peers, Request, Response, Transaction
 from interceptor.core.protocols.http1.parser import (
     DOUBTFUL,
     OPAQUE,
     SEARCH,
+    TO_CLOSE,
     Context,
     RequestParser,
     ResponseParser,
@@ -139,8 +142,8 @@ class Conversation:
                 asking = self._ask(message, finished)
             if parser.open is None:
                 self._asked(asking, message, finished)
-        if parser.mode == OPAQUE and parser.skipping is Drop.NOT_HTTP:
-            self.responses.stop(Drop.NOT_HTTP)
+        if parser.alien:
+            self._judge(chunk)
 
     def receive_responses(self, chunk: Chunk, finished: list[Transaction]) -> None:
         """Bytes of the server. The transactions that they finish are added to `finished`."""
@@ -182,8 +185,8 @@ class Conversation:
                 partial = parser.partial
                 self._response_end = chunk.base + chunk.cursor if partial is None else partial.position
                 self._answered(answering, finished)
-        if parser.mode == OPAQUE and not self._index:
-            self.requests.stop(Drop.NOT_HTTP)
+        if parser.alien:
+            self._judge(chunk)
 
     def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the client are missing from the capture."""
@@ -220,6 +223,12 @@ class Conversation:
     def close_responses(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the server: what is unanswered stays so."""
         finished: list[Transaction] = []
+        response = self.responses.open
+        if response is not None and len(self._pending) > 1 and _may_end_elsewhere(response):
+            # Other answers may be in what was read as its body.
+            response.unsized = True
+        if response is not None and response.unsized:
+            clean = False
         if self.responses.close(position, time, clean=clean) is not None and self._answering is not None:
             self._answered(self._answering, finished)
         return finished
@@ -274,6 +283,10 @@ class Conversation:
     def _ask(self, request: Request, finished: list[Transaction]) -> Transaction:
         """A request has begun."""
         self.context.messages += 1
+        if not self._index and self.requests.announced is not None:
+            self.announce(self.requests.announced)
+        if self._answering is not None and self.responses.mode == TO_CLOSE:
+            self._went_on(request, finished)
         if request.after_loss:
             self._requests_complete = False
         if request.version == "0.9":
@@ -325,6 +338,21 @@ class Conversation:
             self._requests_complete = False
             self.requests.after_loss = True
 
+    def _went_on(self, request: Request, finished: list[Transaction]) -> None:
+        """A request has begun while a response runs until close, as far as its head can be trusted.
+
+        Where that is ambiguous, a client that has received all there is and goes on knows of an end.
+        """
+        answering = self._answering
+        response = answering.response if answering is not None else None
+        if answering is None or response is None or not _may_end_elsewhere(response):
+            return
+        response.unsized = True
+        if request.place == self.responses.reached:
+            self._response_end = self.responses.reached
+            self.responses.abandon()
+            self._answered(answering, finished)
+
     def _overlaps(self, place: int) -> bool:
         """Whether a request of this place was sent before the answers to those before it had come."""
         if self._pending:
@@ -333,7 +361,10 @@ class Conversation:
                 place == self._response_end or (last.request is not None and place == last.request.place)
             ):
                 return True
-        return place < self._response_end or self.responses.open is not None
+        if place < self._response_end:
+            return True
+        # One in doubt may have ended with its head.
+        return self.responses.open is not None and self.responses.mode != DOUBTFUL
 
     def _request_may_start(self, place: int) -> bool:
         """Whether a segment of this place, after a hole, can only be the start of a request."""
@@ -341,8 +372,20 @@ class Conversation:
             return True  # nothing to prove it by, nothing to mispair it with
         if self.responses.idle and place < self._response_end:
             return False
+        refused = self.requests.refused
+        if place <= self._floor and (refused is None or place < refused[1]):
+            return False
         # A response that may have been to a HEAD is over if its client goes on.
-        return place > self._floor and (self.responses.open is None or self.responses.mode == DOUBTFUL)
+        response = self.responses.open
+        return (
+            response is None
+            or self.responses.mode == DOUBTFUL
+            or (
+                place == self.responses.reached
+                and self.responses.mode == TO_CLOSE
+                and _may_end_elsewhere(response)
+            )
+        )
 
     # Responses
 
@@ -375,6 +418,9 @@ class Conversation:
                 return transaction if request.position < response.place else None
             if self._pipelined:
                 return None
+            refused = self.requests.refused
+            if refused is not None and refused[1] == request.place and refused[0] < request.position:
+                return None  # it may as well answer what was refused
             if request.place == response.position and request.position < response.place:
                 request.after_loss = False
                 while (lost := self._pending[0]) is not transaction:
@@ -396,6 +442,9 @@ class Conversation:
             if self._responses_complete and heard and self._early is None:
                 self._early = transaction
             else:
+                if self._answers_refused(response):
+                    transaction.tag(Anomaly.REQUEST_INVALID)
+                    self.requests.refused = None
                 self._await(transaction)
         else:
             transaction.response = response
@@ -405,6 +454,16 @@ class Conversation:
                 transaction.tag(Anomaly.EARLY_RESPONSE)
         self._answering = transaction
         return transaction
+
+    def _answers_refused(self, response: Response) -> bool:
+        """Whether a response to no known request answers what could not be read as one."""
+        refused = self.requests.refused
+        if refused is None or refused[0] >= response.place:
+            return False
+        waiting = [t for t in self._pending if t.response is None]
+        if waiting:
+            return refused[1] == response.position and response.status == _BAD_REQUEST
+        return refused[1] == response.position or self._responses_complete
 
     def _answered(self, transaction: Transaction, finished: list[Transaction]) -> None:
         """The response that was coming in is over."""
@@ -420,7 +479,12 @@ class Conversation:
 
     def _response_may_start(self, position: int) -> bool:
         """Whether a response can start here, after a hole."""
-        if not self.client_seen or position == self._floor:
+        refused = self.requests.refused
+        if (
+            not self.client_seen
+            or position == self._floor
+            or (refused is not None and refused[1] == position)
+        ):
             return True
         return any(
             t.response is None and t.request is not None and t.request.place == position
@@ -489,7 +553,9 @@ class Conversation:
                 and self._requests_complete
                 and SEARCH not in {self.requests.mode, self.responses.mode}
             )
-            if not proven:
+            if transaction.anomalies is not None and Anomaly.REQUEST_INVALID in transaction.anomalies:
+                pass  # its other half is known, and is none
+            elif not proven:
                 transaction.tag(Anomaly.UNPAIRED)
             elif transaction.response is None:
                 transaction.tag(Anomaly.UNANSWERED if self.server_seen else Anomaly.UNPAIRED)
@@ -497,10 +563,34 @@ class Conversation:
                 transaction.tag(Anomaly.UNREQUESTED if self.client_seen else Anomaly.UNPAIRED)
         finished.append(transaction)
 
+    def _judge(self, chunk: Chunk) -> None:
+        """One direction has begun with what is not even like HTTP: see whether this is HTTP at all.
+
+        Either side can prove that it is, by any message, at any time while the other has not begun with something else,
+        too. A side that speaks alone has as many bytes for it as a head may have.
+        """
+        requests, responses = self.requests, self.responses
+        if self._index:
+            requests.alien = responses.alien = False
+        elif (requests.alien and responses.alien) or (
+            (requests.first or responses.first) and chunk.base + chunk.end > self.context.head_bytes
+        ):
+            requests.stop(Drop.NOT_HTTP)
+            responses.stop(Drop.NOT_HTTP)
+
+    def announce(self, client: tuple[str, int]) -> None:
+        """A load balancer has said who the client is (PROXY protocol)."""
+        address, port = client
+        self.peers = replace(self.peers, announced_address=address, announced_port=port)
+
     def _upgrade(self) -> None:
         """The rest of the connection speaks something else (RFC 9110 sections 7.8 and 9.3.6)."""
         self.requests.stop(Drop.UPGRADED)
         self.responses.stop(Drop.UPGRADED)
+
+
+def _may_end_elsewhere(response: Response) -> bool:
+    return response.anomalies is not None and Anomaly.AMBIGUOUS_FRAMING in response.anomalies
 
 
 _BEFORE_ALL = -(2**63)
@@ -510,6 +600,8 @@ _NOBODY: Final[list[Transaction]] = []
 
 _INTERIM = 16
 """Status codes kept per transaction; a server that sends more is playing."""
+
+_BAD_REQUEST = 400
 
 _SMUGGLING = frozenset(
     {
