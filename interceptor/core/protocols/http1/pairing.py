@@ -70,6 +70,7 @@ class Conversation:
         "_index",
         "_pending",
         "_pipelined",
+        "_refused",
         "_requests_complete",
         "_response_end",
         "_responses_complete",
@@ -108,6 +109,8 @@ class Conversation:
         """Whose response is coming in."""
         self._early: Transaction | None = None
         """A response to a request whose head is still incomplete (400, 408, 431)."""
+        self._refused: tuple[int, int] | None = None
+        """What was no request (see `Parser.refused`) and has been answered."""
         self._index = 0
         self._simple = False
         """An HTTP/0.9 request has come: what answers it may have no head."""
@@ -419,8 +422,16 @@ class Conversation:
             if self._pipelined:
                 return None
             refused = self.requests.refused
-            if refused is not None and refused[1] == request.place and refused[0] < request.position:
-                return None  # it may as well answer what was refused
+            if (
+                refused is not None
+                and response.status >= _BAD_REQUEST
+                and refused[1] == request.place
+                and refused[0] < request.position
+            ):
+                # It may as well answer what was refused before: then nothing says what answers this one.
+                self._remove(transaction)
+                self._report(transaction, finished)
+                return None
             if request.place == response.position and request.position < response.place:
                 request.after_loss = False
                 while (lost := self._pending[0]) is not transaction:
@@ -444,7 +455,7 @@ class Conversation:
             else:
                 if self._answers_refused(response):
                     transaction.tag(Anomaly.REQUEST_INVALID)
-                    self.requests.refused = None
+                    self._refused = self.requests.refused
                 self._await(transaction)
         else:
             transaction.response = response
@@ -458,12 +469,12 @@ class Conversation:
     def _answers_refused(self, response: Response) -> bool:
         """Whether a response to no known request answers what could not be read as one."""
         refused = self.requests.refused
-        if refused is None or refused[0] >= response.place:
+        if refused is None or refused is self._refused or refused[0] >= response.place:
             return False
-        waiting = [t for t in self._pending if t.response is None]
-        if waiting:
-            return refused[1] == response.position and response.status == _BAD_REQUEST
-        return refused[1] == response.position or self._responses_complete
+        # By place, or by order: all was answered, and no request has come since.
+        return refused[1] == response.position or (
+            self._responses_complete and self.requests.after_loss and not self._pending
+        )
 
     def _answered(self, transaction: Transaction, finished: list[Transaction]) -> None:
         """The response that was coming in is over."""
