@@ -57,6 +57,7 @@ class Prospect:
             announced = announcement(data, context.head_bytes)
             if isinstance(announced, Announced):
                 self.announced = announced.client
+                del data[before:]
                 self.take()
                 context.drop(Drop.PROXY_HEADER, announced.size)
                 chunk.cursor += announced.size - before
