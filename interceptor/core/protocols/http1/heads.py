@@ -67,7 +67,9 @@ _PROVING_START = re.compile(
 """The same as far as it goes, while no line's end has come; of the target only that it has no blank."""
 _PROVING_HOST = re.compile(rb"[ \t]*(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?[ \t]*")
 _RESEMBLING_REQUEST = re.compile(
-    rb"[ \t\r\n]*(?:(?:" + b"|".join(sorted(name.encode() for name in METHODS)) + rb")\b|[^\n]{0,4096}?HTTP/)"
+    rb"(?!PRI \* HTTP/2)[ \t\r\n]*(?:(?:"
+    + b"|".join(sorted(name.encode() for name in METHODS))
+    + rb")\b|[\t\r -\xff]{0,4096}?HTTP/)"
 )
 _RESEMBLING_RESPONSE = re.compile(rb"[ \t\r\n]*(?:HTTP|ICY )", re.IGNORECASE)
 _REQUEST_START = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:[ \t]|\Z)")

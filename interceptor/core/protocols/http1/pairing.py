@@ -131,6 +131,8 @@ class Conversation:
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
+                if parser.alien:
+                    self._judge(chunk)
                 return
             parser.resume()
         elif parser.partial is not None and parser.after_loss and parser.strayed(chunk):
@@ -157,6 +159,8 @@ class Conversation:
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
+                if parser.alien:
+                    self._judge(chunk)
                 return
             parser.resume()
         elif (
