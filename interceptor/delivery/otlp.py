@@ -61,8 +61,10 @@ _AS_THEY_ARE: Final[tuple[str, ...]] = (
 """Fields of a record whose names are those of the semantic conventions."""
 
 _RENAMED: Final = {
-    "source.address": "client.address",
-    "source.port": "client.port",
+    "client.address": "client.address",
+    "client.port": "client.port",
+    "source.address": "network.peer.address",
+    "source.port": "network.peer.port",
     "destination.address": "network.local.address",
     "destination.port": "network.local.port",
     "url.query.keys": "interceptor.url.query.keys",
@@ -82,6 +84,8 @@ _RENAMED: Final = {
     "id": "interceptor.record.id",
 }
 """The others: where the conventions have a name of their own for it, that; else ours, in our namespace."""
+
+_CLIENT: Final = {"source.address": "client.address", "source.port": "client.port"}
 
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -145,6 +149,9 @@ def _span(record: dict[str, Any]) -> dict[str, Any]:
     status = record.get("http.response.status_code")
     named = [(name, record[name]) for name in _AS_THEY_ARE if name in record]
     named += [(name, record[field]) for field, name in _RENAMED.items() if field in record]
+    if "client.address" not in record:
+        # Nobody has announced another: the peer is the client.
+        named += [(name, record[field]) for field, name in _CLIENT.items() if field in record]
     span: dict[str, Any] = {
         **_place(record),
         "kind": _SERVER,
