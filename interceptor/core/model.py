@@ -9,12 +9,12 @@ in one direction of a connection, counted from 0 in a 64-bit world where sequenc
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 __all__ = [
     "METHODS",
@@ -255,8 +255,7 @@ class Message(Struct, eq=False, gc=False):
 
     def as_it_stands(self, remaining: int) -> Self:
         """A copy that what still comes does not change; `remaining` bytes of `body_size` have not come."""
-        copied = copy(self)
-        copied.body_size -= remaining
+        copied = replace(self, body_size=self.body_size - remaining)
         if self.anomalies is not None:
             copied.anomalies = set(self.anomalies)
         return copied
@@ -297,6 +296,10 @@ class Peers(Struct, frozen=True, gc=False):
     """Of the client behind a load balancer, by the PROXY protocol's header that came before its bytes."""
     announced_port: int | None = None
 
+    def announced(self, address: str, port: int) -> Peers:
+        """The same ends, and the client that a load balancer has announced."""
+        return replace(self, announced_address=address, announced_port=port)
+
 
 class Transaction(Struct, eq=False, gc=False):
     """A request and its response, or the half of it that was seen. Reported exactly once."""
@@ -322,7 +325,7 @@ class Transaction(Struct, eq=False, gc=False):
 
     def as_it_stands(self, request_remaining: int, response_remaining: int) -> Transaction:
         """A copy to give out while its messages are still coming in; so many bytes of their bodies have not."""
-        copied = copy(self)
+        copied = replace(self)
         if self.request is not None:
             copied.request = self.request.as_it_stands(request_remaining)
         if self.response is not None:

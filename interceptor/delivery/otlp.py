@@ -61,10 +61,8 @@ _AS_THEY_ARE: Final[tuple[str, ...]] = (
 """Fields of a record whose names are those of the semantic conventions."""
 
 _RENAMED: Final = {
-    "client.address": "client.address",
-    "client.port": "client.port",
-    "source.address": "network.peer.address",
-    "source.port": "network.peer.port",
+    "source.address": "client.address",
+    "source.port": "client.port",
     "destination.address": "network.local.address",
     "destination.port": "network.local.port",
     "url.query.keys": "interceptor.url.query.keys",
@@ -85,7 +83,13 @@ _RENAMED: Final = {
 }
 """The others: where the conventions have a name of their own for it, that; else ours, in our namespace."""
 
-_CLIENT: Final = {"source.address": "client.address", "source.port": "client.port"}
+_BALANCED: Final = _RENAMED | {
+    "client.address": "client.address",
+    "client.port": "client.port",
+    "source.address": "network.peer.address",
+    "source.port": "network.peer.port",
+}
+"""The same where a load balancer has announced the client: then the peer is another."""
 
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -148,10 +152,8 @@ def _span(record: dict[str, Any]) -> dict[str, Any]:
         method = "HTTP"  # semantic conventions: in a name, it stands for all unknown methods
     status = record.get("http.response.status_code")
     named = [(name, record[name]) for name in _AS_THEY_ARE if name in record]
-    named += [(name, record[field]) for field, name in _RENAMED.items() if field in record]
-    if "client.address" not in record:
-        # Nobody has announced another: the peer is the client.
-        named += [(name, record[field]) for field, name in _CLIENT.items() if field in record]
+    renamed = _BALANCED if "client.address" in record else _RENAMED
+    named += [(name, record[field]) for field, name in renamed.items() if field in record]
     span: dict[str, Any] = {
         **_place(record),
         "kind": _SERVER,

@@ -40,8 +40,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from msgspec.structs import replace
-
 from interceptor.core.model import Anomaly, Drop, Peers, Request, Response, Transaction
 from interceptor.core.protocols.http1.parser import (
     DOUBTFUL,
@@ -595,8 +593,7 @@ class Conversation:
 
     def announce(self, client: tuple[str, int]) -> None:
         """A load balancer has said who the client is (PROXY protocol)."""
-        address, port = client
-        self.peers = replace(self.peers, announced_address=address, announced_port=port)
+        self.peers = self.peers.announced(*client)
 
     def _upgrade(self) -> None:
         """The rest of the connection speaks something else (RFC 9110 sections 7.8 and 9.3.6)."""
