@@ -288,8 +288,9 @@ class Conversation:
     def _ask(self, request: Request, finished: list[Transaction]) -> Transaction:
         """A request has begun."""
         self.context.messages += 1
-        if not self._index and self.requests.announced is not None:
+        if self.requests.announced is not None:
             self.announce(self.requests.announced)
+            self.requests.announced = None
         if self._answering is not None and self.responses.mode == TO_CLOSE:
             self._went_on(request, finished)
         if request.after_loss:

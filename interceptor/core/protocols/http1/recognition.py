@@ -11,6 +11,7 @@ Limits: what waits is at most `Limits.head_bytes` a direction.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Drop
@@ -27,6 +28,9 @@ __all__ = ["Prospect"]
 
 _LINE_START: Final = 256
 """While the first line of what waits is longer than this and goes on, it is not looked through again."""
+
+_MAY_BEGIN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?: |\Z)|HTTP/|\r(?:\Z|\n(?:\Z|\r))")
+"""A method, a version or the binary PROXY header: what begins with none of them, as most bytes, is not copied."""
 
 
 class Prospect:
@@ -49,6 +53,9 @@ class Prospect:
         context = self._context
         if self.partial is not None and self.partial.place != chunk.place:
             self.drop(Drop.UNSYNCHRONISED)  # nobody hears from the other side in the middle of a head
+        if self.partial is None and _MAY_BEGIN.match(chunk.buffer, chunk.cursor, chunk.end) is None:
+            context.drop(Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
+            chunk.cursor = chunk.end
         while chunk.cursor < chunk.end:
             partial = self.partial or Partial(chunk)
             data, before = partial.data, len(partial.data)
