@@ -82,6 +82,8 @@ _RESPONSE_START = re.compile(
 _VERSIONS: Final = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
 _KNOWN_VERSIONS: Final = frozenset(_VERSIONS.values())
 _METHODS: Final = {name.encode(): name for name in METHODS}
+_METHOD_ENDS: Final = {name[at:] for name in _METHODS for at in range(1, len(name))} - _METHODS.keys()
+"""What is left of a method that a capture begins in the middle of: it would hide that the request is a HEAD."""
 _CODINGS: Final = frozenset(
     {b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"}
 )
@@ -314,7 +316,11 @@ def proves(head: Head) -> bool:
     """
     texts, _, layout, _ = head
     line = texts[0]
-    if _PROVING_LINE.fullmatch(line) is None or Anomaly.INVALID_HEADER in layout.anomalies:
+    if (
+        line[: line.find(b" ")] in _METHOD_ENDS
+        or _PROVING_LINE.fullmatch(line) is None
+        or Anomaly.INVALID_HEADER in layout.anomalies
+    ):
         return False
     if layout.host:
         return _PROVING_HOST.fullmatch(texts[layout.host]) is not None
