@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENGINE ?= podman
 TAG ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+SEEDS ?= 1
 CAPTURE ?= fixtures/real/keepalive.pcap
 # What the images are labelled with; the same sources give the same times inside.
 BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(TAG) \
@@ -12,7 +13,7 @@ BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(T
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: run stop test check lint types bench bench-rpcap bench-live bench-pause bench-upload fuzz fixtures lock chart images clean
+.PHONY: run stop test properties check lint types bench bench-rpcap bench-live bench-pause bench-upload fuzz fixtures lock chart images clean
 
 run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
 	tests/support/packages.sh tinyproxy
@@ -24,6 +25,13 @@ stop: $(VENV)/run           ## end the collector that `make run` leaves running
 test: $(VENV)/tests         ## everything the tests need, and all tests
 	tests/support/packages.sh
 	$(BIN)/python -m pytest $(PYTEST)
+
+properties: $(VENV)/tests   ## every property test with random seeds, which it prints: make properties [SEEDS=30 | SEED=123]
+	tests/support/packages.sh
+	@for seed in $(if $(SEED),$(SEED),$$(shuf -i 1-4294967295 -n $(SEEDS))); do \
+	  echo "property tests with seed $$seed; the same again: make properties SEED=$$seed"; \
+	  HYPOTHESIS_PROFILE=default $(BIN)/python -m pytest -q -m hypothesis --hypothesis-seed=$$seed $(PYTEST) || exit 1; \
+	done
 
 check: lint types           ## what CI checks besides the tests
 

@@ -90,6 +90,14 @@ _RENAMED: Final = {
 }
 """The others: where the conventions have a name of their own for it, that; else ours, in our namespace."""
 
+_BALANCED: Final = _RENAMED | {
+    "client.address": "client.address",
+    "client.port": "client.port",
+    "source.address": "network.peer.address",
+    "source.port": "network.peer.port",
+}
+"""The same where a load balancer has announced the client: then the peer is another."""
+
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -202,7 +210,8 @@ def _span(record: dict[str, Any]) -> _Span:
         method = "HTTP"  # semantic conventions: in a name, it stands for all unknown methods
     status = record.get("http.response.status_code")
     named = [(name, record[name]) for name in _AS_THEY_ARE if name in record]
-    named += [(name, record[field]) for field, name in _RENAMED.items() if field in record]
+    renamed = _BALANCED if "client.address" in record else _RENAMED
+    named += [(name, record[field]) for field, name in renamed.items() if field in record]
     failed = status is not None and status >= 500
     if failed:
         named.append(("error.type", str(status)))

@@ -207,6 +207,7 @@ def _wrong(record: Record) -> str | None:
     for name, text, limit in (
         ("source.address", record.source_address, _MAX_NAME),
         ("destination.address", record.destination_address, _MAX_NAME),
+        ("client.address", record.client_address or "-", _MAX_NAME),
         ("server.address", record.server_address, _MAX_NAME),
         ("http.request.method", record.http_request_method or "-", _MAX_NAME),
         ("url.template", record.url_template or "-", _MAX_TEMPLATE),
@@ -216,6 +217,7 @@ def _wrong(record: Record) -> str | None:
     for name, number, limit in (
         ("source.port", record.source_port, 65_535),
         ("destination.port", record.destination_port, 65_535),
+        ("client.port", record.client_port or 0, 65_535),
         ("server.port", record.server_port, 65_535),
         ("http.response.status_code", record.http_response_status_code or 0, 999),
         ("duration_us", record.duration_us or 0, _MAX_NUMBER),

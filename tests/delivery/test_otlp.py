@@ -422,3 +422,11 @@ def test_a_line_that_no_receiver_would_take_is_named(field: bytes) -> None:
 def deep(frames: int, text: bytes) -> tuple[bytes, int]:
     """From as far down the stack as a program can be."""
     return deep(frames - 1, text) if frames else otlp.request(text, "protobuf")
+
+
+def test_an_announced_client_is_the_client_and_the_balancer_the_peer() -> None:
+    """Where a PROXY header has told of a client, the other end of the connection is somebody else."""
+    record = RECORD | {"client.address": "203.0.113.5", "client.port": 34567}
+    found = attributes(spans(record)[0])
+    assert (found["client.address"], found["client.port"]) == ("203.0.113.5", 34567)
+    assert found["network.peer.address"] == RECORD["source.address"]
