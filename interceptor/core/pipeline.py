@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Chunk, Drop, Limits, Stage
 from interceptor.core.packets.frames import fast_lane
+from interceptor.core.packets.radio import AGGREGATING, apart
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
 from interceptor.core.protocols.http1.parser import OPAQUE, Context
@@ -66,6 +67,8 @@ class Pipeline:
 
     def feed(self, batch: PacketBatch) -> list[Transaction]:
         """Take packets. Returns the transactions that are over with them."""
+        if batch.interface.link_type in AGGREGATING:
+            batch = apart(batch)
         finished: list[Transaction] = []
         chunk = Chunk(batch.buffer, 0, 0, 0, 0, 0)
         interface, buffer = batch.interface, batch.buffer
