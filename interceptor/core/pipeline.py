@@ -234,6 +234,11 @@ class Pipeline:
         return _stage("messages", "messages", context.messages, paired, late, held)
 
     @property
+    def dropped_packets(self) -> Mapping[Drop, int]:
+        """Packets that gave no TCP segment, by reason: as they are counted, not a copy."""
+        return self._decoder.dropped if self._decoder is not None else {}
+
+    @property
     def transactions(self) -> int:
         """How many transactions were reported."""
         return self._context.reported

@@ -446,14 +446,16 @@ def _is_ip(frame: memoryview, at: int) -> bool:
     if rest < 20:
         return rest > 0
     if frame[at] >> 4 == 6:
-        return rest < 40 or 40 + int(_read_16(frame, at + 4)[0]) <= rest  # the payload length fits
+        (length,) = _read_16(frame, at + 4)
+        return rest < 40 or bool(40 + length <= rest)  # the payload length fits
     # The sum of the header is right, or was left for a network card (0).
     size = (frame[at] & 15) * 4
     if size < 20:
         return False
     if size > rest or not (frame[at + 10] or frame[at + 11]):
         return True
-    return sum(struct.unpack_from(f">{size // 2}H", frame, at)) % 0xFFFF == 0 or not _is_a_frame(frame, at)
+    words: tuple[int, ...] = struct.unpack_from(f">{size // 2}H", frame, at)
+    return sum(words) % 0xFFFF == 0 or not _is_a_frame(frame, at)
 
 
 def _is_a_frame(frame: memoryview, at: int) -> bool:
