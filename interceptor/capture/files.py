@@ -31,6 +31,8 @@ from interceptor.errors import CaptureError, InterceptorError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from interceptor.core.model import Interface
+
 __all__ = ["Capture", "merge", "open_captures"]
 
 _READ: Final = 2**18
