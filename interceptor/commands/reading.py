@@ -259,7 +259,7 @@ def _read(arguments: argparse.Namespace) -> int:
                         summary.add_batch(batch)
                     passed = packet_filter.apply(batch) if packet_filter else batch
                     reading.take(pipeline.feed(passed) if passed else [])
-                    unread.add(batch, passed, pipeline.dropped_packets)
+                    unread.add(batch, passed, pipeline.dropped_packets, pipeline.segments)
         except (KeyboardInterrupt, _Terminated, UsageError) as error:
             # UsageError: the filter means nothing on an interface that was described late.
             stop = error

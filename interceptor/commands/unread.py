@@ -79,11 +79,11 @@ class _File:
         self.name = name
         self.packets = 0
         self.passed = 0  # by the filter
+        self.segments = 0
         self.dropped: Counter[Drop] = Counter()
         self.unknown: Counter[int] = Counter()  # link types that are not read: packets
         self.looked_at = 0
-        self.segments = 0  # of those looked at, and how many of these have data, and which
-        self.payloads = 0
+        self.payloads = 0  # of those looked at, how many have data, and which
         self.kinds: Counter[str] = Counter()
 
 
@@ -96,15 +96,20 @@ class Unread:
         self._latest = 0
         self._known: Counter[Drop] = Counter()
         self._total = 0
+        self._segments = 0
         self._decoder: Decoder | None = None
 
-    def add(self, batch: PacketBatch, passed: PacketBatch | None, dropped: Mapping[Drop, int]) -> None:
-        """Count a batch, what a filter left of it, and what the pipeline has dropped since it began."""
+    def add(
+        self, batch: PacketBatch, passed: PacketBatch | None, dropped: Mapping[Drop, int], segments: int
+    ) -> None:
+        """Count a batch and what a filter left of it; `dropped` packets and `segments` are the pipeline's until now."""
         file = self._files[self._place(batch.interface)]
         file.packets += len(batch.packets)
         if passed is None:
             return
         file.passed += len(passed.packets)
+        file.segments += segments - self._segments
+        self._segments = segments
         total = sum(dropped.values())
         if total != self._total:
             before = self._known[Drop.UNKNOWN_LINK_TYPE]
@@ -146,7 +151,6 @@ class Unread:
                 if decoded is None:
                     continue
                 data, segment = decoded
-            file.segments += 1
             at, present = segment[4], segment[5]
             if present > 1:
                 file.payloads += 1
@@ -177,7 +181,7 @@ def _explained(file: _File, transactions: int, *, alone: bool) -> str | None:
     if not file.passed:
         return f"none of its {_packets(file.packets)} passed the filter"
     lost = file.dropped - Counter({Drop.FRAGMENT_MERGED: file.dropped[Drop.FRAGMENT_MERGED]})
-    if file.dropped.total() >= file.passed and lost:
+    if not file.segments and lost:
         parts = [f"{count:,} {_what(reason, file)}" for reason, count in _by_count(lost)[:3]]
         first = _by_count(lost)[0][0]
         return f"none of its {_packets(file.passed)} could be read: {', '.join(parts)}; {_WORDS[first][1]}"

@@ -234,6 +234,11 @@ class Pipeline:
         return _stage("messages", "messages", context.messages, paired, late, held)
 
     @property
+    def segments(self) -> int:
+        """How many packets gave a TCP segment."""
+        return self._segments
+
+    @property
     def dropped_packets(self) -> Mapping[Drop, int]:
         """Packets that gave no TCP segment, by reason: as they are counted, not a copy."""
         return self._decoder.dropped if self._decoder is not None else {}
