@@ -25,7 +25,7 @@ def shared(*parts: bytes) -> bytes:
     return out + body
 
 
-@pytest.mark.parametrize("flags", ["to-DS", "from-DS", "to-DS+from-DS", "retry+to-DS"])
+@pytest.mark.parametrize("flags", ["to_DS", "from_DS", "to_DS+from_DS", "retry+to_DS"])
 @pytest.mark.parametrize("quality", [False, True])
 def test_llc_is_found_in_what_another_program_makes(flags: str, quality: bool) -> None:
     """Three and four addresses, with and without QoS."""
@@ -56,7 +56,7 @@ def test_what_is_not_read_has_its_reason(control: str, reason: Drop) -> None:
 
 def test_a_frame_whose_check_sequence_was_wrong_is_no_traffic() -> None:
     """Nobody received it."""
-    frame = bytes(RadioTap(present="Flags", Flags="badFCS") / Dot11(type=2, FCfield="to-DS", **AIR) / DATA)
+    frame = bytes(RadioTap(present="Flags", Flags=0x40) / Dot11(type=2, FCfield="to_DS", **AIR) / DATA)
     with pytest.raises(Refused) as refused:
         radiotap(memoryview(frame))
     assert refused.value.reason is Drop.MALFORMED
@@ -64,7 +64,7 @@ def test_a_frame_whose_check_sequence_was_wrong_is_no_traffic() -> None:
 
 def test_packets_that_share_a_frame_get_one_each() -> None:
     """In order, with the time of the frame; other packets of the batch stay."""
-    other = bytes(RadioTap() / Dot11(type=2, FCfield="to-DS", **AIR) / DATA)
+    other = bytes(RadioTap() / Dot11(type=2, FCfield="to_DS", **AIR) / DATA)
     frame = shared(b"\xaa\xaa\x03one.....", b"\xaa\xaa\x03two......", b"\xaa\xaa\x03three...")
     buffer = other + frame
     packets = [(5, 0, len(other), len(other)), (6, len(other), len(frame), len(frame))]
@@ -81,7 +81,7 @@ def test_packets_that_share_a_frame_get_one_each() -> None:
 
 def test_a_batch_without_shared_frames_stays_what_it_is() -> None:
     """The same object: nothing is copied."""
-    frame = bytes(RadioTap() / Dot11(type=2, FCfield="to-DS", **AIR) / DATA)
+    frame = bytes(RadioTap() / Dot11(type=2, FCfield="to_DS", **AIR) / DATA)
     batch = PacketBatch(Interface("wlan0", 127), frame, [(5, 0, len(frame), len(frame))])
     assert apart(batch) is batch
 
