@@ -22,35 +22,8 @@ from interceptor.core.pipeline import Pipeline
 from interceptor.core.records.encoder import RecordEncoder
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
-LINK_TYPES = (
-    1,
-    0,
-    9,
-    12,
-    101,
-    108,
-    113,
-    228,
-    229,
-    239,
-    276,
-    147,
-    50,
-    104,
-    105,
-    107,
-    109,
-    117,
-    119,
-    127,
-    149,
-    163,
-    192,
-    197,
-    226,
-    258,
-    284,
-)
+LINK_TYPES = (1, 0, 9, 12, 101, 108, 113, 228, 229, 239, 276, 147)
+LINK_TYPES += (50, 104, 105, 107, 109, 117, 119, 127, 149, 163, 192, 197, 226, 258, 284)
 HEADER = struct.Struct(">BBHH")
 """Before each packet: index of its link type and interface; what to wait for before it, in units of 10 ms;
 its length; bytes cut off at its end."""
