@@ -129,7 +129,9 @@ class Unread:
         told = []
         for file, capture in zip(self._files, self._captures, strict=True):
             text = _explained(file, transactions, alone=len(self._files) == 1)
-            if text and not (capture.problem and not file.packets):  # its damage is told already
+            if text and not (
+                capture.problem and not (file.dropped or file.payloads)
+            ):  # its damage is told already
                 told.append(f"{file.name}: {text}")
         return told
 

@@ -462,7 +462,7 @@ def _is_a_frame(frame: memoryview, at: int) -> bool:
     """Whether an Ethernet header of something known begins there."""
     if len(frame) < at + 18:
         return False
-    (ethertype,) = _read_16(frame, at + 12)
+    ethertype: int = _read_16(frame, at + 12)[0]
     if ethertype in (IPV4, IPV6):
         return _guess(frame, at + 14) == ethertype
     if ethertype <= _LLC:

@@ -59,7 +59,7 @@ ETHERNET, PPP_, RAW, PPP_ETHER, SLL, NFLOG, SLL2 = 1, 9, 101, 51, 113, 239, 276
 SECOND = 1_000_000_000
 PAYLOAD = b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"
 MACS: dict[str, Any] = {"src": "00:00:5e:00:53:01", "dst": "00:00:5e:00:53:02"}
-MORE_LINKS = (
+MORE_LINKS: tuple[int, ...] = (
     6,
     8,
     10,
@@ -85,7 +85,7 @@ MORE_LINKS = (
     240,
 )
 MORE_LINKS += (241, 258, 274, 281, 282, 284, 285)
-EVERY_LINK = (0, 1, 9, 12, 14, 51, 101, 108, 113, 228, 229, 239, 276, *MORE_LINKS)
+EVERY_LINK: tuple[int, ...] = (0, 1, 9, 12, 14, 51, 101, 108, 113, 228, 229, 239, 276, *MORE_LINKS)
 
 
 FLOW4 = bytes([10, 0, 0, 1, 10, 0, 0, 2]) + struct.pack(">HH", 40_000, 80)

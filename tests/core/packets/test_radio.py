@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import pytest
 from scapy.layers.dot11 import Dot11, Dot11QoS, RadioTap
@@ -13,7 +14,11 @@ from interceptor.core.model import Drop, Interface, PacketBatch
 from interceptor.core.packets.radio import AGGREGATING, Refused, apart, data, radiotap
 
 DATA = LLC(dsap=0xAA, ssap=0xAA, ctrl=3) / SNAP() / IP() / TCP()
-AIR = {"addr1": "02:00:00:00:00:01", "addr2": "02:00:00:00:00:02", "addr3": "02:00:00:00:00:03"}
+AIR: dict[str, Any] = {
+    "addr1": "02:00:00:00:00:01",
+    "addr2": "02:00:00:00:00:02",
+    "addr3": "02:00:00:00:00:03",
+}
 
 
 def shared(*parts: bytes) -> bytes:
