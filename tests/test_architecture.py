@@ -20,6 +20,7 @@ PURE = {
     "core.records.templates": set(),
     "core.protocols.http1.heads": {"core.model", "core.protocols.http1.layouts"},
     "core.packets.frames": {"core.model"},
+    "core.packets.link_names": set(),
     "core.packets.radio": {"core.model"},
     "core.packets.links": {"core.model", "core.packets.radio"},
     "core.packets.decode": {"core.model", "core.packets.fragments", "core.packets.links"},
