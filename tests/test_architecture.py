@@ -20,7 +20,10 @@ PURE = {
     "core.records.templates": set(),
     "core.protocols.http1.heads": {"core.model", "core.protocols.http1.layouts"},
     "core.packets.frames": {"core.model"},
-    "core.packets.decode": {"core.model", "core.packets.fragments"},
+    "core.packets.link_names": set(),
+    "core.packets.radio": {"core.model"},
+    "core.packets.links": {"core.model", "core.packets.radio"},
+    "core.packets.decode": {"core.model", "core.packets.fragments", "core.packets.links"},
     "core.tcp.reassembly": {"core.model"},
     "core.protocols.http1.parser": {
         "core.model",
@@ -60,6 +63,7 @@ PURE = {
         "core.model",
         "core.packets.decode",
         "core.packets.frames",
+        "core.packets.radio",
         "core.protocols.http1.heads",
         "core.protocols.http1.parser",
         "core.protocols.http1.layouts",
@@ -113,7 +117,7 @@ STANDARD = {
 """What pure modules may use of the standard library: values and arithmetic."""
 
 LIBRARIES = {
-    "dpkt": {"core.packets.decode", "core.packets.fragments"},
+    "dpkt": {"core.packets.decode", "core.packets.fragments", "core.packets.links"},
     "msgspec": {
         "collector.queries",
         "collector.site",

@@ -414,7 +414,7 @@ _CUT = (
 
 _FOREIGN = "tshark begins a new stream at any SYN, or at numbers that it does not expect"
 _VLANS = "tshark 4.0 tells connections by addresses and ports only"
-
+_WIRE = "tshark 4.0 guesses otherwise what is in a label's path unless it is told"
 TSHARK_DIFFERS: dict[str, str] = {
     "acknowledged_from_far_ahead": _WHOLE,
     "window_of_an_upload": _WHOLE,
@@ -488,13 +488,25 @@ TSHARK_DIFFERS: dict[str, str] = {
     "te_te_folded": _CUT,
     "te_te_space": _CUT,
     "te_te_twice": _CUT,
+    "link_edsa": "tshark 4.0 does not look behind Marvell's tag",
+    "link_fabricpath": "tshark takes the end of the frame for FabricPath's check sequence, which was not captured",
+    "link_ipnet": "tshark 4.0 does not read ipnet as Solaris writes it",
+    "link_pseudowire": _WIRE,
+    "link_pseudowire_bare": _WIRE,
+    "link_pseudowire_like_ip": _WIRE,
+    "link_pseudowire_sequenced": _WIRE,
+    "link_radiotap_deciphered": "tshark believes the mark of encryption unless it is told not to",
+    "link_ttag": "tshark knows the TTag of six bytes only",
 }
 """Captures on which tshark 4.0 and we differ, and why. What is right there, other tests of this file say."""
+
+UNMERGED = ("link_dsa.",)
+"""Of link types that mergecap 4.0 does not know."""
 
 LOSSY = ("loss_", "lost_")
 """Captures with holes, where tshark cannot be right: it gives up a stream at its first one."""
 
-COMPARED = [path for path in MADE_CAPTURES + REAL_CAPTURES if not path.name.startswith(LOSSY)]
+COMPARED = [path for path in MADE_CAPTURES + REAL_CAPTURES if not path.name.startswith(LOSSY + UNMERGED)]
 
 
 View: TypeAlias = "tuple[Counter[tuple[str, str]], Counter[int]]"

@@ -31,6 +31,8 @@ from interceptor.errors import CaptureError, InterceptorError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from interceptor.core.model import Interface
+
 __all__ = ["Capture", "merge", "open_captures"]
 
 _READ: Final = 2**18
@@ -72,6 +74,8 @@ class Capture:
         """Bytes read so far (before unpacking)."""
         self.problem: InterceptorError | None = None
         """Why it ended before its end; valid once the packets ended."""
+        self.interface: Interface | None = None
+        """Of the packets that it gave last."""
         self._read_size = read_size
         self._before_wait = before_wait
         self._reader = CaptureReader()
@@ -143,7 +147,9 @@ class Capture:
         try:
             for piece in self._pieces():
                 with self._located():
-                    yield from reader.feed(piece)
+                    for batch in reader.feed(piece):
+                        self.interface = batch.interface
+                        yield batch
             with self._located():
                 reader.finish()
         except InterceptorError as error:

@@ -233,6 +233,7 @@ def _read(arguments: argparse.Namespace) -> int:
         if packet_filter:
             for link_type in sorted({link_type for capture in captures for link_type in capture.link_types}):
                 packet_filter.compile(link_type)
+        from interceptor.commands.unread import Unread
         from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
 
         pipeline = Pipeline()
@@ -246,6 +247,7 @@ def _read(arguments: argparse.Namespace) -> int:
 
             views.append(_Sent(RecordEncoder(arguments.url), sending))
         reading = _Reading(captures, views)
+        unread = Unread(captures)
         stack.callback(reading.hide_progress)
         stack.callback(gc.set_threshold, *gc.get_threshold())
         gc.set_threshold(COLLECT_AFTER, 10, 10)
@@ -257,6 +259,7 @@ def _read(arguments: argparse.Namespace) -> int:
                         summary.add_batch(batch)
                     passed = packet_filter.apply(batch) if packet_filter else batch
                     reading.take(pipeline.feed(passed) if passed else [])
+                    unread.add(batch, passed, pipeline.dropped_packets, pipeline.segments)
         except (KeyboardInterrupt, _Terminated, UsageError) as error:
             # UsageError: the filter means nothing on an interface that was described late.
             stop = error
@@ -279,6 +282,9 @@ def _read(arguments: argparse.Namespace) -> int:
         if capture.problem:
             say(f"warning: {capture.problem}; everything before that was read")
             status = 1
+    if not stop:
+        for line in unread.lines(pipeline.transactions):
+            say(f"note: {line}")
     for stage in stages:
         if not stage.balanced:
             say(f"error: the ledger of {stage.name} does not balance: a defect of this program: {stage}")

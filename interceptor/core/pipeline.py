@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Chunk, Drop, Limits, Stage
 from interceptor.core.packets.frames import fast_lane
+from interceptor.core.packets.radio import AGGREGATING, apart
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
 from interceptor.core.protocols.http1.parser import OPAQUE, Context
@@ -62,6 +63,8 @@ class Pipeline:
 
     def feed(self, batch: PacketBatch) -> list[Transaction]:
         """Take packets. Returns the transactions that are over with them."""
+        if batch.interface.link_type in AGGREGATING:
+            batch = apart(batch)
         finished: list[Transaction] = []
         chunk = Chunk(batch.buffer, 0, 0, 0, 0, 0)
         interface, buffer = batch.interface, batch.buffer
@@ -239,6 +242,16 @@ class Pipeline:
         late = {Drop.DEADLINE: context.late} if context.late else {}
         paired = 2 * context.reported - context.halves
         return _stage("messages", "messages", context.messages, paired, late, held)
+
+    @property
+    def segments(self) -> int:
+        """How many packets gave a TCP segment."""
+        return self._segments
+
+    @property
+    def dropped_packets(self) -> Mapping[Drop, int]:
+        """Packets that gave no TCP segment, by reason: as they are counted, not a copy."""
+        return self._decoder.dropped if self._decoder is not None else {}
 
     @property
     def transactions(self) -> int:

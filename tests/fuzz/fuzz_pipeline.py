@@ -23,6 +23,14 @@ from interceptor.core.records.encoder import RecordEncoder
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 LINK_TYPES = (1, 0, 9, 12, 101, 108, 113, 228, 229, 239, 276, 147)
+LATER_LINK_TYPES = (50, 104, 105, 107, 109, 117, 119, 127, 149, 163, 192, 197, 226, 258, 284)
+INTERFACES = [
+    (number, link_type)
+    for link_types in (LINK_TYPES, LATER_LINK_TYPES)
+    for number in (0, 1)
+    for link_type in link_types
+]
+"""Number and link type. New link types come last: inputs that are kept go on meaning what they meant."""
 HEADER = struct.Struct(">BBHH")
 """Before each packet: index of its link type and interface; what to wait for before it, in units of 10 ms;
 its length; bytes cut off at its end."""
@@ -61,7 +69,7 @@ def replay(data: bytes) -> None:
     """Run an input; raises where something is wrong."""
     for limits in (Limits(), SMALL):
         pipeline, encoder = Pipeline(limits), RecordEncoder("full")
-        interfaces = [Interface(f"any{number}", link_type) for number in (0, 1) for link_type in LINK_TYPES]
+        interfaces = [Interface(f"any{number}", link_type) for number, link_type in INTERFACES]
         now = 1_700_000_000_000_000_000
         for kind, wait, packet, cut in packets(data):
             now += wait * 10_000_000
@@ -80,9 +88,8 @@ def seed(path: Path) -> bytes:
     [capture] = open_captures([str(path)])
     try:
         for batch in capture.batches():
-            kind = (
-                LINK_TYPES.index(batch.interface.link_type) if batch.interface.link_type in LINK_TYPES else 0
-            )
+            place = (0, batch.interface.link_type)
+            kind = INTERFACES.index(place) if place in INTERFACES else 0
             for time, start, captured, length in batch.packets:
                 wait = min(max(time - (before or time), 0) // 10_000_000, 255)
                 before = time

@@ -1,6 +1,6 @@
 """Captured bytes to TCP segments, or to the reason why there is none.
 
-Owns the way from a link layer to a TCP header. Two lanes lead there: `fast_lane` for what nearly every packet
+Owns the network layer: from where `links` finds it to a TCP header. Two lanes lead there: `fast_lane` for what nearly every packet
 is, by fixed offsets (`frames`), and `Decoder` for everything. Where the fast lane gives a segment, the decoder
 gives the same one; a property test holds it to that.
 
@@ -22,246 +22,37 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dpkt.ah import AH
-from dpkt.ethernet import Ethernet, MPLSlabel, VLANtag8021Q
 from dpkt.ip import IP
 from dpkt.ip6 import IP6, IP6FragmentHeader, IP6OptsHeader
-from dpkt.pppoe import PPPoE
-from dpkt.sll import SLL
-from dpkt.sll2 import SLL2
 from dpkt.tcp import TCP
 from dpkt.udp import UDP
 
 from interceptor.core.model import Drop
 from interceptor.core.packets.fragments import Fragments
+from interceptor.core.packets.links import IPV4, Refused, fields, find_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from dpkt import dpkt
-
     from interceptor.core.model import Limits, Segment
 
 __all__ = ["Decoder"]
 
-# --- reading headers ----------------------------------------------------------------------------------------
-
-
-def _fields(layout: type[dpkt.Packet]) -> Callable[[memoryview, int], tuple[Any, ...]]:
-    """Return a reader of the fixed part of a header, field by field as in `layout.__hdr__`.
-
-    It raises struct.error if the frame ends inside the header.
-    """
-    return struct.Struct(layout.__hdr_fmt__).unpack_from
-
-
-_read_ah = _fields(AH)
-_read_ethernet = _fields(Ethernet)
-_read_fragment = _fields(IP6FragmentHeader)
-_read_ip = _fields(IP)
-_read_ip6 = _fields(IP6)
-_read_mpls = _fields(MPLSlabel)
-_read_options = _fields(IP6OptsHeader)
-_read_pppoe = _fields(PPPoE)
-_read_sll = _fields(SLL)
-_read_sll2 = _fields(SLL2)
-_read_tcp = _fields(TCP)
-_read_udp = _fields(UDP)
-_read_vlan = _fields(VLANtag8021Q)
-
-
-class _Refused(Exception):  # noqa: N818 (a verdict on one packet, which never leaves this module)
-    """Decoding ends here, for this reason."""
-
-    def __init__(self, reason: Drop) -> None:
-        self.reason = reason
-
-
-# --- the link layer: from a link type to an EtherType and where what it names begins ------------------------
-
-_IPV4 = 0x0800
-_IPV6 = 0x86DD
-_MPLS = 0x8847
-_NO_ETHERTYPE = 0
-"""For what other link layers carry and Ethernet has no number for."""
-
-_LENGTHS = 1_500
-"""EtherTypes up to this are lengths, and an LLC header follows (IEEE 802.3 section 3.2.6)."""
-
-_MOST_TAGS = 32
-"""VLAN tags and MPLS labels on one packet. Real ones have up to four and about ten."""
-
-_MOST_VLANS = 4
-"""VLANs that are part of a connection's name. A service tag and a customer's are two."""
-
-_FAMILIES = {2: _IPV4} | dict.fromkeys((10, 23, 24, 26, 28, 30), _IPV6)
-"""AF_INET is 2 everywhere; AF_INET6 is that of Linux, Windows, NetBSD and OpenBSD, illumos, FreeBSD, Darwin."""
-
-_PPP_PROTOCOLS = {0x0021: _IPV4, 0x0057: _IPV6, 0x0281: _MPLS, 0x0283: _MPLS}
-"""IANA, PPP DLL protocol numbers."""
-
-_NFULA_PAYLOAD = 9
-"""linux/netfilter/nfnetlink_log.h, enum nfulnl_attr_type."""
-
-_SNAP = (b"\x00\x00\x00", b"\x00\x00\xf8")
-"""The organisations whose SNAP protocol numbers are EtherTypes (RFC 1042; IEEE 802.1H)."""
-
-
-def _ethernet(frame: memoryview) -> tuple[int, int]:
-    _, _, ethertype = _read_ethernet(frame, 0)
-    return ethertype, 14
-
-
-def _cooked(frame: memoryview) -> tuple[int, int]:
-    *_, protocol = _read_sll(frame, 0)
-    return _cooked_ethertype(protocol), 16
-
-
-def _cooked2(frame: memoryview) -> tuple[int, int]:
-    protocol, *_ = _read_sll2(frame, 0)
-    return _cooked_ethertype(protocol), 20
-
-
-def _cooked_ethertype(protocol: int) -> int:
-    """Return the EtherType for a protocol of linux/if_ether.h, whose small numbers are not lengths."""
-    if protocol == 4:  # ETH_P_802_2: an LLC header follows
-        return _LENGTHS
-    return protocol if protocol > _LENGTHS else _NO_ETHERTYPE
-
-
-def _raw(frame: memoryview) -> tuple[int, int]:
-    ethertype = _guess(frame, 0)
-    if ethertype == _NO_ETHERTYPE:
-        raise _Refused(Drop.MALFORMED)
-    return ethertype, 0
-
-
-def _null(frame: memoryview) -> tuple[int, int]:
-    (family,) = struct.unpack_from("<I", frame)
-    if family > 0xFFFF:  # written on a host with the other byte order
-        (family,) = struct.unpack_from(">I", frame)
-    return _FAMILIES.get(family, _NO_ETHERTYPE), 4
-
-
-def _nflog(frame: memoryview) -> tuple[int, int]:
-    family, version = struct.unpack_from("BBxx", frame)
-    if version:
-        raise _Refused(Drop.MALFORMED)
-    at = 4
-    while True:  # to the end of the frame at most: without a packet, the capture was cut before it
-        # In the byte order of the host that captured. Types are small numbers, so their high byte is zero.
-        order = "<HH" if frame[at + 3] == 0 else ">HH"
-        size, kind = struct.unpack_from(order, frame, at)
-        if kind == _NFULA_PAYLOAD:
-            return _FAMILIES.get(family, _NO_ETHERTYPE), at + 4
-        if size < 4:
-            raise _Refused(Drop.MALFORMED)
-        at += size + 3 & ~3
-
-
-def _ppp(frame: memoryview) -> tuple[int, int]:
-    # RFC 1662 section 3.2: the address and control fields may be left out.
-    return _ppp_protocol(frame, 2 if frame[0] == 0xFF and frame[1] == 0x03 else 0)
-
-
-def _ppp_protocol(frame: memoryview, at: int) -> tuple[int, int]:
-    # RFC 1661 section 2: the low bit ends the field, so an odd first octet is a compressed protocol.
-    protocol = frame[at]
-    at += 1
-    if not protocol & 1:
-        protocol = protocol << 8 | frame[at]
-        at += 1
-    return _PPP_PROTOCOLS.get(protocol, _NO_ETHERTYPE), at
-
-
-def _vlan(frame: memoryview, at: int) -> tuple[int, int]:
-    _, ethertype = _read_vlan(frame, at)
-    return ethertype, at + 4
-
-
-def _mpls(frame: memoryview, at: int) -> tuple[int, int]:
-    (label,) = _read_mpls(frame, at)
-    at += 4
-    return (
-        _guess(frame, at) if label & 0x100 else _MPLS
-    ), at  # RFC 3032 section 2.1: the bottom of the stack
-
-
-def _pppoe(frame: memoryview, at: int) -> tuple[int, int]:
-    version_type, code, _, _ = _read_pppoe(frame, at)
-    if version_type != 0x11:  # RFC 2516 section 4: both are 1
-        raise _Refused(Drop.MALFORMED)
-    if code:  # of discovery, not of a session
-        return _NO_ETHERTYPE, at
-    return _ppp_protocol(frame, at + 6)
-
-
-def _llc(frame: memoryview, at: int) -> tuple[int, int]:
-    if struct.unpack_from("3s", frame, at)[0] != b"\xaa\xaa\x03":
-        return _NO_ETHERTYPE, at
-    organisation, ethertype = struct.unpack_from(">3sH", frame, at + 3)
-    return (ethertype if organisation in _SNAP else _NO_ETHERTYPE), at + 8
-
-
-def _guess(frame: memoryview, at: int) -> int:
-    """Return the EtherType of an IP header known by its version only."""
-    return {4: _IPV4, 6: _IPV6}.get(frame[at] >> 4, _NO_ETHERTYPE)
-
-
-_LINKS: Mapping[int, Callable[[memoryview], tuple[int, int]]] = {
-    0: _null,
-    1: _ethernet,
-    9: _ppp,
-    12: _raw,
-    14: _raw,
-    51: lambda frame: _pppoe(frame, 0),
-    101: _raw,
-    108: _null,
-    113: _cooked,
-    228: lambda _: (_IPV4, 0),
-    229: lambda _: (_IPV6, 0),
-    239: _nflog,
-    276: _cooked2,
-}
-"""By LINKTYPE_ (tcpdump.org/linktypes.html)."""
-
-_TAGS: Mapping[int, Callable[[memoryview, int], tuple[int, int]]] = {
-    0x8100: _vlan,
-    0x88A8: _vlan,
-    0x9100: _vlan,
-    0x8847: _mpls,
-    0x8848: _mpls,
-    0x8864: _pppoe,
-}
-"""What may stand between a link layer and IP, by EtherType."""
-
-
-def _find_network(link_type: int, frame: memoryview) -> tuple[int, int, bytes]:
-    """Return the EtherType of the network layer, where in the frame that begins, and the VLANs, two bytes each."""
-    link = _LINKS.get(link_type)
-    if link is None:
-        raise _Refused(Drop.UNKNOWN_LINK_TYPE)
-    ethertype, at = link(frame)
-    vlans = b""
-    for _ in range(_MOST_TAGS):
-        tag = _llc if 0 < ethertype <= _LENGTHS else _TAGS.get(ethertype)
-        if tag is None:
-            return ethertype, at, vlans
-        if tag is _vlan and len(vlans) < _MOST_VLANS * 2:
-            # IEEE 802.1Q section 9.6: 0 is no VLAN, only a priority
-            vlans += (struct.unpack_from(">H", frame, at)[0] & 0xFFF).to_bytes(2).replace(b"\0\0", b"")
-        ethertype, at = tag(frame, at)
-    raise _Refused(Drop.MALFORMED)
-
-
-# --- the network and transport layers -----------------------------------------------------------------------
+_read_ah = fields(AH)
+_read_fragment = fields(IP6FragmentHeader)
+_read_ip = fields(IP)
+_read_ip6 = fields(IP6)
+_read_options = fields(IP6OptsHeader)
+_read_tcp = fields(TCP)
+_read_udp = fields(UDP)
 
 _TCP = 6
 _UDP = 17
+_ROUTING = 43
 _FRAGMENT = 44
 _AH = 51
+_OPTIONS = 60
 
 _REASONS = {
     1: Drop.ICMP,
@@ -275,7 +66,7 @@ _TUNNEL_PORTS = frozenset({2152, 4789, 6081, 8472})
 """UDP destinations: GTP-U, VXLAN (RFC 7348), Geneve (RFC 8926), VXLAN as Linux had it before."""
 
 _EXTENSIONS_4 = frozenset({_AH})
-_EXTENSIONS_6_WHOLE = frozenset({0, 43, _AH, 60})
+_EXTENSIONS_6_WHOLE = frozenset({0, _ROUTING, _AH, _OPTIONS})
 """Hop-by-hop options, routing, authentication, destination options. After reassembly no fragment header is
 one of them: no node fragments a fragment, and following them would have no bound."""
 _EXTENSIONS_6 = _EXTENSIONS_6_WHOLE | {_FRAGMENT}
@@ -328,14 +119,10 @@ class Decoder:
         """
         frame = memoryview(buffer)[start : start + captured]
         try:
-            ethertype, at, vlans = _find_network(link_type, frame)
+            ethertype, at, vlans = find_network(link_type, frame)
             packet = _Packet(buffer, start, frame, max(length, captured), time, vlans)
-            if ethertype == _IPV4:
-                return self._ipv4(packet, at)
-            if ethertype == _IPV6:
-                return self._ipv6(packet, at)
-            self.dropped[Drop.NOT_IP] += 1
-        except _Refused as refused:
+            return self._ipv4(packet, at) if ethertype == IPV4 else self._ipv6(packet, at)
+        except Refused as refused:
             self.dropped[refused.reason] += 1
         except (struct.error, IndexError):  # the two ways of reading past the end
             self.dropped[Drop.TRUNCATED_HEADER] += 1
@@ -358,13 +145,15 @@ class Decoder:
         header = (version_header & 15) * 4
         total = total or packet.end - at
         if version_header >> 4 != 4 or header < 20 or total < header:
-            raise _Refused(Drop.MALFORMED)
+            raise Refused(Drop.MALFORMED)
         packet.end = at + total
         packet.frame = packet.frame[: packet.end]
+        if header > 20:
+            destination = _routed_4(packet.frame[: at + header], at + 20, destination)
         packet.addresses = source + destination
         at += header
         if at > len(packet.frame):
-            raise _Refused(Drop.TRUNCATED_HEADER)
+            raise Refused(Drop.TRUNCATED_HEADER)
         more, offset = fragment & 0x2000, fragment & 0x1FFF
         if not (more or offset):
             return self._payload(packet, at, protocol, _EXTENSIONS_4)
@@ -375,7 +164,7 @@ class Decoder:
     def _ipv6(self, packet: _Packet, at: int) -> tuple[bytes, Segment] | None:
         version, length, protocol, _, source, destination = _read_ip6(packet.frame, at)
         if version >> 28 != 6:
-            raise _Refused(Drop.MALFORMED)
+            raise Refused(Drop.MALFORMED)
         at += 40
         # A payload length of 0: a jumbogram (RFC 2675), or as for IPv4.
         packet.end = at + length if length else max(packet.end, at)
@@ -392,7 +181,7 @@ class Decoder:
             if protocol == _TCP:
                 return packet.buffer, _tcp(packet, at)
             if protocol not in extensions:
-                raise _Refused(_not_tcp(protocol, frame, at))
+                raise Refused(_not_tcp(protocol, frame, at))
             if protocol == _FRAGMENT:
                 protocol, _, place, identification = _read_fragment(frame, at)
                 at += 8
@@ -407,9 +196,15 @@ class Decoder:
                 protocol, size, *_ = _read_ah(frame, at)
                 at += (size + 2) * 4  # RFC 4302 section 2.2
             else:
+                kind = protocol
                 protocol, size = _read_options(frame, at)
-                at += (size + 1) * 8  # RFC 8200 sections 4.3, 4.4, 4.6
-        raise _Refused(Drop.MALFORMED)
+                end = at + (size + 1) * 8  # RFC 8200 sections 4.3, 4.4, 4.6
+                if kind == _ROUTING:
+                    _follow_route(packet, at, end)
+                elif kind == _OPTIONS:
+                    _come_home(packet, at, end)
+                at = end
+        raise Refused(Drop.MALFORMED)
 
     def _fragment(
         self,
@@ -428,7 +223,7 @@ class Decoder:
         if protocol != _TCP and protocol not in extensions:
             # Nobody waits for the rest. Only the first fragment has the header that the protocol names. (Later
             # fragments of IPv6 might name another protocol than the first; no sender's do.)
-            raise _Refused(
+            raise Refused(
                 _REASONS.get(protocol, Drop.NOT_TCP) if offset else _not_tcp(protocol, packet.frame, at)
             )
         datagram = self._fragments.add(
@@ -447,6 +242,77 @@ class Decoder:
         return self._payload(packet, 0, datagram.protocol, extensions)
 
 
+# --- who talks to whom, where the fixed header names a place on the way --------------------------------------
+
+
+def _routed_4(frame: memoryview, at: int, destination: bytes) -> bytes:
+    """Return the last destination of a packet with a source route (RFC 791 section 3.1) among its options at `at`."""
+    while at < len(frame):
+        option = frame[at]
+        if option == 0:
+            break
+        if option == 1:
+            at += 1
+            continue
+        if at + 2 > len(frame):
+            break
+        size = frame[at + 1]
+        if size < 2:
+            break
+        # Loose and strict: addresses from the fourth byte on, and where the next one to go to begins, counted from 1.
+        if option in (131, 137) and size >= 7 and at + size <= len(frame) and 4 <= frame[at + 2] <= size - 3:
+            return bytes(frame[at + 3 + (size - 3) // 4 * 4 - 4 : at + 3 + (size - 3) // 4 * 4])
+        at += size
+    return destination
+
+
+def _follow_route(packet: _Packet, at: int, end: int) -> None:
+    """Put the final destination in the place of the next stop, which is what a packet on its way carries.
+
+    RFC 8200 section 8.1: that is what checksums are made with, and what the other direction's packets come from. A
+    route whose layout nobody knows changes nothing.
+    """
+    frame = packet.frame
+    kind, left = frame[at + 2], frame[at + 3]
+    if not left:
+        return
+    half = len(packet.addresses) // 2
+    stop = packet.addresses[half:]
+    size = end - at - 8
+    if half != 16 or size <= 0:
+        return
+    if end > len(frame):
+        raise Refused(Drop.TRUNCATED_HEADER)
+    if kind in (0, 2) and size % 16 == 0 and left <= size // 16:  # RFC 5095, RFC 6275 section 6.4
+        stop = bytes(frame[end - 16 : end])
+    elif kind == 4 and left <= frame[at + 4] + 1 and (frame[at + 4] + 1) * 16 <= size:
+        stop = bytes(frame[at + 8 : at + 24])  # RFC 8754 section 2: the list is in reverse
+    elif kind == 3:  # RFC 6554 section 3: the octets that it shares with the stop are left out
+        shared, padding = frame[at + 4] & 15, frame[at + 5] >> 4
+        whole = 16 - shared
+        if whole + padding <= size:
+            stop = stop[:shared] + bytes(frame[end - padding - whole : end - padding])
+    packet.addresses = packet.addresses[:half] + stop
+
+
+def _come_home(packet: _Packet, at: int, end: int) -> None:
+    """Put a mobile node's home address in the place of where it is (RFC 6275 section 6.3)."""
+    frame = packet.frame[:end]
+    at += 2
+    while at + 2 <= len(frame):
+        option, size = frame[at], frame[at + 1]
+        if option == 0:  # Pad1 has no length
+            at += 1
+            continue
+        if option == 0xC9 and size == 16 and at + 18 <= len(frame) and len(packet.addresses) == 32:
+            packet.addresses = bytes(frame[at + 2 : at + 18]) + packet.addresses[16:]
+            return
+        at += 2 + size
+
+
+# --- the transport layer --------------------------------------------------------------------------------------
+
+
 def _tcp(packet: _Packet, at: int) -> Segment:
     frame = packet.frame
     _, _, sequence, acknowledgement, offset_flags, *_ = _read_tcp(frame, at)
@@ -455,7 +321,7 @@ def _tcp(packet: _Packet, at: int) -> Segment:
     data = at + header
     length = packet.end - data
     if header < 20 or length < 0:
-        raise _Refused(Drop.MALFORMED)
+        raise Refused(Drop.MALFORMED)
     flow = packet.addresses + bytes(frame[at : at + 4]) + packet.vlans
     data = min(data, len(frame))  # the capture may end inside the options, which nobody needs
     present = min(length, len(frame) - data)

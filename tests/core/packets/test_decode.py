@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 from scapy.contrib.geneve import GENEVE
 from scapy.contrib.gtp import GTP_U_Header
 from scapy.contrib.mpls import MPLS
-from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_Timestamp
+from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_LSRR, IPOption_SSRR, IPOption_Timestamp
 from scapy.layers.inet6 import (
+    HAO,
     ICMPv6EchoRequest,
     IPv6,
     IPv6ExtHdrDestOpt,
     IPv6ExtHdrFragment,
     IPv6ExtHdrHopByHop,
     IPv6ExtHdrRouting,
+    IPv6ExtHdrSegmentRouting,
     Jumbo,
     PadN,
 )
@@ -57,7 +59,34 @@ ETHERNET, PPP_, RAW, PPP_ETHER, SLL, NFLOG, SLL2 = 1, 9, 101, 51, 113, 239, 276
 SECOND = 1_000_000_000
 PAYLOAD = b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"
 MACS: dict[str, Any] = {"src": "00:00:5e:00:53:01", "dst": "00:00:5e:00:53:02"}
-EVERY_LINK = (0, 1, 9, 12, 14, 51, 101, 108, 113, 228, 229, 239, 276)
+MORE_LINKS: tuple[int, ...] = (
+    6,
+    8,
+    10,
+    50,
+    100,
+    104,
+    105,
+    107,
+    109,
+    117,
+    119,
+    127,
+    138,
+    149,
+    163,
+    166,
+    192,
+    197,
+    204,
+    205,
+    206,
+    226,
+    240,
+)
+MORE_LINKS += (241, 258, 274, 281, 282, 284, 285)
+EVERY_LINK: tuple[int, ...] = (0, 1, 9, 12, 14, 51, 101, 108, 113, 228, 229, 239, 276, *MORE_LINKS)
+
 
 FLOW4 = bytes([10, 0, 0, 1, 10, 0, 0, 2]) + struct.pack(">HH", 40_000, 80)
 FLOW6 = bytes(15) + b"\x01" + bytes(15) + b"\x02" + struct.pack(">HH", 40_000, 80)
@@ -263,9 +292,8 @@ def test_loopback_families(trial: Trial, link_type: int, order: str, family: int
         pytest.param(ETHERNET, ether(type=0x88CC) / Raw(b"\x02\x07"), id="lldp"),
         pytest.param(ETHERNET, Dot3(**MACS) / LLC() / STP(), id="spanning tree"),
         pytest.param(ETHERNET, Dot3(**MACS) / LLC() / SNAP(OUI=0x0C) / Raw(PLAIN4), id="snap of another OUI"),
-        pytest.param(ETHERNET, ether(type=1501) / Raw(PLAIN4), id="neither a length nor a type"),
         pytest.param(ETHERNET, ether() / Dot1Q() / ARP(), id="arp in a vlan"),
-        pytest.param(ETHERNET, ether() / MPLS(s=1) / Raw(b"\x00" * 40), id="mpls, pseudowire"),
+        pytest.param(ETHERNET, ether() / MPLS(s=1) / Raw(b"\x10" * 40), id="mpls, associated channel"),
         pytest.param(ETHERNET, ether(type=0x8863) / PPPoED(code=9), id="pppoe discovery"),
         pytest.param(PPP_ETHER, PPPoED(code=9), id="pppoe discovery without ethernet"),
         pytest.param(ETHERNET, ether() / PPPoE() / PPP(proto=0xC021) / Raw(b"\x01\x01\x00\x04"), id="lcp"),
@@ -282,7 +310,7 @@ def test_other_networks(trial: Trial, link_type: int, packet: Packet | bytes) ->
     trial.refuses(packet, Drop.NOT_IP, link_type)
 
 
-@pytest.mark.parametrize("link_type", [-1, 2, 105, 127, 147, 65_535])
+@pytest.mark.parametrize("link_type", [-1, 2, 7, 129, 147, 189, 65_535])
 def test_unknown_link_types(trial: Trial, link_type: int) -> None:
     """A link layer that is not decoded is not guessed at."""
     trial.refuses(PLAIN4, Drop.UNKNOWN_LINK_TYPE, link_type)
@@ -308,7 +336,34 @@ def test_unknown_link_types(trial: Trial, link_type: int) -> None:
         pytest.param(
             ip6() / IPv6ExtHdrHopByHop(options=PadN(optdata=b"0" * 20)) / tcp(), SEGMENT6, id="hop by hop"
         ),
-        pytest.param(ip6() / IPv6ExtHdrRouting(addresses=["::3"]) / tcp(), SEGMENT6, id="routing"),
+        pytest.param(ip6() / IPv6ExtHdrRouting(addresses=["::3"], segleft=0) / tcp(), SEGMENT6, id="routing"),
+        pytest.param(
+            ip6(dst="::3") / IPv6ExtHdrRouting(addresses=["::4", "::2"]) / tcp(),
+            SEGMENT6,
+            id="routing, on its way",
+        ),
+        pytest.param(
+            ip6(dst="::3")
+            / IPv6ExtHdrSegmentRouting(addresses=["::2", "::3"], segleft=1, lastentry=1)
+            / tcp(),
+            SEGMENT6,
+            id="segment routing, on its way",
+        ),
+        pytest.param(
+            ip6(src="::3") / IPv6ExtHdrDestOpt(options=[HAO(hoa="::1")]) / tcp(),
+            SEGMENT6,
+            id="away from home",
+        ),
+        pytest.param(
+            ip4(dst="10.0.0.9", options=[IPOption_LSRR(pointer=8, routers=["10.0.0.8", "10.0.0.2"])]) / tcp(),
+            SEGMENT4,
+            id="loose source route, on its way",
+        ),
+        pytest.param(
+            ip4(options=[IPOption_SSRR(pointer=12, routers=["10.0.0.8", "10.0.0.9"])]) / tcp(),
+            SEGMENT4,
+            id="strict source route at its end",
+        ),
         pytest.param(ip6() / IPv6ExtHdrDestOpt() / tcp(), SEGMENT6, id="destination options"),
         pytest.param(
             ip6() / AH(nh=6, payloadlen=4, spi=1, icv=b"i" * 12) / tcp(),

@@ -1,0 +1,113 @@
+"""`interceptor read` is never silent about what it could not read: the command itself, over whole files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.capture_bytes import conversation, pcap
+
+ROOT = Path(__file__).parents[2]
+MADE = ROOT / "fixtures" / "made"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def read(*arguments: str, data: bytes = b"") -> tuple[bytes, list[str], int]:
+    """Run the command: its output, the lines on standard error, its status."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "interceptor", "read", *arguments],
+        input=data,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    return done.stdout, done.stderr.decode().splitlines(), done.returncode
+
+
+def tls(data: bytes) -> bytes:
+    """A conversation whose payloads are TLS records in the place of messages."""
+    return data.replace(b"GET ", b"\x16\x03\x01\x02").replace(b"HTTP/1.1", b"\x17\x03\x03\x01\x00abc")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (
+            "link_arcnet",
+            "none of its 12 packets could be read: 12 of link type 7 (ARCNET_BSD), which is not read",
+        ),
+        ("link_unknown", "12 of link type 147 (USER0)"),
+        ("link_unread", "none of its 12 packets could be read: 12 in an encapsulation that is not read"),
+        ("link_radiotap_protected", "12 encrypted"),
+        ("tunnel_vxlan", "in a tunnel"),
+        ("snaplen_cuts_tcp_header", "larger snapshot length (tcpdump -s 0)"),
+    ],
+)
+@pytest.mark.parametrize("form", ["jsonl", "summary", "table"])
+def test_a_file_of_which_nothing_is_read_has_a_line(name: str, says: str, form: str) -> None:
+    """Whatever the format; and what to try is part of it."""
+    (path,) = MADE.glob(f"{name}.pcap*")
+    output, lines, status = read("--format", form, str(path))
+    assert status == 0
+    assert len(lines) == 1
+    assert lines[0].startswith(f"interceptor: note: {path}: ")
+    assert says in lines[0]
+    assert "; " in lines[0]
+    assert output == b"" or form != "jsonl"
+
+
+def test_one_that_is_not_read_among_good_ones_is_told() -> None:
+    """Only that one."""
+    good, bad = MADE / "link_ethernet.pcap.gz", MADE / "link_arcnet.pcap.gz"
+    output, lines, _ = read(str(good), str(bad))
+    assert output.count(b"\n") == 2
+    assert [str(bad) in line for line in lines] == [True]
+
+
+def test_standard_input_is_told_like_a_file() -> None:
+    """By that name."""
+    _, lines, _ = read("-", data=(MADE / "link_arcnet.pcap.gz").read_bytes())
+    assert len(lines) == 1
+    assert "standard input: none of its 12 packets" in lines[0]
+
+
+def test_tls_is_called_that(tmp_path: Path) -> None:
+    """In a file alone, and beside another that has HTTP."""
+    path = tmp_path / "tls.pcap"
+    path.write_bytes(tls(pcap(conversation(5))))
+    for others in ([], [str(MADE / "link_ethernet.pcap.gz")]):
+        _, lines, status = read(str(path), *others)
+        assert status == 0
+        assert len(lines) == 1
+        assert "carry TLS, which is encrypted" in lines[0]
+
+
+def test_a_file_without_packets_says_so(tmp_path: Path) -> None:
+    """It is a capture, and it is empty."""
+    path = tmp_path / "empty.pcap"
+    path.write_bytes(pcap([]))
+    _, lines, status = read(str(path))
+    assert (status, lines) == (0, [f"interceptor: note: {path}: has no packets"])
+
+
+def test_a_filter_that_nothing_passes_is_told() -> None:
+    """With the number of packets that did not."""
+    path = MADE / "link_ethernet.pcap.gz"
+    _, lines, _ = read("--filter", "udp", str(path))
+    assert lines == [f"interceptor: note: {path}: none of its 12 packets passed the filter"]
+
+
+@pytest.mark.parametrize(
+    "name", ["link_ethernet", "link_noise", "link_radiotap_a_msdu", "checksums_wrong", "not_tcp"]
+)
+def test_an_ordinary_file_has_no_line(name: str) -> None:
+    """ARP, UDP and the like beside HTTP are ordinary."""
+    (path,) = MADE.glob(f"{name}.pcap*")
+    output, lines, _ = read(str(path))
+    assert output
+    assert lines == []
