@@ -12,6 +12,7 @@ due, not at every packet. What is forgotten is free at once, whatever the wheel 
 from __future__ import annotations
 
 from enum import IntEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import METHODS, Chunk, Drop
@@ -133,6 +134,8 @@ class Connections:
         """Connections closed to make room for another."""
         self.shedded = 0
         """Connections closed because there was no memory for so many."""
+        self.relieved = 0
+        """Connections that gave up what waited on them."""
 
     # Segments in
 
@@ -578,9 +581,41 @@ class Connections:
         # It may be in the wheel for as long as it might have been idle: without what it was.
         del connection.client, connection.server
 
-    def shed(self, count: int) -> list[Transaction]:
-        """End up to `count` connections, the longest idle of those that are due next; report what was open."""
+    def relieve(self) -> list[Transaction]:
+        """The budget is exceeded: free a quarter of it.
+
+        That takes a look at every connection, so it must not be needed again before traffic has brought as much.
+        """
         finished: list[Transaction] = []
+        self._relieve(self._assembly.budget.limit * 3 // 4, finished)
+        return finished
+
+    def _relieve(self, enough: int, finished: list[Transaction]) -> None:
+        """Have the connections on which most waits give up what waits, until no more than `enough` bytes are held.
+
+        Who asks for much loses his own.
+        """
+        budget = self._assembly.budget
+        heavy = [(weight, connection) for connection in self.all() if (weight := _weight(connection))]
+        heavy.sort(key=itemgetter(0), reverse=True)
+        for _, connection in heavy:
+            if budget.held <= enough:
+                break
+            self.relieved += 1
+            self._give_up(connection, _NEVER, finished)
+            if connection.conversation is not None:
+                finished += connection.conversation.relieve()
+
+    def shed(self, count: int) -> list[Transaction]:
+        """End up to `count` connections, the longest idle of those that are due next; report what was open.
+
+        What waits beyond half of its budget goes first, where most of it is: that may be enough.
+        """
+        finished: list[Transaction] = []
+        budget = self._assembly.budget
+        if budget.held > budget.limit // 2:
+            self._relieve(budget.limit // 2, finished)
+            return finished
         self.shedded += self._make_room(count, finished)
         return finished
 
@@ -622,6 +657,15 @@ class Connections:
 
     def _drop(self, reason: Drop) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+
+def _weight(connection: Connection) -> int:
+    """How much memory is taken by what waits on a connection, in bytes."""
+    conversation = connection.conversation
+    weight = connection.client.weight + connection.server.weight
+    if conversation is not None:
+        weight += conversation.weight + conversation.requests.weight + conversation.responses.weight
+    return weight
 
 
 def _remembered(connection: Connection) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interceptor.core.budget import Budget
 from interceptor.core.model import Drop, Limits
 from interceptor.core.tcp.reassembly import FAR, Assembly, Stream, difference
 
@@ -44,7 +45,8 @@ class Sides:
     """A stream under test and its peer, which has sent nothing."""
 
     def __init__(self, start: int = 1_000, limits: Limits | None = None) -> None:
-        self.assembly = Assembly(limits or Limits())
+        limits = limits or Limits()
+        self.assembly = Assembly(limits, Budget(limits.held_bytes))
         self.start = start
         self.stream = Stream(b"client", start % WRAP, self.assembly)
         self.peer = Stream(b"server", 0, self.assembly)

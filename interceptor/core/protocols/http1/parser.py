@@ -50,6 +50,7 @@ from interceptor.core.protocols.http1.layouts import EMPTY_LINE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from interceptor.core.budget import Budget
     from interceptor.core.model import Chunk, Limits
     from interceptor.core.protocols.http1.heads import Heads
     from interceptor.core.protocols.http1.layouts import Head, Layout, Layouts
@@ -60,6 +61,11 @@ _CHUNK_LINE_BYTES: Final = 4096
 """Of a chunk-size line with its extensions. nginx and Go stop at 4 KiB as well."""
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
 """RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie."""
+
+_ORDINARY_HEAD: Final = 2 * 2**10
+"""Bytes of a head of which nothing is counted against the budget: what is kept of it is in the estimate of a connection."""
+_NAME_COST: Final = 64
+"""Bytes of memory of a field name that no other head shares, at least."""
 
 _TELLING: Final = 13
 """Bytes through the blank after the status code: they tell a response from a body. A body shorter than that which
@@ -95,6 +101,8 @@ class Context:
     layouts: Layouts
     head_bytes: int
     """`Limits.head_bytes`, which every head is held to."""
+    budget: Budget
+    """What waits, of all connections."""
     delivered: int = 0
     """Bytes that became part of a message."""
     dropped: dict[Drop, int] = field(default_factory=dict)
@@ -119,10 +127,12 @@ class Context:
 class _Partial:
     """The beginning of a head, chunk-size line or trailer line whose end has not come."""
 
-    __slots__ = ("data", "line_seen", "place", "position", "time")
+    __slots__ = ("counted", "data", "line_seen", "place", "position", "time")
 
     def __init__(self, chunk: Chunk) -> None:
         self.data = bytearray()
+        self.counted = 0
+        """Bytes of it that the budget knows of."""
         self.line_seen = False
         """Its first line was complete and can begin a head."""
         self.position = chunk.base + chunk.cursor
@@ -261,6 +271,21 @@ class Parser(ABC, Generic[MessageT]):
             self._believe_body(self.open)
         return self._give_up(position, time)
 
+    def relieve(self) -> MessageT | None:
+        """Give up the beginning of a head or line: it takes memory that is short. Returns the message that this ends."""
+        partial = self.partial
+        if partial is None:
+            return None
+        if self.open is None:
+            self._lose(Drop.HEAD_TOO_LARGE)
+            return None
+        return self._give_up(partial.position + len(partial.data), partial.time)
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory of what has begun and waits for its end."""
+        return len(self.partial.data) if self.partial is not None else 0
+
     def resume(self) -> None:
         """Leave SEARCH: a message provably starts at the next byte."""
         self.mode = START
@@ -318,8 +343,12 @@ class Parser(ABC, Generic[MessageT]):
         context = self.context
         head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
         message = None
-        if head is not None and head[1] - cursor <= context.head_bytes:
-            message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
+        if head is not None:
+            size = head[1] - cursor
+            if size <= context.head_bytes:
+                message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
+                if size > _ORDINARY_HEAD and message is not None:
+                    message.weight = size + _NAME_COST * len(message.header_names)
         if head is None or message is None:
             if not self.plausible(buffer, cursor, chunk.end):
                 self._refuse(chunk, Drop.HEAD_INVALID)
@@ -360,9 +389,12 @@ class Parser(ABC, Generic[MessageT]):
                 after = head[1]
                 if after <= limit:
                     message = self._parse(head, partial.position, partial.place, partial.time)
+                    if after > _ORDINARY_HEAD and message is not None:
+                        message.weight = after + _NAME_COST * len(message.header_names)
                 else:
                     reason = Drop.HEAD_TOO_LARGE
             elif len(data) <= limit:
+                self._keep(partial)
                 chunk.cursor = chunk.end
                 return None
             else:
@@ -371,7 +403,7 @@ class Parser(ABC, Generic[MessageT]):
             del data[before:]
             self._refuse(chunk, reason)
             return None
-        self.partial = None
+        self._let_go(partial)
         chunk.cursor += after - before
         if self.after_loss:
             message.after_loss = True
@@ -503,12 +535,13 @@ class Parser(ABC, Generic[MessageT]):
             if newline >= 0:
                 return chunk.buffer[start:stop]
             self.partial = _Partial(chunk)
-        self.partial.data += chunk.buffer[start:stop]
-        if newline < 0 and len(self.partial.data) <= limit:
+        partial = self.partial
+        partial.data += chunk.buffer[start:stop]
+        if newline < 0 and len(partial.data) <= limit:
+            self._keep(partial)
             return None
-        line = bytes(self.partial.data)
-        self.partial = None
-        return line
+        self._let_go(partial)
+        return bytes(partial.data)
 
     def _enter_body(self, message: MessageT) -> None:
         """Go on with the body as the head says."""
@@ -561,7 +594,8 @@ class Parser(ABC, Generic[MessageT]):
         self.remaining = 0
         self.context.delivered += position - message.position - message.missed
         self.open = None
-        self.partial = None
+        if self.partial is not None:
+            self._let_go(self.partial)
         self._search()
         return message
 
@@ -597,7 +631,18 @@ class Parser(ABC, Generic[MessageT]):
         if self.partial is not None:
             if self.open is None:
                 self.context.drop(reason, len(self.partial.data))
-            self.partial = None
+            self._let_go(self.partial)
+
+    def _keep(self, partial: _Partial) -> None:
+        """Count what waits here against what may wait anywhere."""
+        size = len(partial.data)
+        self.context.budget.held += size - partial.counted
+        partial.counted = size
+
+    def _let_go(self, partial: _Partial) -> None:
+        """It is whole, or given up."""
+        self.context.budget.held -= partial.counted
+        self.partial = None
 
     _READERS: ClassVar[tuple[Callable[..., Any], ...]] = (
         _read_start,
