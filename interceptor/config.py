@@ -172,7 +172,7 @@ class Limits(_Section):
     handshakes: Positive | None = None
     """Connections that have not carried data."""
     held_bytes: Positive | None = None
-    """Out-of-order payload in all."""
+    """All that waits: out-of-order payload, beginnings of heads, requests without their answers."""
     held_bytes_per_stream: Positive | None = None
     """Out-of-order payload in one direction of one connection: what a window can hold."""
     head_bytes: Positive | None = None

@@ -15,6 +15,7 @@ PACKAGES = ("interceptor", "rpcapd_client")
 
 PURE = {
     "core.model": set(),
+    "core.budget": set(),
     "core.packets.fragments": {"core.model"},
     "core.protocols.http1.layouts": {"core.model"},
     "core.records.templates": set(),
@@ -24,8 +25,9 @@ PURE = {
     "core.packets.radio": {"core.model"},
     "core.packets.links": {"core.model", "core.packets.radio"},
     "core.packets.decode": {"core.model", "core.packets.fragments", "core.packets.links"},
-    "core.tcp.reassembly": {"core.model"},
+    "core.tcp.reassembly": {"core.model", "core.budget"},
     "core.protocols.http1.parser": {
+        "core.budget",
         "core.model",
         "core.protocols.http1.heads",
         "core.protocols.http1.layouts",
@@ -60,6 +62,7 @@ PURE = {
         "core.tcp.wheel",
     },
     "core.pipeline": {
+        "core.budget",
         "core.model",
         "core.packets.decode",
         "core.packets.frames",
@@ -108,6 +111,7 @@ STANDARD = {
     "hashlib",
     "ipaddress",
     "itertools",
+    "operator",
     "re",
     "struct",
     "types",
@@ -230,7 +234,7 @@ def test_wings_look_down() -> None:
         if name.startswith("core.") and name.count(".") > 1:
             wing = WINGS.index(name.split(".")[1])
             for other in own(ROOT / "interceptor" / f"{name.replace('.', '/')}.py"):
-                below = other == "core.model" or WINGS.index(other.split(".")[1]) <= wing
+                below = other in {"core.model", "core.budget"} or WINGS.index(other.split(".")[1]) <= wing
                 assert below or (name == "core.tcp.connections" and "protocols" in other), f"{name}: {other}"
 
 

@@ -14,6 +14,7 @@ import pytest
 from interceptor.core.model import Limits
 from tests.bench.traffic import generate
 from tests.conversations import SYN, Capture, Dialogue, Ends, Seen, Sent, batch, request, response
+from tests.support.flood import ORDINARY, flood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -243,3 +244,64 @@ def test_lossy_traffic(tmp_path: Path) -> None:
     """50,000 calls within a second of which one packet in a hundred is lost stay under 192 MiB."""
     size, _, _ = peak("lossy", tmp_path, connections=200, calls=50_000)
     assert size < 192
+
+
+@pytest.mark.parametrize(("kind", "clients", "much"), [("heads", 2_000, 60_000), ("requests", 100, 100)])
+def test_what_waits_has_one_budget(kind: str, clients: int, much: int) -> None:
+    """120 and 80 MB, of which 8 MiB may wait: those who ask for most lose their own, and all ordinary calls are paired."""
+    limits = Limits(held_bytes=8 * MIB)
+    size, capture = grown(lambda capture: quick(capture, flood(kind, clients, much)), limits)
+    pairs = [one for one in capture.transactions if one.request is not None and one.response is not None]
+    assert len(pairs) == ORDINARY
+    reported = len(capture.transactions)
+    capture.transactions.clear()
+    assert size < 1.5 * limits.held_bytes + clients * 2_048 + reported * 12 * 1_024 * (kind == "requests")
+    assert capture.pipeline.waiting_bytes <= limits.held_bytes
+    assert capture.pipeline.relieved > 0
+    assert all(stage.balanced for stage in capture.pipeline.ledger())
+    capture.pipeline.close()
+    assert capture.pipeline.waiting_bytes == 0
+
+
+def piped(command: list[str], kind: str, clients: int, much: int) -> tuple[float, str]:
+    """MiB of a process that is given such a flood on standard input, and what it writes."""
+    measure = (
+        "import resource, subprocess, sys;"
+        "status = subprocess.run(sys.argv[1:]).returncode;"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr);"
+        "sys.exit(status)"
+    )
+    root = Path(__file__).parent.parent
+    sender = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.flood", kind, str(clients), str(much)],
+        cwd=root,
+        stdout=subprocess.PIPE,
+    )
+    with sender:
+        done = subprocess.run(
+            [sys.executable, "-c", measure, *command],
+            stdin=sender.stdout,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=root,
+        )
+    return int(done.stderr.splitlines()[-1]) / 1_024, done.stdout
+
+
+@pytest.mark.parametrize(("kind", "clients", "much"), [("heads", 20_000, 60_000), ("requests", 1_000, 30)])
+def test_read_stays_in_its_budget(kind: str, clients: int, much: int) -> None:
+    """1.2 GB of unfinished heads and 0.24 GB of requests without an answer, in a process that may use 256 MiB."""
+    command = [sys.executable, "-m", "interceptor", "read", "-", "--memory", "256", "--format", "jsonl"]
+    size, lines = piped(command, kind, clients, much)
+    assert size < 256
+    assert lines.count('"http.response.state":"complete"') == ORDINARY
+
+
+def test_run_stays_in_its_budget() -> None:
+    """The same heads, read by the daemon."""
+    command = [sys.executable, "-m", "interceptor", "run", "--server-port", "0", "--output-path", "-"]
+    command += ["--capture-sources", "file:/dev/stdin", "--limits-memory-bytes", str(256 * MIB)]
+    size, lines = piped(command, "heads", 20_000, 60_000)
+    assert size < 256
+    assert lines.count('"http.response.state":"complete"') == ORDINARY

@@ -33,6 +33,9 @@ __all__ = ["add_arguments", "run"]
 _BATCH: Final = 512
 """Transactions written at once: from here on larger batches make nothing faster."""
 
+_LEAST_MEMORY: Final = 64
+"""MiB: what the program takes with a small capture, and some more."""
+
 _EPILOG: Final = """\
 examples:
   interceptor read capture.pcap                      a table on a terminal, JSON Lines in a pipe
@@ -85,6 +88,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--filter",
         metavar="BPF",
         help="only packets that match, in tcpdump's language: 'host 10.0.0.1 and tcp port 80' (pcap-filter(7))",
+    )
+    parser.add_argument(
+        "--memory",
+        metavar="MIB",
+        type=int,
+        default=512,
+        help="how much memory to use, in MiB (default 512). What waits for its end or its answer has a share of it, and "
+        "beyond that share whatever takes most is given up and reported as it stands",
     )
     parser.add_argument(
         "--upload",
@@ -217,6 +228,10 @@ def _read(arguments: argparse.Namespace) -> int:
     from interceptor.capture.files import merge, open_captures
     from interceptor.capture.filters import PacketFilter
 
+    if arguments.memory < _LEAST_MEMORY:
+        raise UsageError(
+            f"--memory {arguments.memory}: too little; the program alone takes {_LEAST_MEMORY} MiB"
+        )
     packet_filter = PacketFilter(arguments.filter) if arguments.filter is not None else None
     reading: _Reading | None = None
     interrupts = _Interrupts()
@@ -235,8 +250,9 @@ def _read(arguments: argparse.Namespace) -> int:
                 packet_filter.compile(link_type)
         from interceptor.commands.unread import Unread
         from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
+        from interceptor.service.memory import shares
 
-        pipeline = Pipeline()
+        pipeline = Pipeline(shares(arguments.memory * 2**20))
         output = _open_output(arguments.output, captures)
         if output is not sys.stdout:
             stack.callback(output.close)

@@ -251,6 +251,8 @@ class Message(Struct, eq=False, gc=False):
     """TRUNCATED until its last byte has come."""
     after_loss: bool = False
     """Other messages may have been lost just before it."""
+    weight: int = 0
+    """Bytes of memory that it takes beyond the ordinary, while it waits for what completes its transaction."""
     anomalies: set[Anomaly] | None = None
 
     def tag(self, anomaly: Anomaly) -> None:
@@ -372,7 +374,7 @@ class Limits:
     handshakes: int = 65_536
     """Connections without data yet, so that a SYN flood cannot displace real ones. About 300 bytes each."""
     held_bytes: int = 64 * 2**20
-    """Out-of-order payload in all. Beyond it the connection that asks for more gives up its hole."""
+    """All that waits for its end or its answer (`core.budget`). Beyond it, the connections on which most waits give it up."""
     held_bytes_per_stream: int = 40 * 2**20
     """Out-of-order payload in one direction, with what its segments cost besides: a window of 32 MiB, which is what
     Linux is given where paths are long and fast (6 MiB as it comes), in segments of 1,448 bytes."""

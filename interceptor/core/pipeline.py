@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interceptor.core.budget import Budget
 from interceptor.core.model import Chunk, Drop, Limits, Stage
 from interceptor.core.packets.frames import fast_lane
 from interceptor.core.packets.radio import AGGREGATING, apart
@@ -53,8 +54,11 @@ class Pipeline:
         self._decoder: Decoder | None = None
         """Made when a packet needs it: most captures have none, and its formats take a third of the
         program's start."""
-        self._assembly = Assembly(limits)
-        self._context = Context(limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes)
+        self._budget = Budget(limits.held_bytes)
+        self._assembly = Assembly(limits, self._budget)
+        self._context = Context(
+            limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, self._budget
+        )
         self._connections = Connections(limits, self._context, self._assembly)
         self._clocks = Clocks()
         self._packets = 0
@@ -72,6 +76,7 @@ class Pipeline:
         ethernet = link_type == _ETHERNET
         connections = self._connections
         streams = connections.streams
+        budget = self._budget
         clocks = self._clocks
         next_tick = clocks.next + clocks.ahead.get(interface, 0)
         back = next_tick - JUMP
@@ -116,6 +121,8 @@ class Pipeline:
                     continue
                 long_way += 1
                 finished += connections.segment(interface, data_buffer, segment, time)
+                if budget.held > budget.limit:
+                    finished += connections.relieve()
                 continue
             peer = stream.peer
             place = peer.position
@@ -126,6 +133,8 @@ class Pipeline:
                 if place > peer.position:
                     long_way += 1
                     finished += connections.segment(interface, data_buffer, segment, time)
+                    if budget.held > budget.limit:
+                        finished += connections.relieve()
                     continue
             stream.time = time
             stream.active = now
@@ -156,6 +165,8 @@ class Pipeline:
                 conversation.receive_responses(chunk, finished)
             if parser.mode == OPAQUE:
                 connections.settle(connection)
+            if budget.held > budget.limit:
+                finished += connections.relieve()
         self._packets += len(batch.packets)
         segments = len(batch.packets) - undecoded
         self._segments += segments
@@ -287,6 +298,16 @@ class Pipeline:
     def held_bytes(self) -> int:
         """How many payload bytes wait for what is missing before them."""
         return self._assembly.held
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much memory all that waits takes, of `Limits.held_bytes`."""
+        return self._budget.held
+
+    @property
+    def relieved(self) -> int:
+        """How many connections had to give up what waited on them, because all that waits took too much."""
+        return self._connections.relieved
 
     @property
     def gaps(self) -> int:

@@ -19,9 +19,9 @@ from interceptor.core.model import Limits
 if TYPE_CHECKING:
     from interceptor import config
 
-__all__ = ["budget", "cgroup_limit", "core_limits", "resident_bytes"]
+__all__ = ["UNLIMITED", "budget", "cgroup_limit", "core_limits", "resident_bytes", "shares"]
 
-_UNLIMITED: Final = 512 * 2**20
+UNLIMITED: Final = 512 * 2**20
 """What we take where nothing limits us: a node's other programs need the rest."""
 _SHARE: Final = 3 / 4
 """Of the cgroup's limit. The kernel's part of it (socket buffers, files just written) is charged to us too."""
@@ -36,35 +36,40 @@ _CONNECTION_BYTES: Final = 2_048
 _HANDSHAKE_BYTES: Final = 320
 _CONNECTIONS_SHARE: Final = 0.50
 _HANDSHAKES_SHARE: Final = 0.05
-_HELD_SHARE: Final = 0.15
-"""The rest is for what is on its way: batches of packets, records, what the collector has not yet found."""
+_HELD_SHARE: Final = 0.20
+"""Of all that waits (`core.budget`). The rest is for what is on its way: batches of packets, records, what Python's
+collector has not yet found, and what the allocator cannot give back."""
 
 
 def budget(limits: config.Limits, cgroup: int | None) -> int:
     """Bytes for the whole process: as configured, else a share of the cgroup's limit."""
     if limits.memory_bytes is not None:
         return limits.memory_bytes
-    return int(cgroup * _SHARE) if cgroup is not None else _UNLIMITED
+    return int(cgroup * _SHARE) if cgroup is not None else UNLIMITED
+
+
+def shares(memory: int) -> Limits:
+    """The core's limits in a process that may use `memory` bytes."""
+    room = max(memory - _PROGRAM, _LEAST)
+    held = min(int(room * _HELD_SHARE), 2**30)
+    usual = Limits()
+    return replace(
+        usual,
+        connections=max(int(room * _CONNECTIONS_SHARE) // _CONNECTION_BYTES, 1),
+        handshakes=max(int(room * _HANDSHAKES_SHARE) // _HANDSHAKE_BYTES, 1),
+        held_bytes=held,
+        held_bytes_per_stream=min(usual.held_bytes_per_stream, held),
+    )
 
 
 def core_limits(limits: config.Limits, memory: int) -> Limits:
     """The core's limits: what is configured, and for the rest what `memory` bytes allow."""
-    room = max(memory - _PROGRAM, _LEAST)
-    scaled = Limits()
-    held = min(int(room * _HELD_SHARE), 2**30)
-    scaled = replace(
-        scaled,
-        connections=max(int(room * _CONNECTIONS_SHARE) // _CONNECTION_BYTES, 1),
-        handshakes=max(int(room * _HANDSHAKES_SHARE) // _HANDSHAKE_BYTES, 1),
-        held_bytes=held,
-        held_bytes_per_stream=min(scaled.held_bytes_per_stream, held),
-    )
     names = (
         *("connections", "handshakes", "held_bytes", "held_bytes_per_stream"),
         *("head_bytes", "pending", "idle_seconds", "transaction_seconds"),
     )
     configured = {name: getattr(limits, name) for name in names}
-    return replace(scaled, **{name: value for name, value in configured.items() if value is not None})
+    return replace(shares(memory), **{name: value for name, value in configured.items() if value is not None})
 
 
 def cgroup_limit(

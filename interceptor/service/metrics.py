@@ -133,6 +133,11 @@ METRICS: Final = (
     _counter("connections_evicted_total", "Connections closed early because the table was full"),
     _counter("connections_shed_total", "Connections closed early because memory was short"),
     _gauge("reassembly_held_bytes", "Payload that waits for what is missing before it"),
+    _gauge("waiting_bytes", "Memory of all that waits for its end or its answer, of limits.held_bytes"),
+    _counter(
+        "connections_relieved_total",
+        "Connections that had to give up what waited on them, because all that waits took too much and they had most",
+    ),
     _counter("transactions_total", "HTTP transactions reported"),
     _counter("unpaired_messages_total", "Of them, those that lack a request or a response"),
     _counter("records_total", "Records written for the way out"),
@@ -332,5 +337,7 @@ def pipeline_samples(pipeline: Pipeline) -> Iterator[Sample]:
     yield Sample("connections_evicted_total", pipeline.evicted)
     yield Sample("connections_shed_total", pipeline.shedded)
     yield Sample("reassembly_held_bytes", pipeline.held_bytes)
+    yield Sample("waiting_bytes", pipeline.waiting_bytes)
+    yield Sample("connections_relieved_total", pipeline.relieved)
     yield Sample("transactions_total", pipeline.transactions)
     yield Sample("unpaired_messages_total", pipeline.unpaired)

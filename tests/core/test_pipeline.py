@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interceptor.capture.files import open_captures
+from interceptor.core.budget import Budget
 from interceptor.core.model import Interface, Limits, PacketBatch
 from interceptor.core.packets.decode import Decoder
 from interceptor.core.pipeline import Pipeline
@@ -72,8 +73,10 @@ class LongWay:
     def __init__(self) -> None:
         limits = Limits()
         self.decoder = Decoder(limits)
-        self.assembly = Assembly(limits)
-        self.context = Context(limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes)
+        self.assembly = Assembly(limits, Budget(limits.held_bytes))
+        self.context = Context(
+            limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, Budget(limits.held_bytes)
+        )
         self.connections = Connections(limits, self.context, self.assembly)
 
     def run(self, batches: Iterable[PacketBatch]) -> list[Transaction]:

@@ -16,6 +16,7 @@ is forgotten is free at once, whatever the wheel still has of it.
 from __future__ import annotations
 
 from enum import IntEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly, Chunk, Drop
@@ -155,6 +156,8 @@ class Connections:
         """Connections closed to make room for another."""
         self.shedded = 0
         """Connections closed because there was no memory for so many."""
+        self.relieved = 0
+        """Connections that gave up what waited on them."""
 
     # Segments in
 
@@ -458,11 +461,10 @@ class Connections:
             self._remove(connection, finished)
             return False
         self._refute(connection)
-        if captured and self._assembly.full:
-            return False  # no room for a doubt: it is out of the connection's window
         connection.rival = Rival(interface, buffer[data : data + captured], segment, time)
         self.contending += 1
         self._assembly.held += captured
+        self._assembly.budget.held += captured
         self.settle(connection)
         return True
 
@@ -481,6 +483,7 @@ class Connections:
         if rival is not None:
             self.contending -= 1
             self._assembly.held -= len(rival.data)
+            self._assembly.budget.held -= len(rival.data)
         return rival
 
     def _resets(self, stream: Direction, sequence: int) -> bool:
@@ -766,9 +769,43 @@ class Connections:
         if rival is not None:
             finished += self.segment(rival.interface, rival.data, rival.segment, rival.time)
 
-    def shed(self, count: int) -> list[Transaction]:
-        """End up to `count` connections, the longest idle of those that are due next; report what was open."""
+    def relieve(self) -> list[Transaction]:
+        """The budget is exceeded: free a quarter of it.
+
+        That takes a look at every connection, so it must not be needed again before traffic has brought as much.
+        """
         finished: list[Transaction] = []
+        self._relieve(self._assembly.budget.limit * 3 // 4, finished)
+        return finished
+
+    def _relieve(self, enough: int, finished: list[Transaction]) -> None:
+        """Have the connections on which most waits give up what waits, until no more than `enough` bytes are held.
+
+        Who asks for much loses his own.
+        """
+        budget = self._assembly.budget
+        heavy = [(weight, connection) for connection in self.all() if (weight := _weight(connection))]
+        heavy.sort(key=itemgetter(0), reverse=True)
+        for _, connection in heavy:
+            if budget.held <= enough:
+                break
+            self.relieved += 1
+            self._refute(connection)
+            self._give_up(connection, _NEVER, finished)
+            _give_up_prospects(connection, Drop.HEAD_TOO_LARGE)
+            if connection.conversation is not None:
+                finished += connection.conversation.relieve()
+
+    def shed(self, count: int) -> list[Transaction]:
+        """End up to `count` connections, the longest idle of those that are due next; report what was open.
+
+        What waits beyond half of its budget goes first, where most of it is: that may be enough.
+        """
+        finished: list[Transaction] = []
+        budget = self._assembly.budget
+        if budget.held > budget.limit // 2:
+            self._relieve(budget.limit // 2, finished)
+            return finished
         self.shedded += self._make_room(count, finished)
         return finished
 
@@ -825,6 +862,20 @@ def _give_up_prospects(connection: Connection, reason: Drop) -> None:
         if stream.prospect is not None:
             stream.prospect.drop(reason)
             stream.prospect = None
+
+
+def _weight(connection: Connection) -> int:
+    """How much memory is taken by what waits on a connection, in bytes."""
+    conversation = connection.conversation
+    weight = connection.client.weight + connection.server.weight
+    if connection.rival is not None:
+        weight += len(connection.rival.data)
+    for stream in (connection.client, connection.server):
+        if stream.prospect is not None:
+            weight += stream.prospect.weight
+    if conversation is not None:
+        weight += conversation.weight + conversation.requests.weight + conversation.responses.weight
+    return weight
 
 
 def _remembered(connection: Connection) -> bool:

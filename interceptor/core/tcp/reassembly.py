@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Final
 from interceptor.core.model import Drop
 
 if TYPE_CHECKING:
+    from interceptor.core.budget import Budget
     from interceptor.core.model import Limits
 
 __all__ = ["ACK", "FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Run", "Stream", "difference"]
@@ -61,10 +62,12 @@ def difference(a: int, b: int) -> int:
 class Assembly:
     """What all streams of a pipeline share: limits and the ledger of payload bytes."""
 
-    __slots__ = ("cut", "delivered", "dropped", "gaps", "held", "limits", "missed", "pieces")
+    __slots__ = ("budget", "cut", "delivered", "dropped", "gaps", "held", "limits", "missed", "pieces")
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, budget: Budget) -> None:
         self.limits = limits
+        self.budget = budget
+        """What waits, with that of others."""
         self.delivered = 0
         """Payload bytes given on in order."""
         self.held = 0
@@ -83,11 +86,6 @@ class Assembly:
         """Count payload bytes that go no further."""
         if size:
             self.dropped[reason] = self.dropped.get(reason, 0) + size
-
-    @property
-    def full(self) -> bool:
-        """Whether all that waits takes more memory than it may."""
-        return self.held + self.pieces * _OVERHEAD > self.limits.held_bytes
 
 
 class Piece:
@@ -260,6 +258,7 @@ class Stream:
             kept += len(part.data)
             self.pieces += 1
             self.assembly.pieces += 1
+            self.assembly.budget.held += len(part.data) + _OVERHEAD
             if left is None:
                 left = Run(cursor, until, part)
                 held.insert(index, left)
@@ -323,6 +322,7 @@ class Stream:
         assembly = self.assembly
         assembly.held -= size
         assembly.pieces -= 1
+        assembly.budget.held -= size + _OVERHEAD
         assembly.delivered += size
         self.position += piece.length
         self.next = (self.next + piece.length) & _MASK
@@ -388,15 +388,18 @@ class Stream:
     @property
     def full(self) -> bool:
         """Whether what waits takes more memory than it may."""
-        return self.held is not None and (
-            self.held_bytes + self.pieces * _OVERHEAD > self.assembly.limits.held_bytes_per_stream
-            or self.assembly.full
-        )
+        return self.weight > self.assembly.limits.held_bytes_per_stream
+
+    @property
+    def weight(self) -> int:
+        """How much memory is taken by what waits, in bytes."""
+        return self.held_bytes + self.pieces * _OVERHEAD
 
     def discard(self, reason: Drop) -> None:
         """Drop all that waits."""
         if self.held:
             self.assembly.drop(reason, self.held_bytes)
+            self.assembly.budget.held -= self.weight
             self.assembly.held -= self.held_bytes
             self.assembly.pieces -= self.pieces
         self.held = None

@@ -195,6 +195,13 @@ def trial() -> Trial:
 
 SEGMENT4 = Outcome(FLOW4, 7, 9, 0x18, PAYLOAD, len(PAYLOAD))
 SEGMENT6 = Outcome(FLOW6, 7, 9, 0x18, PAYLOAD, len(PAYLOAD))
+
+
+def tagged(outcome: Outcome, *vlans: int) -> Outcome:
+    """The same in these VLANs, which are part of a flow's name."""
+    return outcome._replace(flow=outcome.flow + b"".join(vlan.to_bytes(2) for vlan in vlans))
+
+
 PLAIN4 = bytes(ip4() / tcp())
 PLAIN6 = bytes(ip6() / tcp())
 
@@ -216,13 +223,15 @@ def nflog(family: int, payload: bytes, order: str = "<") -> bytes:
     [
         pytest.param(ETHERNET, ether() / ip4() / tcp(), SEGMENT4, id="ethernet, ipv4"),
         pytest.param(ETHERNET, ether() / ip6() / tcp(), SEGMENT6, id="ethernet, ipv6"),
-        pytest.param(ETHERNET, ether() / Dot1Q(vlan=5) / ip4() / tcp(), SEGMENT4, id="802.1Q"),
-        pytest.param(ETHERNET, ether() / Dot1Q() / ip6() / tcp(), SEGMENT6, id="802.1Q, ipv6"),
-        pytest.param(ETHERNET, ether() / Dot1AD() / Dot1Q() / ip4() / tcp(), SEGMENT4, id="0x88a8"),
+        pytest.param(ETHERNET, ether() / Dot1Q(vlan=5) / ip4() / tcp(), tagged(SEGMENT4, 5), id="802.1Q"),
+        pytest.param(ETHERNET, ether() / Dot1Q() / ip6() / tcp(), tagged(SEGMENT6, 1), id="802.1Q, ipv6"),
+        pytest.param(
+            ETHERNET, ether() / Dot1AD() / Dot1Q() / ip4() / tcp(), tagged(SEGMENT4, 1, 1), id="0x88a8"
+        ),
         pytest.param(
             ETHERNET,
             ether(type=0x9100) / Dot1Q() / Dot1Q() / ip4() / tcp(),
-            SEGMENT4,
+            tagged(SEGMENT4, 1, 1),
             id="0x9100, three tags",
         ),
         pytest.param(ETHERNET, ether() / MPLS(label=16, s=1) / ip4() / tcp(), SEGMENT4, id="mpls"),
@@ -235,7 +244,10 @@ def nflog(family: int, payload: bytes, order: str = "<") -> bytes:
         pytest.param(ETHERNET, ether() / PPPoE() / PPP() / ip4() / tcp(), SEGMENT4, id="pppoe"),
         pytest.param(ETHERNET, ether() / PPPoE() / PPP() / ip6() / tcp(), SEGMENT6, id="pppoe, ipv6"),
         pytest.param(
-            ETHERNET, ether() / Dot1Q() / PPPoE() / PPP() / ip4() / tcp(), SEGMENT4, id="802.1Q, pppoe"
+            ETHERNET,
+            ether() / Dot1Q() / PPPoE() / PPP() / ip4() / tcp(),
+            tagged(SEGMENT4, 1),
+            id="802.1Q, pppoe",
         ),
         pytest.param(ETHERNET, Dot3(**MACS) / LLC() / SNAP() / ip4() / tcp(), SEGMENT4, id="802.3, snap"),
         pytest.param(
@@ -247,7 +259,10 @@ def nflog(family: int, payload: bytes, order: str = "<") -> bytes:
         pytest.param(SLL, CookedLinux(proto=0x0800) / ip4() / tcp(), SEGMENT4, id="cooked v1"),
         pytest.param(SLL, CookedLinux(proto=0x86DD) / ip6() / tcp(), SEGMENT6, id="cooked v1, ipv6"),
         pytest.param(
-            SLL, CookedLinux(proto=0x8100) / Dot1Q() / ip4() / tcp(), SEGMENT4, id="cooked v1, 802.1Q"
+            SLL,
+            CookedLinux(proto=0x8100) / Dot1Q() / ip4() / tcp(),
+            tagged(SEGMENT4, 1),
+            id="cooked v1, 802.1Q",
         ),
         pytest.param(
             SLL, CookedLinux(proto=4) / LLC() / SNAP() / ip4() / tcp(), SEGMENT4, id="cooked v1, snap"

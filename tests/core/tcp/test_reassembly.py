@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interceptor.core.budget import Budget
 from interceptor.core.model import Drop, Limits
 from interceptor.core.tcp.reassembly import FAR, Assembly, Stream, difference
 
@@ -73,7 +74,8 @@ class Sides:
     """A stream under test and its peer, which has sent nothing."""
 
     def __init__(self, start: int = 1_000, limits: Limits | None = None) -> None:
-        self.assembly = Assembly(limits or Limits())
+        limits = limits or Limits()
+        self.assembly = Assembly(limits, Budget(limits.held_bytes))
         self.start = start
         self.stream = Stream(b"client", start % WRAP, self.assembly)
         self.peer = Stream(b"server", 0, self.assembly)
@@ -372,7 +374,7 @@ def test_a_window_of_small_segments_costs_no_more_each(order: str) -> None:
 
 
 def test_the_memory_of_what_waits_is_limited() -> None:
-    """A direction is full by its payload or by what its pieces cost besides, and so are all of them."""
+    """A direction is full by its payload or by what its pieces cost besides."""
     limits = Limits(held_bytes_per_stream=2_000, held_bytes=4_000)
     large = Sides(limits=limits)
     large.take(In(1, b"x" * 1_600))
@@ -385,14 +387,21 @@ def test_the_memory_of_what_waits_is_limited() -> None:
         small.take(In(position, b"x"))
     small.take(In(101, b"x"))
     assert small.full()
-    both = Sides(limits=Limits(held_bytes_per_stream=3_000, held_bytes=4_000))
+
+
+def test_what_waits_counts_against_the_budget() -> None:
+    """Payload and what its pieces cost besides, until it is delivered or dropped."""
+    both = Sides()
     both.peer.seen = both.stream.seen = True
     both.take(In(1, b"x" * 2_500))
     both.take(In(1, b"x" * 2_500), both.peer)
-    assert both.full()
+    held = both.assembly.budget.held
+    assert held == both.stream.weight + both.peer.weight > 5_000
     both.stream.discard(Drop.OUT_OF_WINDOW)
-    assert not both.peer.full
-    assert both.assembly.dropped == {Drop.OUT_OF_WINDOW: 2_500}
+    assert both.assembly.budget.held == held // 2
+    both.peer.discard(Drop.OUT_OF_WINDOW)
+    assert both.assembly.budget.held == 0
+    assert both.assembly.dropped == {Drop.OUT_OF_WINDOW: 5_000}
 
 
 STEPS = st.one_of(

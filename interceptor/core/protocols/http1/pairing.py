@@ -80,6 +80,7 @@ class Conversation:
         "requests",
         "responses",
         "server_seen",
+        "weight",
     )
 
     def __init__(self, peers: Peers, context: Context, *, first: bool) -> None:
@@ -117,6 +118,9 @@ class Conversation:
         piece of a request that was lost."""
         self._response_end = 0
         """Position after the last response that ended."""
+        self.weight = 0
+        """Bytes of memory that transactions take while they wait, beyond the ordinary: what they hold of large heads, and
+        all that wait behind another."""
 
     # Bytes in
 
@@ -196,25 +200,13 @@ class Conversation:
     def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the client are missing from the capture."""
         finished: list[Transaction] = []
-        ended = self.requests.gap(size, position, time)
-        if ended is not None and self._asking is not None:
-            self._asked(self._asking, ended, finished)
-        if self.requests.mode == SEARCH:
-            self._requests_complete = False
-            if not self._pending and self.responses.idle:
-                # All that was asked is answered, so the head that is missing has this place, and what
-                # comes with the same one is the rest of that request.
-                self._floor = max(self._floor, self._response_end)
+        self._requests_lost(self.requests.gap(size, position, time), finished)
         return finished
 
     def response_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the server are missing from the capture."""
         finished: list[Transaction] = []
-        if self.responses.gap(size, position, time) is not None and self._answering is not None:
-            self._response_end = position + size
-            self._answered(self._answering, finished)
-        if self.responses.mode == SEARCH:
-            self._responses_complete = False
+        self._responses_lost(self.responses.gap(size, position, time), position + size, finished)
         return finished
 
     def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
@@ -252,6 +244,7 @@ class Conversation:
             self._report(self._early, finished)
             self._early = None
         self._asking = self._answering = None
+        self._unburden(self.weight)
         self.context.transactions += self._index
         return finished
 
@@ -269,6 +262,27 @@ class Conversation:
             elif now - transaction.since >= patience:
                 transaction.tag(Anomaly.DEADLINE)
                 self._cut_off(transaction, finished)
+        return finished
+
+    def relieve(self) -> list[Transaction]:
+        """Give up what waits here for more, and hold it no longer: memory is short. Returns what was reported.
+
+        Requests that wait are reported as they stand; their answers, when they come, have no pair.
+        """
+        finished: list[Transaction] = []
+        self._requests_lost(self.requests.relieve(), finished)
+        partial = self.responses.partial
+        if partial is not None:
+            end = partial.position + len(partial.data)
+            self._responses_lost(self.responses.relieve(), end, finished)
+        if self.weight:
+            self._responses_complete = False
+            for transaction in [*self._pending, self._early]:
+                if transaction is not None:
+                    self._cut_off(transaction, finished)
+            self._early = None
+            self._pending = _NOBODY
+            self._unburden(self.weight)
         return finished
 
     @property
@@ -292,6 +306,25 @@ class Conversation:
         return sum((t.request is not None) + (t.response is not None) for t in self._open())
 
     # Requests
+
+    def _requests_lost(self, ended: Request | None, finished: list[Transaction]) -> None:
+        """Bytes of the client went no further; `ended` is the request that this ended."""
+        if ended is not None and self._asking is not None:
+            self._asked(self._asking, ended, finished)
+        if self.requests.mode == SEARCH:
+            self._requests_complete = False
+            if not self._pending and self.responses.idle:
+                # All that was asked is answered, so the head that is missing has this place, and what
+                # comes with the same one is the rest of that request.
+                self._floor = max(self._floor, self._response_end)
+
+    def _responses_lost(self, ended: Response | None, end: int, finished: list[Transaction]) -> None:
+        """The same of the server's, up to the position `end`."""
+        if ended is not None and self._answering is not None:
+            self._response_end = end
+            self._answered(self._answering, finished)
+        if self.responses.mode == SEARCH:
+            self._responses_complete = False
 
     def _ask(self, request: Request, finished: list[Transaction]) -> Transaction:
         """A request has begun."""
@@ -327,6 +360,8 @@ class Conversation:
         self._floor = request.place
         self._asking = transaction
         self._await(transaction)
+        if request.weight:
+            self._burden(request.weight)
         if len(self._pending) > self.context.limits.pending:
             self._responses_complete = False
             oldest = self._pending[0]
@@ -474,6 +509,8 @@ class Conversation:
                 self.context.late += 1
             if transaction is self._asking:
                 transaction.tag(Anomaly.EARLY_RESPONSE)
+        if response.weight:
+            self._burden(response.weight)
         self._answering = transaction
         return transaction
 
@@ -529,6 +566,7 @@ class Conversation:
         pending = self._pending
         if pending:
             pending.append(transaction)
+            self._burden(_WAITING)
         else:
             self._pending = [transaction]
 
@@ -542,8 +580,28 @@ class Conversation:
             del pending[-1]
         elif transaction in pending:
             pending.remove(transaction)
+        else:
+            return
         if not pending:
             self._pending = _NOBODY
+            if self.weight:
+                self._unburden(self.weight)
+            return
+        request, response = transaction.request, transaction.response
+        self._unburden(
+            _WAITING
+            + (request.weight if request is not None else 0)
+            + (response.weight if response is not None else 0)
+        )
+
+    def _burden(self, weight: int) -> None:
+        self.weight += weight
+        self.context.budget.held += weight
+
+    def _unburden(self, weight: int) -> None:
+        weight = min(weight, self.weight)
+        self.weight -= weight
+        self.context.budget.held -= weight
 
     def _open(self) -> list[Transaction]:
         return [t for t in [*self._pending, self._early] if t is not None and not t.reported]
@@ -623,6 +681,9 @@ _BEFORE_ALL = -(2**63)
 
 _NOBODY: Final[list[Transaction]] = []
 """The list of those that wait where none does; never changed."""
+
+_WAITING: Final = 1_024
+"""Bytes of memory of a transaction that waits behind another, its request included, as measured by `tests/test_bounds.py`."""
 
 _INTERIM = 16
 """Status codes kept per transaction; a server that sends more is playing."""

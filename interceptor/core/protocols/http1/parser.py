@@ -58,6 +58,7 @@ from interceptor.core.protocols.http1.proxied import announcement
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from interceptor.core.budget import Budget
     from interceptor.core.model import Chunk, Limits
     from interceptor.core.protocols.http1.heads import Heads
     from interceptor.core.protocols.http1.layouts import Head, Layout, Layouts
@@ -79,6 +80,11 @@ _CHUNK_LINE_BYTES: Final = 4096
 _CHUNK_SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
 """RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie. Zeros before them are none of them."""
 _FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*:")
+
+_ORDINARY_HEAD: Final = 2 * 2**10
+"""Bytes of a head of which nothing is counted against the budget: what is kept of it is in the estimate of a connection."""
+_NAME_COST: Final = 64
+"""Bytes of memory of a field name that no other head shares, at least."""
 
 _TELLING: Final = 13
 """Bytes through the blank after the status code: they tell a response from a body. A body shorter than that which
@@ -116,6 +122,8 @@ class Context:
     layouts: Layouts
     head_bytes: int
     """`Limits.head_bytes`, which every head is held to."""
+    budget: Budget
+    """What waits, of all connections."""
     delivered: int = 0
     """Bytes that became part of a message."""
     dropped: dict[Drop, int] = field(default_factory=dict)
@@ -142,10 +150,12 @@ class Context:
 class Partial:
     """The beginning of a head, chunk-size line or trailer line whose end has not come."""
 
-    __slots__ = ("data", "line_seen", "place", "position", "time")
+    __slots__ = ("counted", "data", "line_seen", "place", "position", "time")
 
     def __init__(self, chunk: Chunk) -> None:
         self.data = bytearray()
+        self.counted = 0
+        """Bytes of it that the budget knows of."""
         self.line_seen = False
         """Its first line was complete and can begin a head."""
         self.position = chunk.base + chunk.cursor
@@ -305,6 +315,21 @@ class Parser(ABC, Generic[MessageT]):
             self._believe_body(self.open)
         return self._give_up(position, time)
 
+    def relieve(self) -> MessageT | None:
+        """Give up the beginning of a head or line: it takes memory that is short. Returns the message that this ends."""
+        partial = self.partial
+        if partial is None:
+            return None
+        if self.open is None:
+            self._lose(Drop.HEAD_TOO_LARGE)
+            return None
+        return self._give_up(partial.position + len(partial.data), partial.time)
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory of what has begun and waits for its end."""
+        return len(self.partial.data) if self.partial is not None else 0
+
     def resume(self, partial: Partial | None = None) -> None:
         """Leave SEARCH: a message provably starts at the next byte, or started with `partial`."""
         self.mode = START
@@ -375,10 +400,15 @@ class Parser(ABC, Generic[MessageT]):
             return None
         head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
         message = None
-        if head is not None and head[1] - cursor <= context.head_bytes:
-            message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
-            if message is not None and self.after_loss and not self._proves(head):
-                message = None
+        if head is not None:
+            size = head[1] - cursor
+            if size <= context.head_bytes:
+                message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
+                if message is not None:
+                    if size > _ORDINARY_HEAD:
+                        message.weight = size + _NAME_COST * len(message.header_names)
+                    if self.after_loss and not self._proves(head):
+                        message = None
         if head is None or message is None:
             if self.first and key[0] == _P and announcement(buffer[cursor : chunk.end], context.head_bytes):
                 self.mode = PREFACE
@@ -423,11 +453,15 @@ class Parser(ABC, Generic[MessageT]):
                 after = head[1]
                 if after <= limit:
                     message = self._parse(head, partial.position, partial.place, partial.time)
-                    if message is not None and self.after_loss and not self._proves(head):
-                        message = None
+                    if message is not None:
+                        if after > _ORDINARY_HEAD:
+                            message.weight = after + _NAME_COST * len(message.header_names)
+                        if self.after_loss and not self._proves(head):
+                            message = None
                 else:
                     reason = Drop.HEAD_TOO_LARGE
             elif len(data) <= limit:
+                self._keep(partial)
                 chunk.cursor = chunk.end
                 return None
             else:
@@ -436,7 +470,7 @@ class Parser(ABC, Generic[MessageT]):
             del data[before:]
             self._refuse(chunk, reason)
             return None
-        self.partial = None
+        self._let_go(partial)
         chunk.cursor += after - before
         if self.after_loss:
             message.after_loss = True
@@ -455,6 +489,7 @@ class Parser(ABC, Generic[MessageT]):
         data += chunk.buffer[chunk.cursor : chunk.end]
         found = announcement(data, self.context.head_bytes)
         if found is True:
+            self._keep(partial)
             chunk.cursor = chunk.end
             return None
         if found is False:
@@ -465,11 +500,13 @@ class Parser(ABC, Generic[MessageT]):
             self.context.drop(Drop.EMPTY_LINES, blank)
             del data[:blank]
             partial.position += blank
-            if not data:
-                self.partial = None
+            if data:
+                self._keep(partial)
+            else:
+                self._let_go(partial)
             return None
         self.mode = START
-        self.partial = None
+        self._let_go(partial)
         self.announced = found.client
         self.context.drop(Drop.PROXY_HEADER, found.size)
         chunk.cursor += found.size - before
@@ -599,12 +636,13 @@ class Parser(ABC, Generic[MessageT]):
             if newline >= 0:
                 return chunk.buffer[start:stop]
             self.partial = Partial(chunk)
-        self.partial.data += chunk.buffer[start:stop]
-        if newline < 0 and len(self.partial.data) <= limit:
+        partial = self.partial
+        partial.data += chunk.buffer[start:stop]
+        if newline < 0 and len(partial.data) <= limit:
+            self._keep(partial)
             return None
-        line = bytes(self.partial.data)
-        self.partial = None
-        return line
+        self._let_go(partial)
+        return bytes(partial.data)
 
     def _enter_body(self, message: MessageT) -> None:
         """Go on with the body as the head says."""
@@ -659,7 +697,8 @@ class Parser(ABC, Generic[MessageT]):
         self.remaining = 0
         self.context.delivered += position - message.position - message.missed
         self.open = None
-        self.partial = None
+        if self.partial is not None:
+            self._let_go(self.partial)
         self._search()
         return message
 
@@ -705,7 +744,18 @@ class Parser(ABC, Generic[MessageT]):
         if self.partial is not None:
             if self.open is None:
                 self.context.drop(reason, len(self.partial.data))
-            self.partial = None
+            self._let_go(self.partial)
+
+    def _keep(self, partial: Partial) -> None:
+        """Count what waits here against what may wait anywhere."""
+        size = len(partial.data)
+        self.context.budget.held += size - partial.counted
+        partial.counted = size
+
+    def _let_go(self, partial: Partial) -> None:
+        """It is whole, or given up."""
+        self.context.budget.held -= partial.counted
+        self.partial = None
 
     _READERS: ClassVar[tuple[Callable[..., Any], ...]] = (
         _read_start,

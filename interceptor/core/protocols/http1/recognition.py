@@ -72,6 +72,7 @@ class Prospect:
             if announced or (verdict := self._verdict(data, before)) is None:
                 self.partial = partial
                 context.unrecognised += len(data) - before
+                context.budget.held += len(data) - before
             else:
                 del data[before:]
                 if verdict != _NEITHER:
@@ -86,7 +87,13 @@ class Prospect:
         partial, self.partial = self.partial, None
         if partial is not None:
             self._context.unrecognised -= len(partial.data)
+            self._context.budget.held -= len(partial.data)
         return partial
+
+    @property
+    def weight(self) -> int:
+        """Bytes that wait."""
+        return len(self.partial.data) if self.partial is not None else 0
 
     def drop(self, reason: Drop) -> None:
         """Give up what waits."""

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interceptor.core.budget import Budget
 from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Peers, State
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
@@ -58,7 +59,9 @@ class Talk:
 
     def __post_init__(self) -> None:
         limits = self.limits
-        self.context = Context(limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes)
+        self.context = Context(
+            limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, Budget(limits.held_bytes)
+        )
         self.conversation = Conversation(PEERS, self.context, first=self.first)
         self.heard_client, self.heard_server = True, True
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interceptor.core.budget import Budget
 from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Request, Response
 from interceptor.core.protocols.http1 import parser
 from interceptor.core.protocols.http1.heads import Heads
@@ -79,7 +80,9 @@ class Direction:
 
     def __post_init__(self) -> None:
         limits = self.limits
-        self.context = Context(limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes)
+        self.context = Context(
+            limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, Budget(limits.held_bytes)
+        )
         kind: type[Parser] = RequestParser if self.requests else ResponseParser
         self.parser = kind(self.context, first=self.first)
         self.answers: Iterator[str | None] = iter(self.methods)

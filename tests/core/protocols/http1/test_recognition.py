@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interceptor.core.budget import Budget
 from interceptor.core.model import Chunk, Drop, Limits
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
@@ -18,7 +19,9 @@ HOST = b"Host: a.test\r\n\r\n"
 
 def look(data: bytes, *cuts: int, place: int = 7) -> tuple[bool | None, Prospect, Context]:
     """Show bytes in pieces, all of one place; ends with the first answer. Whatever is said, all is accounted for."""
-    context = Context(LIMITS, Heads(LIMITS), Layouts(LIMITS.header_lines), LIMITS.head_bytes)
+    context = Context(
+        LIMITS, Heads(LIMITS), Layouts(LIMITS.header_lines), LIMITS.head_bytes, Budget(LIMITS.held_bytes)
+    )
     prospect = Prospect(context)
     given_in = 0
     for start, end in zip((0, *cuts), (*cuts, len(data)), strict=True):
