@@ -246,6 +246,8 @@ class Ingest(_Section):
     """Accept batches from anybody."""
     max_batch_bytes: Positive = 8 * 2**20
     """Of a batch's body, as sent; 8 times that after unpacking."""
+    templates_only: bool = False
+    """Refuse records that show more of a URL than its template (`metadata.url`), one by one: the rest is taken."""
 
 
 class Collector(_Section):

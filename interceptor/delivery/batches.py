@@ -24,7 +24,7 @@ import msgspec
 import zstandard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
     "SCHEMA",
@@ -38,6 +38,7 @@ __all__ = [
     "UnpackError",
     "parse_header",
     "seal",
+    "sift",
     "split",
     "split_lines",
     "unpack",
@@ -207,6 +208,23 @@ def split_lines(text: bytes) -> Iterator[bytes]:
             return
         yield text[start:end]
         start = end + 1
+
+
+def sift(text: bytes, keeps: Callable[[bytes], bool]) -> tuple[bytes, int]:
+    """A batch's text with the lines that `keeps` holds true of, and how many went.
+
+    The id stays, so that the batch is still known by it; the header says the new count.
+
+    Raises:
+        UnpackError: the header cannot be read.
+
+    """
+    kept = [line for line in split_lines(text) if keeps(line)]
+    gone = parse_header(text).count - len(kept)
+    if not gone:
+        return text, 0
+    header: dict[str, Any] = msgspec.json.decode(text[: text.index(b"\n")])
+    return b"\n".join([msgspec.json.encode(header | {"count": len(kept)}), *kept, b""]), gone
 
 
 @dataclass(frozen=True, slots=True)

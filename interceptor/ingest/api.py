@@ -6,6 +6,7 @@ Refuses to keep anything: a `Sink` does, the relay's spool or the collector's da
 Invariants:
 
 * A batch is answered with 202 only after the sink has it for good. The same batch again gets the same answer.
+* Where only templates are wanted, records that are open are left out before the sink sees them.
 * What clients send, compressed and waiting, never takes more than `_HELD` bytes in all; unpacked, never more than
   `_AT_ONCE` batches. A client that is slow holds what it has sent, and not for longer than `_READ_SECONDS`.
 * Hostile input is an answer of this module's, never a traceback, and what it holds is in no log.
@@ -19,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import resources
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
@@ -29,8 +30,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from interceptor.delivery.batches import TooLargeError, UnpackError, unpack
-from interceptor.ingest.lines import MAX_RECORDS, BadLineError, check
+from interceptor.delivery.batches import TooLargeError, UnpackError, parse_header, sift, unpack
+from interceptor.ingest.lines import MAX_RECORDS, BadLineError, check, is_closed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -111,7 +112,7 @@ class Counters:
     duplicate_records: int = 0
     """Of these, those that the sink had."""
     rejected_records: int = 0
-    """Of kinds that the sink does not know."""
+    """Of kinds that the sink does not know, or with more than a template where only templates are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ class Incoming:
     """As in Content-Encoding: gzip, zstd or identity."""
     text: bytes = field(repr=False)
     """The body, unpacked."""
+    refused: int = 0
+    """Records that were in it and that `ingest.templates_only` keeps out; then `body` is no longer what was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,7 @@ class IngestApi:
         self._sink = sink
         self._access = access
         self._limit = config.max_batch_bytes
+        self._templates_only = config.templates_only
         self._held = 0
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self.counters: Final = Counters()
@@ -209,9 +213,12 @@ class IngestApi:
                 _busy("Too many batches are being stored.")
             try:
                 batch = await asyncio.to_thread(self._unpack, body, encoding, key)
-                if batch.header.count == 0:
+                if batch.header.count:
+                    taken = await self._sink.take(batch)
+                elif batch.refused:
+                    taken = Taken(0)
+                else:
                     return _accepted(Taken(0)), Outcome.EMPTY
-                taken = await self._sink.take(batch)
             finally:
                 self._turn.release()
         except SinkFullError as full:
@@ -220,6 +227,9 @@ class IngestApi:
             ) from full
         finally:
             self._held -= len(body)
+        if batch.refused:
+            _log.warning("records_refused", records=batch.refused, client=_client(request))
+            taken = replace(taken, rejected=taken.rejected + batch.refused)
         if taken.duplicate:
             return _accepted(taken), Outcome.DUPLICATE
         self.counters.records += taken.accepted
@@ -314,6 +324,10 @@ class IngestApi:
             raise _RefusedError(
                 Outcome.INVALID, 422, "Line 1: its id is not the Idempotency-Key of the request.", line=1
             )
+        if self._templates_only:
+            text, refused = sift(text, is_closed)
+            if refused:
+                return Incoming(parse_header(text), text, "identity", text, refused)
         return Incoming(header, body, encoding, text)
 
     def _too_large(self) -> _RefusedError:

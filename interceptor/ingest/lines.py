@@ -21,7 +21,7 @@ from interceptor.delivery.batches import UnpackError, parse_header, split_lines
 if TYPE_CHECKING:
     from interceptor.delivery.batches import Header
 
-__all__ = ["MAX_LINE", "MAX_RECORDS", "BadLineError", "Envelope", "check", "microseconds", "read"]
+__all__ = ["MAX_LINE", "MAX_RECORDS", "BadLineError", "Envelope", "check", "is_closed", "microseconds", "read"]
 
 MAX_LINE: Final = 256 * 2**10
 """Bytes of a record. The heads that one is made of have at most 128 KiB, and names grow when JSON escapes them."""
@@ -59,6 +59,9 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 _envelopes = msgspec.json.Decoder(Envelope)
 _records = msgspec.json.Decoder(Record)
+_objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
+"""Keys of records that show more of a URL than its template."""
 
 
 def check(text: bytes) -> Header:
@@ -103,6 +106,11 @@ def read(line: bytes, number: int) -> Record | None:
     if (wrong := _wrong(record)) is not None:
         raise BadLineError(number, wrong)
     return record
+
+
+def is_closed(line: bytes) -> bool:
+    """Whether a record, of whatever kind and schema, shows no more of a URL than its template. The line has passed."""
+    return _OPENED.isdisjoint(_objects.decode(line))
 
 
 def microseconds(time: str) -> int:

@@ -158,6 +158,7 @@ METRICS: Final = (
     _counter("ingest_batches_total", "Batches that came, by outcome", "outcome"),
     _counter("ingest_records_total", "Records taken from them"),
     _counter("ingest_duplicate_records_total", "Records that had come before"),
+    _counter("ingest_rejected_records_total", "Records not taken: unknown, or open where only templates are"),
 )
 
 _BY_NAME: Final = {metric.name: metric for metric in METRICS}

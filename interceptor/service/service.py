@@ -113,6 +113,7 @@ def ingest_samples(counters: Counters) -> Iterator[Sample]:
         yield Sample("ingest_batches_total", count, (outcome.value,))
     yield Sample("ingest_records_total", counters.records)
     yield Sample("ingest_duplicate_records_total", counters.duplicate_records)
+    yield Sample("ingest_rejected_records_total", counters.rejected_records)
 
 
 @contextlib.contextmanager

@@ -131,6 +131,7 @@ def test_a_whole_transaction() -> None:
         ("url.path", "/users/42"),
         ("url.query", "expand=secret&page=2"),
         ("url.query.keys", ["expand", "page"]),
+        ("url.shown", "full"),
         ("http.response.status_code", 200),
         ("http.response.interim", [100, 103]),
         ("http.request.header.names", ["host", "user-agent"]),
@@ -321,14 +322,14 @@ def test_servers(fields: dict[str, Any], server: tuple[str, int]) -> None:
     [
         ("/a/42", ("http", "/a/{id}", "/a/42", None, None)),
         ("/a?", ("http", "/a", "/a", None, None)),
-        ("/%41?x=%20y&z", ("http", "/{value}", "/%41", "x=%20y&z", ["x", "z"])),
-        ("/a?b#c?d=e", ("http", "/a", "/a", "b", ["b"])),
+        ("/%41?x=%20y&z", ("http", "/{value}", "/%41", "x=%20y&z", ["x", "{value}"])),
+        ("/a?b#c?d=e", ("http", "/a", "/a", "b", ["{value}"])),
         ("/a#token", ("http", "/a", "/a", None, None)),
-        ("/?4111111111111111", ("http", "/", "/", "4111111111111111", ["{id}"])),
-        ("/?=v&&a=b=c&a", ("http", "/", "/", "=v&&a=b=c&a", ["a", "a"])),
+        ("/?4111111111111111", ("http", "/", "/", "4111111111111111", ["{value}"])),
+        ("/?=v&&a=b=c&a", ("http", "/", "/", "=v&&a=b=c&a", ["a", "{value}"])),
         ("http://u:p@h/a/1?x=y", ("http", "/a/{id}", "/a/1", "x=y", ["x"])),
         ("https://h", ("https", "/", "/", None, None)),
-        ("http://h?x", ("http", "/", "/", "x", ["x"])),
+        ("http://h?x", ("http", "/", "/", "x", ["{value}"])),
         ("ftp://h/a", ("http", "/a", "/a", None, None)),
         ("*", ("http", None, None, None, None)),
         ("", ("http", "{invalid}", None, None, None)),
@@ -374,6 +375,10 @@ def test_query_keys_are_bounded() -> None:
         ("multipart/form-data; boundary=secret", "multipart/form-data"),
         ("text/html; xcharset=utf-8", "text/html"),
         ("application/vnd.github.v3+json", "application/vnd.github.v3+json"),
+        ("application/vnd.acme.JaneRoe+json", "application/{value}+json"),
+        ("text/janeroe; charset=UTF-8", "text/{value};charset=utf-8"),
+        ("janeroe/json", "{value}"),
+        ("text/html; charset=cp4711", "text/html"),
         ("json", "{invalid}"),
         ("text/", "{invalid}"),
         ("a/b c", "{invalid}"),
@@ -391,7 +396,7 @@ def test_content_types(sent: str | None, shown: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "shown"),
-    [("GZIP", "gzip"), ("gzip ,br", "gzip, br"), ("a b", "{invalid}"), ("x" * 25, "{invalid}"), ("", None)],
+    [("GZIP", "gzip"), ("gzip ,br", "gzip, br"), ("hunter2,gzip", "{value}, gzip"), ("x" * 25, "{value}"), ("", None)],
 )
 def test_content_encodings(sent: str, shown: str | None) -> None:
     """Of a content encoding the names of the codings are shown."""
@@ -403,22 +408,33 @@ def test_content_encodings(sent: str, shown: str | None) -> None:
     ("sent", "shown"),
     [
         ("curl/8.0", "curl/8.0"),
-        ('q"\\\u00e9', 'q"\\\u00e9'),
-        ("a\x00b\x1b[31m\x7f\x85", "ab[31m"),
-        ("\x00", None),
-        ("x" * 10_000, "x" * 256),
+        ("curl/8.0.1-DEV+jane", "curl/8.0.1"),
+        ("curl/1984.05.12", "curl"),
+        ("curl/48.137430", "curl/48"),
+        ("jane-laptop/1.0 (jane@example.com; Linux) python-requests/2.31.0", "{value} (Linux) python-requests/2.31.0"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.6099.129 Safari/537.36",
+            "Mozilla/5.0 (X11 Linux x86_64) AppleWebKit/537.36 (KHTML like Gecko) Chrome/120.0 Safari/537.36",
+        ),
+        ('q"\\\u00e9', "{value}"),
+        ("a\x00b\x1b[31m\x7f\x85", "{value}"),
+        ("", None),
+        ("x" * 10_000, "{value}"),
+        ("curl/1 " * 200, " ".join(["curl/1"] * 36)),
     ],
 )
 def test_user_agents(sent: str, shown: str | None) -> None:
-    """A user agent is shown without control characters and cut."""
+    """Of a user agent known products with short versions, and platforms, are shown."""
     assert asked(user_agent=sent).get("user_agent.original") == shown
 
 
 def test_header_names_are_checked() -> None:
     """What stands in place of a header name but is none is not shown."""
-    names = ("host", "x-8f14e45fceea167a", "not a name", "x" * 65)
+    names = ("host", "x-request-timeout-seconds", "x-janeroe", "x-8f14e45fceea167a", "not a name", "x" * 65)
     assert asked(header_names=names)["http.request.header.names"] == [
         "host",
+        "x-request-timeout-seconds",
+        "{value}",
         "{value}",
         "{invalid}",
         "{value}",
