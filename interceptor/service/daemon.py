@@ -230,7 +230,7 @@ class Daemon:
             status = 2 if any(isinstance(problem, UsageError) for problem in _leaves(problems)) else 1
         except* Exception as defects:
             for defect in _leaves(defects):
-                log.exception("defect", error=f"{type(defect).__name__}: {defect}", exc_info=defect)
+                log.exception("defect", error=type(defect).__name__, exc_info=defect)
             status = 1
         if not self._drained:
             await self._drain(self._begin_to_end())

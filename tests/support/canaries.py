@@ -118,7 +118,7 @@ def _answer(head: str = "", body: str = "ok", line: str = "HTTP/1.1 200 OK") -> 
 
 
 _CHUNKED = "Transfer-Encoding: chunked\r\n"
-_LOOKS = "GET /users/{} HTTP/1.1\r\nHost: {}.example\r\nX-{}: {}\r\nUser-Agent: {}/1.0\r\n\r\n"
+_LOOKS = "GET /users/{} HTTP/1.1\r\nHost: {}.shown.example\r\nX-{}: {}\r\nUser-Agent: {}/1.0\r\n\r\n"
 """A body that looks like a request."""
 _LOOKS_MORE = "name={}\r\n{} /{}?{}&{}=1 HTTP/1.1\r\nHost: api.example\r\n{}: 1\r\nContent-Type: text/{}\r\n\r\n{}\r\n"
 
@@ -280,6 +280,10 @@ SHOWN: Final = {
     "host": ("the labels of the name, but for those that look like a token, an id or an address", _HOST_KINDS),
     "host of an absolute target": ("the same", _HOST_KINDS),
     "host of a CONNECT": ("the same", _HOST_KINDS),
+    "body without a length": ("the same of a Host in it, if it reads as a whole request", _HOST_KINDS),
+    "body after a pickup in the middle": ("the same", _HOST_KINDS),
+    "rest of a body after a pickup": ("the same", _HOST_KINDS),
+    "body after a hole": ("the same", _HOST_KINDS),
 }
 """Place -> what of it is shown, and the kinds that are in it. Of all other places nothing of any kind is."""
 

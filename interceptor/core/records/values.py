@@ -84,15 +84,17 @@ _AUTHORITY = re.compile(r"(?:([A-Za-z0-9._-]+)|\[([0-9A-Fa-f:.]+)\])(?::([0-9]*)
 _ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 _LABEL_VALUE = re.compile(
     r"""
-      .*[0-9]{5}                                       # an id, a date, a telephone number
-    | (?: .*[^0-9])? [0-9]{1,3} (?:[-_][0-9]{1,4}){2}  # an address (ip-10-0-0-1), a date, a telephone number
+      [0-9]+ \Z                                        # an id, a number of an address
+    | .*[0-9]{4}                                       # an id, a date, a telephone number
+    | (?: .*[^0-9])? [0-9]{1,3} (?:[-_][0-9]{1,3}){2}  # an address (ip-10-0-0-1), a telephone number
     | .*(?<![0-9a-z]) (?=[a-f]*[0-9]) [0-9a-f]{8}      # hexadecimal
     | .*(?<![0-9a-z]) (?=[a-z]*[0-9]) [0-9a-z]{9}      # letters and digits in a row that no name has
     | .*[0-9][a-z]+[0-9]+[a-z]                         # … or in turns
     | .*[a-z][0-9]+[a-z]+[0-9]
     | .*[bcdfghjklmnpqrstvwxz]{6}                      # letters that no language makes
+    | .*[bcdfghjklmnpqrstvwxz]{4} [a-z]* [bcdfghjklmnpqrstvwxz]{4}
     | .*[a-z]{25}
-    | (?: .*[-_])? (?: eyj | akia | gh[pousr][-_] | glpat | xox[abprs] | sk[-_] | pk[-_] | npm_ )
+    | (?: .*[-_])? (?: eyj | akia | gh[pousr][-_] | glpat | xox[abprs] | sk[-_] | pk[-_] | npm_ )  # what tokens begin with
     """,
     re.VERBOSE,
 )

@@ -254,14 +254,13 @@ def test_times(time: int, text: str) -> None:
     [
         ("GET", "GET", None),
         ("QUERY", "QUERY", None),
-        ("get", "_OTHER", "get"),
+        ("get", "_OTHER", None),
         ("PROPFIND", "_OTHER", "PROPFIND"),
         ("VERSION-CONTROL", "_OTHER", "VERSION-CONTROL"),
+        ("PURGE", "_OTHER", "PURGE"),
         ("", "_OTHER", None),
-        ("G\x00T", "_OTHER", "{invalid}"),
-        ('"', "_OTHER", "{invalid}"),
-        ("X" * 33, "_OTHER", "{value}"),
-        ("8F14E45FCEEA167A", "_OTHER", "{value}"),
+        ("JANEROE", "_OTHER", None),
+        ("G\x00T", "_OTHER", None),
     ],
 )
 def test_methods(method: str, known: str, original: str | None) -> None:
@@ -298,7 +297,7 @@ DESTINATION = ("10.0.0.2", 8080)
         ({"host": "a b"}, DESTINATION),
         ({"host": "caf\xe9"}, DESTINATION),
         ({"host": "example.com\n"}, DESTINATION),
-        ({"host": "a" * 253}, ("a" * 253, 80)),
+        ({"host": "a.b." * 63 + "a"}, ("a.b." * 63 + "a", 80)),
         ({"host": "a" * 254}, DESTINATION),
         ({"target": "http://other.example/x"}, ("other.example", 80)),
         ({"target": "HTTPS://other.example/x"}, ("other.example", 443)),
@@ -460,7 +459,7 @@ def test_more_connections_than_are_remembered() -> None:
     """Records stay right when connections, targets and hosts outnumber the caches."""
     encoder = RecordEncoder(url="path")
     for number in [*range(CACHED + 10), *range(10)]:
-        peers = replace(PEERS, client_port=number, connection_id=f"{number:020x}")
+        peers = replace(PEERS, client_port=number, connection_id=f"{number:020x}", server_address=f"10.3.{number % 9}.2")
         record = encoder.record(a_transaction(a_request(target=f"/{number}", host=f"h{number}"), peers=peers))
         assert (record.source_port, record.server_address, record.url_path) == (
             number,
