@@ -31,7 +31,7 @@ class CaptureError(InterceptorError):
 
 
 def place(error: BaseException) -> str:
-    """Where it was raised, as `file.py:12`; only names of this program's."""
+    """Where it was raised, as `interceptor.core.pipeline:12`."""
     return (_frames(error.__traceback__) or ["?"])[-1].partition(" ")[0]
 
 
@@ -48,8 +48,7 @@ def trace(error: BaseException) -> str:
 def _frames(traceback: TracebackType | None) -> list[str]:
     found = []
     while traceback is not None:
-        code = traceback.tb_frame.f_code
-        path = "/".join(code.co_filename.split("/")[-3:])
-        found.append(f"{path}:{traceback.tb_lineno} in {code.co_name}")
+        frame = traceback.tb_frame
+        found.append(f"{frame.f_globals.get('__name__', '?')}:{traceback.tb_lineno} in {frame.f_code.co_name}")
         traceback = traceback.tb_next
     return found

@@ -71,7 +71,7 @@ def test_a_defect_is_one_line(
     monkeypatch.setattr("interceptor.commands.reading.run", fail)
     assert main(["read", str(tmp_path)]) == 1
     said = capsys.readouterr().err
-    assert "a defect of this program, KeyError at tests/test_cli.py:" in said
+    assert "a defect of this program, KeyError at tests.test_cli:" in said
     assert "(--log-level debug" in said
     assert "jane" not in said
     assert main(["read", "--log-level", "debug", str(tmp_path)]) == 1

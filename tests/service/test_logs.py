@@ -78,7 +78,7 @@ def test_an_exception_is_a_field() -> None:
     except ValueError:
         structlog.get_logger().exception("defect")
     [line] = lines(stream)
-    assert line["exception"].startswith("tests/service/test_logs.py:")
+    assert line["exception"].startswith("tests.service.test_logs:")
     assert line["exception"].endswith("\nValueError")  # its text may be traffic's
 
 
