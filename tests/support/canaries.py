@@ -371,7 +371,6 @@ def _forms(value: str) -> set[str]:
 
 
 _BY_FORM: Final = {form: kind for kind, value in KINDS.items() for form in _forms(value)}
-_ANY: Final = re.compile("|".join(sorted(map(re.escape, _BY_FORM), key=len, reverse=True)))
 _SHOWN_HOSTS: Final = re.compile(
     "|".join(re.escape(f"{KINDS[kind].lower()}.shown.example") for kind in sorted(_HOST_KINDS))
 )
@@ -382,14 +381,16 @@ def search(output: str, text: str | bytes) -> list[Finding]:
     """What is in an output that should not be. Names of hosts that are shown are taken out of it first."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
+    text = _SHOWN_HOSTS.sub("", text.lower())
     found: list[Finding] = []
-    for line in text.lower().splitlines():
-        line = _SHOWN_HOSTS.sub("", line)
-        for match in _ANY.finditer(line):
-            kind = _BY_FORM[match[0]]
+    for form, kind in _BY_FORM.items():
+        at = text.find(form)
+        while at >= 0:
+            line = text[text.rfind("\n", 0, at) + 1 : max(text.find("\n", at), at + len(form))]
             beside = _CLIENT.search(line)
             place = PLACES[int(beside[2])].name if beside and int(beside[2]) < len(PLACES) else "?"
-            found.append(Finding(kind, place, output, line[max(0, match.start() - 60) : match.end() + 40]))
+            found.append(Finding(kind, place, output, text[max(0, at - 60) : at + len(form) + 40]))
+            at = text.find(form, at + len(form))
     return found
 
 
