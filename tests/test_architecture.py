@@ -52,8 +52,10 @@ PURE = {
         "core.tcp.connections",
     },
     "core.records.registered": set(),
+    "core.records.vocabulary": set(),
+    "core.records.words": {"core.records.vocabulary"},
     "core.records.servers": set(),
-    "core.records.values": {"core.records.registered", "core.records.templates"},
+    "core.records.values": {"core.records.registered", "core.records.words"},
     "core.records.encoder": {
         "core.model",
         "core.records.servers",

@@ -138,7 +138,7 @@ MUTATIONS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "names of fields are known": (values, "field_name", _verbatim),
     "labels of hosts are no tokens": (values, "_label", lambda text: text.lower()),
     "a host has a grammar": (values, "host", lambda text, _: (text.lower(), 80)),
-    "names of parameters are words": (module, "query_key", _verbatim),
+    "names of parameters are words": (values, "query_key", _verbatim),
     "without an equals sign it is a value": (
         RecordEncoder,
         "_names_of",

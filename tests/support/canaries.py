@@ -1,7 +1,7 @@
 """Canaries: values of every kind, in every place where HTTP has bytes, and where each may be seen again.
 
 `KINDS` has one value of each kind, `PLACES` a conversation for each place that a value can stand in. `SHOWN` says
-of the places whose text is shown: what is shown, and of which kinds. SECURITY.md has it as a table (`table`), and a
+of the places whose text is shown: what is shown, of which kinds, and in which form. SECURITY.md has it as a table (`table`), and a
 test compares the two. A value is looked for without case, and as percent-encoding, base64 and hexadecimal digits.
 """
 
@@ -77,6 +77,7 @@ KINDS: Final = {
     "social_security": "078-05-1120",
     "vin": "1HGCM82633A004352",
     "number": "8675309",
+    "short_number": "739.214",
     "mac": "02:42:ac:11:4f:02",
     "ipv6": "2001:db8:85a3::8a2e:370:7334",
     "hardware": "SN-4711-QX-88",
@@ -97,11 +98,11 @@ class Place:
 
 
 _OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-_HOST = "Host: api.example\r\n"
+_HOST_LINE = "Host: api.example\r\n"
 
 
 def _get(line: str, head: str = "", version: str = "HTTP/1.1") -> str:
-    return f"{line} {version}\r\n{_HOST}{head}\r\n"
+    return f"{line} {version}\r\n{_HOST_LINE}{head}\r\n"
 
 
 def _with(head: str) -> str:
@@ -110,7 +111,7 @@ def _with(head: str) -> str:
 
 def _post(body: str, head: str = "") -> str:
     # as long as the body is when the canary is in it; see `_filled`
-    return f"POST / HTTP/1.1\r\n{_HOST}{head}Content-Length: <{body}>\r\n\r\n{body}"
+    return f"POST / HTTP/1.1\r\n{_HOST_LINE}{head}Content-Length: <{body}>\r\n\r\n{body}"
 
 
 def _answer(head: str = "", body: str = "ok", line: str = "HTTP/1.1 200 OK") -> str:
@@ -218,8 +219,8 @@ _REQUESTS: Final = {
     ),
     "body that looks like a request": _post(_LOOKS),
     "body without a length": _get("POST /") + _LOOKS,
-    "body longer than it says": f"POST / HTTP/1.1\r\n{_HOST}Content-Length: 1\r\n\r\nu={{}}" + _get("GET /"),
-    "body longer than it says, with lines": f"POST / HTTP/1.1\r\n{_HOST}Content-Length: 1\r\n\r\nu" + _LOOKS_MORE,
+    "body longer than it says": f"POST / HTTP/1.1\r\n{_HOST_LINE}Content-Length: 1\r\n\r\nu={{}}" + _get("GET /"),
+    "body longer than it says, with lines": f"POST / HTTP/1.1\r\n{_HOST_LINE}Content-Length: 1\r\n\r\nu" + _LOOKS_MORE,
     "chunk extension": _get("POST /", _CHUNKED) + "1;name={}\r\nx\r\n0\r\n\r\n",
     "chunk": _get("POST /", _CHUNKED) + "ff\r\n{}",
     "chunk size": _get("POST /", _CHUNKED) + "{}\r\nx\r\n0\r\n\r\n",
@@ -276,16 +277,33 @@ _HOST_KINDS: Final = frozenset(
     }
 )
 
+_NUMBERS: Final = frozenset({"short_number"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a place is shown."""
+
+    what: str
+    kinds: frozenset[str]
+    form: str = "{}.shown.example"
+    """How a canary of these kinds stands in an output."""
+
+
+_HOST: Final = "the labels of the name, but for those that look like a token, an id or an address"
+_IN_A_BODY: Final = "the same of a Host in it, where it reads as a whole request"
 SHOWN: Final = {
-    "host": ("the labels of the name, but for those that look like a token, an id or an address", _HOST_KINDS),
-    "host of an absolute target": ("the same", _HOST_KINDS),
-    "host of a CONNECT": ("the same", _HOST_KINDS),
-    "body without a length": ("the same of a Host in it, if it reads as a whole request", _HOST_KINDS),
-    "body after a pickup in the middle": ("the same", _HOST_KINDS),
-    "rest of a body after a pickup": ("the same", _HOST_KINDS),
-    "body after a hole": ("the same", _HOST_KINDS),
+    "host": Shown(_HOST, _HOST_KINDS),
+    "host of an absolute target": Shown(_HOST, _HOST_KINDS),
+    "host of a CONNECT": Shown(_HOST, _HOST_KINDS),
+    "body without a length": Shown(_IN_A_BODY, _HOST_KINDS),
+    "body after a pickup in the middle": Shown(_IN_A_BODY, _HOST_KINDS),
+    "rest of a body after a pickup": Shown(_IN_A_BODY, _HOST_KINDS),
+    "body after a hole": Shown(_IN_A_BODY, _HOST_KINDS),
+    "user agent's version": Shown("at most three numbers below 1,000", _NUMBERS, "curl/{}"),
+    "user agent's version after a dot": Shown("at most three numbers below 1,000", _NUMBERS, "curl/8.{}"),
 }
-"""Place -> what of it is shown, and the kinds that are in it. Of all other places nothing of any kind is."""
+"""By place. Of all other places nothing is shown, of no kind."""
 
 
 def capture(kinds: dict[str, str] = KINDS, places: tuple[Place, ...] = PLACES) -> bytes:
@@ -371,17 +389,25 @@ def _forms(value: str) -> set[str]:
 
 
 _BY_FORM: Final = {form: kind for kind, value in KINDS.items() for form in _forms(value)}
-_SHOWN_HOSTS: Final = re.compile(
-    "|".join(re.escape(f"{KINDS[kind].lower()}.shown.example") for kind in sorted(_HOST_KINDS))
+_SHOWN: Final = re.compile(
+    "|".join(
+        sorted(
+            {
+                re.escape(shown.form.format(KINDS[kind]).lower()) + r"(?![0-9])"
+                for shown in SHOWN.values()
+                for kind in shown.kinds
+            }
+        )
+    )
 )
 _CLIENT: Final = re.compile(r"10\.(1\d\d|2\d\d)\.(\d{1,3})\.1\b")
 
 
 def search(output: str, text: str | bytes) -> list[Finding]:
-    """What is in an output that should not be. Names of hosts that are shown are taken out of it first."""
+    """What is in an output that should not be. What is shown, in its form, is taken out of it first."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    text = _SHOWN_HOSTS.sub("", text.lower())
+    text = _SHOWN.sub("", text.lower())
     found: list[Finding] = []
     for form, kind in _BY_FORM.items():
         at = text.find(form)
@@ -398,6 +424,5 @@ def table() -> str:
     """What SECURITY.md says of it: each place, and what of it is shown."""
     rows = ["| place | what of it is shown |", "| --- | --- |"]
     for place in PLACES:
-        shown, _ = SHOWN.get(place.name, ("nothing", frozenset()))
-        rows.append(f"| {place.name} | {shown} |")
+        rows.append(f"| {place.name} | {SHOWN[place.name].what if place.name in SHOWN else 'nothing'} |")
     return "\n".join(rows)

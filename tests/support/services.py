@@ -78,7 +78,8 @@ def running(command: str, *flags: object, environment: Mapping[str, str] | None 
                 if process.poll() is not None or time.monotonic() > end:
                     raise OSError(f"interceptor {command} does not serve: {service.said()}")
                 started = [event for event in service.log() if event["event"] == "started"]
-                service.url = started[0]["url"] if started else ""
+                if started:  # the daemon serves, too, and says the port alone
+                    service.url = started[0].get("url") or f"http://127.0.0.1:{started[0]['port']}"
                 time.sleep(0.02)
             yield service
         finally:

@@ -27,7 +27,8 @@ from msgspec import field
 from interceptor.core.model import Anomaly, Peers, State, Transaction
 from interceptor.core.records import values
 from interceptor.core.records.servers import ServerNames
-from interceptor.core.records.templates import INVALID, VALUE, PathTemplates, query_key
+from interceptor.core.records.templates import PathTemplates
+from interceptor.core.records.values import INVALID, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -228,7 +229,7 @@ class RecordEncoder:
         self._connections: dict[str, _Connection] = {}
         self._header_names = _Cache[str, str](values.field_name)
         self._layouts = _Cache[tuple[str, ...], tuple[str, ...] | None](self._layout)
-        self._query_keys = _Cache[str, str](query_key)
+        self._query_keys = _Cache[str, str](values.query_key)
         self._queries = _Cache[str, tuple[str, ...] | None](self._names_of)
         self._seconds = _Cache[int, str](_second)
         self._versions = _Cache[str, str | None](values.version)

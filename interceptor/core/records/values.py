@@ -24,22 +24,27 @@ from interceptor.core.records.registered import (
     SUFFIXES,
     TOP_LEVEL,
 )
-from interceptor.core.records.templates import INVALID, VALUE
+from interceptor.core.records.words import VALUE, known, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable
 
 __all__ = [
+    "INVALID",
     "TOKEN",
+    "VALUE",
     "content_encoding",
     "content_type",
     "field_name",
     "host",
     "method",
+    "query_key",
     "user_agent",
     "version",
 ]
 
+INVALID: Final = "{invalid}"
+"""Stands for a name that is none by its grammar."""
 TOKEN: Final = "{token}"  # noqa: S105 - stands for one
 
 _CONVENTIONAL: Final = frozenset(
@@ -75,6 +80,10 @@ or coordinate."""
 _COMMENT_WORDS = re.compile(r"[^\s;,:]+")
 _TOKEN_CHARACTERS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110 section 5.6.2."""
+_KEY = re.compile(r"([^\[\]]*)((?:\[[^\[\]]*\])*)")
+_BRACKET = re.compile(r"%5([BbDd])")
+_MAX_KEY: Final = 64
+"""Characters of a parameter's name; a longer one is a value. Not cut: a part of a secret is one too."""
 _FIELD_WORDS: Final = frozenset(word for name in FIELDS for word in name.split("-"))
 _SEPARATORS = re.compile(r"[._-]+")
 
@@ -162,8 +171,8 @@ def user_agent(text: str) -> str | None:
     return (whole if len(whole) <= _MAX_AGENT_SHOWN else whole[:_MAX_AGENT_SHOWN].rpartition(" ")[0]) or None
 
 
-def field_name(text: str, words: Collection[str] = frozenset()) -> str:
-    """A header field's name in lower case, if it is registered or known, or made of words of those or of `words`.
+def field_name(text: str, is_word: Callable[[str], bool] = known) -> str:
+    """A header field's name in lower case, if it is registered or known, or made of words: of those or of others.
 
     `{invalid}` if it is no token.
     """
@@ -174,9 +183,22 @@ def field_name(text: str, words: Collection[str] = frozenset()) -> str:
     if _TOKEN_CHARACTERS.fullmatch(text) is None:
         return INVALID
     parts = _SEPARATORS.split(text)
-    if len(parts) > _MAX_NAME_WORDS or not all(part in _FIELD_WORDS or part in words for part in parts):
+    if len(parts) > _MAX_NAME_WORDS or not all(part in _FIELD_WORDS or is_word(part) for part in parts):
         return VALUE
     return text
+
+
+def query_key(text: str, judge: Callable[[str], str] = shape) -> str:
+    """A query parameter's name by the rules for words; brackets (`page[size]`, encoded or not) piece by piece."""
+    if len(text) > 3 * _MAX_KEY:  # all of it might be percent-encoded
+        return VALUE
+    if "%5" in text:
+        text = _BRACKET.sub(lambda found: "[" if found[1] in "Bb" else "]", text)
+    key = _KEY.fullmatch(text)
+    if key is None or len(text) > _MAX_KEY:
+        return VALUE
+    name = judge(key[1])
+    return name + "".join([f"[{judge(index)}]" for index in key[2][1:-1].split("][")]) if key[2] else name
 
 
 def host(text: str, default_port: int | None) -> tuple[str, int] | None:
