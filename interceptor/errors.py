@@ -49,6 +49,8 @@ def _frames(traceback: TracebackType | None) -> list[str]:
     found = []
     while traceback is not None:
         frame = traceback.tb_frame
-        found.append(f"{frame.f_globals.get('__name__', '?')}:{traceback.tb_lineno} in {frame.f_code.co_name}")
+        found.append(
+            f"{frame.f_globals.get('__name__', '?')}:{traceback.tb_lineno} in {frame.f_code.co_name}"
+        )
         traceback = traceback.tb_next
     return found

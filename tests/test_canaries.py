@@ -148,7 +148,9 @@ MUTATIONS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "paths have templates": (
         module,
         "PathTemplates",
-        lambda *_: type("Open", (), {"template": lambda _, __, path: path, "admit": lambda _, __, path: path})(),
+        lambda *_: type(
+            "Open", (), {"template": lambda _, __, path: path, "admit": lambda _, __, path: path}
+        )(),
     ),
 }
 """What each rule promises; where it is, and what it would be if it were not."""
@@ -171,7 +173,14 @@ def test_what_is_opened_comes_out_and_says_so() -> None:
         places = {finding.place for finding in search("records", lines)}
         assert "path segment" in places
         assert ("query value" in places) == (shown == "full")
-        assert not places & {"cookie", "fragment", "method", "JSON", "user agent", "password of an absolute target"}
+        assert not places & {
+            "cookie",
+            "fragment",
+            "method",
+            "JSON",
+            "user agent",
+            "password of an absolute target",
+        }
 
 
 def test_security_lists_what_is_shown() -> None:

@@ -217,14 +217,23 @@ def main() -> None:
         f"Written by `tools/registries.py`, which says where each is from; mime-db {versions[0]} and\n"
         f"crawler-user-agents {versions[1]} (both MIT) are among its sources. Change it there.\n"
         '"""\n\n'
-        "# ruff: noqa: E501\n"
+        "# ruff: noqa: SIM905\n"
         "from __future__ import annotations\n\n"
         "from typing import Final\n\n"
         "__all__ = [\n"
         + "".join(
             f'    "{name}",\n'
             for name in sorted(
-                ["CODINGS", "FIELDS", "MEDIA_TYPES", "METHODS", "PLATFORMS", "PRODUCTS", "SUFFIXES", "TOP_LEVEL"]
+                [
+                    "CODINGS",
+                    "FIELDS",
+                    "MEDIA_TYPES",
+                    "METHODS",
+                    "PLATFORMS",
+                    "PRODUCTS",
+                    "SUFFIXES",
+                    "TOP_LEVEL",
+                ]
             )
         )
         + "]\n"
@@ -233,14 +242,18 @@ def main() -> None:
         + _table("TOP_LEVEL", TOP_LEVEL.split(), "Top-level media types.")
         + _table("SUFFIXES", SUFFIXES.split(), "Of media types, after a plus sign.")
         + _table("MEDIA_TYPES", [kind.lower() for kind in types], "Whole media types.")
-        + _table("FIELDS", [name.lower() for name in (FIELDS + MET_FIELDS).split()], "Names of header fields.")
+        + _table(
+            "FIELDS", [name.lower() for name in (FIELDS + MET_FIELDS).split()], "Names of header fields."
+        )
         + _table(
             "PRODUCTS",
             [name.lower() for name in [*PRODUCTS.split(), *robots]],
             "Of user agents, in lower case: programs, libraries, robots.",
         )
         + _table(
-            "PLATFORMS", [name.lower() for name in PLATFORMS.split()], "Of user agents' comments, in lower case."
+            "PLATFORMS",
+            [name.lower() for name in PLATFORMS.split()],
+            "Of user agents' comments, in lower case.",
         )
     )
 

@@ -21,7 +21,16 @@ from interceptor.delivery.batches import UnpackError, parse_header, split_lines
 if TYPE_CHECKING:
     from interceptor.delivery.batches import Header
 
-__all__ = ["MAX_LINE", "MAX_RECORDS", "BadLineError", "Envelope", "check", "is_closed", "microseconds", "read"]
+__all__ = [
+    "MAX_LINE",
+    "MAX_RECORDS",
+    "BadLineError",
+    "Envelope",
+    "check",
+    "is_closed",
+    "microseconds",
+    "read",
+]
 
 MAX_LINE: Final = 256 * 2**10
 """Bytes of a record. The heads that one is made of have at most 128 KiB, and names grow when JSON escapes them."""

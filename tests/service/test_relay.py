@@ -351,7 +351,12 @@ def test_relay_and_collector_refuse_what_is_open(tmp_path: Path, guarded: str) -
             }
             command = [sys.executable, "-m", "interceptor", "read", "--upload", "--url", url]
             told = subprocess.run(
-                [*command, "--output", "/dev/null", str(Path(__file__).parents[2] / "fixtures" / "real" / "keepalive.pcap")],
+                [
+                    *command,
+                    "--output",
+                    "/dev/null",
+                    str(Path(__file__).parents[2] / "fixtures" / "real" / "keepalive.pcap"),
+                ],
                 env=os.environ | options,
                 capture_output=True,
                 text=True,

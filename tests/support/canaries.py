@@ -121,7 +121,9 @@ def _answer(head: str = "", body: str = "ok", line: str = "HTTP/1.1 200 OK") -> 
 _CHUNKED = "Transfer-Encoding: chunked\r\n"
 _LOOKS = "GET /users/{} HTTP/1.1\r\nHost: {}.shown.example\r\nX-{}: {}\r\nUser-Agent: {}/1.0\r\n\r\n"
 """A body that looks like a request."""
-_LOOKS_MORE = "name={}\r\n{} /{}?{}&{}=1 HTTP/1.1\r\nHost: api.example\r\n{}: 1\r\nContent-Type: text/{}\r\n\r\n{}\r\n"
+_LOOKS_MORE = (
+    "name={}\r\n{} /{}?{}&{}=1 HTTP/1.1\r\nHost: api.example\r\n{}: 1\r\nContent-Type: text/{}\r\n\r\n{}\r\n"
+)
 
 _REQUESTS: Final = {
     # the request line
@@ -164,7 +166,7 @@ _REQUESTS: Final = {
     "target without a slash": _get("GET {}"),
     "target of OPTIONS": _get("OPTIONS *{}"),
     # request headers
-    "host": f"GET / HTTP/1.1\r\nHost: {{}}.shown.example\r\n\r\n",
+    "host": "GET / HTTP/1.1\r\nHost: {}.shown.example\r\n\r\n",
     "host's port": "GET / HTTP/1.1\r\nHost: api.example:{}\r\n\r\n",
     "host's user": "GET / HTTP/1.1\r\nHost: {}@api.example\r\n\r\n",
     "host's path": "GET / HTTP/1.1\r\nHost: api.example/{}\r\n\r\n",
@@ -219,8 +221,10 @@ _REQUESTS: Final = {
     ),
     "body that looks like a request": _post(_LOOKS),
     "body without a length": _get("POST /") + _LOOKS,
-    "body longer than it says": f"POST / HTTP/1.1\r\n{_HOST_LINE}Content-Length: 1\r\n\r\nu={{}}" + _get("GET /"),
-    "body longer than it says, with lines": f"POST / HTTP/1.1\r\n{_HOST_LINE}Content-Length: 1\r\n\r\nu" + _LOOKS_MORE,
+    "body longer than it says": f"POST / HTTP/1.1\r\n{_HOST_LINE}Content-Length: 1\r\n\r\nu={{}}"
+    + _get("GET /"),
+    "body longer than it says, with lines": f"POST / HTTP/1.1\r\n{_HOST_LINE}Content-Length: 1\r\n\r\nu"
+    + _LOOKS_MORE,
     "chunk extension": _get("POST /", _CHUNKED) + "1;name={}\r\nx\r\n0\r\n\r\n",
     "chunk": _get("POST /", _CHUNKED) + "ff\r\n{}",
     "chunk size": _get("POST /", _CHUNKED) + "{}\r\nx\r\n0\r\n\r\n",
@@ -265,8 +269,15 @@ PLACES: Final = (
     Place("body after a pickup in the middle", _LOOKS + _AFTER, _OK, "midstream"),
     Place("rest of a body after a pickup", "{}&password={}\r\n" + _AFTER, _OK, "midstream"),
     Place("body after a hole", _AFTER, _OK, "hole"),
-    Place("response body after a pickup", _get("GET /"), "{}\r\nHTTP/1.1 200 {}\r\n{}: {}\r\n\r\n{}", "midstream"),
-    Place("response body after a hole", _get("GET /"), "{}\r\nHTTP/1.1 200 {}\r\n{}: {}\r\n\r\n", "server_hole"),
+    Place(
+        "response body after a pickup",
+        _get("GET /"),
+        "{}\r\nHTTP/1.1 200 {}\r\n{}: {}\r\n\r\n{}",
+        "midstream",
+    ),
+    Place(
+        "response body after a hole", _get("GET /"), "{}\r\nHTTP/1.1 200 {}\r\n{}: {}\r\n\r\n", "server_hole"
+    ),
 )
 
 _HOST_KINDS: Final = frozenset(
@@ -320,14 +331,20 @@ def capture(kinds: dict[str, str] = KINDS, places: tuple[Place, ...] = PLACES) -
 
 def _ends(kind: int, place: int) -> Ends:
     """The client's address tells the kind and the place."""
-    return Ends(client=f"10.{100 + kind}.{place}.1", client_port=40_000 + kind, client_start=place * 7_919 + kind)
+    return Ends(
+        client=f"10.{100 + kind}.{place}.1", client_port=40_000 + kind, client_start=place * 7_919 + kind
+    )
 
 
 def _filled(template: str, value: str) -> bytes:
     """With the canary in it, and lengths that are right."""
     text = template.replace("{}", value)
     return re.sub(
-        r"<(.*?)>(\r\n\r\n)", lambda found: f"{len(found[1].encode())}{found[2]}", text, count=1, flags=re.DOTALL
+        r"<(.*?)>(\r\n\r\n)",
+        lambda found: f"{len(found[1].encode())}{found[2]}",
+        text,
+        count=1,
+        flags=re.DOTALL,
     ).encode()
 
 
@@ -422,7 +439,8 @@ def search(output: str, text: str | bytes) -> list[Finding]:
 
 def table() -> str:
     """What SECURITY.md says of it: each place, and what of it is shown."""
-    rows = ["| place | what of it is shown |", "| --- | --- |"]
-    for place in PLACES:
-        rows.append(f"| {place.name} | {SHOWN[place.name].what if place.name in SHOWN else 'nothing'} |")
-    return "\n".join(rows)
+    rows = [
+        f"| {place.name} | {SHOWN[place.name].what if place.name in SHOWN else 'nothing'} |"
+        for place in PLACES
+    ]
+    return "\n".join(["| place | what of it is shown |", "| --- | --- |", *rows])

@@ -414,7 +414,8 @@ class RecordEncoder:
         """
         names = [name for name in query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS] if name and name != "="]
         return (
-            tuple([self._query_keys[name[:-1]] if name[-1] == "=" else VALUE for name in names[:MAX_KEYS]]) or None
+            tuple([self._query_keys[name[:-1]] if name[-1] == "=" else VALUE for name in names[:MAX_KEYS]])
+            or None
         )
 
     def _layout(self, names: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -4,7 +4,7 @@ Written by `tools/registries.py`, which says where each is from; mime-db 1.54.0 
 crawler-user-agents 1.60.0 (both MIT) are among its sources. Change it there.
 """
 
-# ruff: noqa: E501
+# ruff: noqa: SIM905
 from __future__ import annotations
 
 from typing import Final

@@ -156,9 +156,7 @@ def user_agent(text: str) -> str | None:
     for found in _AGENT.finditer(text[:_MAX_AGENT]):
         comment, product, release = found.groups()
         if comment is not None:
-            words = " ".join(
-                [word for word in _COMMENT_WORDS.findall(comment) if word.lower() in PLATFORMS]
-            )
+            words = " ".join([word for word in _COMMENT_WORDS.findall(comment) if word.lower() in PLATFORMS])
             part = f"({words})" if words else ""
         elif product.lower() in PRODUCTS:
             numbers = _NUMBERS.match(release) if release else None

@@ -395,7 +395,13 @@ def test_content_types(sent: str | None, shown: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "shown"),
-    [("GZIP", "gzip"), ("gzip ,br", "gzip, br"), ("hunter2,gzip", "{value}, gzip"), ("x" * 25, "{value}"), ("", None)],
+    [
+        ("GZIP", "gzip"),
+        ("gzip ,br", "gzip, br"),
+        ("hunter2,gzip", "{value}, gzip"),
+        ("x" * 25, "{value}"),
+        ("", None),
+    ],
 )
 def test_content_encodings(sent: str, shown: str | None) -> None:
     """Of a content encoding the names of the codings are shown."""
@@ -410,7 +416,10 @@ def test_content_encodings(sent: str, shown: str | None) -> None:
         ("curl/8.0.1-DEV+jane", "curl/8.0.1"),
         ("curl/1984.05.12", "curl"),
         ("curl/48.137430", "curl/48"),
-        ("jane-laptop/1.0 (jane@example.com; Linux) python-requests/2.31.0", "{value} (Linux) python-requests/2.31.0"),
+        (
+            "jane-laptop/1.0 (jane@example.com; Linux) python-requests/2.31.0",
+            "{value} (Linux) python-requests/2.31.0",
+        ),
         (
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.6099.129 Safari/537.36",
             "Mozilla/5.0 (X11 Linux x86_64) AppleWebKit/537.36 (KHTML like Gecko) Chrome/120.0 Safari/537.36",
@@ -459,7 +468,9 @@ def test_more_connections_than_are_remembered() -> None:
     """Records stay right when connections, targets and hosts outnumber the caches."""
     encoder = RecordEncoder(url="path")
     for number in [*range(CACHED + 10), *range(10)]:
-        peers = replace(PEERS, client_port=number, connection_id=f"{number:020x}", server_address=f"10.3.{number % 9}.2")
+        peers = replace(
+            PEERS, client_port=number, connection_id=f"{number:020x}", server_address=f"10.3.{number % 9}.2"
+        )
         record = encoder.record(a_transaction(a_request(target=f"/{number}", host=f"h{number}"), peers=peers))
         assert (record.source_port, record.server_address, record.url_path) == (
             number,

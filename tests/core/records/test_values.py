@@ -112,9 +112,12 @@ def test_whatever_is_sent(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [values.user_agent, values.content_type, values.content_encoding, values.field_name, values.version]
+    "rule",
+    [values.user_agent, values.content_type, values.content_encoding, values.field_name, values.version],
 )
-@pytest.mark.parametrize("piece", ["(", "a(", "a/", "a.", "0.", ",", "; charset=", "-", "curl/1 ", "a" * 9, "1a"])
+@pytest.mark.parametrize(
+    "piece", ["(", "a(", "a/", "a.", "0.", ",", "; charset=", "-", "curl/1 ", "a" * 9, "1a"]
+)
 def test_hostile_texts_cost_no_more_than_their_length(rule: Callable[[str], object], piece: str) -> None:
     """A megabyte of whatever: well below a second of this thread's own time."""
     text = piece * (2**20 // len(piece))
