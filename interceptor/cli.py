@@ -97,7 +97,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGINT
     except Exception as error:  # noqa: BLE001 - the user gets one line for any
         if debug:
-            say(trace(error))
+            for line in trace(error).splitlines():
+                say(line)
         return _told(error)
     else:
         return status

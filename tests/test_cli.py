@@ -76,7 +76,8 @@ def test_a_defect_is_one_line(
     assert "jane" not in said
     assert main(["read", "--log-level", "debug", str(tmp_path)]) == 1
     said = capsys.readouterr().err
-    assert " in fail\nKeyError\n" in said
+    assert " in fail\n" in said
+    assert "interceptor: KeyError\n" in said
     assert "jane" not in said
 
 

@@ -154,8 +154,10 @@ def outputs(capture: Path, folder: Path) -> dict[str, str]:
     damaged.write_bytes(capture.read_bytes()[:-9])
     found["messages of a damaged capture"] = _command("read", damaged, "--log-level", "debug")[1]
     found["crash"] = "".join(_command("read", capture, "--log-level", "debug", code=_CRASHING))
-    daemon = ("--server-address", "127.0.0.1", "--server-port", "0", "--log-level", "debug")
-    daemon += ("--capture-sources", f"file:{capture}")
+    daemon = [
+        *("--server-address", "127.0.0.1", "--server-port", "0", "--log-level", "debug"),
+        *("--capture-sources", f"file:{capture}"),
+    ]
     found["crash of the daemon"] = "".join(
         _command("run", *daemon, "--output-path", folder / "crash.jsonl", code=_CRASHING)
     )

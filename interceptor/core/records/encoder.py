@@ -125,7 +125,7 @@ _DIGITS: Final = tuple([f"{number:03}" for number in range(1000)])
 """000 to 999: formatting a number costs more than all the rest of a time."""
 _LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
-_MANY_NAMES: Final = frozenset({Anomaly.MANY_NAMES})
+_MANY_NAMES: Final = {Anomaly.MANY_NAMES}
 _COMPLETE: Final = State.COMPLETE  # the attribute of an enumeration is not cheap
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
