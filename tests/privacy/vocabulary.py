@@ -26,6 +26,10 @@ HERE = Path(__file__).parent
 OUT = HERE.parent.parent / "interceptor" / "core" / "records" / "vocabulary.py"
 
 PROVIDERS = 2
+IDENTIFIERS = 2
+"""Providers that have a word in the names of operations, parameters, schemas, properties and tags."""
+LEAST = 4
+"""Letters of a word that is not from a path: shorter ones are what random letters fall into."""
 CERTAIN = 9
 """Providers that make a word of what is somebody's name too: `list`, `key`, `page`."""
 
@@ -109,6 +113,13 @@ def segments() -> Segments:
     return dict(found)
 
 
+@cache
+def identifiers() -> dict[str, list[str]]:
+    """By provider: the words of the names that its descriptions give to operations, parameters, schemas and tags."""
+    with gzip.open(HERE / "identifiers.txt.gz", "rt", encoding="utf-8") as lines:
+        return {provider: words.split() for provider, words in (line.rstrip("\n").split("\t") for line in lines)}
+
+
 def texts(value: Any) -> Iterator[str]:
     """Every text in nested lists and mappings."""
     if isinstance(value, str):
@@ -153,9 +164,11 @@ def make(providers: Iterable[str]) -> Vocabulary:
     spread: Counter[str] = Counter()
     whole: Counter[str] = Counter()
     following: Counter[str] = Counter()
+    elsewhere: Counter[str] = Counter()
     collections = set(COLLECTIONS)
     for provider in providers:
         pairs = known[provider]
+        elsewhere.update(identifiers().get(provider, ()))
         spread.update({piece.lower() for _, segment in pairs for piece in CUT.findall(segment)})
         whole.update({segment.lower() for _, segment in pairs})
         following.update({segment.lower() for before, segment in pairs if before.lower() in collections})
@@ -163,10 +176,16 @@ def make(providers: Iterable[str]) -> Vocabulary:
     sensitive = set(SENSITIVE)
     technical = set(TECHNICAL)
 
-    def fits(word: str, least: int = PROVIDERS) -> bool:
-        return word not in sensitive and spread[word] >= (CERTAIN if word in people else least)
+    def fits(word: str) -> bool:
+        if word in sensitive or len(word) < 2:
+            return False
+        if word in people:
+            return spread[word] >= CERTAIN
+        return spread[word] >= PROVIDERS or (elsewhere[word] >= IDENTIFIERS and len(word) >= LEAST)
 
-    words = {word for word in spread if word.isalpha() and len(word) > 1 and fits(word)}
+    words = {word for word in spread | elsewhere if word.isalpha() and fits(word)}
+    plural = {word + "s" for word in words if len(word) >= LEAST} | {word[:-1] for word in words if len(word) > LEAST and word.endswith("s")}
+    words |= {word for word in plural if word not in people and word not in sensitive}
     words |= {word for word in technical if word.isalpha()}
     names = {
         name

@@ -28,7 +28,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.records.vocabulary import NAMES, WORDS
+from interceptor.core.records.vocabulary import AFTER, COLLECTIONS, NAMES, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,6 +72,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _VERSION = re.compile(r"[vV][0-9]{1,2}(?:\.[0-9]{1,2}){0,2}(?:(?:alpha|beta|rc)[0-9]{0,2})?")
+_SUFFIX = re.compile(r"(?:(?<=[a-z])V|[-_.]v)[0-9]{1,2}\Z")
+"""The version at the end of a name: `serviceV3`, `search-v2`."""
 _NAME = re.compile(r"[A-Za-z0-9._:$-]*")
 _CUT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
@@ -80,17 +82,34 @@ class Words:
     """The vocabulary, and what an operator adds to it.
 
     Args:
-        words: names that are shown as they are: a word alone (`kyc`), which then counts in every name that it is
+        added: names that are shown as they are: a word alone (`kyc`), which then counts in every name that it is
             a piece of, or a whole name (`open-banking-2`). Case does not matter.
+        words: what a piece of a name may be, in lower case.
+        names: what is known as a whole, in lower case.
+        after: what may stand behind a collection.
 
     """
 
-    def __init__(self, words: Iterable[str] = ()) -> None:
-        added = frozenset([word.lower() for word in words])
-        self.words = WORDS | {word for word in added if word.isalpha()}
-        """What a piece of a name may be, in lower case."""
-        self.names = NAMES | added
-        """Names that are known as a whole, in lower case."""
+    def __init__(
+        self,
+        added: Iterable[str] = (),
+        *,
+        words: frozenset[str] = WORDS,
+        names: frozenset[str] = NAMES,
+        after: frozenset[str] = AFTER,
+    ) -> None:
+        lower = frozenset([word.lower() for word in added])
+        self.words = words | {word for word in lower if word.isalpha()}
+        self.names = names | lower
+        self.after = after | lower
+
+    def collects(self, text: str) -> bool:
+        """Whether what follows this name in a path is one of many, or what somebody typed: a value."""
+        return text.lower() in COLLECTIONS
+
+    def stays_after(self, text: str) -> bool:
+        """Whether a name may be shown even behind a collection."""
+        return text.lower() in self.after or _VERSION.fullmatch(text) is not None
 
     def known(self, word: str) -> bool:
         """Whether one word, without punctuation, may be shown. Case does not matter."""
@@ -102,7 +121,8 @@ class Words:
             return True
         if not text.isascii() or _NAME.fullmatch(text) is None:
             return False
-        pieces = _CUT.findall(text)
+        version = _SUFFIX.search(text)
+        pieces = _CUT.findall(text[: version.start()] if version else text)
         if not pieces:
             return len(text) <= 2  # `.`, `..`, `_`: names that name nothing
         if not 1 <= len(pieces) <= (MAX_HYPHENATED if "-" in text else MAX_WORDS):
