@@ -168,7 +168,7 @@ def test_every_rule_is_needed(rule: str, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_is_opened_comes_out_and_says_so() -> None:
     """The operator's `--url path` and `full` show what they say, and each record has it."""
     for shown in ("path", "full"):
-        lines = RecordEncoder(shown).encode(transactions()).decode()  # type: ignore[arg-type]
+        lines = RecordEncoder(shown).encode(transactions()).decode()
         assert all(json.loads(line)["url.shown"] == shown for line in lines.splitlines())
         places = {finding.place for finding in search("records", lines)}
         assert "path segment" in places
