@@ -282,11 +282,13 @@ class RecordEncoder:
     are counted from packets.
     """
 
-    def __init__(self, url: Url = "template", node: str | None = None) -> None:
+    def __init__(
+        self, url: Url = "template", node: str | None = None, templates: PathTemplates | None = None
+    ) -> None:
         self._show_path = url != "template"
         self._show_query = url == "full"
         self._node = _text(node) if node else None
-        templates = PathTemplates()
+        templates = templates or PathTemplates()
         self._template = templates.template
         self._admit = templates.admit
         self._connections: dict[str, _Connection] = {}
@@ -381,7 +383,7 @@ class RecordEncoder:
             if named is not None:
                 server_address, server_port = named
             if sent_path:
-                template = self._template(server_address, sent_path)
+                template = self._template(server_address, sent_path, client_address)
                 if sent_query:
                     keys = self._queries[_VALUES.sub("", sent_query, 2 * MAX_KEYS)]
                 if self._show_path:

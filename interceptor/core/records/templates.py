@@ -306,6 +306,28 @@ class PathTemplates:
             kept += 1
         return "/".join([*parts[:kept], "{*}"])
 
+    def explain(self, path: str, server: str = "") -> list[tuple[str, str, str]]:
+        """(what stands before, in shape; segment; rule) of each segment of a path that is not shown by the rules.
+
+        Rules: `form` (an identifier, a date, …), `collection` (of what stands before it), `unknown` (not all of its
+        words are known, or they are too many). What learning and bounds do is not told.
+        """
+        segments = path.split("/")[: MAX_SEGMENTS + 1]
+        named = self._routes.match(server, segments) if self._routes is not None else None
+        told = []
+        parts: list[str] = []
+        for number, text in enumerate(segments):
+            collection = next((part for part in reversed(parts) if part), "").lower() in COLLECTIONS
+            part = text
+            if named is None or number not in named:
+                part = self._behind(text) if collection or named is not None else self._plain(text)
+            if part != text:
+                worded = WORD in part or part in {VALUE, "{token}"}
+                rule = ("collection" if self._plain(text) == text else "unknown") if worded else "form"
+                told.append(("/".join(parts) + "/", text, rule))
+            parts.append(part)
+        return told
+
     def admit(self, server: str, template: str) -> str:
         """The template as the server's tree has room for it: names beyond a node's limit are `{word}`."""
         tree = self._servers.get(server)
