@@ -48,7 +48,7 @@ from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
 from interceptor.core.records.encoder import RecordEncoder
 from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.errors import InterceptorError, UsageError
-from interceptor.service import logs, memory
+from interceptor.service import logs, memory, openings
 from interceptor.service.ending import Ending
 from interceptor.service.health import Heartbeat, routes
 from interceptor.service.metrics import Metrics, Sample, pipeline_samples, source_samples, stage_samples
@@ -130,7 +130,8 @@ class Daemon:
         self._memory = memory.budget(options.limits, memory.cgroup_limit())
         self._pipeline = Pipeline(memory.core_limits(options.limits, self._memory))
         node = options.node or socket.gethostname()
-        self._encoder = RecordEncoder(options.metadata.url, node)
+        self._templates = openings.templates(options.metadata)
+        self._encoder = RecordEncoder(options.metadata.url, node, self._templates)
         self._packets = self._bytes = self._records = 0
         self._waiting: list[Transaction] = []
         self._state = "starting"
@@ -149,6 +150,7 @@ class Daemon:
         self._metrics.add(self._samples)
         self._metrics.add(lambda: source_samples(self._sources))
         self._metrics.add(lambda: pipeline_samples(self._pipeline))
+        self._metrics.add(lambda: [Sample("template_names_folded_total", self._templates.folded)])
         self._metrics.add(self._outlet_samples)
         if self._outbound is not None:
             self._metrics.add(self._outbound.samples)

@@ -23,7 +23,11 @@ from tests.privacy.vocabulary import Vocabulary, make, segments
 COUNT: Final = 20_000
 FOLDS: Final = 5
 LOCALES: Final = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "pt_BR", "tr_TR")
-PLACES: Final = {"root": "/{}", "after a word": "/api/v1/zqunknownxq/{}", "after a collection": "/api/users/{}"}
+PLACES: Final = {
+    "root": "/{}",
+    "after a word": "/api/v1/zqunknownxq/{}",
+    "after a collection": "/api/users/{}",
+}
 """Where values are tried; the word after `v1` is in no vocabulary."""
 TOKENS: Final = {
     "a-z": string.ascii_lowercase,
@@ -70,7 +74,13 @@ def kinds(count_of_locales: int = len(LOCALES)) -> dict[str, tuple[float, list[M
     def human_password() -> str:
         word = english.word()
         return choose.choice((word, word.capitalize(), english.first_name())) + choose.choice(
-            (str(choose.randrange(1, 10)), str(choose.randrange(10, 100)), str(choose.randrange(1950, 2030)), "!1", "123")
+            (
+                str(choose.randrange(1, 10)),
+                str(choose.randrange(10, 100)),
+                str(choose.randrange(1950, 2030)),
+                "!1",
+                "123",
+            )
         )
 
     made: dict[str, tuple[float, list[Maker]]] = {
@@ -88,7 +98,10 @@ def kinds(count_of_locales: int = len(LOCALES)) -> dict[str, tuple[float, list[M
         "titles, 4 words": (0.2, [lambda: "-".join(english.words(4))]),
         "titles, a sentence": (0.2, [lambda: slug(english.sentence())]),
         "titles_with_underscores": (0.2, [lambda: "_".join(english.words(4))]),
-        "passwords, random": (0.05, [lambda: english.password(length=choose.randrange(8, 17), special_chars=choose.random() < 0.5)]),
+        "passwords, random": (
+            0.05,
+            [lambda: english.password(length=choose.randrange(8, 17), special_chars=choose.random() < 0.5)],
+        ),
         "passwords, a word and digits": (0.05, [human_password]),
     }
     for name, alphabet in TOKENS.items():
@@ -103,7 +116,9 @@ def kinds(count_of_locales: int = len(LOCALES)) -> dict[str, tuple[float, list[M
 def kept(vocabulary: Vocabulary, providers: list[str]) -> list[float]:
     """The share of static segments that stay, by provider."""
     words = Words(
-        words=frozenset(vocabulary.words), names=frozenset(vocabulary.names), after=frozenset(vocabulary.after)
+        words=frozenset(vocabulary.words),
+        names=frozenset(vocabulary.names),
+        after=frozenset(vocabulary.after),
     )
     templates = PathTemplates(words)
     shares = []
@@ -111,7 +126,10 @@ def kept(vocabulary: Vocabulary, providers: list[str]) -> list[float]:
         pairs = {pair for pair in segments()[provider] if not pair[1].isdigit()}
         if pairs:
             stay = [
-                templates.generalise(f"/{'0' if before == '{}' else before}/{segment}".replace("//", "/")).rpartition("/")[2] == segment
+                templates.generalise(
+                    f"/{'0' if before == '{}' else before}/{segment}".replace("//", "/")
+                ).rpartition("/")[2]
+                == segment
                 for before, segment in pairs
             ]
             shares.append(sum(stay) / len(stay))
@@ -136,7 +154,11 @@ def leaks(makers: list[Maker], count: int = COUNT) -> tuple[dict[str, float], li
     values = [value.replace("/", "-") for value in values]
     shares, seen = {}, []
     for name, place in PLACES.items():
-        shown = [value for value in values if rules.generalise(place.format(value)).rpartition("/")[2] == value and value]
+        shown = [
+            value
+            for value in values
+            if rules.generalise(place.format(value)).rpartition("/")[2] == value and value
+        ]
         shares[name] = 100 * len(shown) / len(values)
         seen += shown[:12]
     return shares, seen
@@ -146,11 +168,16 @@ def main() -> int:
     """Print the table; 1 if a share is beyond its bound."""
     share = 100 * frontier()
     print(f"Static segments of unseen providers kept: {share:.1f} % (at least 75)\n")
-    print(f"| kind ({COUNT:,} each) | {' | '.join(PLACES)} | at most |\n| --- |{' --- |' * (len(PLACES) + 1)}")
+    print(
+        f"| kind ({COUNT:,} each) | {' | '.join(PLACES)} | at most |\n| --- |{' --- |' * (len(PLACES) + 1)}"
+    )
     failed = share < 75
     for kind, (most, makers) in kinds().items():
         shares, seen = leaks(makers)
-        print(f"| {kind} | " + " | ".join(f"{value:.3f} %" for value in shares.values()) + f" | {most} % |", flush=True)
+        print(
+            f"| {kind} | " + " | ".join(f"{value:.3f} %" for value in shares.values()) + f" | {most} % |",
+            flush=True,
+        )
         if max(shares.values()) > most:
             failed = True
             print(f"    beyond: {' '.join(sorted(set(seen))[:30])}", file=sys.stderr, flush=True)

@@ -30,7 +30,7 @@ IDENTIFIERS = 2
 """Providers that have a word in the names of operations, parameters, schemas, properties and tags."""
 LEAST = 4
 """Letters of a word that is not from a path: shorter ones are what random letters fall into."""
-CERTAIN = 9
+CERTAIN = 12
 """Providers that make a word of what is somebody's name too: `list`, `key`, `page`."""
 
 COLLECTIONS = """
@@ -100,6 +100,7 @@ class Vocabulary:
     names: list[str]
     collections: list[str]
     after: list[str]
+    ambiguous: list[str]
 
 
 @cache
@@ -117,7 +118,9 @@ def segments() -> Segments:
 def identifiers() -> dict[str, list[str]]:
     """By provider: the words of the names that its descriptions give to operations, parameters, schemas and tags."""
     with gzip.open(HERE / "identifiers.txt.gz", "rt", encoding="utf-8") as lines:
-        return {provider: words.split() for provider, words in (line.rstrip("\n").split("\t") for line in lines)}
+        return {
+            provider: words.split() for provider, words in (line.rstrip("\n").split("\t") for line in lines)
+        }
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -184,7 +187,9 @@ def make(providers: Iterable[str]) -> Vocabulary:
         return spread[word] >= PROVIDERS or (elsewhere[word] >= IDENTIFIERS and len(word) >= LEAST)
 
     words = {word for word in spread | elsewhere if word.isalpha() and fits(word)}
-    plural = {word + "s" for word in words if len(word) >= LEAST} | {word[:-1] for word in words if len(word) > LEAST and word.endswith("s")}
+    plural = {word + "s" for word in words if len(word) >= LEAST} | {
+        word[:-1] for word in words if len(word) > LEAST and word.endswith("s")
+    }
     words |= {word for word in plural if word not in people and word not in sensitive}
     words |= {word for word in technical if word.isalpha()}
     names = {
@@ -204,7 +209,9 @@ def make(providers: Iterable[str]) -> Vocabulary:
         name for name, times in following.items() if times >= PROVIDERS and (name in words or name in names)
     }
     after = {name for name in after if name not in people} | set(AFTER)
-    return Vocabulary(sorted(words), sorted(names), sorted(collections), sorted(after))
+    return Vocabulary(
+        sorted(words), sorted(names), sorted(collections), sorted(after), sorted(words & people)
+    )
 
 
 def paragraph(texts: list[str]) -> str:
@@ -226,7 +233,7 @@ def main() -> None:
         f"least {PROVIDERS} providers use, without names of people and places (the lists of Faker, MIT licence) and without words\n"
         "about health, faith and the like; and technical names, written by hand in the generator.\n"
         '"""\n\nfrom __future__ import annotations\n\nfrom typing import Final\n\n'
-        '__all__ = ["AFTER", "COLLECTIONS", "NAMES", "WORDS"]\n'
+        '__all__ = ["AFTER", "AMBIGUOUS", "COLLECTIONS", "NAMES", "WORDS"]\n'
     ]
     for name, texts_, meaning in (
         ("WORDS", made.words, "Pieces of names, in lower case."),
@@ -237,6 +244,7 @@ def main() -> None:
         ),
         ("COLLECTIONS", made.collections, "What follows one of these in a path is a value …"),
         ("AFTER", made.after, "… but for these."),
+        ("AMBIGUOUS", made.ambiguous, "Words that are somebody's name, or a place, too."),
     ):
         parts.append(
             f'\n{name}: Final = frozenset(\n    """\n{paragraph(texts_)}\n    """.split()\n)\n"""{meaning}"""\n'

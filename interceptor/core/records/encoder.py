@@ -217,19 +217,21 @@ class RecordEncoder:
     are counted from packets.
     """
 
-    def __init__(self, url: Url = "template", node: str | None = None) -> None:
+    def __init__(
+        self, url: Url = "template", node: str | None = None, templates: PathTemplates | None = None
+    ) -> None:
         self._shown = None if url == "template" else url
         self._show_path = url != "template"
         self._show_query = url == "full"
         self._node = _text(node) if node else None
-        templates = PathTemplates()
+        templates = templates or PathTemplates()
         self._template = templates.template
         self._admit = templates.admit
         self.names = ServerNames()
         self._connections: dict[str, _Connection] = {}
-        self._header_names = _Cache[str, str](values.field_name)
+        self._header_names = _Cache[str, str](lambda name: values.field_name(name, templates.words.known))
         self._layouts = _Cache[tuple[str, ...], tuple[str, ...] | None](self._layout)
-        self._query_keys = _Cache[str, str](values.query_key)
+        self._query_keys = _Cache[str, str](lambda key: values.query_key(key, templates.words.shape))
         self._queries = _Cache[str, tuple[str, ...] | None](self._names_of)
         self._seconds = _Cache[int, str](_second)
         self._versions = _Cache[str, str | None](values.version)
@@ -321,7 +323,7 @@ class RecordEncoder:
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
             if sent_path:
-                template = self._template(server_address, sent_path)
+                template = self._template(server_address, sent_path, client_address)
                 if sent_query:
                     keys = self._queries[_VALUES.sub("=", sent_query, 2 * MAX_KEYS)]
                 if self._show_path:

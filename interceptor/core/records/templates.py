@@ -249,7 +249,7 @@ class PathTemplates:
         max_children: int = MAX_CHILDREN,
         max_servers: int = 1_000,
     ) -> None:
-        self._words = words or Words()
+        self.words = words or Words()
         self._routes = routes
         self._learning = learning
         self._max_children = max_children
@@ -259,8 +259,8 @@ class PathTemplates:
         self._count = 0
         self.folded = 0
         """Names shown as `{word}`, or paths cut short, because their node or server had too many."""
-        self._plain = _Segments(self._words, behind=False).__getitem__
-        self._behind = _Segments(self._words, behind=True).__getitem__
+        self._plain = _Segments(self.words, behind=False).__getitem__
+        self._behind = _Segments(self.words, behind=True).__getitem__
 
     def template(self, server: str, path: str, client: str = "") -> str:
         """The template of a path of a server, within the limits."""
@@ -305,6 +305,28 @@ class PathTemplates:
                 break
             kept += 1
         return "/".join([*parts[:kept], "{*}"])
+
+    def explain(self, path: str, server: str = "") -> list[tuple[str, str, str]]:
+        """(what stands before, in shape; segment; rule) of each segment of a path that is not shown by the rules.
+
+        Rules: `form` (an identifier, a date, …), `collection` (of what stands before it), `unknown` (not all of its
+        words are known, or they are too many). What learning and bounds do is not told.
+        """
+        segments = path.split("/")[: MAX_SEGMENTS + 1]
+        named = self._routes.match(server, segments) if self._routes is not None else None
+        told = []
+        parts: list[str] = []
+        for number, text in enumerate(segments):
+            collection = next((part for part in reversed(parts) if part), "").lower() in COLLECTIONS
+            part = text
+            if named is None or number not in named:
+                part = self._behind(text) if collection or named is not None else self._plain(text)
+            if part != text:
+                worded = WORD in part or part in {VALUE, "{token}"}
+                rule = ("collection" if self._plain(text) == text else "unknown") if worded else "form"
+                told.append(("/".join(parts) + "/", text, rule))
+            parts.append(part)
+        return told
 
     def admit(self, server: str, template: str) -> str:
         """The template as the server's tree has room for it: names beyond a node's limit are `{word}`."""

