@@ -20,6 +20,7 @@ from interceptor.core.pipeline import Pipeline
 from interceptor.core.records import encoder as module
 from interceptor.core.records import values
 from interceptor.core.records.encoder import RecordEncoder
+from interceptor.core.records.templates import PathTemplates
 from tests.support.canaries import KINDS, PLACES, SHOWN, Finding, capture, search, table
 from tests.support.chain import OUTPUTS, outputs
 
@@ -129,6 +130,13 @@ def _verbatim(text: str, *_: object) -> str:
     return text
 
 
+class _Open(PathTemplates):
+    """Shows paths as they are."""
+
+    def template(self, server: str, path: str, client: str = "") -> str:
+        return path
+
+
 MUTATIONS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "methods are registered": (values, "method", lambda text: ("_OTHER", text)),
     "versions have one digit each": (values, "version", _verbatim),
@@ -145,13 +153,7 @@ MUTATIONS: dict[str, tuple[object, str, Callable[..., Any]]] = {
         lambda _, query: tuple(name.rstrip("=") for name in query.split("&")),
     ),
     "targets have a grammar": (module, "_target", lambda text: (None, "http", text, "")),
-    "paths have templates": (
-        module,
-        "PathTemplates",
-        lambda *_: type(
-            "Open", (), {"template": lambda _, __, path: path, "admit": lambda _, __, path: path}
-        )(),
-    ),
+    "paths have templates": (module, "PathTemplates", _Open),
 }
 """What each rule promises; where it is, and what it would be if it were not."""
 
