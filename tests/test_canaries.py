@@ -152,7 +152,7 @@ MUTATIONS: dict[str, tuple[object, str, Callable[..., Any]]] = {
         "_names_of",
         lambda _, query: tuple(name.rstrip("=") for name in query.split("&")),
     ),
-    "targets have a grammar": (module, "_target", lambda text: (None, "http", text, "")),
+    "targets have a grammar": (module, "_target", lambda text: ((text.lower(), 80), "http", "/", "")),
     "paths have templates": (module, "PathTemplates", _Open),
 }
 """What each rule promises; where it is, and what it would be if it were not."""
