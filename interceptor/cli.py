@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from interceptor import __version__
 from interceptor.commands.terminal import discard_output, say
-from interceptor.errors import InterceptorError, UsageError
+from interceptor.errors import InterceptorError, UsageError, place, trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,9 +97,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGINT
     except Exception as error:  # noqa: BLE001 - the user gets one line for any
         if debug:
-            import traceback
-
-            traceback.print_exc()
+            for line in trace(error).splitlines():
+                say(line)
         return _told(error)
     else:
         return status
@@ -120,7 +119,7 @@ def _told(error: Exception) -> int:
             say("error: out of memory")
         case _:
             say(
-                f"error: a defect of this program, {type(error).__name__}: {error} (--log-level debug tells where)"
+                f"error: a defect of this program, {type(error).__name__} at {place(error)} (--log-level debug tells more)"
             )
     return _FAILED
 

@@ -160,6 +160,14 @@ class Metadata(_Section):
 
     url: Literal["template", "path", "full"] = "template"
     """How much of a URL: its template; also its path; also its query. The last two may hold personal data."""
+    words: Annotated[tuple[Text, ...], Field(max_length=10_000)] = ()
+    """Words shown besides the shipped vocabulary: `kyc`, or whole names: `open-banking-2`."""
+    routes: Annotated[tuple[Text, ...], Field(max_length=10_000)] = ()
+    """Paths whose fixed segments are shown: `/v1/customers/{id}/kyc`, or of one server: `shop.example/v1/…`."""
+    openapi: tuple[Path, ...] = ()
+    """OpenAPI documents (2 or 3, YAML or JSON), or directories of them: their paths are routes."""
+    learn: Annotated[int, Field(ge=2, le=50)] | None = None
+    """Show a word when so many client addresses have used it in one place with at most 20. Absent: never."""
 
 
 class Limits(_Section):
@@ -254,6 +262,8 @@ class Ingest(_Section):
     """Accept batches from anybody."""
     max_batch_bytes: Positive = 8 * 2**20
     """Of a batch's body, as sent; 8 times that after unpacking."""
+    templates_only: bool = False
+    """Refuse records that show more of a URL than its template (`metadata.url`), one by one: the rest is taken."""
 
 
 class Collector(_Section):

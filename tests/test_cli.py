@@ -63,14 +63,22 @@ def test_a_wrong_command_line_is_one_line(arguments: list[str], capsys: pytest.C
 def test_a_defect_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It names the exception and how to see more."""
+    """It names the exception, its place and how to see more; never its text, which may be traffic's."""
 
     def fail(*_: object) -> None:
-        raise KeyError("x")
+        raise KeyError("jane.roe")
 
     monkeypatch.setattr("interceptor.commands.reading.run", fail)
     assert main(["read", str(tmp_path)]) == 1
-    assert "a defect of this program, KeyError: 'x' (--log-level debug" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "a defect of this program, KeyError at tests.test_cli:" in said
+    assert "(--log-level debug" in said
+    assert "jane" not in said
+    assert main(["read", "--log-level", "debug", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert " in fail\n" in said
+    assert "interceptor: KeyError\n" in said
+    assert "jane" not in said
 
 
 def test_the_first_process_of_a_container_ends_while_it_starts(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ def _drop(*_: object) -> dict[str, object]:
 
 
 async def _hops(options: config.Config, environment: Mapping[str, str]) -> AsyncIterator[_Hop]:
+    yield _metadata(options.metadata)
     sources: Sequence[Source] = []
     if not options.capture.sources:
         # `run` refuses this; a relay's configuration says it, so that its way out can be tried alone.
@@ -110,6 +111,24 @@ async def _hops(options: config.Config, environment: Mapping[str, str]) -> Async
     if options.endpoint is not None:
         async for hop in _endpoint(options, options.endpoint, environment):
             yield hop
+
+
+def _metadata(options: config.Metadata) -> _Hop:
+    """How much of the operator's words and routes is in force."""
+    from interceptor.service import openings
+
+    try:
+        words, routes = openings.words(options), openings.routes(options)
+    except InterceptorError as error:
+        return _Hop(well=False, name="metadata", told=str(error))
+    learning = (
+        f"a word opens when {options.learn} clients have used it" if options.learn else "no word is learnt"
+    )
+    return _Hop(
+        well=True,
+        name="metadata",
+        told=f"{len(words.words)} words ({len(options.words)} of them yours), {routes.count} routes; {learning}",
+    )
 
 
 async def _source(source: Source) -> _Hop:

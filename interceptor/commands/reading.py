@@ -10,10 +10,11 @@ import gc
 import os
 import signal
 import sys
+from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, TextIO
 
-from interceptor.commands.terminal import say
+from interceptor.commands.terminal import printable, say
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from interceptor.commands.summary import Summary
     from interceptor.core.model import Transaction
     from interceptor.core.records.encoder import RecordEncoder
+    from interceptor.core.records.templates import PathTemplates
 
 __all__ = ["add_arguments", "run"]
 
@@ -35,6 +37,8 @@ _BATCH: Final = 512
 
 _LEAST_MEMORY: Final = 64
 """MiB: what the program takes with a small capture, and some more."""
+_MOST_EXPLAINED: Final = 10_000
+"""Closed parts of paths that are told apart."""
 
 _EPILOG: Final = """\
 examples:
@@ -85,6 +89,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "path: also the path as sent; full: also the query. The last two may show personal data",
     )
     parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="instead of records: which parts of paths are closed by which rule, the most frequent first, so that "
+        "you can write metadata.words and metadata.routes (with --config: what is left after those). "
+        "Shows the parts as sent, which may be personal data",
+    )
+    parser.add_argument(
         "--filter",
         metavar="BPF",
         help="only packets that match, in tcpdump's language: 'host 10.0.0.1 and tcp port 80' (pcap-filter(7))",
@@ -106,7 +117,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         metavar="FILE",
-        help="where --upload finds endpoint, token, proxy and spool; INTERCEPTOR_* variables count as well",
+        help="its metadata.words, routes, openapi and learn say what is shown; with --upload also endpoint, token, proxy "
+        "and spool. INTERCEPTOR_* variables count as well",
     )
     parser.add_argument(
         "--log-level",
@@ -165,6 +177,38 @@ class _Told:
         from interceptor.commands.display import print_summary
 
         print_summary(self._console, self._summary)
+        self._output.flush()
+
+
+class _Explained:
+    """Counts what of paths is closed, by place and rule, and ends with a table of it."""
+
+    def __init__(self, templates: PathTemplates, output: TextIO) -> None:
+        self._templates = templates
+        self._output = output
+        self._closed: Counter[tuple[str, str, str]] = Counter()
+        self._more = 0
+
+    def show(self, transactions: list[Transaction]) -> None:
+        for transaction in transactions:
+            request = transaction.request
+            if request is None or not request.target.startswith("/"):
+                continue
+            path = request.target.partition("?")[0].partition("#")[0]
+            server = (request.host or "").partition(":")[0].lower()
+            for told in self._templates.explain(path, server):
+                if told in self._closed or len(self._closed) < _MOST_EXPLAINED:
+                    self._closed[told] += 1
+                else:
+                    self._more += 1
+
+    def end(self) -> None:
+        write = self._output.write
+        write("times  rule        where and what\n")
+        for (before, text, rule), times in sorted(self._closed.items(), key=lambda item: (-item[1], item[0])):
+            write(f"{times:5}  {rule:10}  {printable(before + text)}\n")
+        if self._more:
+            write(f"{self._more:5}  more, in places that are not listed\n")
         self._output.flush()
 
 
@@ -261,7 +305,7 @@ def _read(arguments: argparse.Namespace) -> int:
         if sending:
             from interceptor.core.records.encoder import RecordEncoder
 
-            views.append(_Sent(RecordEncoder(arguments.url), sending))
+            views.append(_Sent(RecordEncoder(arguments.url, templates=_templates(arguments)), sending))
         reading = _Reading(captures, views)
         unread = Unread(captures)
         stack.callback(reading.hide_progress)
@@ -312,12 +356,17 @@ def _read(arguments: argparse.Namespace) -> int:
 
 def _views(arguments: argparse.Namespace, output: TextIO) -> tuple[Summary | None, list[_View]]:
     """The views that were asked for, and the summary that one of them shows in the end."""
+    templates = _templates(arguments)
+    if arguments.explain:
+        from interceptor.core.records.templates import PathTemplates
+
+        return None, [_Explained(templates or PathTemplates(), output)]
     chosen = arguments.format
     if chosen == "auto":
         chosen = "table" if output.isatty() else "jsonl"
     from interceptor.core.records.encoder import RecordEncoder
 
-    encoder = RecordEncoder(arguments.url)
+    encoder = RecordEncoder(arguments.url, templates=templates)
     views: list[_View] = [_Lines(encoder, output.buffer)] if chosen == "jsonl" else []
     if views and arguments.log_level == "warning":
         return None, views
@@ -328,12 +377,18 @@ def _views(arguments: argparse.Namespace, output: TextIO) -> tuple[Summary | Non
     return summary, views
 
 
+def _templates(arguments: argparse.Namespace) -> PathTemplates | None:
+    """The rules of paths with what the configuration opens."""
+    if arguments.config is None and not arguments.upload:
+        return None
+    from interceptor.service import openings
+    from interceptor.settings import load
+
+    return openings.templates(load(arguments.config, os.environ, {}).config.metadata)
+
+
 def _sending(arguments: argparse.Namespace) -> Sending | None:
     if not arguments.upload:
-        if arguments.config is not None:
-            raise UsageError(
-                "--config says where --upload sends records to; without it there is nothing to configure"
-            )
         return None
     from interceptor.commands.sending import Sending
     from interceptor.service import logs

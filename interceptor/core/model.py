@@ -180,6 +180,8 @@ class Anomaly(StrEnum):
     INVALID_HEADER = "invalid_header"
     LF_ONLY = "lf_only"
     LONG_LINE = "long_line"
+    MANY_NAMES = "many_names"
+    """Its destination was called by more names than are kept: the address stands for this one."""
     MISSING_HOST = "missing_host"
     NON_ASCII = "non_ascii"
     OBS_FOLD = "obs_fold"

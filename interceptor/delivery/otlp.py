@@ -73,6 +73,7 @@ _RENAMED: Final = {
     "destination.address": "network.local.address",
     "destination.port": "network.local.port",
     "url.query.keys": "interceptor.url.query.keys",
+    "url.shown": "interceptor.url.shown",
     "http.response.interim": "interceptor.response.interim",
     "http.request.header.names": "interceptor.request.header.names",
     "http.response.header.names": "interceptor.response.header.names",

@@ -33,7 +33,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from interceptor.delivery.batches import TooLargeError, UnpackError, unpack
-from interceptor.ingest.lines import MAX_RECORDS, BadLineError, Refusal, check
+from interceptor.ingest.lines import MAX_RECORDS, BadLineError, Refusal, check, opened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -118,7 +118,8 @@ class Counters:
     duplicate_records: int = 0
     """Of these, those that the sink had."""
     rejected_records: int = 0
-    """Of kinds that the sink does not know, or of lines that do not hold."""
+    """Of kinds that the sink does not know, of lines that do not hold, or with more than a template where only templates
+    are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Incoming:
     text: bytes = field(repr=False)
     """The body, unpacked."""
     refused: int = 0
-    """Lines of it that do not hold, and are not in it any more."""
+    """Lines of it that do not hold, or are not wanted here, and are not in it any more."""
     named: tuple[Refusal, ...] = field(default=(), repr=False)
     """Some of these."""
 
@@ -178,6 +179,7 @@ class IngestApi:
         self._sink = sink
         self._access = access
         self._limit = config.max_batch_bytes
+        self._templates_only = config.templates_only
         self._held = 0
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._strangers = _Strangers()
@@ -316,7 +318,7 @@ class IngestApi:
         """In a thread: unpacking and checking takes a tenth of a second where a batch is large."""
         try:
             text = unpack(body, encoding, self._limit * _UNPACKED)
-            checked = check(text)
+            checked = check(text, opened) if self._templates_only else check(text)
         except TooLargeError as error:
             raise self._too_large() from error
         except UnpackError as error:

@@ -39,6 +39,7 @@ __all__ = [
     "Refusal",
     "check",
     "microseconds",
+    "opened",
     "read",
 ]
 
@@ -94,8 +95,8 @@ class Checked:
     """The first of those, at most `MAX_REFUSALS`."""
 
 
-Objection: TypeAlias = "Callable[[Record], str | None]"
-"""Why a record that holds is not taken here all the same, without its values; None: it is."""
+Objection: TypeAlias = "Callable[[bytes], str | None]"
+"""Why a line that holds is not taken here all the same, without its values; None: it is."""
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):
@@ -109,6 +110,9 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 _envelopes = msgspec.json.Decoder(Envelope)
 _records = msgspec.json.Decoder(Record)
+_objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
+"""Keys of records that show more of a URL than its template."""
 
 
 def check(text: bytes, objection: Objection = lambda _: None) -> Checked:
@@ -133,8 +137,8 @@ def check(text: bytes, objection: Objection = lambda _: None) -> Checked:
             raise BadLineError(number, f"the header announces {header.count} records")
         after = place + len(line) + 1
         try:
-            record = read(line, number)
-            reason = None if record is None else objection(record)
+            read(line, number)
+            reason = objection(line)
         except BadLineError as error:
             reason = error.reason
         if reason is not None:
@@ -180,6 +184,11 @@ def read(line: bytes, number: int) -> Record | None:
     if (wrong := _wrong(record)) is not None:
         raise BadLineError(number, wrong)
     return record
+
+
+def opened(line: bytes) -> str | None:
+    """The objection to a record, of whatever kind and schema, that shows more of a URL than its template."""
+    return None if _OPENED.isdisjoint(_objects.decode(line)) else "shows more of its URL than a template"
 
 
 def microseconds(time: str) -> int:

@@ -49,7 +49,7 @@ from interceptor.core.records.encoder import RecordEncoder
 from interceptor.delivery.batches import captured_since
 from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.errors import InterceptorError, UsageError
-from interceptor.service import logs, memory
+from interceptor.service import logs, memory, openings
 from interceptor.service.ending import Ending
 from interceptor.service.health import Heartbeat, routes
 from interceptor.service.metrics import (
@@ -139,7 +139,8 @@ class Daemon:
         self._memory = memory.budget(options.limits, memory.cgroup_limit())
         self._pipeline = Pipeline(memory.core_limits(options.limits, self._memory))
         node = options.node or socket.gethostname()
-        self._encoder = RecordEncoder(options.metadata.url, node)
+        self._templates = openings.templates(options.metadata)
+        self._encoder = RecordEncoder(options.metadata.url, node, self._templates)
         self._packets = self._bytes = self._records = 0
         self._waiting: list[Transaction] = []
         self._state = "starting"
@@ -163,6 +164,7 @@ class Daemon:
         self._metrics.add(lambda: source_samples(self._sources, names))
         self._metrics.add(lambda: stage_samples([self._captured()]))
         self._metrics.add(lambda: pipeline_samples(self._pipeline))
+        self._metrics.add(lambda: [Sample("template_names_folded_total", self._templates.folded)])
         self._metrics.add(self._outlet_samples)
         if self._outbound is not None:
             self._metrics.add(self._outbound.samples)
@@ -244,7 +246,7 @@ class Daemon:
             status = 2 if any(isinstance(problem, UsageError) for problem in _leaves(problems)) else 1
         except* Exception as defects:
             for defect in _leaves(defects):
-                log.exception("defect", error=f"{type(defect).__name__}: {defect}", exc_info=defect)
+                log.exception("defect", error=type(defect).__name__, exc_info=defect)
             status = 1
         if not self._drained:
             await self._drain(self._begin_to_end())

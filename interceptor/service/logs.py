@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import structlog
 
+from interceptor.errors import trace
+
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
@@ -112,6 +114,8 @@ class _Bridge(logging.Handler):
             message = record.getMessage()
         except Exception:  # noqa: BLE001 - a message that fits its arguments badly is no reason to fail
             message = str(record.msg)
+        if record.exc_info:  # asyncio adds a task's repr, and so the exception's text
+            message = message.partition("\n")[0]
         log = structlog.get_logger()
         log.log(
             min(record.levelno, logging.ERROR),
@@ -120,6 +124,18 @@ class _Bridge(logging.Handler):
             message=message,
             exc_info=record.exc_info or None,
         )
+
+
+def _traced(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The traceback of `exc_info` without the exceptions' texts, which may be traffic's."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["exception"] = trace(error)
+    return event
 
 
 def configure(
@@ -135,7 +151,7 @@ def configure(
             structlog.processors.add_log_level,
             repetitions if repetitions is not None else Repetitions(),
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            structlog.processors.format_exc_info,
+            _traced,
             _ordered,
             structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
         ],

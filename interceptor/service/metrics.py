@@ -127,6 +127,10 @@ METRICS: Final = (
     _counter("missed_bytes_total", "Payload that the other side acknowledged and that was never captured"),
     _counter("gaps_total", "Places in streams where such bytes are missing"),
     _counter("cut_bytes_total", "Payload that the snaplen cut off"),
+    _counter(
+        "template_names_folded_total",
+        "Names in paths shown as {word}, or paths cut short, because their place or server had too many",
+    ),
     # the core
     _gauge("connections_open", "TCP connections followed now"),
     _counter("connections_total", "TCP connections that carried data"),

@@ -89,10 +89,10 @@ def application(shelf: Shelf, **options: Any) -> tuple[Starlette, IngestApi]:
 
 
 @asynccontextmanager
-async def cloud() -> AsyncIterator[Cloud]:
+async def cloud(**options: Any) -> AsyncIterator[Cloud]:
     """The API on a real server."""
     shelf = Shelf()
-    app, api = application(shelf)
+    app, api = application(shelf, **options)
     async with (
         serving(app, Server(address="127.0.0.1", port=0)) as port,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client,
@@ -115,6 +115,40 @@ def test_a_batch_is_taken_as_it_was_sent(encoding: Any) -> None:
             assert kept.text.count(b"\n") == 3
             assert it.api.counters.batches[Outcome.TAKEN] == 1
             assert it.api.counters.records == 2
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_where_only_templates_are_wanted_open_records_stay_outside(encoding: Any) -> None:
+    """Each for itself, of whatever kind; the others are taken, the answer counts both, the same on every try."""
+
+    async def check() -> None:
+        opened = [
+            record(**{"url.shown": "path"}),
+            record(**{"url.path": "/users/jane"}),
+            record(**{"url.query": "q=jane", "kind": "later", "schema": 9}),
+        ]
+        sealed = batch(record(), *opened, record(), encoding=encoding)
+        async with cloud(templates_only=True) as it:
+            for _ in range(2):
+                answer = await it.send(sealed)
+                assert (answer.status_code, answer.json()) == (202, {"accepted": 2, "rejected": 3})
+            (kept,) = it.shelf.batches.values()
+            assert (kept.header.id, kept.header.count) == (sealed.id, 2)
+            assert b"jane" not in kept.text + kept.body
+            assert b"url.shown" not in kept.text
+            assert it.api.counters.records == 2
+            assert it.api.counters.rejected_records == 3
+
+            alone = batch(*opened)
+            answer = await it.send(alone)
+            assert (answer.status_code, answer.json()["rejected"]) == (422, 3)
+            assert alone.id not in it.shelf.batches
+
+            closed = batch(record(), encoding=encoding)
+            await it.send(closed)
+            assert it.shelf.batches[closed.id].body == closed.body
 
     asyncio.run(check())
 

@@ -79,8 +79,8 @@ def test_an_exception_is_a_field() -> None:
     except ValueError:
         structlog.get_logger().exception("defect")
     [line] = lines(stream)
-    assert "Traceback" in line["exception"]
-    assert "ValueError: x" in line["exception"]
+    assert line["exception"].startswith("tests.service.test_logs:")
+    assert line["exception"].endswith("\nValueError")  # its text may be traffic's
 
 
 def test_a_repeated_event_is_told_a_few_times_and_then_counted() -> None:

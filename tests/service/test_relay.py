@@ -367,3 +367,59 @@ def test_through_tls_and_a_proxy_at_every_hop(tmp_path: Path) -> None:
         assert "CONNECT api.test:" in (tmp_path / "tinyproxy.log").read_text()
         for service in (cloud, relay):
             assert not [word for word in (cloud_token, "pr0xy-s3cret", "Traceback") if word in service.said()]
+
+
+@pytest.mark.parametrize("guarded", ["relay", "collector"])
+def test_relay_and_collector_refuse_what_is_open(tmp_path: Path, guarded: str) -> None:
+    """With `ingest.templates_only`, whichever of them has it: `--url path` gets nothing through, templates all."""
+    only = {"INTERCEPTOR_INGEST_TEMPLATES_ONLY": "true"}
+    with (
+        running(
+            "collector",
+            *("--collector-database", tmp_path / "collector.db"),
+            environment=SECRETS | (only if guarded == "collector" else {}),
+        ) as cloud,
+        running(
+            *("relay", "--endpoint", cloud.url, "--spool-directory", tmp_path / "spool"),
+            *("--spool-min-free-bytes", 0, "--upload-allow-plain-http", "true"),
+            environment=SECRETS | (only if guarded == "relay" else {}),
+        ) as relay,
+    ):
+
+        def stored() -> int:
+            answer = httpx.get(f"{cloud.url}/v1/overview?range=all", headers=BEARER, trust_env=False)
+            return int(answer.json()["totals"]["stored"])
+
+        for url, count in (("path", 0), ("template", 31)):
+            options = {
+                "INTERCEPTOR_ENDPOINT": relay.url,
+                "INTERCEPTOR_TOKEN": TOKEN,
+                "INTERCEPTOR_UPLOAD_ALLOW_PLAIN_HTTP": "true",
+                "INTERCEPTOR_SPOOL_DIRECTORY": str(tmp_path / url),
+                "INTERCEPTOR_SPOOL_MIN_FREE_BYTES": "0",
+                "NO_PROXY": "*",
+            }
+            command = [sys.executable, "-m", "interceptor", "read", "--upload", "--url", url]
+            told = subprocess.run(
+                [
+                    *command,
+                    "--output",
+                    "/dev/null",
+                    str(Path(__file__).parents[2] / "fixtures" / "real" / "keepalive.pcap"),
+                ],
+                env=os.environ | options,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            if guarded == "relay" and url == "path":
+                assert "rejected 31 of them" in told.stderr
+            else:
+                assert told.returncode == 0, told.stderr
+            until("an empty spool", lambda: not list((tmp_path / "spool").glob("*.batch")))
+            until("the records", lambda: stored() == count)  # noqa: B023 - called in this turn
+        service = relay if guarded == "relay" else cloud
+        (event,) = [event for event in service.log() if event["event"] == "records_refused"]
+        assert event["records"] == 31
+        metrics = httpx.get(f"{service.url}/metrics", trust_env=False).text
+        assert "\ninterceptor_ingest_rejected_records_total 31.0" in metrics

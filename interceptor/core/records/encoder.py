@@ -11,22 +11,24 @@ and a query without its values. (Gluing cached pieces of JSON together was measu
 escaping would be ours to prove.)
 
 Invariants, for any transaction at all: every line is one JSON object in UTF-8, with the keys of `Record` in its
-order; the same transactions give the same bytes; unless asked for by `url`, no line holds a query's value, user
-info, a segment or parameter of a path that is not a word, or a header's value outside the allow-list.
+order; the same transactions give the same bytes; of what was sent, no line holds anything but what `templates` (path,
+names of parameters) and `values` (everything else) let through. What is opened by `url` says so, in `url.shown`.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import field
 
-from interceptor.core.model import METHODS, Peers, State, Transaction
-from interceptor.core.records.templates import INVALID, VALUE, PathTemplates, header_name, query_key
+from interceptor.core.model import Anomaly, Peers, State, Transaction
+from interceptor.core.records import values
+from interceptor.core.records.servers import ServerNames
+from interceptor.core.records.templates import PathTemplates
+from interceptor.core.records.values import INVALID, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,7 +65,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     client_port: int | None = field(name="client.port", default=None)
     server_address: str = field(name="server.address", default="")
     """As the request names it (RFC 9112 section 3.3): absolute target, authority of a CONNECT, Host. In lower
-    case, without user info and brackets. The destination where none of these is valid."""
+    case, without user info and brackets, labels that look like values as `{token}`. The destination where none of
+    these is valid, and where it has more names than are kept (`many_names`)."""
     server_port: int = field(name="server.port", default=-1)
     """As named, else the scheme's default; the destination's where the address is."""
     network_type: str = field(name="network.type", default="")
@@ -71,7 +74,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     http_request_method: str | None = field(name="http.request.method", default=None)
     """A method that OpenTelemetry knows, in its exact spelling (methods are case-sensitive), or `_OTHER`."""
     http_request_method_original: str | None = field(name="http.request.method_original", default=None)
-    """Only with `_OTHER`: at most 32 characters; `{invalid}` if it is no token, `{value}` if it looks like a value."""
+    """Only with `_OTHER`, and only a method that is registered or known."""
     url_scheme: str | None = field(name="url.scheme", default=None)
     url_template: str | None = field(name="url.template", default=None)
     """See `interceptor.core.records.templates`. Absent where the target has no path: `*`, and the authority of a CONNECT
@@ -80,7 +83,9 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """As sent, percent-encoding kept. Like `url_query` without a fragment, which no target may have."""
     url_query: str | None = field(name="url.query", default=None)
     url_query_keys: tuple[str, ...] | None = field(name="url.query.keys", default=None)
-    """Names only, in order, of the first 32 parameters; names that look like values are replaced."""
+    """Names only, in order, of the first 32 parameters. What has no `=` is a value, as is a name that is not known."""
+    url_shown: str | None = field(name="url.shown", default=None)
+    """What the operator opened: `path` or `full`. Absent where only shapes leave."""
     http_response_status_code: int | None = field(name="http.response.status_code", default=None)
     http_response_interim: tuple[int, ...] | None = field(name="http.response.interim", default=None)
     http_request_header_names: tuple[str, ...] | None = field(name="http.request.header.names", default=None)
@@ -88,11 +93,11 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         name="http.response.header.names", default=None
     )
     http_request_content_type: str | None = field(name="http.request.content_type", default=None)
-    """`type/subtype`, and `;charset=` if it is a character set's usual name; `{invalid}` if it is none."""
+    """`type/subtype` as known, and `;charset=` if it is a character set's usual name; `{invalid}` if it is none."""
     http_response_content_type: str | None = field(name="http.response.content_type", default=None)
     http_response_content_encoding: str | None = field(name="http.response.content_encoding", default=None)
     user_agent_original: str | None = field(name="user_agent.original", default=None)
-    """The first 256 characters, without control characters."""
+    """Of its products those that are known, of its comments the platforms."""
     traceparent: str | None = None
     """The caller's span, if well-formed (W3C Trace Context)."""
     http_request_body_size: int | None = field(name="http.request.body.size", default=None)
@@ -107,12 +112,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     node: str | None = None
 
 
-MAX_METHOD: Final = 32
-MAX_HOST: Final = 253
-"""Characters of a name in the DNS, as text."""
 MAX_KEYS: Final = 32
-MAX_CONTENT_TYPE: Final = 128
-MAX_USER_AGENT: Final = 256
 MAX_INTERFACE: Final = 128
 """Linux has at most 15, Windows' names are a path and a UUID; a capture file may hold anything."""
 
@@ -128,26 +128,14 @@ _DIGITS: Final = tuple([f"{number:03}" for number in range(1000)])
 """000 to 999: formatting a number costs more than all the rest of a time."""
 _LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
+_MANY_NAMES: Final = {Anomaly.MANY_NAMES}
 _COMPLETE: Final = State.COMPLETE  # the attribute of an enumeration is not cheap
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^#]*)", re.DOTALL)
 """RFC 3986 section 3: scheme, authority, the rest without its fragment."""
-_AUTHORITY = re.compile(r"(?:([A-Za-z0-9._-]+)|\[([0-9A-Fa-f:.]+)\])(?::([0-9]*))?")
-"""Letters, digits and hyphens, the underscores of container names; sub-delims and percent-encoding, which RFC
-3986 would allow, are in no name that resolves."""
 _VALUES = re.compile(r"=[^&]*")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _NOT_UNICODE = re.compile(r"[\ud800-\udfff]")
-_CONTENT_TYPE = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+/[a-z0-9!#$%&'*+.^_`|~-]+")
-_CHARSET = re.compile(
-    r';[ \t]*charset="?'
-    r"(utf-?(?:7|8|16|32)(?:[bl]e)?|(?:us-)?ascii|iso-8859-\d{1,2}(?:-[ei])?|latin1|windows-\d{3,4}|cp\d{3,4}"
-    r"|big5|gbk|gb2312|gb18030|euc-(?:jp|kr|tw)|iso-2022-(?:jp|kr)|shift_jis|koi8-[ru]|macintosh|tis-620)"
-    r'"?[ \t]*(?:;|\Z)',
-    re.ASCII,
-)
-_CODINGS = re.compile(r"[a-z0-9_-]{1,24}(?:, [a-z0-9_-]{1,24}){0,7}")
 
 
 def _text(text: str) -> str:
@@ -164,68 +152,12 @@ def _second(second: int) -> str:
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
 
 
-def _method(method: str) -> tuple[str, str | None]:
-    """The method and, if it is none that is known, what was sent."""
-    if method in METHODS:
-        return method, None
-    if not method:
-        return "_OTHER", None
-    return "_OTHER", header_name(method) if len(method) <= MAX_METHOD else VALUE
-
-
-def _content_type(text: str) -> str | None:
-    """Type and character set: other parameters (boundary, name, …) hold whatever the sender likes."""
-    if not text:
-        return None
-    text = text.lower()
-    kind = text.partition(";")[0].strip(" \t")
-    if len(kind) > MAX_CONTENT_TYPE or _CONTENT_TYPE.fullmatch(kind) is None:
-        return INVALID
-    charset = _CHARSET.search(text, len(kind), len(kind) + MAX_CONTENT_TYPE)
-    return f"{kind};charset={charset[1]}" if charset else kind
-
-
-def _content_encoding(text: str) -> str | None:
-    if not text:
-        return None
-    # RFC 9110 section 5.6.1.2: empty elements of a list are ignored
-    codings = ", ".join([coding for part in text.lower().split(",", 32) if (coding := part.strip(" \t"))])
-    if not codings:
-        return None
-    return codings if _CODINGS.fullmatch(codings) else INVALID
-
-
-def _user_agent(text: str) -> str | None:
-    # Cut before and after: the first bounds the work, the second the result.
-    return _text(_CONTROLS.sub("", text[: 4 * MAX_USER_AGENT]))[:MAX_USER_AGENT] or None
-
-
 _Server: TypeAlias = tuple[str, int]
 """Address and port, as named by a request."""
 
 
-def _authority(text: str, default_port: int | None) -> _Server | None:
-    """The server of `host[:port]` (RFC 3986 section 3.2), None if it is not valid or names no host."""
-    if len(text) > MAX_HOST + 8:  # brackets, colon, port
-        return None
-    match = _AUTHORITY.fullmatch(text)
-    if match is None:
-        return None
-    name, literal, digits = match.groups()
-    if literal:
-        try:
-            name = str(IPv6Address(literal))
-        except ValueError:
-            return None
-    elif len(name) > MAX_HOST:
-        return None
-    if digits:
-        return (name.lower(), int(digits)) if len(digits) <= 5 and int(digits) <= 65535 else None
-    return (name.lower(), default_port) if default_port is not None else None
-
-
 def _host(text: str) -> _Server | None:
-    return _authority(text, 80)
+    return values.host(text, 80)
 
 
 _Target: TypeAlias = tuple[_Server | None, str, str | None, str]
@@ -241,7 +173,7 @@ def _target(text: str) -> _Target:
         return None, "http", None, ""
     elif (absolute := _ABSOLUTE.match(text)) is not None:
         scheme = "https" if absolute[1].lower() == "https" else "http"
-        server = _authority(absolute[2].rpartition("@")[2], 443 if scheme == "https" else 80)
+        server = values.host(absolute[2].rpartition("@")[2], 443 if scheme == "https" else 80)
         rest = absolute[3]
     else:
         return None, "http", "", ""
@@ -288,25 +220,29 @@ class RecordEncoder:
     are counted from packets.
     """
 
-    def __init__(self, url: Url = "template", node: str | None = None) -> None:
+    def __init__(
+        self, url: Url = "template", node: str | None = None, templates: PathTemplates | None = None
+    ) -> None:
+        self._shown = None if url == "template" else url
         self._show_path = url != "template"
         self._show_query = url == "full"
         self._node = _text(node) if node else None
-        templates = PathTemplates()
+        templates = templates or PathTemplates()
         self._template = templates.template
         self._admit = templates.admit
+        self.names = ServerNames()
         self._connections: dict[str, _Connection] = {}
-        self._header_names = _Cache[str, str](header_name)
+        self._header_names = _Cache[str, str](lambda name: values.field_name(name, templates.words.known))
         self._layouts = _Cache[tuple[str, ...], tuple[str, ...] | None](self._layout)
-        self._query_keys = _Cache[str, str](query_key)
+        self._query_keys = _Cache[str, str](lambda key: values.query_key(key, templates.words.shape))
         self._queries = _Cache[str, tuple[str, ...] | None](self._names_of)
         self._seconds = _Cache[int, str](_second)
-        self._versions = _Cache[str, str](_text)
-        self._methods = _Cache[str, tuple[str, str | None]](_method)
+        self._versions = _Cache[str, str | None](values.version)
+        self._methods = _Cache[str, tuple[str, str | None]](values.method)
         self._hosts = _Cache[str, _Server | None](_host)
-        self._content_types = _Cache[str, str | None](_content_type)
-        self._content_encodings = _Cache[str, str | None](_content_encoding)
-        self._user_agents = _Cache[str, str | None](_user_agent)
+        self._content_types = _Cache[str, str | None](values.content_type)
+        self._content_encodings = _Cache[str, str | None](values.content_encoding)
+        self._user_agents = _Cache[str, str | None](values.user_agent)
         self._encode = msgspec.json.Encoder().encode_lines
 
     def encode(self, transactions: Iterable[Transaction]) -> bytes:
@@ -378,7 +314,7 @@ class RecordEncoder:
             target = request.target
             if method == "CONNECT":
                 # An authority (RFC 9112 section 3.2.3), whose port "has no default" (RFC 9110 section 9.3.6).
-                named, scheme, sent_path, sent_query = _authority(target, None), "http", None, ""
+                named, scheme, sent_path, sent_query = values.host(target, None), "http", None, ""
             elif target.startswith("/") and "#" not in target:
                 named, scheme = None, "http"
                 sent_path, _, sent_query = target.partition("?")
@@ -387,11 +323,14 @@ class RecordEncoder:
             if named is None and (text := request.host) is not None:
                 named = self._hosts[text]
             if named is not None:
-                server_address, server_port = named
+                if named[0] == destination_address or self.names.admits(destination_address, named[0], time):
+                    server_address, server_port = named
+                else:
+                    anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
             if sent_path:
-                template = self._template(server_address, sent_path)
+                template = self._template(server_address, sent_path, client_address)
                 if sent_query:
-                    keys = self._queries[_VALUES.sub("", sent_query, 2 * MAX_KEYS)]
+                    keys = self._queries[_VALUES.sub("=", sent_query, 2 * MAX_KEYS)]
                 if self._show_path:
                     path = _text(sent_path)
                     if self._show_query:
@@ -430,7 +369,7 @@ class RecordEncoder:
             server_address,
             server_port,
             network_type,
-            self._versions[version] or None,
+            self._versions[version],
             method,
             original,
             scheme,
@@ -438,6 +377,7 @@ class RecordEncoder:
             path,
             query,
             keys,
+            self._shown,
             status,
             tuple(interim) if interim else None,
             request_names,
@@ -478,13 +418,16 @@ class RecordEncoder:
         return connection
 
     def _names_of(self, query: str) -> tuple[str, ...] | None:
-        """The names in a query, with their values or without.
+        """The names in a query whose values were taken out: each ends with its `=`.
 
-        Empty parameters are skipped; what follows twice as many as are of interest is not looked at.
+        Empty parameters are skipped; what follows twice as many as are of interest is not looked at. What has no `=`
+        is a value (RFC 3986 leaves a query to the application; `?4711` is one form of it).
         """
-        parameters = query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS]
-        names = [name for parameter in parameters if (name := parameter.partition("=")[0])]
-        return tuple(map(self._query_keys.__getitem__, names[:MAX_KEYS])) or None
+        names = [name for name in query.split("&", 2 * MAX_KEYS)[: 2 * MAX_KEYS] if name and name != "="]
+        return (
+            tuple([self._query_keys[name[:-1]] if name[-1] == "=" else VALUE for name in names[:MAX_KEYS]])
+            or None
+        )
 
     def _layout(self, names: tuple[str, ...]) -> tuple[str, ...] | None:
         return tuple(map(self._header_names.__getitem__, names)) or None

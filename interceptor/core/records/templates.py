@@ -1,23 +1,18 @@
 """What a path, a query key or a header name looks like with everything that may be a value replaced.
 
-Owns the rules that decide what is a word of the API and what is a value of a user, and the bounded memory
-of the templates each server showed. Refuses to learn from traffic: a rule sees one segment and nothing else,
-so the same path has the same template on every run and on every host.
+Owns what stands where: segments, their position, file extensions, matrix parameters, and the bounded memory of the
+templates that each server showed. What a single name says is `words`' to decide. With the shipped rules the same path
+has the same template on every run and on every host; only two things depend on what was seen: learning, which an
+operator asks for, and the bounds.
 
-Privacy first: a segment stays only if it is provably made of words; everything else is replaced, by the most
-telling placeholder that fits:
+**Position.** What follows a collection (`users`, `tags`, `reset`, `search`, …) is one of many or what somebody typed:
+a value, but for a short list (`me`, `new`, `export`, …).
 
-    {id}      digits only                         {email}   something@something, `%40` too
-    {uuid}    8-4-4-4-12 hexadecimal digits       {number}  digits and punctuation: `-12.5`, `+1-555-0100`
-    {hex}     8 or more hexadecimal digits,       {token}   16 or more characters of a base64 alphabet
-              0x…, hardware addresses
-    {date}    2024-05-01, 2024-05, times          {value}   whatever else is not made of words
-    {ip}      IPv4, IPv6                          {*}       the rest of a path, or a path beyond a limit
+**Files.** The stem of a file's name is a value unless it is known as a whole (`index.html`): `/f/{word}.pdf`.
 
-What stays: words of letters (in lower case, CAPITALS or camelCase) joined by `-`, `_`, `.`, `:` and `$`, at
-most one of them with one digit (`oauth2`), versions (`v1`, `v2beta1`), and a few known names with more digits
-(`sha256`). A file extension outlives a replaced stem: `/img/{hex}.png`. A short word that happens to be a
-user's name cannot be told from a word of the API, and stays.
+**Cardinality by node.** The templates of a server are a tree. A node with `MAX_CHILDREN` different names shows new ones
+as `{word}`; its siblings and the rest of the server stay. What was not seen again while `SWEEP_AFTER` names were
+folded is forgotten, and makes room for what is new.
 
 Invariants, for any text: templates consist of ASCII letters, digits and `/ - _ . : $ { } * ; =` (JSON needs no
 escapes for them); they are at most `MAX_LENGTH` long; the template of a template is itself; no rule takes more
@@ -27,56 +22,41 @@ than linear time.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from interceptor.core.records.vocabulary import COLLECTIONS
+from interceptor.core.records.words import MAX_SEGMENT, PLACEHOLDER, VALUE, WORD, Words, shape
+
+if TYPE_CHECKING:
+    from interceptor.core.records.learning import Learning
+    from interceptor.core.records.routes import Routes
 
 __all__ = ["COLLAPSED", "INVALID", "MAX_LENGTH", "VALUE", "PathTemplates", "header_name", "query_key"]
 
 COLLAPSED: Final = "/{*}"
-"""The template of every path of a server beyond the limit of templates."""
+"""The rest of a path, or a path beyond a limit."""
 INVALID: Final = "{invalid}"
 """Stands for a name that is none by its grammar."""
-VALUE: Final = "{value}"
 
 MAX_LENGTH: Final = 256
 """Characters of a template; segments beyond it become one `{*}`."""
 MAX_SEGMENTS: Final = 32
 """Segments of a template, the last one `{*}` if there were more: deeper than any API's path."""
-MAX_SEGMENT: Final = 256
-"""Characters of a segment that is looked at; a longer one is a value (an e-mail address has at most 254)."""
 MAX_PARAMETERS: Final = 4
 """Matrix parameters of a segment that are looked at; with more the segment is a value."""
 MAX_KEY: Final = 64
 """Characters of a query key or header name; a longer one is a value. Not cut: a part of a secret is one too."""
-MAX_TEMPLATES: Final = 50_000
-"""Templates of all servers together: at most about 20 MiB, typically 5."""
+MAX_CHILDREN: Final = 50
+"""Names of a node of a server's tree: no API that people read has more in one place."""
+MAX_SERVER_NODES: Final = 4_000
+"""Nodes of a server's tree."""
+MAX_NODES: Final = 50_000
+"""Nodes of all servers together: at most about 25 MiB, typically 5."""
+SWEEP_AFTER: Final = 1_000
+"""Names folded by a server until it forgets what it has not seen since the last time."""
 CACHED_SEGMENTS: Final = 8_192
 CACHED_LENGTH: Final = 80
 """Longer segments are judged each time, so that the cache holds at most about 3 MiB."""
-
-_MAX_WORDS: Final = 40
-"""Characters of a segment made of words: longer ones are titles, and titles are content …"""
-_MAX_DOTTED: Final = 80
-"""… except dotted names without hyphens, as RPC services have (`opentelemetry.proto.collector.trace.v1.…`)."""
-
-_PLACEHOLDER = re.compile(r"\{(?:id|uuid|hex|date|ip|email|number|token|value|\*)\}")
-
-_FORM = re.compile(
-    r"""
-      (?P<id>     [0-9]+ )
-    | (?P<uuid>   [0-9A-Fa-f]{8} (?: -[0-9A-Fa-f]{4} ){3} -[0-9A-Fa-f]{12} )
-    | (?P<hex>    [0-9A-Fa-f]{8,} | 0[xX][0-9A-Fa-f]+ | [0-9A-Fa-f]{2} (?: [:-][0-9A-Fa-f]{2} ){5} )
-    | (?P<date>   [0-9]{4}-[0-9]{2} (?: -[0-9]{2} )? (?: [Tt_][0-9:.+-]*[Zz]? )?
-                | [0-9]{8} [Tt_] [0-9]{4,6} [Zz]?
-                | [0-9]{1,2} [-.] [0-9]{1,2} [-.] [0-9]{4}
-                | [0-9]{1,2} : [0-9]{2} (?: :[0-9]{2} )? )
-    | (?P<ip>     [0-9]{1,3} (?: \.[0-9]{1,3} ){3} (?: :[0-9]{1,5} )?
-                | [0-9A-Fa-f]{0,4} (?: :[0-9A-Fa-f]{0,4} ){2,7} )
-    | (?P<email>  (?! .*@[1-9]x (?: \.(?:avif|gif|jpe?g|png|svg|webp) )? \Z ) .+ (?: @ | %(?:25)?40 ) .+ )
-    | (?P<number> (?= [^0-9]*[0-9] ) [0-9+\-.,:()_~$!*'\ ]+ )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-"""`@2x` before an extension or the end is no address: it is how images for dense screens are named."""
 
 _IDENTIFIERS: Final = tuple(
     [
@@ -90,41 +70,7 @@ _IDENTIFIERS: Final = tuple(
 )
 """Replacements, in this order, for whole segments of the forms that are new in nearly every path."""
 
-_TOKEN = re.compile(
-    r"""
-      [A-Za-z0-9]{16,} ={0,2}
-    | (?= [^a-z]*[a-z] ) (?= [^A-Z]*[A-Z] ) (?= [^0-9]*[0-9] ) (?: [A-Za-z0-9_+=.-] | %(?: 2[BbFf] | 3[Dd] ) ){16,}
-    """,
-    re.VERBOSE,
-)
-
-_JOINED = re.compile(r"[A-Za-z0-9._:$-]*")
 _PARTS = re.compile(r"[A-Za-z0-9]+")
-_VERSION = re.compile(r"[vV][0-9]{1,3}(?:\.[0-9]{1,3}){0,2}(?:(?:alpha|beta|rc)[0-9]{0,2})?")
-_NUMBERED = re.compile(r"(?=.{2})([A-Za-z]{0,15})[0-9]([A-Za-z]{0,15})")
-_EXTENSION = re.compile(r"(?=.{1,5}\Z)[a-z]*[0-9]?[a-z]+[0-9]?|m3u8")
-
-# Random letters seldom follow the grammar of camelCase: humps of three letters or more, the usual short ones,
-# abbreviations. The look-behind lets a run of capitals begin in one place only: no backtracking to speak of.
-_WORD = re.compile(
-    r"""
-      [A-Z]{1,15}
-    | [a-z]{0,24} (?: [A-Z][a-z]{2,23}
-                    | (?: As|At|Be|By|Do|Go|Id|If|In|Is|It|Me|My|No|Of|On|Or|So|To|Up|We )
-                    | (?<![A-Z])[A-Z]{2,5}(?= [A-Z][a-z] | \Z ) )*
-    """,
-    re.VERBOSE,
-)
-_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}", re.IGNORECASE | re.ASCII)
-"""Six in a row, in a word of eight letters or more, are nearly always chance (`y` counts as a vowel)."""
-
-# fmt: off
-_KNOWN = frozenset({
-    "a11y", "aes128", "aes256", "base32", "base64", "crc32", "ed25519", "es256", "h264", "h265", "i18n",
-    "iso8601", "k8s", "l10n", "latin1", "oauth10a", "rfc3339", "rs256", "sha224", "sha256", "sha384",
-    "sha512", "utf16", "win32", "win64", "x509", "x64", "x86",
-})
-# fmt: on
 
 _TOKEN_CHARACTERS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110 section 5.6.2."""
@@ -135,75 +81,166 @@ _KEY = re.compile(r"([^\[\]]*)((?:\[[^\[\]]*\])*)")
 _BRACKET = re.compile(r"%5([BbDd])")
 
 
-def _is_word(letters: str) -> bool:
-    return _WORD.fullmatch(letters) is not None and (len(letters) < 8 or _CONSONANTS.search(letters) is None)
+_EXTENSIONS: Final = frozenset(
+    [
+        "7z",
+        "aac",
+        "action",
+        "ashx",
+        "asmx",
+        "asp",
+        "aspx",
+        "atom",
+        "avi",
+        "avif",
+        "axd",
+        "bin",
+        "bmp",
+        "bz2",
+        "cfm",
+        "cgi",
+        "com",
+        "css",
+        "csv",
+        "deb",
+        "do",
+        "doc",
+        "docx",
+        "eot",
+        "exe",
+        "flac",
+        "geojson",
+        "gif",
+        "gz",
+        "htm",
+        "html",
+        "ico",
+        "ics",
+        "iso",
+        "jar",
+        "jpeg",
+        "jpg",
+        "js",
+        "json",
+        "jsonl",
+        "jsp",
+        "jspx",
+        "key",
+        "kml",
+        "less",
+        "log",
+        "m3u8",
+        "m4a",
+        "m4s",
+        "map",
+        "md",
+        "mjs",
+        "mov",
+        "mp3",
+        "mp4",
+        "mpd",
+        "mpeg",
+        "ndjson",
+        "numbers",
+        "odp",
+        "ods",
+        "odt",
+        "ogg",
+        "otf",
+        "pages",
+        "pbf",
+        "pdf",
+        "php",
+        "png",
+        "ppt",
+        "pptx",
+        "proto",
+        "ps",
+        "rar",
+        "rpm",
+        "rss",
+        "rtf",
+        "scss",
+        "svc",
+        "svg",
+        "tar",
+        "tgz",
+        "tif",
+        "tiff",
+        "ts",
+        "tsv",
+        "ttf",
+        "txt",
+        "wasm",
+        "wav",
+        "webm",
+        "webp",
+        "woff",
+        "woff2",
+        "wsdl",
+        "xhtml",
+        "xls",
+        "xlsx",
+        "xml",
+        "xsd",
+        "xz",
+        "yaml",
+        "yml",
+        "zip",
+    ]
+)
+"""Types of files that may be shown: with any ending shown, `john.doe` would say a surname of five letters."""
 
 
-def _is_words(text: str) -> bool:
-    """Whether everything in `text` is a word of an API rather than a value."""
-    if _JOINED.fullmatch(text) is None:
-        return False
-    if len(text) > _MAX_WORDS and (len(text) > _MAX_DOTTED or "-" in text or "_" in text):
-        return False
-    if _VERSION.fullmatch(text):
-        return True
-    numbered = 0
-    for part in _PARTS.findall(text):
-        if not part.isalpha():
-            numbered += 1
-            if part.lower() in _KNOWN or _VERSION.fullmatch(part):
-                continue
-            match = _NUMBERED.fullmatch(part)
-            if match is None or not _is_word(match[1] + match[2]):
-                return False
-        elif not _is_word(part):
-            return False
-    return numbered <= 1
+class _Segments(dict[str, str]):
+    """Segments and their templates, as seen; emptied when full, since what is frequent comes back at once."""
 
+    def __init__(self, words: Words, *, behind: bool) -> None:
+        super().__init__()
+        self._words = words
+        self._behind = behind
+        """These segments stand behind a collection."""
 
-def _whole(text: str) -> str:
-    """The template of a segment as a whole: itself or a placeholder."""
-    if len(text) > MAX_SEGMENT:
-        return VALUE
-    form = _FORM.fullmatch(text)
-    if form is not None:
-        return f"{{{form.lastgroup}}}"
-    if _is_words(text) or _PLACEHOLDER.fullmatch(text):
-        return text
-    if _TOKEN.fullmatch(text):
-        return "{token}"
-    return VALUE
+    def __missing__(self, text: str) -> str:
+        template = self._segment(text)
+        if len(text) <= CACHED_LENGTH:
+            if len(self) >= CACHED_SEGMENTS:
+                self.clear()
+            self[text] = template
+        return template
 
-
-def _named(text: str) -> str:
-    """The template of a segment without parameters: a file extension may outlive its stem."""
-    template = _whole(text)
-    # A form of the whole comes first (an address has dots too), then one of the stem: `deadbeef.png` is no word.
-    if template in {text, VALUE, "{token}"} and len(text) <= MAX_SEGMENT:
-        stem, dot, extension = text.rpartition(".")
-        if stem and dot and _EXTENSION.fullmatch(extension):
-            return f"{_whole(stem)}.{extension}"
-    return template
-
-
-def _segment(text: str) -> str:
-    """The template of what stands between two slashes."""
-    if ";" not in text:
-        return _named(text)
-    # RFC 3986 section 3.3 leaves parameters of a segment to the application; `;name=value` is the usual form.
-    # Their values are treated like a query's: even a word is replaced.
-    name, *parameters = text.split(";", MAX_PARAMETERS + 1)
-    if len(parameters) > MAX_PARAMETERS:
-        return VALUE
-    parts = [_named(name)]
-    for parameter in parameters:
-        key, equals, value = parameter.partition("=")
-        if equals:
-            template = _whole(value)
-            parts.append(f"{_whole(key)}={template if _PLACEHOLDER.fullmatch(template) else VALUE}")
+    def _name(self, text: str) -> str:
+        """The template of a segment without parameters: a file extension outlives its stem."""
+        if self._behind and not self._words.stays_after(text):
+            template = self._words.closed(text)
         else:
-            parts.append(_whole(key))
-    return ";".join(parts)
+            template = self._words.shape(text)
+        if (template != text and template not in {WORD, VALUE, "{token}"}) or len(text) > MAX_SEGMENT:
+            return template
+        # A form of the whole comes first (an address has dots too), then one of the stem.
+        stem, dot, extension = text.rpartition(".")
+        if stem and dot and extension.lower() in _EXTENSIONS and text.lower() not in self._words.names:
+            return f"{self._words.closed(stem)}.{extension}"
+        return template
+
+    def _segment(self, text: str) -> str:
+        """The template of what stands between two slashes."""
+        if ";" not in text:
+            return self._name(text)
+        # RFC 3986 section 3.3 leaves parameters of a segment to the application; `;name=value` is the usual form.
+        # Their values are treated like a query's: even a word is replaced, and so is one that has no name.
+        name, *parameters = text.split(";", MAX_PARAMETERS + 1)
+        if len(parameters) > MAX_PARAMETERS:
+            return VALUE
+        parts = [self._name(name)]
+        for parameter in parameters:
+            key, equals, value = parameter.partition("=")
+            if equals:
+                template = self._words.closed(value)
+                parts.append(f"{self._words.shape(key)}={template if template != WORD and value else VALUE}")
+            else:
+                parts.append(self._words.closed(key) if key else "")
+        return ";".join(parts)
 
 
 def query_key(text: str) -> str:
@@ -218,8 +255,8 @@ def query_key(text: str) -> str:
     key = _KEY.fullmatch(text)
     if key is None or len(text) > MAX_KEY:
         return VALUE
-    name = _whole(key[1])
-    return name + "".join([f"[{_whole(index)}]" for index in key[2][1:-1].split("][")]) if key[2] else name
+    name = shape(key[1])
+    return name + "".join([f"[{shape(index)}]" for index in key[2][1:-1].split("][")]) if key[2] else name
 
 
 def header_name(text: str) -> str:
@@ -244,16 +281,45 @@ def header_name(text: str) -> str:
     return VALUE if numbered > 2 else text
 
 
-class _Segments(dict[str, str]):
-    """Segments and their templates, as seen; emptied when full, since what is frequent comes back at once."""
+class _Node:
+    """A name of a server's paths, and what comes behind it."""
 
-    def __missing__(self, text: str) -> str:
-        template = _segment(text)
-        if len(text) <= CACHED_LENGTH:
-            if len(self) >= CACHED_SEGMENTS:
-                self.clear()
-            self[text] = template
-        return template
+    __slots__ = ("children", "used")
+
+    def __init__(self, used: int) -> None:
+        self.children: dict[str, _Node] = {}
+        self.used = used
+        """The generation in which it was seen last."""
+
+
+class _Server:
+    """The tree of one server."""
+
+    __slots__ = ("count", "folded", "generation", "known", "root")
+
+    def __init__(self) -> None:
+        self.root = _Node(0)
+        self.count = 0
+        self.folded = 0
+        """Since the last sweep."""
+        self.generation = 0
+        self.known: set[str] = set()
+        """Templates of this generation: they need no walk."""
+
+    def sweep(self) -> None:
+        """Forget what this generation did not see, and begin the next one."""
+        self.count = 0
+        waiting = [self.root]
+        while waiting:
+            node = waiting.pop()
+            node.children = {
+                name: child for name, child in node.children.items() if child.used == self.generation
+            }
+            self.count += len(node.children)
+            waiting += node.children.values()
+        self.generation += 1
+        self.folded = 0
+        self.known.clear()
 
 
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -262,43 +328,77 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 class PathTemplates:
     """Templates of paths, in bounded number.
 
-    Beyond `max_templates_per_server` a server's new templates are `/{*}`; those it already has stay. Beyond
-    `max_servers` servers, or `MAX_TEMPLATES` templates in all, the server that has been known longest is
+    Beyond `max_servers` servers, or `MAX_NODES` nodes in all, the server that has been known longest is
     forgotten and starts anew if it is seen again: names made up by a client cannot blind us to the real ones.
     The outcome depends on the paths and their order only.
+
+    Args:
+        words: the vocabulary, with what an operator added.
+        routes: what an operator said of paths.
+        learning: opens words that several clients use, if asked for.
+        max_children: names of one node.
+        max_servers: servers whose trees are kept.
+
     """
 
-    def __init__(self, max_templates_per_server: int = 1_000, max_servers: int = 1_000) -> None:
-        self._max_templates_per_server = max_templates_per_server
+    def __init__(
+        self,
+        words: Words | None = None,
+        routes: Routes | None = None,
+        learning: Learning | None = None,
+        max_children: int = MAX_CHILDREN,
+        max_servers: int = 1_000,
+    ) -> None:
+        self.words = words or Words()
+        self._routes = routes
+        self._learning = learning
+        self._max_children = max_children
         self._max_servers = max_servers
-        self._servers: dict[str, set[str]] = {}
+        self._servers: dict[str, _Server] = {}
+        self._known: dict[str, set[str]] = {}
         self._count = 0
-        self._template_of = _Segments().__getitem__
+        self.folded = 0
+        """Names shown as `{word}`, or paths cut short, because their node or server had too many."""
+        self._plain = _Segments(self.words, behind=False).__getitem__
+        self._behind = _Segments(self.words, behind=True).__getitem__
 
-    def template(self, server: str, path: str) -> str:
+    def template(self, server: str, path: str, client: str = "") -> str:
         """The template of a path of a server, within the limits."""
         # Nearly every path is one that the server showed before, but for its identifiers. The template of a
         # template is itself, so what is known as one needs no rules.
-        known = self._servers.get(server, _NOTHING)
+        known = self._known.get(server, _NOTHING)
         if path in known:
             return path
+        sent = path
         for replace, placeholder in _IDENTIFIERS:
             path = replace(placeholder, path)
             if path in known:
                 return path
-        return self.admit(server, self.generalise(path))
+        return self.admit(server, self.generalise(sent, server, client))
 
-    def generalise(self, path: str) -> str:
+    def generalise(self, path: str, server: str = "", client: str = "") -> str:
         """The template of a path by the rules alone."""
         segments = path.split("/", MAX_SEGMENTS + 1)
         if len(segments) > MAX_SEGMENTS + 1:  # a leading slash makes an empty one
             segments[MAX_SEGMENTS:] = ["{*}"]
-        template = "/".join(map(self._template_of, segments))
+        named = self._routes.match(server, segments) if self._routes is not None else None
+        parts: list[str] = []
+        behind = False
+        for number, text in enumerate(segments):
+            if named is not None:
+                part = text if number in named else self._behind(text)
+            else:
+                part = self._behind(text) if behind else self._plain(text)
+                if part == WORD and text != WORD and not behind and self._learning is not None:
+                    part = self._learning.word(server, "/".join(parts), text, client) or part
+            parts.append(part)
+            if text:
+                behind = part == text and text.lower() in COLLECTIONS
+        template = "/".join(parts)
         if len(template) <= MAX_LENGTH:
             return template
         room = MAX_LENGTH - len(COLLAPSED)
         kept = 0
-        parts = template.split("/")
         for part in parts:
             room -= len(part) + 1
             if room < -1:  # the first one has no slash before it
@@ -306,17 +406,72 @@ class PathTemplates:
             kept += 1
         return "/".join([*parts[:kept], "{*}"])
 
+    def explain(self, path: str, server: str = "") -> list[tuple[str, str, str]]:
+        """(what stands before, in shape; segment; rule) of each segment of a path that is not shown by the rules.
+
+        Rules: `form` (an identifier, a date, …), `collection` (of what stands before it), `unknown` (not all of its
+        words are known, or they are too many). What learning and bounds do is not told.
+        """
+        segments = path.split("/")[: MAX_SEGMENTS + 1]
+        named = self._routes.match(server, segments) if self._routes is not None else None
+        told = []
+        parts: list[str] = []
+        for number, text in enumerate(segments):
+            collection = next((part for part in reversed(parts) if part), "").lower() in COLLECTIONS
+            part = text
+            if named is None or number not in named:
+                part = self._behind(text) if collection or named is not None else self._plain(text)
+            if part != text:
+                worded = WORD in part or part in {VALUE, "{token}"}
+                rule = ("collection" if self._plain(text) == text else "unknown") if worded else "form"
+                told.append(("/".join(parts) + "/", text, rule))
+            parts.append(part)
+        return told
+
     def admit(self, server: str, template: str) -> str:
-        """The template if the server has it or may have one more, else `/{*}`."""
-        known = self._servers.get(server)
-        if known is not None:
-            if template in known:
-                return template
-            if len(known) >= self._max_templates_per_server:
-                return COLLAPSED
-        while self._count >= MAX_TEMPLATES or (known is None and len(self._servers) >= self._max_servers):
-            oldest = next(iter(self._servers))
-            self._count -= len(self._servers.pop(oldest))
-        self._servers.setdefault(server, set()).add(template)
-        self._count += 1
+        """The template as the server's tree has room for it: names beyond a node's limit are `{word}`."""
+        tree = self._servers.get(server)
+        if tree is None:
+            while self._count >= MAX_NODES or len(self._servers) >= self._max_servers:
+                oldest = next(iter(self._servers))
+                self._count -= self._servers.pop(oldest).count
+                del self._known[oldest]
+            tree = self._servers[server] = _Server()
+            self._known[server] = tree.known
+        elif template in tree.known:
+            return template
+        before = tree.count
+        shown = self._place(tree, template)
+        self._count += tree.count - before
+        while self._count > MAX_NODES and len(self._servers) > 1:
+            oldest = next(name for name in self._servers if name != server)
+            self._count -= self._servers.pop(oldest).count
+            del self._known[oldest]
+        return shown
+
+    def _place(self, tree: _Server, template: str) -> str:
+        node = tree.root
+        names = template.split("/")
+        for at, name in enumerate(names):
+            child = node.children.get(name)
+            if child is None:
+                fixed = not name or PLACEHOLDER.fullmatch(name) is not None
+                full = tree.count >= MAX_SERVER_NODES
+                if full or (len(node.children) >= self._max_children and not fixed):
+                    self.folded += 1
+                    tree.folded += 1
+                    if tree.folded >= SWEEP_AFTER:
+                        tree.sweep()
+                        return self._place(tree, template)
+                    names[at] = name = name if fixed else WORD
+                    child = node.children.get(name)
+                    if child is None and full:
+                        return "/".join([*names[:at], "{*}"])
+                if child is None:
+                    child = node.children[name] = _Node(tree.generation)
+                    tree.count += 1
+            child.used = tree.generation
+            node = child
+        template = "/".join(names)
+        tree.known.add(template)
         return template

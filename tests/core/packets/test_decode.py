@@ -472,7 +472,7 @@ def test_headers_without_end(trial: Trial) -> None:
     for count, known in ((31, True), (32, False), (10_000, False)):
         packet = bytes(ether(type=0x8100)) + tag * (count - 1) + struct.pack(">HH", 5, 0x0800) + PLAIN4
         if known:
-            assert trial.decode(packet) == SEGMENT4
+            assert trial.decode(packet) == tagged(SEGMENT4, 5, 5, 5, 5)
         else:
             trial.refuses(packet, Drop.MALFORMED)
     trial.refuses(bytes(ether(type=0x8847)) + bytes(4) * 10_000 + PLAIN4, Drop.MALFORMED)

@@ -1,0 +1,172 @@
+"""Whether a word may be shown: the one place where what an API says is told from what its users say.
+
+Owns the forms of values, how a name is cut into words, and the question whether all of them are known. Paths,
+query keys, header names and labels of hosts ask here. Refuses to learn from traffic and knows no position: a
+name is judged alone (`templates` knows what stands before it), so the same name has the same shape everywhere.
+
+Closed by default. A name stays only if it is made of words of the vocabulary (`vocabulary`), is a version or a
+technical name, or the operator named it. Everything else becomes the most telling placeholder that fits:
+
+    {id}      digits only                         {email}   something@something, `%40` too
+    {uuid}    8-4-4-4-12 hexadecimal digits       {number}  digits and punctuation: `-12.5`, `+1-555-0100`
+    {hex}     8 or more hexadecimal digits,       {token}   16 or more characters of a base64 alphabet
+              0x…, hardware addresses
+    {date}    2024-05-01, 2024-05, times          {word}    letters, with digits and `- _ .` between them
+    {ip}      IPv4, IPv6                          {value}   whatever else
+
+A name is cut at case, digits and punctuation (`getUserById`, `user_id`, `user-id`). It stays if each piece is a
+known word and there are at most three; joined by hyphens at most two, since that is how titles are written. One
+piece at most may have fewer than three letters: random letters are cut into such. Digits stay only in names
+that are known as a whole (`oauth2`, `sha256`).
+
+Invariants, for any text: what `shape` gives is the text or a placeholder; the shape of a shape is itself; no rule
+takes more than linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from interceptor.core.records.vocabulary import AFTER, AMBIGUOUS, COLLECTIONS, NAMES, WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["MAX_SEGMENT", "PLACEHOLDER", "VALUE", "WORD", "Words", "known", "shape"]
+
+VALUE: Final = "{value}"
+WORD: Final = "{word}"
+MAX_SEGMENT: Final = 256
+"""Characters of a name that is looked at; a longer one is a value (an e-mail address has at most 254)."""
+MAX_WORDS: Final = 3
+"""Words of a name: more are a sentence, and sentences are content."""
+MAX_HYPHENATED: Final = 2
+"""Words joined by hyphens, which is how titles become slugs."""
+
+PLACEHOLDER: Final = re.compile(r"\{(?:id|uuid|hex|date|ip|email|number|token|word|value|\*)\}")
+
+_FORM = re.compile(
+    r"""
+      (?P<id>     [0-9]+ )
+    | (?P<uuid>   [0-9A-Fa-f]{8} (?: -[0-9A-Fa-f]{4} ){3} -[0-9A-Fa-f]{12} )
+    | (?P<hex>    [0-9A-Fa-f]{8,} | 0[xX][0-9A-Fa-f]+ | [0-9A-Fa-f]{2} (?: [:-][0-9A-Fa-f]{2} ){5} )
+    | (?P<date>   [0-9]{4}-[0-9]{2} (?: -[0-9]{2} )? (?: [Tt_][0-9:.+-]*[Zz]? )?
+                | [0-9]{8} [Tt_] [0-9]{4,6} [Zz]?
+                | [0-9]{1,2} [-.] [0-9]{1,2} [-.] [0-9]{4}
+                | [0-9]{1,2} : [0-9]{2} (?: :[0-9]{2} )? )
+    | (?P<ip>     [0-9]{1,3} (?: \.[0-9]{1,3} ){3} (?: :[0-9]{1,5} )?
+                | [0-9A-Fa-f]{0,4} (?: :[0-9A-Fa-f]{0,4} ){2,7} )
+    | (?P<email>  (?! .*@[1-9]x (?: \.(?:avif|gif|jpe?g|png|svg|webp) )? \Z ) .+ (?: @ | %(?:25)?40 ) .+ )
+    | (?P<number> (?= [^0-9]*[0-9] ) [0-9+\-.,:()_~$!*'\ ]+ )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""`@2x` before an extension or the end is no address: it is how images for dense screens are named."""
+
+_TOKEN = re.compile(
+    r"""
+      [A-Za-z0-9]{16,} ={0,2}
+    | (?= [^a-z]*[a-z] ) (?= [^A-Z]*[A-Z] ) (?= [^0-9]*[0-9] ) (?: [A-Za-z0-9_+=.-] | %(?: 2[BbFf] | 3[Dd] ) ){16,}
+    """,
+    re.VERBOSE,
+)
+_VERSION = re.compile(r"[vV][0-9]{1,2}(?:\.[0-9]{1,2}){0,2}(?:(?:alpha|beta|rc)[0-9]{0,2})?")
+_SUFFIX = re.compile(r"(?:(?<=[a-z])V|[-_.]v)[0-9]{1,2}\Z")
+"""The version at the end of a name: `serviceV3`, `search-v2`."""
+_NAME = re.compile(r"[A-Za-z0-9._:$-]*")
+_CUT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+class Words:
+    """The vocabulary, and what an operator adds to it.
+
+    Args:
+        added: names that are shown as they are: a word alone (`kyc`), which then counts in every name that it is
+            a piece of, or a whole name (`open-banking-2`). Case does not matter.
+        words: what a piece of a name may be, in lower case.
+        names: what is known as a whole, in lower case.
+        after: what may stand behind a collection.
+
+    """
+
+    def __init__(
+        self,
+        added: Iterable[str] = (),
+        *,
+        words: frozenset[str] = WORDS,
+        names: frozenset[str] = NAMES,
+        after: frozenset[str] = AFTER,
+    ) -> None:
+        lower = frozenset([word.lower() for word in added])
+        self.added = lower
+        self.words = words | {word for word in lower if word.isalpha()}
+        self.names = names | lower
+        self.after = after | lower
+
+    def collects(self, text: str) -> bool:
+        """Whether what follows this name in a path is one of many, or what somebody typed: a value."""
+        return text.lower() in COLLECTIONS
+
+    def stays_after(self, text: str) -> bool:
+        """Whether a name may be shown even behind a collection."""
+        return text.lower() in self.after or _VERSION.fullmatch(text) is not None
+
+    def known(self, word: str) -> bool:
+        """Whether one word, without punctuation, may be shown. Case does not matter."""
+        return word.lower() in self.words
+
+    def stays(self, text: str) -> bool:
+        """Whether a name as it is may be shown."""
+        if text.lower() in self.names:
+            return True
+        if not text.isascii() or _NAME.fullmatch(text) is None:
+            return False
+        version = _SUFFIX.search(text)
+        pieces = _CUT.findall(text[: version.start()] if version else text)
+        if not pieces:
+            return len(text) <= 2  # `.`, `..`, `_`: names that name nothing
+        if not 1 <= len(pieces) <= (MAX_HYPHENATED if "-" in text else MAX_WORDS):
+            return bool(_VERSION.fullmatch(text))
+        short = 0
+        for piece in pieces:
+            word = piece.lower()
+            if word not in self.words:
+                return bool(_VERSION.fullmatch(text))
+            # `Page` and `page-mark` are written as people are, `page` and `getPage` as APIs are.
+            if (
+                word in AMBIGUOUS
+                and word not in self.added
+                and ("-" in text or (len(pieces) == 1 and piece != word))
+            ):
+                return False
+            short += len(piece) < 3
+        return short <= 1
+
+    def shape(self, text: str) -> str:
+        """The text itself if it may be shown, else the placeholder that fits best."""
+        if len(text) > MAX_SEGMENT:
+            return VALUE
+        if self.stays(text) or PLACEHOLDER.fullmatch(text):
+            return text
+        return self.closed(text)
+
+    def closed(self, text: str) -> str:
+        """The placeholder that fits best, whatever is known."""
+        if len(text) > MAX_SEGMENT:
+            return VALUE
+        if PLACEHOLDER.fullmatch(text):
+            return text
+        form = _FORM.fullmatch(text)
+        if form is not None:
+            return f"{{{form.lastgroup}}}"
+        if _TOKEN.fullmatch(text):
+            return "{token}"
+        return WORD if text and text.isascii() and _NAME.fullmatch(text) else VALUE
+
+
+_SHIPPED: Final = Words()
+known = _SHIPPED.known
+"""`Words.known` of the vocabulary alone."""
+shape = _SHIPPED.shape
+"""`Words.shape` of the vocabulary alone."""

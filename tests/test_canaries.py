@@ -1,0 +1,198 @@
+"""Only shapes leave: canaries of every kind, in every place of HTTP, looked for in everything that comes out.
+
+The whole chain runs once, for real. That each rule is needed is shown in process: without it, canaries come out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from interceptor.capture.capture_file import CaptureReader
+from interceptor.core.pipeline import Pipeline
+from interceptor.core.records import encoder as module
+from interceptor.core.records import values
+from interceptor.core.records.encoder import RecordEncoder
+from interceptor.core.records.templates import PathTemplates
+from tests.support.canaries import KINDS, PLACES, SHOWN, Finding, capture, search, table
+from tests.support.chain import OUTPUTS, outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interceptor.core.model import Transaction
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What came out of the whole chain."""
+    folder = tmp_path_factory.mktemp("canaries")
+    (folder / "canaries.pcap").write_bytes(capture())
+    return outputs(folder / "canaries.pcap", folder)
+
+
+def told(findings: list[Finding]) -> str:
+    """For a failure: how many, and one of each place."""
+    by_place = {finding.place: finding for finding in findings}
+    return f"{len(findings)} canaries came out\n" + "\n".join(map(str, by_place.values()))
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_no_canary_comes_out(chain: dict[str, str], output: str) -> None:
+    """Of no kind, from no place, but what SECURITY.md lists as shown; and the output is there."""
+    assert len(chain[output]) > 10
+    findings = search(output, chain[output])
+    assert not findings, told(findings)
+
+
+def test_the_chain_is_whole(chain: dict[str, str]) -> None:
+    """The outputs are of this traffic: as many records everywhere, and names of hosts that are shown."""
+    records = chain["JSON Lines"].count("\n")
+    assert records > len(KINDS) * len(PLACES) * 0.8
+    for output in ("file", "file of the daemon"):
+        assert chain[output].count("\n") == records
+    for output in ("spool", "OTLP", "ingest API", "database", "answers of the collector", "table"):
+        assert "etxeberria.shown.example" in chain[output], output
+    assert chain["database"].count('INSERT INTO "records"') == records
+    assert "KeyError" in chain["crash"]
+    assert "KeyError" in chain["crash of the daemon"]
+
+
+def test_there_are_enough() -> None:
+    """Forty kinds, sixty places, each different; all of them are in the traffic, and a search finds them."""
+    assert len(KINDS) >= 40
+    assert len({place.name for place in PLACES}) == len(PLACES) >= 60
+    assert len({value.lower() for value in KINDS.values()}) == len(KINDS)
+    assert min(map(len, KINDS.values())) >= 6
+    traffic = capture(places=PLACES[:1]).decode("latin-1")
+    assert {finding.kind for finding in search("traffic", traffic)} == set(KINDS)
+    assert all(place.request.count("{}") + place.response.count("{}") for place in PLACES)
+    assert SHOWN.keys() <= {place.name for place in PLACES}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("form", ["upper", "percent", "base64", "hex"])
+def test_a_disguise_does_not_help(kind: str, form: str) -> None:
+    """A canary is found however it is written."""
+    value = KINDS[kind]
+    written = {
+        "upper": value.upper(),
+        "percent": quote(value, safe=""),
+        "base64": b64encode(b"user=" + value.encode() + b"&x").decode(),
+        "hex": value.encode().hex().upper(),
+    }[form]
+    if form == "base64" and len(value) < 9:
+        return
+    assert kind in {finding.kind for finding in search("", f"x {written} y")}
+
+
+# In process: by place, and without each rule
+
+
+@cache
+def transactions() -> list[Transaction]:
+    """What the core makes of the canaries."""
+    pipeline = Pipeline()
+    made: list[Transaction] = []
+    for batch in CaptureReader().feed(capture()):
+        made += pipeline.feed(batch)
+    return made + pipeline.close()
+
+
+def findings(**options: Any) -> list[Finding]:
+    """What a new encoder lets out."""
+    return search("records", RecordEncoder(**options).encode(transactions()))
+
+
+@pytest.mark.parametrize("place", [place.name for place in PLACES])
+def test_a_place(place: str) -> None:
+    """Nothing of it is in a record."""
+    found = [finding for finding in findings_of_all() if finding.place == place]
+    assert not found, told(found)
+
+
+@cache
+def findings_of_all() -> list[Finding]:
+    """Once for all places."""
+    return findings()
+
+
+def _verbatim(text: str, *_: object) -> str:
+    return text
+
+
+class _Open(PathTemplates):
+    """Shows paths as they are."""
+
+    def template(self, server: str, path: str, client: str = "") -> str:
+        return path
+
+
+MUTATIONS: dict[str, tuple[object, str, Callable[..., Any]]] = {
+    "methods are registered": (values, "method", lambda text: ("_OTHER", text)),
+    "versions have one digit each": (values, "version", _verbatim),
+    "media types are known": (values, "content_type", _verbatim),
+    "content codings are registered": (values, "content_encoding", _verbatim),
+    "user agents are products": (values, "user_agent", _verbatim),
+    "names of fields are known": (values, "field_name", _verbatim),
+    "labels of hosts are no tokens": (values, "_label", lambda text: text.lower()),
+    "a host has a grammar": (values, "host", lambda text, _: (text.lower(), 80)),
+    "names of parameters are words": (values, "query_key", _verbatim),
+    "without an equals sign it is a value": (
+        RecordEncoder,
+        "_names_of",
+        lambda _, query: tuple(name.rstrip("=") for name in query.split("&")),
+    ),
+    "targets have a grammar": (module, "_target", lambda text: ((text.lower(), 80), "http", "/", "")),
+    "paths have templates": (module, "PathTemplates", _Open),
+}
+"""What each rule promises; where it is, and what it would be if it were not."""
+
+
+@pytest.mark.parametrize("rule", MUTATIONS)
+def test_every_rule_is_needed(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any one of them the same search finds canaries."""
+    before = len(findings_of_all())
+    owner, name, other = MUTATIONS[rule]
+    monkeypatch.setattr(owner, name, other)
+    assert len(findings()) > before
+
+
+def test_what_is_opened_comes_out_and_says_so() -> None:
+    """The operator's `--url path` and `full` show what they say, and each record has it."""
+    for shown in ("path", "full"):
+        lines = RecordEncoder(shown).encode(transactions()).decode()
+        assert all(json.loads(line)["url.shown"] == shown for line in lines.splitlines())
+        places = {finding.place for finding in search("records", lines)}
+        assert "path segment" in places
+        assert ("query value" in places) == (shown == "full")
+        assert not places & {
+            "cookie",
+            "fragment",
+            "method",
+            "JSON",
+            "user agent",
+            "password of an absolute target",
+        }
+
+
+def test_security_lists_what_is_shown() -> None:
+    """The table in SECURITY.md is this module's."""
+    document = (ROOT / "docker" / "SECURITY.md").read_text()
+    assert table() in document
+
+
+def test_security_names_every_shown_place_of_the_record() -> None:
+    """Every field of a record is in SECURITY.md."""
+    document = (ROOT / "docker" / "SECURITY.md").read_text()
+    fields = set(module.Record.__struct_encode_fields__) - {"schema", "kind"}
+    assert fields <= set(re.findall(r"`([a-z_.]+)`", document))

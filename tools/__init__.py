@@ -1,0 +1,1 @@
+"""Makes data that is in the repository from what others publish. Not shipped."""

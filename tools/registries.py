@@ -1,0 +1,274 @@
+"""Writes `interceptor/core/records/registered.py`: the names that a record may show, and where each list is from.
+
+    npm pack mime-db crawler-user-agents      # both MIT; unpack each into a directory
+    python -m tools.registries mime-db/package crawler-user-agents/package
+
+What is short and seldom changes is written down here, with its registry; media types come from mime-db (of its
+sources IANA's registry, Apache's and nginx's lists), names of crawlers from crawler-user-agents. Neither package is
+needed to build, run or test anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+OUTPUT: Final = Path(__file__).parent.parent / "interceptor/core/records/registered.py"
+
+METHODS: Final = """
+ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET HEAD LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR
+MKCOL MKREDIRECTREF MKWORKSPACE MOVE OPTIONS ORDERPATCH PATCH POST PRI PROPFIND PROPPATCH PUT QUERY REBIND REPORT
+SEARCH TRACE UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE UPDATEREDIRECTREF VERSION-CONTROL
+"""
+"""IANA, Hypertext Transfer Protocol (HTTP) Method Registry; QUERY is the draft that is to be in it."""
+MET_METHODS: Final = """
+BAN BCOPY BDELETE BITS_POST BMOVE BPROPFIND BPROPPATCH CCM_POST DEBUG M-SEARCH NOTIFY POLL PURGE REFRESH RPC_IN_DATA
+RPC_OUT_DATA SOURCE SSTP_DUPLEX_POST SUBSCRIBE TRACK UNSUBSCRIBE X-MS-ENUMATTS
+"""
+"""Caches (PURGE, BAN, REFRESH), UPnP, Exchange and BITS, Icecast, RPC and SSTP over HTTP, old servers' TRACK and DEBUG."""
+
+CODINGS: Final = """
+aes128gcm br compress dcb dcz deflate exi gzip identity pack200-gzip x-compress x-gzip zstd chunked aws-chunked
+"""
+"""IANA, HTTP Content Coding Registry; `chunked`, which is sent there by mistake; S3's `aws-chunked`."""
+
+SUFFIXES: Final = """
+ber cbor cbor-seq cose der fastinfoset gzip json json-seq jwt sd-jwt sqlite3 tlv wbxml xml yaml zip zstd
+"""
+"""IANA, Structured Syntax Suffixes."""
+TOP_LEVEL: Final = "application audio chemical font haptics image message model multipart text video"
+"""IANA, Media Types; `chemical` is none, and met."""
+MET_TYPES: Final = """
+application/grpc application/grpc+proto application/grpc-web application/grpc-web+proto application/grpc-web-text
+application/connect+proto application/connect+json application/x-protobuf application/protobuf
+application/x-google-protobuf application/x-thrift application/x-msgpack application/msgpack application/x-ndjson
+application/ndjson application/jsonl application/jsonlines application/json-patch+json application/csp-report
+application/x-www-form-urlencoded application/x-amz-json-1.0 application/x-amz-json-1.1 application/x-yaml
+application/x-json application/graphql application/x-git-upload-pack-request application/x-git-upload-pack-result
+application/x-git-receive-pack-request application/x-git-receive-pack-result application/x-snappy
+application/x-gzip application/gzip application/x-zip-compressed application/openmetrics-text
+application/vnd.apache.avro+json application/vnd.schemaregistry.v1+json application/vnd.kafka.v2+json
+application/vnd.kafka.json.v2+json application/vnd.github+json application/vnd.github.v3+json
+application/vnd.docker.distribution.manifest.v2+json application/vnd.docker.distribution.manifest.list.v2+json
+application/vnd.oci.image.manifest.v1+json application/vnd.oci.image.index.v1+json
+application/vnd.docker.raw-stream application/vnd.docker.multiplexed-stream application/vnd.kubernetes.protobuf
+application/apply-patch+yaml application/strategic-merge-patch+json application/merge-patch+json
+application/octetstream application/unknown application/download application/force-download
+text/json text/xml text/x-json text/event-stream text/x-component text/ping text/javascript text/x-javascript
+text/x-gwt-rpc image/jpg image/x-icon image/pjpeg audio/mp3 audio/x-mpegurl video/x-m4v font/truetype font/opentype
+binary/octet-stream
+"""
+
+FIELDS: Final = """
+A-IM Accept Accept-Additions Accept-CH Accept-Charset Accept-Datetime Accept-Encoding Accept-Features Accept-Language
+Accept-Patch Accept-Post Accept-Query Accept-Ranges Accept-Signature Access-Control Access-Control-Allow-Credentials
+Access-Control-Allow-Headers Access-Control-Allow-Methods Access-Control-Allow-Origin Access-Control-Expose-Headers
+Access-Control-Max-Age Access-Control-Request-Headers Access-Control-Request-Method Activate-Storage-Access Age Allow
+ALPN Alt-Svc Alt-Used Alternates AMP-Cache-Transform Apply-To-Redirect-Ref Authentication-Control Authentication-Info
+Authorization Available-Dictionary C-Ext C-Man C-Opt C-PEP C-PEP-Info Cache-Control Cache-Group-Invalidation
+Cache-Groups Cache-Status Cal-Managed-ID CalDAV-Timezones Capsule-Protocol CDN-Cache-Control CDN-Loop Cert-Not-After
+Cert-Not-Before Clear-Site-Data Client-Cert Client-Cert-Chain Close CMCD-Object CMCD-Request CMCD-Session CMCD-Status
+CMSD-Dynamic CMSD-Static Concealed-Auth-Export Configuration-Context Connection Content-Base Content-Digest
+Content-Disposition Content-Encoding Content-ID Content-Language Content-Length Content-Location Content-MD5
+Content-Range Content-Script-Type Content-Security-Policy Content-Security-Policy-Report-Only Content-Style-Type
+Content-Type Content-Version Cookie Cookie2 Cross-Origin-Embedder-Policy Cross-Origin-Embedder-Policy-Report-Only
+Cross-Origin-Opener-Policy Cross-Origin-Opener-Policy-Report-Only Cross-Origin-Resource-Policy CTA-Common-Access-Token
+DASL Date DAV Default-Style Delta-Base Deprecation Depth Derived-From Destination Detached-JWS Dictionary-ID
+Differential-ID Digest DPoP DPoP-Nonce Early-Data EDIINT-Features ETag Expect Expect-CT Expires Ext Forwarded From
+GetProfile Hobareg Host HTTP2-Settings If If-Match If-Modified-Since If-None-Match If-Range If-Schedule-Tag-Match
+If-Unmodified-Since IM Include-Referred-Token-Binding-ID Isolation Keep-Alive Label Last-Event-ID Last-Modified Link
+Link-Template Location Lock-Token Man Max-Forwards Memento-Datetime Meter Method-Check Method-Check-Expires
+MIME-Version Negotiate NEL OData-EntityId OData-Isolation OData-MaxVersion OData-Version Opt Optional-WWW-Authenticate
+Ordering-Type Origin Origin-Agent-Cluster OSCORE OSLC-Core-Version Overwrite P3P PEP PEP-Info Permissions-Policy
+PICS-Label Ping-From Ping-To Position Pragma Prefer Preference-Applied Priority ProfileObject Protocol Protocol-Info
+Protocol-Query Protocol-Request Proxy-Authenticate Proxy-Authentication-Info Proxy-Authorization Proxy-Features
+Proxy-Instruction Proxy-Status Public Public-Key-Pins Public-Key-Pins-Report-Only Range Redirect-Ref Referer
+Referer-Root Referrer-Policy Refresh Repeatability-Client-ID Repeatability-First-Sent Repeatability-Request-ID
+Repeatability-Result Replay-Nonce Reporting-Endpoints Repr-Digest Retry-After Safe Schedule-Reply Schedule-Tag
+Sec-Fetch-Storage-Access Sec-GPC Sec-Purpose Sec-Token-Binding Sec-WebSocket-Accept Sec-WebSocket-Extensions
+Sec-WebSocket-Key Sec-WebSocket-Protocol Sec-WebSocket-Version Security-Scheme Server Server-Timing Set-Cookie
+Set-Cookie2 Set-Txn SetProfile Signature Signature-Input SLUG SoapAction Status-URI Strict-Transport-Security Sunset
+Surrogate-Capability Surrogate-Control TCN TE Timeout Timing-Allow-Origin Topic Traceparent Tracestate Trailer
+Transfer-Encoding TTL Upgrade Urgency URI Use-As-Dictionary User-Agent Variant-Vary Vary Via Want-Content-Digest
+Want-Digest Want-Repr-Digest Warning WWW-Authenticate X-Content-Type-Options X-Frame-Options
+"""
+"""IANA, Hypertext Transfer Protocol (HTTP) Field Name Registry, of every status."""
+MET_FIELDS: Final = """
+Accept-Version Ably-Agent Alt-Authorization Apikey Api-Key Api-Version Baggage B3 CF-Cache-Status CF-Connecting-IP
+CF-IPCountry CF-RAY CF-Visitor CF-Worker Client-IP Connect-Protocol-Version Connect-Timeout-Ms Content-Transfer-Encoding
+Correlation-ID Device-Memory DNT Downlink ECT Eagleeye-TraceID Fastly-Client-IP Fastly-FF Fly-Request-ID
+Front-End-Https GRPC-Accept-Encoding GRPC-Encoding GRPC-Message GRPC-Message-Type GRPC-Status GRPC-Status-Details-Bin
+GRPC-Timeout Idempotency-Key Metadata-Flavor Proxy-Connection Purpose RateLimit RateLimit-Limit RateLimit-Policy
+RateLimit-Remaining RateLimit-Reset Report-To Request-Context Request-Id RTT Save-Data Sec-CH-UA Sec-CH-UA-Arch
+Sec-CH-UA-Bitness Sec-CH-UA-Full-Version Sec-CH-UA-Full-Version-List Sec-CH-UA-Mobile Sec-CH-UA-Model
+Sec-CH-UA-Platform Sec-CH-UA-Platform-Version Sec-CH-UA-WoW64 Sec-CH-Prefers-Color-Scheme Sec-Fetch-Dest
+Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-User Sentry-Trace Service-Worker Service-Worker-Allowed SourceMap
+Stripe-Signature Stripe-Version SSE-Event Tenant-Id Trace-Id True-Client-IP Uber-Trace-Id Upgrade-Insecure-Requests
+Viewport-Width Width X-Accel-Buffering X-Accel-Expires X-Accel-Redirect X-Amz-Algorithm X-Amz-Bucket-Region
+X-Amz-Cf-Id X-Amz-Cf-Pop X-Amz-Checksum-Crc32 X-Amz-Checksum-Sha256 X-Amz-Content-Sha256 X-Amz-Date
+X-Amz-Decoded-Content-Length X-Amz-Id-2 X-Amz-Meta X-Amz-Request-Id X-Amz-Security-Token X-Amz-Server-Side-Encryption
+X-Amz-Storage-Class X-Amz-Target X-Amz-User-Agent X-Amzn-RequestId X-Amzn-Trace-Id X-API-Key X-API-Version
+X-App-Version X-Application-Context X-AspNet-Version X-AspNetMvc-Version X-Auth-Token X-Auth-User X-Authorization
+X-Azure-Ref X-B3-Flags X-B3-ParentSpanId X-B3-Sampled X-B3-SpanId X-B3-TraceId X-Cache X-Cache-Hits X-Cache-Status
+X-Cascade X-Client-ID X-Client-IP X-Client-Name X-Client-Type X-Client-Version X-Cloud-Trace-Context X-Clacks-Overhead
+X-Consumer-Username X-Content-Duration X-Content-Security-Policy X-Correlation-ID X-CSRF-Token X-CSRFToken X-Datadog-Origin
+X-Datadog-Parent-Id X-Datadog-Sampling-Priority X-Datadog-Trace-Id X-Device-ID X-Device-Type X-DNS-Prefetch-Control
+X-Download-Options X-Edge-Location X-Elastic-Product X-Envoy-Attempt-Count X-Envoy-Decorator-Operation
+X-Envoy-Expected-Rq-Timeout-Ms X-Envoy-External-Address X-Envoy-Internal X-Envoy-Original-Path X-Envoy-Peer-Metadata
+X-Envoy-Peer-Metadata-Id X-Envoy-Upstream-Service-Time X-Error X-Error-Code X-Error-Message X-Firebase-Client
+X-Forwarded X-Forwarded-By X-Forwarded-Client-Cert X-Forwarded-For X-Forwarded-Host X-Forwarded-Port
+X-Forwarded-Prefix X-Forwarded-Proto X-Forwarded-Protocol X-Forwarded-Server X-Forwarded-Ssl X-Forwarded-Uri
+X-Forwarded-User X-Frontend X-Generator X-GitHub-Delivery X-GitHub-Event X-GitHub-Request-Id X-Gitlab-Event
+X-Gitlab-Token X-Goog-Api-Client X-Goog-Api-Key X-Goog-Generation X-Goog-Hash X-Goog-Metageneration
+X-Goog-Storage-Class X-Goog-Stored-Content-Encoding X-Goog-Stored-Content-Length X-Goog-User-Project X-GUploader-UploadID
+X-HTTP-Method X-HTTP-Method-Override X-Hub-Signature X-Hub-Signature-256 X-Idempotency-Key X-Jenkins X-Kong-Proxy-Latency
+X-Kong-Upstream-Latency X-Kubernetes-Pf-Flowschema-Uid X-Kubernetes-Pf-Prioritylevel-Uid X-Limit X-LiteSpeed-Cache
+X-Middleton-Response X-Ms-Blob-Type X-Ms-Client-Request-Id X-Ms-Correlation-Request-Id X-Ms-Date X-Ms-Request-Id
+X-Ms-Return-Client-Request-Id X-Ms-Version X-NewRelic-ID X-NewRelic-Transaction X-Nginx-Cache X-No-Cache X-Organization-ID
+X-Original-Forwarded-For X-Original-Host X-Original-Method X-Original-URI X-Original-URL X-Ot-Span-Context
+X-Page X-Pages X-Per-Page X-Next-Page X-Prev-Page X-Permitted-Cross-Domain-Policies X-Pingback X-Platform X-Powered-By
+X-Prometheus-Remote-Write-Version X-Prometheus-Scrape-Timeout-Seconds X-Proxy X-Proxy-Cache X-RateLimit-Limit
+X-RateLimit-Remaining X-RateLimit-Reset X-RateLimit-Used X-Real-IP X-Redirect-By X-Referer X-Remote-Addr
+X-Remote-User X-Request-ID X-Request-Start X-Request-Timeout X-Requested-With X-Response-Time X-Robots-Tag X-Rewrite-URL
+X-Runtime X-Scheme X-Scope-OrgID X-Server X-Served-By X-Server-Name X-Service X-Service-Name X-Service-Version
+X-Session-ID X-Session-Token X-Shopify-Api-Version X-Shopify-Stage X-Signature X-Slack-Request-Timestamp X-Slack-Signature
+X-Source X-Status X-Stainless-Arch X-Stainless-Lang X-Stainless-OS X-Stainless-Package-Version X-Stainless-Retry-Count
+X-Stainless-Runtime X-Stainless-Runtime-Version X-Tenant X-Tenant-ID X-Timer X-Timestamp X-Timezone X-Total X-Total-Count
+X-Total-Pages X-Trace X-Trace-ID X-Transaction-ID X-Twilio-Signature X-UA-Compatible X-Upload-Content-Length
+X-Upload-Content-Type X-URL-Scheme X-User X-User-Agent X-User-Email X-User-ID X-User-Role X-Varnish X-Vault-Request
+X-Vault-Token X-Vercel-Cache X-Vercel-Id X-Version X-WebKit-CSP X-Workspace-ID X-XSRF-Token X-XSS-Protection
+"""
+"""Not registered, and documented by who makes them: proxies, clouds, tracing, browsers, frameworks. A name that is put
+together of the words of both lists is one, too (`x-request-timeout-seconds`)."""
+
+PRODUCTS: Final = """
+AHC Airflow Alamofire Amazon-Route53-Health-Check-Service Ansible Apache-HttpAsyncClient Apache-HttpClient
+Apache-HttpComponents ApacheBench AppEngine-Google AppleWebKit AsyncHttpClient Audit aws-cli aws-sdk-cpp aws-sdk-dotnet
+aws-sdk-go aws-sdk-go-v2 aws-sdk-java aws-sdk-js aws-sdk-nodejs aws-sdk-php aws-sdk-ruby aws-sdk-ruby3 aws-sdk-rust axios
+azsdk-go azsdk-js azsdk-net azsdk-python azure-cli Blackbox-Exporter blackbox_exporter Boto Boto3 Botocore BrokenBrowser
+Bun Caddy CFNetwork Camel cert-manager certbot CheckHttp check_http Chrome Chromium ClickHouse CloudFront Cloudflare
+CloudWatchSynthetics compose Composer conda connect-go connect-es consul Consul containerd coredns CouchDB CriOS curl
+cypress Cypress Dalvik Darwin Dart Datadog DatadogSynthetics deno Deno docker Docker-Client Docker-Distribution DotNet
+Edg EdgA Edge EdgiOS elastic-apm elasticsearch-js elasticsearch-py elastic-transport-python Electron Elixir envoy Envoy
+etcd Excon fasthttp Faraday Fetch Filebeat Firefox flannel fluent-bit Fluent-Bit Fluentd FluxCD Flux Focus FxiOS Gatling
+GCP-CloudScheduler Gecko ghz git git-lfs github-actions GitHub-Hookshot GitLab gitlab-runner go-resty go-retryablehttp
+Go-http-client Google-Cloud-Scheduler GoogleHC GoogleStackdriverMonitoring-UptimeChecks google-api-go-client
+google-api-nodejs-client google-api-python-client google-cloud-sdk got GRPC grafana Grafana grpc-c grpc-dotnet grpc-go
+grpc-java grpc-java-netty grpc-java-okhttp grpc-node grpc-node-js grpc-python grpc-python-asyncio grpc-ruby grpc-web
+grpc-web-javascript Guzzle GuzzleHttp Hackney hackney HAProxy HeadlessChrome Helm helm Hertz hey HTTPClient httpclient
+HTTPie HTTPoison httpcore httpcore2 httpx http-kit http_client HttpUrlConnection httpr hyper influxdb-client-python
+InfluxDB insomnia Insomnia Instana Invoke-RestMethod Istio Iceweasel java Java Java-http-client Jakarta JBoss Jersey Jetty
+Jetty-Client JMeter jupyter k6 Kafka Kibana Knative kong Konqueror Ktor Ktor-client kube-apiserver
+kube-controller-manager kube-probe kube-proxy kube-scheduler kube-state-metrics kubectl kubelet kubernetes kustomize
+Lambda lettuce libcurl libcurl-agent libhttp libsoup libwww libwww-perl linkerd Linkerd locust Locust logstash Logstash
+loki Lua-resty lua-resty-http Lynx Maven Mechanize metricbeat Metricbeat MicroMessenger Microsoft-CryptoAPI
+Microsoft-WNS Mimir Minio MinIO Mint mitmproxy MobileSafari Mobile Mojolicious MongoDB Mozilla MSIE nats Needle needle
+Netscape NewRelic nginx nghttp2 node node-fetch node-superagent Node.js NSPlayer nuget NuGet npm NSURLConnection okhttp
+OkHttp oha Opera OPR opentelemetry-collector OpenTelemetry-Collector-Contrib OTel-OTLP-Exporter-Dotnet
+OTel-OTLP-Exporter-Go OTel-OTLP-Exporter-JavaScript OTel-OTLP-Exporter-Python OTel-OTLP-Exporter-Rust
+OTel-OTLP-Exporter-Java OTel-OTLP-Exporter-Cpp Otlp packer PhantomJS PHP php-curl-class Pingdom pip pipenv Playwright
+pnpm podman poetry PostmanRuntime Postman PowerShell Presto Prometheus promtail Promtail puma Puppeteer puppet Puppet
+pycurl PycURL Python Python-httplib2 python-httpx python-requests Python-urllib python-urllib3 Quarkus Rails Razor
+reactor-netty ReactorNetty Reqwest reqwest Requests requests RestSharp rest-client restic resty Retrofit Ruby rustc
+ruby-http S3 S3Console Safari SamsungBrowser Scala scalaj-http Scrapy scrapy Selenium sentry Sentry sentry.go
+sentry.javascript.browser sentry.javascript.node sentry.python Serf serf siege Silk Site24x7 skopeo Skopeo Slackbot
+spray-can SpringBoot spring-boot Spring sttp Statuspage StatusCake stripe Stripe superagent Swagger-Codegen
+OpenAPI-Generator Symfony SymfonyHttpClient Synapse telegraf Telegraf terraform Terraform Thanos Tomcat tower-http
+Traefik traefik Trident Trivy twilio-python Typhoeus undici unirest-java UptimeRobot urlgrabber urllib urllib3 uv Vault
+vault vector Vector Vegeta vegeta Velero Version VictoriaMetrics vmagent Vivaldi Werkzeug WebKit WebSphere Wget Wget2
+wget WinHttp WinHTTP WordPress wrk XMLRPC xh Xamarin YaBrowser yarn Zabbix Zend_Http_Client Zipkin Ztunnel
+Interceptor interceptor tinyproxy fetch undici websocket-client ws aiohttp
+"""
+"""Programs, libraries and the tokens that browsers send, by the names that they send themselves."""
+PLATFORMS: Final = """
+X11 Linux Ubuntu Debian Fedora CentOS Alpine Windows NT Win32 Win64 WOW64 x64 x86 x86_64 amd64 arm arm64 armv6l armv7l
+armv8l aarch64 i386 i586 i686 ppc64le s390x riscv64 Macintosh Intel Mac OS X macOS Darwin iPhone iPad iPod CPU like
+Gecko KHTML Android Mobile Tablet CrOS FreeBSD OpenBSD NetBSD SunOS compatible MSIE Trident U rv Wayland HTTP HTTPS
+Java OpenJDK Node.js Python Ruby Go gzip TLS OpenSSL JVM CLR .NET Core Mono Mobile TV
+"""
+"""Of comments: what machine and system it is."""
+
+_PRODUCT: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{3,39}")
+_ROBOTS: Final = re.compile(
+    r"bot|crawl|spider|fetch|http|agent|monitor|scan|check|probe|preview|valid|feed|search|index|archiv|uptime",
+    re.IGNORECASE,
+)
+
+
+def main() -> None:
+    """Read the packages and write the module."""
+    media, crawlers = (Path(argument) for argument in sys.argv[1:3])
+    types = set(json.loads((media / "db.json").read_text())) | set(MET_TYPES.split())
+    # An underscore or a hyphen of a pattern is the name's own; what is more of a pattern than that is no name.
+    robots = {
+        name
+        for each in json.loads((crawlers / "crawler-user-agents.json").read_text())
+        if _PRODUCT.fullmatch(name := each["pattern"].replace("\\/", "").replace("\\.", "."))
+        and _ROBOTS.search(name)
+    }
+    versions = [
+        json.loads((package / "package.json").read_text())["version"] for package in (media, crawlers)
+    ]
+    OUTPUT.write_text(
+        '"""Names that a record may show: registered ones, and known ones that are not.\n\n'
+        f"Written by `tools/registries.py`, which says where each is from; mime-db {versions[0]} and\n"
+        f"crawler-user-agents {versions[1]} (both MIT) are among its sources. Change it there.\n"
+        '"""\n\n'
+        "# ruff: noqa: SIM905\n"
+        "from __future__ import annotations\n\n"
+        "from typing import Final\n\n"
+        "__all__ = [\n"
+        + "".join(
+            f'    "{name}",\n'
+            for name in sorted(
+                [
+                    "CODINGS",
+                    "FIELDS",
+                    "MEDIA_TYPES",
+                    "METHODS",
+                    "PLATFORMS",
+                    "PRODUCTS",
+                    "SUFFIXES",
+                    "TOP_LEVEL",
+                ]
+            )
+        )
+        + "]\n"
+        + _table("METHODS", METHODS.split() + MET_METHODS.split(), "Of requests; case-sensitive.")
+        + _table("CODINGS", CODINGS.split(), "Content codings.")
+        + _table("TOP_LEVEL", TOP_LEVEL.split(), "Top-level media types.")
+        + _table("SUFFIXES", SUFFIXES.split(), "Of media types, after a plus sign.")
+        + _table("MEDIA_TYPES", [kind.lower() for kind in types], "Whole media types.")
+        + _table(
+            "FIELDS", [name.lower() for name in (FIELDS + MET_FIELDS).split()], "Names of header fields."
+        )
+        + _table(
+            "PRODUCTS",
+            [name.lower() for name in [*PRODUCTS.split(), *robots]],
+            "Of user agents, in lower case: programs, libraries, robots.",
+        )
+        + _table(
+            "PLATFORMS",
+            [name.lower() for name in PLATFORMS.split()],
+            "Of user agents' comments, in lower case.",
+        )
+    )
+
+
+def _table(name: str, words: list[str], docstring: str) -> str:
+    lines, line = [], ""
+    for word in sorted(set(words)):
+        if len(line) + len(word) > 115:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}".strip()
+    lines.append(line)
+    body = "\n".join(lines)
+    return f'\n{name}: Final = frozenset(\n    """\n{body}\n""".split()\n)\n"""{docstring}"""\n'
+
+
+if __name__ == "__main__":
+    main()
