@@ -43,9 +43,7 @@ def templates(options: Metadata) -> PathTemplates:
 
     """
     made = routes(options)
-    return PathTemplates(
-        words(options), made if made else None, Learning(options.learn) if options.learn else None
-    )
+    return PathTemplates(words(options), made or None, Learning(options.learn) if options.learn else None)
 
 
 def words(options: Metadata) -> Words:
