@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def test_documents_open_their_paths(tmp_path: Path) -> None:
     """OpenAPI 3 in YAML and 2 in JSON, with what their servers put before."""
     (tmp_path / "a.yaml").write_text(
-        "openapi: 3.0.0\nservers: [{url: 'https://x/v1'}]\npaths: {/kyczq/{id}: {}}\n"
+        "openapi: 3.0.0\nservers: [{url: 'https://x/v1'}]\npaths:\n  /kyczq/{id}: {}\n"
     )
     (tmp_path / "b.json").write_text('{"swagger": "2.0", "basePath": "/v2", "paths": {"/zq": {}}}')
     templates = openings.templates(Metadata(openapi=(tmp_path,)))
@@ -30,6 +30,6 @@ def test_a_bad_document_is_one_line(tmp_path: Path, text: str) -> None:
     """That names the file."""
     path = tmp_path / "a.yaml"
     path.write_text(text)
-    with pytest.raises(UsageError, match="a.yaml") as caught:
+    with pytest.raises(UsageError, match=r"a\.yaml") as caught:
         openings.routes(Metadata(openapi=(path,)))
     assert "\n" not in str(caught.value)
