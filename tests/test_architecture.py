@@ -156,7 +156,7 @@ LIBRARIES = {
     "pydantic": {"config", "settings"},
     "httpx": {"delivery.transport"},
     "uvicorn": {"service.server"},
-    "yaml": {"settings"},
+    "yaml": {"settings", "service.openings"},
     "zstandard": {"delivery.batches"},
 }
 """Who alone may import them."""

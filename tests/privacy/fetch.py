@@ -45,7 +45,10 @@ def main() -> None:
             for member in archive:
                 if not re.fullmatch(r"package/api/.*\.json", member.name):
                     continue
-                document = json.loads(archive.extractfile(member).read())
+                opened = archive.extractfile(member)
+                if opened is None:
+                    continue
+                document = json.loads(opened.read())
                 pairs = found[provider(member.name)]
                 for path in paths(document) if isinstance(document, dict) else []:
                     before = ""

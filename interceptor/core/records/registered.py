@@ -1,10 +1,9 @@
 """Names that a record may show: registered ones, and known ones that are not.
 
-Written by `tools/registries.py`, which says where each is from; mime-db 1.54.0 and
+Written by `tests/privacy/registries.py`, which says where each is from; mime-db 1.54.0 and
 crawler-user-agents 1.60.0 (both MIT) are among its sources. Change it there.
 """
 
-# ruff: noqa: SIM905
 from __future__ import annotations
 
 from typing import Final

@@ -463,12 +463,12 @@ class PathTemplates:
                     if tree.folded >= SWEEP_AFTER:
                         tree.sweep()
                         return self._place(tree, template)
-                    names[at] = name = name if fixed else WORD
-                    child = node.children.get(name)
+                    names[at] = name if fixed else WORD
+                    child = node.children.get(names[at])
                     if child is None and full:
                         return "/".join([*names[:at], "{*}"])
                 if child is None:
-                    child = node.children[name] = _Node(tree.generation)
+                    child = node.children[names[at]] = _Node(tree.generation)
                     tree.count += 1
             child.used = tree.generation
             node = child

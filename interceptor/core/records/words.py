@@ -162,7 +162,9 @@ class Words:
             return f"{{{form.lastgroup}}}"
         if _TOKEN.fullmatch(text):
             return "{token}"
-        return WORD if text and text.isascii() and _NAME.fullmatch(text) else VALUE
+        if not text:
+            return text
+        return WORD if text.isascii() and _NAME.fullmatch(text) else VALUE
 
 
 _SHIPPED: Final = Words()

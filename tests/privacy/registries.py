@@ -1,7 +1,7 @@
 """Writes `interceptor/core/records/registered.py`: the names that a record may show, and where each list is from.
 
     npm pack mime-db crawler-user-agents      # both MIT; unpack each into a directory
-    python -m tools.registries mime-db/package crawler-user-agents/package
+    python -m tests.privacy.registries mime-db/package crawler-user-agents/package
 
 What is short and seldom changes is written down here, with its registry; media types come from mime-db (of its
 sources IANA's registry, Apache's and nginx's lists), names of crawlers from crawler-user-agents. Neither package is
@@ -214,7 +214,7 @@ def main() -> None:
     ]
     OUTPUT.write_text(
         '"""Names that a record may show: registered ones, and known ones that are not.\n\n'
-        f"Written by `tools/registries.py`, which says where each is from; mime-db {versions[0]} and\n"
+        f"Written by `tests/privacy/registries.py`, which says where each is from; mime-db {versions[0]} and\n"
         f"crawler-user-agents {versions[1]} (both MIT) are among its sources. Change it there.\n"
         '"""\n\n'
         "# ruff: noqa: SIM905\n"

@@ -1,1 +1,0 @@
-"""Makes data that is in the repository from what others publish. Not shipped."""
