@@ -26,7 +26,7 @@ import structlog
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from interceptor.collector.queries import RANGES
+from interceptor.collector.answers import RANGES
 from interceptor.ingest.api import document
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from interceptor.collector.queries import Overview, Queries, Range
-    from interceptor.collector.store import Store
+    from interceptor.collector.answers import Overview, Range
+    from interceptor.collector.engine import Engine
     from interceptor.ingest.access import Access
 
 __all__ = ["Site"]
@@ -100,9 +100,8 @@ _TITLES: Final = {400: "invalid", 401: "unauthorized", 503: "busy"}
 class Site:
     """The page and the query API."""
 
-    def __init__(self, store: Store, queries: Queries, access: Access, clock: Callable[[], float]) -> None:
-        self._store = store
-        self._queries = queries
+    def __init__(self, engine: Engine, access: Access, clock: Callable[[], float]) -> None:
+        self._engine = engine
         self._access = access
         self._clock = clock
         self._waiting = 0
@@ -248,7 +247,7 @@ class Site:
             look = self._current(chosen)
             if look is None:
                 began, etag = self._clock(), self._etag(chosen)
-                overview = await self._queries.overview(chosen)
+                overview = await self._engine.overview(chosen)
                 made = self._clock()
                 look = _Look(etag, overview, msgspec.json.encode(overview), made, made - began)
                 self._looks[chosen] = look
@@ -256,7 +255,7 @@ class Site:
 
     def _etag(self, chosen: Range | None) -> str:
         # A sliding range is another one a minute later, even if nothing came.
-        return f'"{self._store.started:x}-{self._store.version}-{int(self._clock()) // 60}-{chosen}"'
+        return f'"{self._engine.started:x}-{self._engine.version}-{int(self._clock()) // 60}-{chosen}"'
 
     async def _records(self, request: Request) -> Response:
         limit = _number(request, "limit", _MAX_PAGE)
@@ -264,7 +263,7 @@ class Site:
         kind = _number(request, "class", 5)
         if limit == 0:
             raise _Refused(400, f"limit is none of 1 to {_MAX_PAGE}.")
-        page = await self._ask(lambda: self._queries.records(limit or 100, before, endpoint, kind))
+        page = await self._ask(lambda: self._engine.records(limit or 100, before, endpoint, kind))
         return Response(msgspec.json.encode(page), media_type="application/json")
 
     async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
