@@ -23,7 +23,6 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
@@ -51,7 +50,8 @@ __all__ = ["BLOCK", "Store"]
 
 BLOCK: Final = 64
 """Lines that are compressed together, at most: one in ten remains, and showing one unpacks some 50 kB."""
-_LEVEL: Final = 3
+_LEVEL: Final = 1
+"""Level 3 is half as much more work for the same size: the lines of a block differ in few places."""
 _PRUNED: Final = 5_000
 """Records removed in one transaction: a few hundredths of a second."""
 _MINUTES_KEPT: Final = DAY
@@ -208,44 +208,60 @@ class Store:
     def _insert(self, batch: Incoming, now: int, received: int) -> tuple[int, int, int]:
         """Insert a batch's records; gives how many were new, how many were there, and how many are not for us."""
         rows: dict[bytes, tuple[_Row, int, bytes]] = {}
-        lines = duplicates = rejected = 0
-        latest = (now + DAY) * 1_000_000
+        seconds_of: dict[str, int] = {}
+        lines = rejected = 0
+        latest = now + DAY
+        decode, unhex = _rows.decode, bytes.fromhex
         for lines, line in enumerate(split_lines(batch.text), 1):  # noqa: B007 - how many there were
             try:
-                row = _rows.decode(line)
+                row = decode(line)
             except msgspec.ValidationError:
                 rejected += 1
                 continue
-            when = microseconds(row.time)
-            if row.kind != "http" or row.schema != 1 or when > latest:
+            text = row.time[:19]
+            seconds = seconds_of.get(text)
+            if seconds is None:
+                seconds = seconds_of[text] = microseconds(f"{text}Z") // 1_000_000
+            if row.kind != "http" or row.schema != 1 or seconds > latest:
                 rejected += 1
                 continue
-            rows.setdefault(bytes.fromhex(row.id), (row, when, line))
-        for known in self._known(list(rows)):
-            del rows[known]
-        duplicates = lines - rejected - len(rows)
-        made: list[tuple[int, bytes, int, int, int, int]] = []
-        minutes: defaultdict[tuple[int, int], _Sum] = defaultdict(_Sum)
-        pairs: defaultdict[tuple[int, int, int, int, int], _Sum] = defaultdict(_Sum)
+            rows.setdefault(unhex(row.id), (row, seconds, line))
         names = self._names
-        for number, (key, (row, when, _)) in enumerate(rows.items(), self._next):
-            service, endpoint = names.endpoint(
+        numbers = {
+            key: names.endpoint(
                 row.server_address, row.server_port, row.method_original or row.method, row.template
             )
-            caller = names.caller(row.source_address)
-            if row.server_address != row.destination_address:
-                names.host(row.destination_address, row.server_address, now)
-            made.append((number, key, received, when, endpoint, row.status))
-            seconds = when // 1_000_000
-            call = (row.status, bucket(row.duration_us))
-            size = min(row.request_size + row.response_size, _MAX_SIZE)
-            minutes[seconds - seconds % MINUTE, endpoint].add(call, size)
-            day, hour = seconds - seconds % DAY, seconds - seconds % HOUR
-            pairs[day, service, caller, hour, endpoint].add(call, size)
-        self._database.executemany("INSERT INTO records VALUES(?, ?, ?, ?, ?, ?)", made)
+            for key, (row, _, _) in rows.items()
+        }
+        self._write_records(rows, numbers, received)
+        duplicates = lines - rejected - len(rows)
         self._write_lines([line for _, _, line in rows.values()])
-        self._write_totals(minutes, pairs, received)
+        self._count(rows, numbers, now, received)
         return len(rows), duplicates, rejected
+
+    def _write_records(
+        self,
+        rows: dict[bytes, tuple[_Row, int, bytes]],
+        numbers: dict[bytes, tuple[int, int]],
+        received: int,
+    ) -> None:
+        """Write those that are not there; the others are taken out of `rows`."""
+
+        def made() -> Iterator[tuple[int, bytes, int, int, int, int]]:
+            for number, (key, (row, seconds, _)) in enumerate(rows.items(), self._next):
+                when = seconds * 1_000_000 + int(row.time[20:-1].ljust(6, "0"))
+                yield number, key, received, when, numbers[key][1], row.status
+
+        statement = "INSERT INTO records VALUES(?, ?, ?, ?, ?, ?)"
+        self._database.execute("SAVEPOINT records")
+        try:  # nearly always all of them are new
+            self._database.executemany(statement, made())
+        except sqlite3.IntegrityError:
+            self._database.execute("ROLLBACK TO records")
+            for known in self._known(list(rows)):
+                del rows[known]
+            self._database.executemany(statement, made())
+        self._database.execute("RELEASE records")
 
     def _known(self, ids: list[bytes]) -> list[bytes]:
         """Those that are there."""
@@ -265,28 +281,45 @@ class Store:
             ],
         )
 
-    def _write_totals(
+    def _count(
         self,
-        minutes: dict[tuple[int, int], _Sum],
-        pairs: dict[tuple[int, int, int, int, int], _Sum],
+        rows: dict[bytes, tuple[_Row, int, bytes]],
+        numbers: dict[bytes, tuple[int, int]],
+        now: int,
         received: int,
     ) -> None:
-        for span in SPANS:
-            sums = minutes
-            if span != MINUTE:
-                sums = defaultdict(_Sum)
-                for (start, endpoint), one in minutes.items():
-                    sums[start - start % span, endpoint].include(one)
+        """Add records to the totals."""
+        names = self._names
+        sums: dict[tuple[int, int, int, int], _Sum] = {}
+        for key, (row, seconds, _) in rows.items():
+            service, endpoint = numbers[key]
+            if row.server_address != row.destination_address:
+                names.host(row.destination_address, row.server_address, now)
+            group = (seconds - seconds % MINUTE, service, endpoint, names.caller(row.source_address))
+            one = sums.get(group)
+            if one is None:
+                one = sums[group] = _Sum()
+            one.calls.append((row.status, bucket(row.duration_us)))
+            one.bytes += min(row.request_size + row.response_size, _MAX_SIZE)
+        pairs: dict[tuple[int, ...], _Sum] = {}
+        totals: dict[tuple[int, ...], _Sum] = {}
+        for (minute, service, endpoint, caller), one in sums.items():
+            _add(totals, (MINUTE, minute, endpoint), one)
+            hour = minute - minute % HOUR
+            _add(pairs, (minute - minute % DAY, service, caller, hour, endpoint), one)
+        for (_, minute, endpoint), one in list(totals.items()):
+            _add(totals, (HOUR, minute - minute % HOUR, endpoint), one)
+        for (span, hour, endpoint), one in list(totals.items()):
+            if span == HOUR:
+                _add(totals, (DAY, hour - hour % DAY, endpoint), one)
+        for table, added in (("totals", totals), ("pairs", pairs)):
+            columns = 3 if table == "totals" else 5
             self._database.executemany(
-                "INSERT INTO totals VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET received = excluded.received,"
-                " calls = calls + excluded.calls, bytes = bytes + excluded.bytes, tally = merge(tally, excluded.tally)",
-                [(span, *key, received, *sums[key].values()) for key in sorted(sums)],
+                f"INSERT INTO {table} VALUES({'?, ' * (columns + 3)}?) ON CONFLICT DO UPDATE SET"  # noqa: S608
+                " received = excluded.received, calls = calls + excluded.calls, bytes = bytes + excluded.bytes,"
+                " tally = merge(tally, excluded.tally)",
+                [(*key, received, *added[key].values()) for key in sorted(added)],
             )
-        self._database.executemany(
-            "INSERT INTO pairs VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET received = excluded.received,"
-            " calls = calls + excluded.calls, bytes = bytes + excluded.bytes, tally = merge(tally, excluded.tally)",
-            [(*key, received, *pairs[key].values()) for key in sorted(pairs)],
-        )
 
     def _prune(self) -> None:
         """Remove the records that are too old or too many, the oldest first; then totals, while it is too large."""
@@ -415,27 +448,28 @@ class Store:
 class _Sum:
     """Calls of a batch, being summed."""
 
-    __slots__ = ("bytes", "calls", "number")
+    __slots__ = ("_packed", "bytes", "calls")
 
     def __init__(self) -> None:
-        self.number = 0
         self.bytes = 0
-        self.calls: dict[tuple[int, int], int] = {}
-        """By status and bucket."""
-
-    def add(self, call: tuple[int, int], size: int) -> None:
-        self.number += 1
-        self.bytes += size
-        self.calls[call] = self.calls.get(call, 0) + 1
-
-    def include(self, other: _Sum) -> None:
-        self.number += other.number
-        self.bytes += other.bytes
-        for call, count in other.calls.items():
-            self.calls[call] = self.calls.get(call, 0) + count
+        self.calls: list[tuple[int, int]] = []
+        """Each one's status and bucket."""
+        self._packed = b""
 
     def values(self) -> tuple[int, int, bytes]:
         """As the columns of a total."""
-        return self.number, self.bytes, pack(self.calls)
+        if not self._packed:
+            self._packed = pack(self.calls)
+        return len(self.calls), self.bytes, self._packed
 
 
+def _add(sums: dict[tuple[int, ...], _Sum], key: tuple[int, ...], added: _Sum) -> None:
+    """Add to what there is. What nothing is added to is shared: most hours of a batch are the same as its days."""
+    known = sums.get(key)
+    if known is None:
+        sums[key] = added
+        return
+    both = _Sum()
+    both.bytes = known.bytes + added.bytes
+    both.calls = known.calls + added.calls
+    sums[key] = both

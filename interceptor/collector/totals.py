@@ -21,7 +21,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["OCTAVE", "Tally", "bounds", "bucket", "merge", "pack", "percentile", "unpack"]
 
@@ -53,20 +53,20 @@ def bounds(number: int) -> tuple[float, float]:
     return (2 ** (number / OCTAVE) if number else 0.0, 2 ** ((number + 1) / OCTAVE))
 
 
-def pack(calls: Mapping[tuple[int, int], int]) -> bytes:
-    """A total. `calls` are by status (0: no response) and bucket (-1: not known)."""
+def pack(calls: Sequence[tuple[int, int]]) -> bytes:
+    """A total. `calls` are status (0: no response) and bucket (-1: not known) of each."""
     if len(calls) == 1:
-        [((status, number), count)] = calls.items()
-        if count == 1:
-            return _one(status, number)
-    statuses: Counter[int] = Counter()
-    latencies: Counter[int] = Counter()
-    for (status, number), count in calls.items():
-        statuses[status] += count
+        return _one(*calls[0])
+    statuses: dict[int, int] = {}
+    latencies: dict[int, int] = {}
+    for (status, number), count in Counter(calls).items():
+        statuses[status] = statuses.get(status, 0) + count
         if number >= 0:
-            latencies[number] += count
+            latencies[number] = latencies.get(number, 0) + count
     first = min(latencies, default=0)
-    counts = [latencies[number] for number in range(first, max(latencies) + 1)] if latencies else []
+    counts = [0] * (max(latencies) + 1 - first) if latencies else []
+    for number, count in latencies.items():
+        counts[number - first] = count
     return _packed(statuses, first, counts)
 
 
