@@ -99,8 +99,10 @@ STANDARD = {
 LIBRARIES = {
     "dpkt": {"core.packets.decode", "core.packets.fragments"},
     "msgspec": {
+        "collector.answers",
         "collector.queries",
         "collector.site",
+        "collector.store",
         "core.model",
         "core.records.encoder",
         "delivery.batches",
@@ -116,7 +118,7 @@ LIBRARIES = {
     "httpx": {"delivery.transport"},
     "uvicorn": {"service.server"},
     "yaml": {"settings"},
-    "zstandard": {"delivery.batches"},
+    "zstandard": {"collector.blocks", "delivery.batches"},
 }
 """Who alone may import them."""
 

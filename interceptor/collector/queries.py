@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
-import zstandard
 
+from interceptor.collector import blocks
 from interceptor.collector.answers import (
     Agent,
     Call,
@@ -47,8 +47,9 @@ __all__ = ["Queries"]
 _SECONDS: Final[dict[Range, int]] = {"15m": 15 * MINUTE, "1h": HOUR, "24h": DAY, "7d": 7 * DAY}
 _SLOTS: Final = 96
 """Points of a time line, at most."""
-_WIDEST: Final = ((3 * HOUR, MINUTE), (8 * DAY, HOUR))
-"""Up to these ranges, these totals; beyond, those by the day."""
+_BY_MINUTE: Final = 3 * HOUR
+_BY_HOUR: Final = 8 * DAY
+"""Up to these ranges, totals by the minute and by the hour; beyond, by the day."""
 _ROWS: Final = 500
 """Services, pairs and endpoints that are listed, those called most; the totals count all."""
 _SPARKS: Final = 32
@@ -87,7 +88,6 @@ class Queries:
             " PRIMARY KEY(service, who)) STRICT, WITHOUT ROWID"
         )
         self._clock = clock
-        self._decompressor = zstandard.ZstdDecompressor()
         self._thread = ThreadPoolExecutor(1, "queries")
 
     async def overview(self, chosen: Range | None) -> Overview:
@@ -124,8 +124,7 @@ class Queries:
 
     def _overview(self, chosen: Range | None) -> Overview:
         now = int(self._clock())
-        window = self._window(chosen, now)
-        span = _span(window.end - window.start)
+        window, span = self._window(chosen, now)
         bound = {"span": span, "start": window.start // span * span, "end": window.end - 1}
         self._note_endpoints(bound)
         [(service_count, endpoint_count)] = self._all(
@@ -280,26 +279,33 @@ class Queries:
         )
         return 0 if first is None else last - first + 1
 
-    def _window(self, chosen: Range | None, now: int) -> Window:
+    def _window(self, chosen: Range | None, now: int) -> tuple[Window, int]:
+        """A range, and which totals it is counted from."""
         minutes, hours = self._ends(MINUTE), self._ends(HOUR)
         if chosen is None:
             chosen = "1h" if hours is None or (minutes is not None and minutes[1] > now - HOUR) else "all"
         if chosen != "all":
             end = (now // MINUTE + 1) * MINUTE
             start = end - _SECONDS[chosen]
+            span = MINUTE if end - start <= _BY_MINUTE else HOUR
         elif hours is None:
-            start = now // HOUR * HOUR
+            start, span = now // HOUR * HOUR, MINUTE
             end = start + HOUR
         else:
             start, end = hours[0], hours[1] + HOUR
-            whole = minutes is not None and hours[0] <= minutes[0] < hours[0] + HOUR
-            if whole and minutes is not None and _span(end - start) == MINUTE:
-                start, end = minutes[0], minutes[1] + MINUTE  # as wide as what there is
-            elif _span(end - start) == DAY:
+            span = MINUTE if end - start <= _BY_MINUTE else HOUR if end - start <= _BY_HOUR else DAY
+            if span == DAY:
                 start, end = start // DAY * DAY, -(-end // DAY) * DAY
-        unit = _span(end - start)
-        slot = max(1, -(-(end - start) // (unit * _SLOTS))) * unit
-        return Window(chosen, start, end, slot, start // HOUR * HOUR)
+            elif span == MINUTE and minutes is not None and self._calls_of(MINUTE) == self._calls_of(HOUR):
+                start, end = minutes[0], minutes[1] + MINUTE  # as wide as what there is
+            else:  # totals by the minute have gone
+                span = HOUR
+        slot = max(1, -(-(end - start) // (span * _SLOTS))) * span
+        return Window(chosen, start, end, slot, start // HOUR * HOUR), span
+
+    def _calls_of(self, span: int) -> int:
+        [(calls,)] = self._all("SELECT sum(calls) FROM totals WHERE span = :span", {"span": span})
+        return int(calls or 0)
 
     def _ends(self, span: int) -> tuple[int, int] | None:
         """The first and the last start of a total; None where there is none."""
@@ -374,14 +380,9 @@ class Queries:
                     "SELECT first, text FROM lines WHERE first <= :number ORDER BY first DESC LIMIT 1",
                     {"number": number},
                 )
-                lines = self._decompressor.decompress(text).split(b"\n")
+                lines = blocks.unpacked(text)
             found.append(msgspec.Raw(lines[number - first]))
         return Page(found, numbers[-1] if len(numbers) == limit else None)
 
     def _all(self, question: str, values: dict[str, Any]) -> list[Any]:
         return self._database.execute(question, values).fetchall()
-
-
-def _span(seconds: int) -> int:
-    """Which totals a range is counted from."""
-    return next((span for widest, span in _WIDEST if seconds <= widest), DAY)

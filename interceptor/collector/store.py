@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import msgspec
 import structlog
-import zstandard
 from msgspec import field
 
+from interceptor.collector import blocks
 from interceptor.collector.clock import SteadyClock
 from interceptor.collector.database import DAY, HOUR, MINUTE, SPANS, locked, open_for_writing
 from interceptor.collector.names import Names
@@ -46,12 +46,8 @@ if TYPE_CHECKING:
     from interceptor.config import Collector
     from interceptor.ingest.api import Incoming
 
-__all__ = ["BLOCK", "Store"]
+__all__ = ["Store"]
 
-BLOCK: Final = 64
-"""Lines that are compressed together, at most: one in ten remains, and showing one unpacks some 50 kB."""
-_LEVEL: Final = 1
-"""Level 3 is half as much more work for the same size: the lines of a block differ in few places."""
 _PRUNED: Final = 5_000
 """Records removed in one transaction: a few hundredths of a second."""
 _MINUTES_KEPT: Final = DAY
@@ -141,7 +137,6 @@ class Store:
         """When totals were last looked at for what is too old."""
         self.version = 0
         """Grows with every change, since the start."""
-        self._compressor = zstandard.ZstdCompressor(_LEVEL, write_content_size=True, write_checksum=False)
         self._thread = ThreadPoolExecutor(1, "store")
 
     async def take(self, batch: Incoming) -> Taken:
@@ -235,7 +230,13 @@ class Store:
         }
         self._write_records(rows, numbers, received)
         duplicates = lines - rejected - len(rows)
-        self._write_lines([line for _, _, line in rows.values()])
+        self._database.executemany(
+            "INSERT INTO lines VALUES(?, ?)",
+            [
+                (self._next + start, block)
+                for start, block in blocks.packed([line for _, _, line in rows.values()])
+            ],
+        )
         self._count(rows, numbers, now, received)
         return len(rows), duplicates, rejected
 
@@ -271,15 +272,6 @@ class Store:
             question = f"SELECT id FROM records WHERE id IN ({', '.join('?' * len(some))})"  # noqa: S608
             found += [key for (key,) in self._database.execute(question, some)]
         return found
-
-    def _write_lines(self, lines: list[bytes]) -> None:
-        self._database.executemany(
-            "INSERT INTO lines VALUES(?, ?)",
-            [
-                (self._next + start, self._compressor.compress(b"\n".join(lines[start : start + BLOCK])))
-                for start in range(0, len(lines), BLOCK)
-            ],
-        )
 
     def _count(
         self,

@@ -18,10 +18,9 @@ from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
-from interceptor.collector import queries as queries_module
-from interceptor.collector.queries import Queries
+from interceptor.collector import answers
 from interceptor.collector.site import Site
-from interceptor.collector.store import Store
+from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector, Ingest
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi
@@ -30,7 +29,7 @@ from tests.support.records import NOW, batch, headers, record, shop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from interceptor.collector.queries import Overview, Range
+    from interceptor.collector.answers import Overview, Range
 
 TOKENS = Ingest(tokens=(SecretStr("secret-token"),))
 PARTS = ("overview", "services", "calls", "endpoints", "agents", "records")
@@ -52,11 +51,10 @@ class Hosted:
 
     def __init__(self, folder: Path, config: Ingest) -> None:
         self.clock = Clock()
-        self.store = Store(Collector(database=folder / "collector.db"), self.clock)
-        self.queries = Queries(self.store.path, self.clock)
+        self.engine = Sqlite(Collector(database=folder / "collector.db"), self.clock, self.clock)
         access = Access(config)
-        self.site = Site(self.store, self.queries, access, self.clock)
-        self.app = Starlette(routes=[*IngestApi(self.store, access, config).routes(), *self.site.routes()])
+        self.site = Site(self.engine, access, self.clock)
+        self.app = Starlette(routes=[*IngestApi(self.engine, access, config).routes(), *self.site.routes()])
 
     def client(self) -> httpx.AsyncClient:
         """A browser or a program, with cookies of its own."""
@@ -72,8 +70,7 @@ class Hosted:
 
     async def close(self) -> None:
         """Close the database."""
-        await self.queries.close()
-        await self.store.close()
+        await self.engine.close()
 
 
 @asynccontextmanager
@@ -321,7 +318,7 @@ def test_what_takes_long_to_count_is_not_counted_all_the_time(
     async def go() -> None:
         async with hosted(tmp_path) as (it, client):
             counted = 0
-            overview = it.queries.overview
+            overview = it.engine.overview
 
             async def slow(chosen: Range | None) -> Overview:
                 nonlocal counted
@@ -330,7 +327,7 @@ def test_what_takes_long_to_count_is_not_counted_all_the_time(
                 it.clock.now += 10
                 return found
 
-            monkeypatch.setattr(it.queries, "overview", slow)
+            monkeypatch.setattr(it.engine, "overview", slow)
             client.headers.update(BEARER)
 
             async def stored(path: str = "/v1/overview?range=all") -> int:
@@ -384,13 +381,13 @@ def test_too_many_questions_are_put_off(tmp_path: Path, monkeypatch: pytest.Monk
     async def go() -> None:
         async with hosted(tmp_path) as (it, client):
             client.headers.update(BEARER)
-            overview = it.queries.overview
+            overview = it.engine.overview
 
             async def slow(chosen: Any) -> Any:
                 await release.wait()
                 return await overview(chosen)
 
-            monkeypatch.setattr(it.queries, "overview", slow)
+            monkeypatch.setattr(it.engine, "overview", slow)
             waiting = [asyncio.create_task(client.get("/v1/agents")) for _ in range(32)]
             while it.site._waiting < 32:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -432,7 +429,7 @@ def test_answers_are_what_the_document_says(case: Any) -> None:
 def test_the_document_knows_every_field() -> None:
     """Its schemas name exactly the fields of the answers."""
     for name, schema in OWN["components"]["schemas"].items():
-        kind = getattr(queries_module, name)
+        kind = getattr(answers, name)
         assert set(schema["properties"]) == {field.encode_name for field in msgspec.structs.fields(kind)}, (
             name
         )
