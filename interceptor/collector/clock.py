@@ -24,9 +24,7 @@ _RATE: Final = 8
 class SteadyClock:
     """Unix time, seconds, that does not go back and does not jump."""
 
-    def __init__(
-        self, last: float | None, wall: Callable[[], float], monotonic: Callable[[], float]
-    ) -> None:
+    def __init__(self, last: float | None, wall: Callable[[], float], monotonic: Callable[[], float]) -> None:
         """`last` is what it said when it was asked last, before a restart; None: never."""
         self._wall = wall
         self._monotonic = monotonic

@@ -21,7 +21,17 @@ from interceptor.errors import InterceptorError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["DAY", "HOUR", "MINUTE", "NOBODY", "SPANS", "locked", "open_for_reading", "open_for_writing"]
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "NOBODY",
+    "SPANS",
+    "locked",
+    "open_for_reading",
+    "open_for_writing",
+    "unusable",
+]
 
 MINUTE: Final = 60
 HOUR: Final = 3_600
@@ -135,9 +145,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
     except sqlite3.DatabaseError as error:
         database.close()
-        raise InterceptorError(
-            f"collector.database {path}: is no database, or is damaged ({error}); move it away to begin with a new one"
-        ) from error
+        raise unusable(path, error) from error
     except UsageError:
         database.close()
         raise
@@ -157,6 +165,13 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     )
     database.execute("PRAGMA cache_size=-8192")
     return database
+
+
+def unusable(path: Path, error: sqlite3.Error) -> InterceptorError:
+    """What is told of a file that SQLite cannot read."""
+    return InterceptorError(
+        f"collector.database {path}: is no database, or is damaged ({error}); move it away to begin with a new one"
+    )
 
 
 def _version(database: sqlite3.Connection, path: Path) -> int:

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from interceptor.collector.answers import Agent, Inventory, Overview, Page, Range
     from interceptor.ingest.api import Incoming, Taken
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "UnavailableError"]
+
+
+class UnavailableError(Exception):
+    """No answer can be had at present; says why, in words for whoever asked."""
 
 
 class Engine(Protocol):
@@ -42,7 +46,12 @@ class Engine(Protocol):
         """
 
     async def overview(self, chosen: Range | None) -> Overview:
-        """Everything at once, of one moment. None: the last hour, or all if nothing happened in it."""
+        """Everything at once, of one moment. None: the last hour, or all if nothing happened in it.
+
+        Raises:
+            UnavailableError: as every question.
+
+        """
 
     async def records(self, limit: int, before: int | None, endpoint: int | None, kind: int | None) -> Page:
         """Records as they came, the newest first; of one endpoint, of one class of status (0: no response)."""

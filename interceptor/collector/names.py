@@ -49,8 +49,9 @@ class Names:
         numbers = self._endpoints.get(key)
         if numbers is None:
             service = self._number("services", ("address", "port"), (address, port))
-            numbers = service, self._number(
-                "endpoints", ("service", "method", "template"), (service, method, template)
+            numbers = (
+                service,
+                self._number("endpoints", ("service", "method", "template"), (service, method, template)),
             )
             self._endpoints[key] = numbers
         return numbers
@@ -205,5 +206,3 @@ class Names:
         execute("DELETE FROM pairs WHERE caller IN (SELECT old FROM temp.folded)")
         execute("DELETE FROM callers WHERE number IN (SELECT old FROM temp.folded)")
         execute("DELETE FROM temp.folded")
-
-

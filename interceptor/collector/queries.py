@@ -180,10 +180,12 @@ class Queries:
                 spread=spread(total),
             ),
             timeline=[
-                Slot(window.start + number * window.slot, spread(one)) for number, one in sorted(slots.items())
+                Slot(window.start + number * window.slot, spread(one))
+                for number, one in sorted(slots.items())
             ],
             latencies=[
-                (round(bounds(bucket)[0]), round(bounds(bucket)[1]), calls) for bucket, calls in total.latencies
+                (round(bounds(bucket)[0]), round(bounds(bucket)[1]), calls)
+                for bucket, calls in total.latencies
             ],
             statuses=sorted(total.statuses.items()),
             services=self._services(services, dict(listed)),
@@ -197,7 +199,9 @@ class Queries:
         callers = dict(self._all("SELECT service, count(DISTINCT who) FROM temp.calling GROUP BY 1", {}))
         found = []
         for number, one in tallies.items():
-            [(address, port)] = self._all("SELECT address, port FROM services WHERE number = :n", {"n": number})
+            [(address, port)] = self._all(
+                "SELECT address, port FROM services WHERE number = :n", {"n": number}
+            )
             known = callers.get(number, 0)
             found.append(Service(authority(address, port), endpoints[number], known, spread(one)))
         return found
@@ -245,7 +249,7 @@ class Queries:
         """How often each endpoint was called: in a table of this connection, which may be larger than memory."""
         self._database.execute("DELETE FROM temp.called")
         self._database.execute(
-            "INSERT INTO temp.called SELECT e.service, t.endpoint, t.calls FROM (SELECT endpoint, sum(calls) AS calls"
+            f"INSERT INTO temp.called SELECT e.service, t.endpoint, t.calls FROM (SELECT endpoint, sum(calls) AS calls"  # noqa: S608
             f" FROM totals WHERE {_WITHIN} GROUP BY 1) t JOIN endpoints e ON e.number = t.endpoint",
             bound,
         )

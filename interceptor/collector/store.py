@@ -25,7 +25,7 @@ import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 import structlog
@@ -33,8 +33,9 @@ from msgspec import field
 
 from interceptor.collector import blocks
 from interceptor.collector.clock import SteadyClock
-from interceptor.collector.database import DAY, HOUR, MINUTE, SPANS, locked, open_for_writing
+from interceptor.collector.database import DAY, HOUR, MINUTE, SPANS, locked, open_for_writing, unusable
 from interceptor.collector.names import Names
+from interceptor.collector.reserve import Reserve
 from interceptor.collector.totals import bucket, pack
 from interceptor.delivery.batches import split_lines
 from interceptor.ingest.api import SinkFullError, Taken
@@ -65,7 +66,6 @@ _ASKED: Final = 500
 """Ids looked for in one statement."""
 _FULL_SECONDS: Final = 60
 
-_P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 _log = structlog.get_logger()
@@ -119,6 +119,10 @@ class Store:
             self._names = Names(self._database)
             (last,) = self._database.execute("SELECT max(now) FROM clock").fetchone()
             first, end = self._database.execute("SELECT min(number), max(number) FROM records").fetchone()
+            self._reserve = Reserve(config.database)
+        except sqlite3.DatabaseError as error:
+            os.close(self._lock)
+            raise unusable(config.database, error) from error
         except BaseException:
             os.close(self._lock)
             raise
@@ -130,6 +134,8 @@ class Store:
         self.started: Final = int(clock())
         self.problem: str | None = None
         """Why batches cannot be kept at present."""
+        self.damage: str | None = None
+        """What SQLite says of a damage that was found."""
         self.pruned = 0
         """Records removed by retention, since the start."""
         self._swept_names = 0
@@ -141,7 +147,7 @@ class Store:
 
     async def take(self, batch: Incoming) -> Taken:
         """Store a batch, unless it is there."""
-        return await self._run(self._take, batch)
+        return await self._run(lambda: self._take(batch))
 
     async def prune(self) -> None:
         """Remove what is too old of everything."""
@@ -149,21 +155,77 @@ class Store:
 
     async def close(self) -> None:
         """Finish what is being written."""
-        await self._run(self._close)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        except sqlite3.Error as error:  # what a full or broken disk says last
+            _log.warning("close_failed", database=str(self.path), error=str(error))
         self._thread.shutdown()
         os.close(self._lock)
 
-    async def _run(self, function: Callable[_P, _T], *arguments: _P.args, **_: _P.kwargs) -> _T:
+    async def _run(self, function: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, function)
+
+    def _guarded(self, function: Callable[[], _T]) -> _T:
+        """Do it; what is wrong with file or disk becomes `problem`, until something was written again."""
+        if self.damage is not None:
+            raise SinkFullError(f"The database is damaged: {self.damage}.", _FULL_SECONDS)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+            if not self._reserve.same_file():
+                self.problem = f"{self.path}: was removed or replaced while in use; start the collector again"
+                raise SinkFullError("The database's file was removed.", _FULL_SECONDS)
+            try:
+                done = function()
+            except sqlite3.OperationalError as error:
+                if not _is(error, sqlite3.SQLITE_FULL):
+                    raise
+                self._make_room()
+                done = function()
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                raise SinkFullError("The database's disk is full.", _FULL_SECONDS) from error
-            _log.error("database_failed", database=str(self.path), error=str(error))
-            raise SinkFullError("The database cannot be written.", _FULL_SECONDS) from error
+            raise self._failed(error) from error
+        self.problem = None
+        return done
+
+    def _failed(self, error: sqlite3.Error) -> SinkFullError:
+        """Note what is wrong; gives what is told to the sender."""
+        if _is(error, sqlite3.SQLITE_FULL):
+            self.problem = f"{self.path}: its disk is full"
+            return SinkFullError("The database's disk is full.", _FULL_SECONDS)
+        if _is(error, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            self.damaged(error)
+            return SinkFullError("The database is damaged.", _FULL_SECONDS)
+        _log.error("database_failed", database=str(self.path), error=str(error))
+        self.problem = f"{self.path}: cannot be written: {error}"
+        return SinkFullError("The database cannot be written.", _FULL_SECONDS)
+
+    def damaged(self, error: sqlite3.Error) -> None:
+        """It was found, by whoever reads or writes. Nothing mends it but another file."""
+        self.damage = str(error)
+        self.problem = f"{self.path}: is damaged ({error}); move it away and start the collector again"
+        _log.error(
+            "database_damaged",
+            database=str(self.path),
+            error=str(error),
+            told="move it away and start the collector again",
+        )
+
+    def _make_room(self) -> None:
+        """The disk is full: give up the reserve, so that there is room to remove records, and remove some."""
+        self._reserve.give_up()
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        removed = 0
+        while self._free_bytes() < self._reserve.size and self.records:
+            with self._transaction():
+                gone = self._remove(0, _PRUNED)
+            removed += gone
+            self.records -= gone
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.pruned += removed
+        self.version += removed > 0
+        _log.warning("disk_full", database=str(self.path), records_pruned=removed, left=self.records)
 
     def _close(self) -> None:
         try:
+            self._reserve.close()
             with self._transaction():
                 self._keep_time()
         finally:
@@ -192,12 +254,15 @@ class Store:
                 (header.cluster or "", header.node or "", header.agent, now, now, new),
             )
             if self._names.bound():
-                _log.info("names_folded", told="the services, endpoints or callers called least are now {other}")
+                _log.info(
+                    "names_folded", told="the services, endpoints or callers called least are now {other}"
+                )
         self._next += new
         self.records += new
         self.version += 1
-        if self.records > self._max_records or self._bytes() > self._max_bytes:
+        if self.records > self._max_records or self._too_large():
             self._prune()
+        self._reserve.renew()
         return Taken(accepted, rejected, duplicate_records=duplicates)
 
     def _insert(self, batch: Incoming, now: int, received: int) -> tuple[int, int, int]:
@@ -307,7 +372,7 @@ class Store:
         for table, added in (("totals", totals), ("pairs", pairs)):
             columns = 3 if table == "totals" else 5
             self._database.executemany(
-                f"INSERT INTO {table} VALUES({'?, ' * (columns + 3)}?) ON CONFLICT DO UPDATE SET"  # noqa: S608
+                f"INSERT INTO {table} VALUES({'?, ' * (columns + 3)}?) ON CONFLICT DO UPDATE SET"
                 " received = excluded.received, calls = calls + excluded.calls, bytes = bytes + excluded.bytes,"
                 " tally = merge(tally, excluded.tally)",
                 [(*key, received, *added[key].values()) for key in sorted(added)],
@@ -318,14 +383,14 @@ class Store:
         oldest = int(self._steady()) - self._max_age
         removed = 0
         while True:
-            surplus = _PRUNED if self._bytes() > self._max_bytes else self.records - self._max_records
+            surplus = _PRUNED if self._too_large() else self.records - self._max_records
             with self._transaction():
                 gone = self._remove(oldest, min(surplus, _PRUNED))
             if not gone:
                 break
             removed += gone
             self.records -= gone
-        while self._bytes() > self._max_bytes and self._remove_totals():
+        while self._too_large() and self._remove_totals():
             self.version += 1
         if removed:
             self.pruned += removed
@@ -379,6 +444,7 @@ class Store:
                 self._sweep_totals(now)
                 self._swept_totals = now
         self._names.forget()
+        self._reserve.renew()
         if self.pruned != before:
             _log.info("records_pruned", records=self.pruned - before, left=self.records)
 
@@ -414,13 +480,22 @@ class Store:
         self._database.execute("DELETE FROM clock")
         self._database.execute("INSERT INTO clock VALUES(?)", (int(self._steady()),))
 
-    def _bytes(self) -> int:
+    def _too_large(self) -> bool:
+        """It is larger than it may be, or than its disk has room for."""
+        if self.bytes() > self._max_bytes:
+            return True
+        return self._reserve.short() and self._free_bytes() < self._reserve.size
+
+    def bytes(self) -> int:
         """Of the file, without what is free for reuse in it."""
-        pages, free, size = (
-            self._database.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("page_count", "freelist_count", "page_size")
-        )
-        return int((pages - free) * size)
+        return (self._pragma("page_count") - self._pragma("freelist_count")) * self._pragma("page_size")
+
+    def _free_bytes(self) -> int:
+        """Within the file, free for reuse."""
+        return self._pragma("freelist_count") * self._pragma("page_size")
+
+    def _pragma(self, name: str) -> int:
+        return int(self._database.execute(f"PRAGMA {name}").fetchone()[0])
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -435,6 +510,10 @@ class Store:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
+
+
+def _is(error: sqlite3.Error, *codes: int) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in codes
 
 
 class _Sum:

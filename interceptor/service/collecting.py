@@ -72,6 +72,7 @@ async def collect(config: Config) -> int:
             [*api.routes(), *site.routes()],
             work=[_tend(engine)],
             drain=_nothing,
+            ready=lambda: engine.problem,
             database=str(config.collector.database),
             records=engine.store.records,
         )

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from interceptor.collector.answers import OTHER, RANGES
 from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
@@ -184,7 +185,9 @@ def test_services_are_written_as_in_urls(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("chosen", "calls"), [("15m", 1), ("1h", 2), ("24h", 3), ("7d", 4), ("all", 5), (None, 2)]
 )
-def test_a_range_is_of_the_records_own_time(tmp_path: Path, name: str, chosen: Range | None, calls: int) -> None:
+def test_a_range_is_of_the_records_own_time(
+    tmp_path: Path, name: str, chosen: Range | None, calls: int
+) -> None:
     """However late they came."""
 
     async def go() -> None:
@@ -233,6 +236,7 @@ def test_an_empty_database_has_an_overview(tmp_path: Path, name: str) -> None:
 
 def test_agents_are_heard_in_order(tmp_path: Path, name: str) -> None:
     """The latest first, with what they sent in all."""
+
     async def go() -> None:
         async with asked(tmp_path, name) as it:
             await it.put(record(), node="one")
@@ -405,9 +409,7 @@ def test_records_of_the_future_are_refused_by_line(tmp_path: Path, name: str) ->
     asyncio.run(go())
 
 
-def test_names_nobody_has_are_bounded(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_names_nobody_has_are_bounded(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is called least becomes {other}; what is called often keeps its name; nothing is lost from the sums."""
     from interceptor.collector import names
 
@@ -420,7 +422,9 @@ def test_names_nobody_has_are_bounded(
             for turn in range(10):
                 known = [record(server_address="shop.test", url_template="/cart") for _ in range(5)]
                 scan = [
-                    record(server_address=f"scan-{turn}-{number}.test", source_address=f"10.9.{turn}.{number}")
+                    record(
+                        server_address=f"scan-{turn}-{number}.test", source_address=f"10.9.{turn}.{number}"
+                    )
                     for number in range(10)
                 ]
                 words = [record(server_address="shop.test", url_template=f"/{turn}/{n}") for n in range(10)]

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ from interceptor.ingest.lines import check
 from tests.support.records import NOW, batch, headers, record, shop, time_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from interceptor.delivery.batches import Batch
 
@@ -284,7 +284,10 @@ def test_a_batch_that_fails_in_the_middle_leaves_nothing(
             await store.take(incoming(batch(one)))
             assert store.records == 2
         assert assert_whole(tmp_path) == 2
-        assert sorted(ask(tmp_path, "SELECT address FROM services WHERE number > 1")) == [("one.test",), ("two.test",)]
+        assert sorted(ask(tmp_path, "SELECT address FROM services WHERE number > 1")) == [
+            ("one.test",),
+            ("two.test",),
+        ]
 
     asyncio.run(go())
 
@@ -336,11 +339,9 @@ def test_no_larger_than_max_bytes(tmp_path: Path) -> None:
         limit = 2 * 2**20
         async with opened(tmp_path, max_bytes=limit) as store:
             for _ in range(12):
-                padded = [
-                    record(**{"user_agent.original": os.urandom(3_000).hex()}) for _ in range(100)
-                ]
+                padded = [record(**{"user_agent.original": os.urandom(3_000).hex()}) for _ in range(100)]
                 await store.take(incoming(batch(*padded)))
-                assert store._bytes() <= limit
+                assert store.bytes() <= limit
             assert 0 < store.records < 1_200
         assert (tmp_path / "collector.db").stat().st_size < 2 * limit
 
@@ -352,7 +353,7 @@ def test_no_larger_than_max_bytes(tmp_path: Path) -> None:
         st.tuples(
             st.integers(0, 40),
             st.integers(0, 3),
-            st.integers(0, 10_000_000_000),
+            st.integers(0, int(NOW)),
             st.sampled_from([None, 200, 404, 599, 0]),
             st.none() | st.integers(0, 2**53),
             st.integers(0, 2**53),
@@ -459,20 +460,124 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
         os.umask(before)
 
 
-def test_a_full_disk_is_told_to_the_sender(tmp_path: Path) -> None:
-    """503 with Retry-After, and the batch is taken when there is room again."""
+@contextmanager
+def small_disk(folder: Path, mebibytes: int) -> Iterator[Path]:
+    """A filesystem of its own."""
+    if os.geteuid():
+        pytest.skip("needs root, to mount a tmpfs")
+    disk = folder / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", disk], check=True)
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def fat(number: int) -> list[dict[str, Any]]:
+    """Records that do not compress."""
+    return [record(**{"user_agent.original": os.urandom(500).hex()}) for _ in range(number)]
+
+
+def test_a_full_disk_makes_room_and_goes_on(tmp_path: Path) -> None:
+    """The oldest records go before it is full; it never stops to take batches, and what was answered is there."""
+
+    async def go(disk: Path) -> None:
+        async with opened(disk) as store:
+            for _ in range(60):  # some three times the disk
+                assert (await store.take(incoming(batch(*fat(2_000))))).accepted == 2_000
+                assert store.problem is None
+            assert 0 < store.records < 120_000
+            assert store.pruned == 120_000 - store.records
+        assert len(stored_lines(disk)) == store.records
+
+    with small_disk(tmp_path, 48) as disk:
+        asyncio.run(go(disk))
+
+
+def test_a_disk_that_others_filled_is_left_by_the_reserve(tmp_path: Path) -> None:
+    """Somebody else takes all that is left: records go, the batch is taken. And a restart on a full disk works."""
+
+    async def go(disk: Path) -> None:
+        async with opened(disk) as store:
+            await store.take(incoming(batch(*fat(5_000))))
+            fill(disk)
+            for _ in range(5):
+                assert (await store.take(incoming(batch(*fat(2_000))))).accepted == 2_000
+            assert store.pruned > 0
+        fill(disk)
+        async with opened(disk, max_bytes=3 * 2**20) as store:
+            await store.prune()
+            assert store.problem is None
+            assert store.bytes() <= 3 * 2**20
+            await store.take(incoming(batch(*fat(500))))
+
+    with small_disk(tmp_path, 24) as disk:
+        asyncio.run(go(disk))
+
+
+def fill(disk: Path) -> None:
+    """Take what is left of it."""
+    with (disk / "others").open("ab") as file, suppress(OSError):
+        while True:
+            os.write(file.fileno(), bytes(2**16))
+
+
+def test_while_nothing_can_be_written_it_is_not_ready(tmp_path: Path) -> None:
+    """503 for the sender, the reason for the operator; and both pass by themselves when there is room."""
 
     async def go() -> None:
-        large = incoming(batch(*[record(**{"user_agent.original": os.urandom(1_500).hex()}) for _ in range(200)]))
+        large = incoming(batch(*fat(400)))
         async with opened(tmp_path) as store:
-            await store.take(incoming(batch(record())))
-            await store._run(store._database.execute, "PRAGMA max_page_count = 90")
+            store._database.execute("PRAGMA max_page_count = 40")
             with pytest.raises(SinkFullError, match="disk is full"):
                 await store.take(large)
-            assert store.records == 1
-            await store._run(store._database.execute, "PRAGMA max_page_count = 100000")
-            assert (await store.take(large)).accepted == 200
-        assert assert_whole(tmp_path) == 201
+            assert store.problem is not None
+            assert "disk is full" in store.problem
+            store._database.execute("PRAGMA max_page_count = 100000")
+            await store.prune()
+            assert store.problem is None
+            assert (await store.take(large)).accepted == 400
+        assert assert_whole(tmp_path) == 400
+
+    asyncio.run(go())
+
+
+def test_damage_is_told_in_its_own_words(tmp_path: Path) -> None:
+    """Found while it runs: not ready, the file and what to do; the sender keeps its batch."""
+
+    async def go() -> None:
+        path = tmp_path / "collector.db"
+        async with opened(tmp_path) as store:
+            await store.take(incoming(batch(*fat(2_000))))
+        with path.open("r+b") as file:  # all pages but the first
+            file.seek(4_096)
+            file.write(os.urandom(path.stat().st_size - 4_096))
+        try:
+            store = Store(Collector(database=path), Clock())
+        except InterceptorError as error:
+            assert "is damaged" in str(error)
+            return
+        with pytest.raises(SinkFullError, match="database is damaged"):
+            await store.take(incoming(batch(record())))
+        assert store.problem is not None
+        assert "is damaged" in store.problem
+        assert "move it away" in store.problem
+        await store.close()
+
+    asyncio.run(go())
+
+
+def test_a_file_that_was_removed_is_noticed(tmp_path: Path) -> None:
+    """A batch that went into a file without a name would be answered, and lost."""
+
+    async def go() -> None:
+        async with opened(tmp_path) as store:
+            await store.take(incoming(batch(record())))
+            (tmp_path / "collector.db").unlink()
+            with pytest.raises(SinkFullError, match="file was removed"):
+                await store.take(incoming(batch(record())))
+            assert "removed or replaced" in (store.problem or "")
 
     asyncio.run(go())
 

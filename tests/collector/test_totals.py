@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from interceptor.collector.totals import Tally, bounds, bucket, merge, pack, percentile
 
-CALLS = st.lists(st.tuples(st.sampled_from([0, 200, 404, 503, 999]), st.integers(-1, 424)), min_size=1, max_size=40)
+CALLS = st.lists(
+    st.tuples(st.sampled_from([0, 200, 404, 503, 999]), st.integers(-1, 424)), min_size=1, max_size=40
+)
 
 
 @given(CALLS, CALLS, st.integers(1, 300))
