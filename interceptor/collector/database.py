@@ -168,7 +168,11 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 
 def unusable(path: Path, error: sqlite3.Error) -> InterceptorError:
-    """What is told of a file that SQLite cannot read."""
+    """What is told of a file that SQLite cannot use."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return InterceptorError(
+            f"collector.database {path}: cannot be opened ({error}): its disk is full or broken; make room"
+        )
     return InterceptorError(
         f"collector.database {path}: is no database, or is damaged ({error}); move it away to begin with a new one"
     )

@@ -22,16 +22,22 @@ _MOST: Final = 64 * 2**20
 
 
 class Reserve:
-    """Beside a database that is open."""
+    """Beside a database. Made before that is opened."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
         self._path = database.with_name(f"{database.name}.reserve")
-        self._inode = _identity(database)
         disk = os.statvfs(database.parent)
         self.size: Final = min(_MOST, disk.f_frsize * disk.f_blocks // _SHARE)
         """Bytes."""
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if self.short():
+            self.give_up()  # opening takes some room, too
+        self._inode: tuple[int, int] | None = None
+
+    def opened(self) -> None:
+        """The database is open: from now on its name must lead to this file."""
+        self._inode = _identity(self._database)
         self.renew()
 
     def same_file(self) -> bool:
@@ -53,9 +59,7 @@ class Reserve:
         os.ftruncate(self._descriptor, 0)
 
     def close(self) -> None:
-        """Leave nothing behind."""
-        with contextlib.suppress(OSError):
-            self._path.unlink()
+        """Stays there: the next start may need it."""
         os.close(self._descriptor)
 
     def _room(self) -> int:

@@ -51,6 +51,8 @@ __all__ = ["Store"]
 
 _PRUNED: Final = 5_000
 """Records removed in one transaction: a few hundredths of a second."""
+_REMOVAL: Final = 16_384
+"""Bytes of journal that the removal of one record may take: a page of each index."""
 _MINUTES_KEPT: Final = DAY
 """Totals by the minute are for the last hours, and for a capture that was just sent."""
 _MAX_TOTALS: Final = 1_000_000
@@ -115,11 +117,12 @@ class Store:
         self._max_rollup_age = max(config.rollup_hours, config.retention_hours) * HOUR
         self._lock = locked(config.database)
         try:
+            self._reserve = Reserve(config.database)
             self._database = open_for_writing(config.database)
             self._names = Names(self._database)
             (last,) = self._database.execute("SELECT max(now) FROM clock").fetchone()
             first, end = self._database.execute("SELECT min(number), max(number) FROM records").fetchone()
-            self._reserve = Reserve(config.database)
+            self._reserve.opened()
         except sqlite3.DatabaseError as error:
             os.close(self._lock)
             raise unusable(config.database, error) from error
@@ -131,6 +134,8 @@ class Store:
         """The number of the next record."""
         self.records = 0 if end is None else end - first + 1
         """How many there are."""
+        self._step = min(_PRUNED, max(1, self._reserve.size // _REMOVAL))
+        """Records removed in one transaction, so many that their removal fits into the reserve."""
         self.started: Final = int(clock())
         self.problem: str | None = None
         """Why batches cannot be kept at present."""
@@ -212,16 +217,12 @@ class Store:
         """The disk is full: give up the reserve, so that there is room to remove records, and remove some."""
         self._reserve.give_up()
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        removed = 0
-        while self._free_bytes() < self._reserve.size and self.records:
-            with self._transaction():
-                gone = self._remove(0, _PRUNED)
-            removed += gone
-            self.records -= gone
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.pruned += removed
-        self.version += removed > 0
-        _log.warning("disk_full", database=str(self.path), records_pruned=removed, left=self.records)
+        before = self.pruned
+        while self._free_bytes() < self._reserve.size and self._remove_some(0, self._step):
+            pass
+        _log.warning(
+            "disk_full", database=str(self.path), records_pruned=self.pruned - before, left=self.records
+        )
 
     def _close(self) -> None:
         try:
@@ -381,20 +382,24 @@ class Store:
     def _prune(self) -> None:
         """Remove the records that are too old or too many, the oldest first; then totals, while it is too large."""
         oldest = int(self._steady()) - self._max_age
-        removed = 0
         while True:
-            surplus = _PRUNED if self._too_large() else self.records - self._max_records
-            with self._transaction():
-                gone = self._remove(oldest, min(surplus, _PRUNED))
-            if not gone:
+            surplus = self._step if self._too_large() else self.records - self._max_records
+            if not self._remove_some(oldest, min(surplus, _PRUNED)):
                 break
-            removed += gone
-            self.records -= gone
         while self._too_large() and self._remove_totals():
             self.version += 1
-        if removed:
-            self.pruned += removed
+
+    def _remove_some(self, oldest: int, surplus: int) -> int:
+        """A step of removal; gives how many records went."""
+        with self._transaction():
+            gone = self._remove(oldest, surplus)
+        if gone:
+            self.records -= gone
+            self.pruned += gone
             self.version += 1
+            if self._reserve.short():  # the journal must not take what was left
+                self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return gone
 
     def _remove(self, oldest: int, surplus: int) -> int:
         """Remove the first `surplus` records, and of the first `_PRUNED` those that came before `oldest`."""

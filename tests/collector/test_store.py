@@ -358,12 +358,12 @@ def test_no_larger_than_max_bytes(tmp_path: Path) -> None:
             st.none() | st.integers(0, 2**53),
             st.integers(0, 2**53),
         ),
-        max_size=40,
+        max_size=20,
     ),
     st.integers(1, 15),
     st.integers(1, 20),
 )
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 def test_totals_are_the_sums_of_the_records(
     calls: list[tuple[int, int, int, int | None, int | None, int]], size: int, most: int
 ) -> None:
@@ -476,7 +476,7 @@ def small_disk(folder: Path, mebibytes: int) -> Iterator[Path]:
 
 def fat(number: int) -> list[dict[str, Any]]:
     """Records that do not compress."""
-    return [record(**{"user_agent.original": os.urandom(500).hex()}) for _ in range(number)]
+    return [record(**{"user_agent.original": os.urandom(3_000).hex()}) for _ in range(number)]
 
 
 def test_a_full_disk_makes_room_and_goes_on(tmp_path: Path) -> None:
@@ -484,33 +484,31 @@ def test_a_full_disk_makes_room_and_goes_on(tmp_path: Path) -> None:
 
     async def go(disk: Path) -> None:
         async with opened(disk) as store:
-            for _ in range(60):  # some three times the disk
-                assert (await store.take(incoming(batch(*fat(2_000))))).accepted == 2_000
+            for _ in range(60):  # twice the disk
+                assert (await store.take(incoming(batch(*fat(250))))).accepted == 250
                 assert store.problem is None
-            assert 0 < store.records < 120_000
-            assert store.pruned == 120_000 - store.records
+            assert 0 < store.records < 15_000
+            assert store.pruned == 15_000 - store.records
         assert len(stored_lines(disk)) == store.records
 
-    with small_disk(tmp_path, 48) as disk:
+    with small_disk(tmp_path, 24) as disk:
         asyncio.run(go(disk))
 
 
 def test_a_disk_that_others_filled_is_left_by_the_reserve(tmp_path: Path) -> None:
-    """Somebody else takes all that is left: records go, the batch is taken. And a restart on a full disk works."""
+    """Somebody else takes all that is left: a start with lower limits removes records, and batches are taken."""
 
     async def go(disk: Path) -> None:
         async with opened(disk) as store:
-            await store.take(incoming(batch(*fat(5_000))))
-            fill(disk)
-            for _ in range(5):
-                assert (await store.take(incoming(batch(*fat(2_000))))).accepted == 2_000
-            assert store.pruned > 0
+            for _ in range(8):
+                await store.take(incoming(batch(*fat(250))))
         fill(disk)
         async with opened(disk, max_bytes=3 * 2**20) as store:
             await store.prune()
             assert store.problem is None
             assert store.bytes() <= 3 * 2**20
-            await store.take(incoming(batch(*fat(500))))
+            for _ in range(5):
+                assert (await store.take(incoming(batch(*fat(250))))).accepted == 250
 
     with small_disk(tmp_path, 24) as disk:
         asyncio.run(go(disk))
@@ -527,18 +525,17 @@ def test_while_nothing_can_be_written_it_is_not_ready(tmp_path: Path) -> None:
     """503 for the sender, the reason for the operator; and both pass by themselves when there is room."""
 
     async def go() -> None:
-        large = incoming(batch(*fat(400)))
+        large = incoming(batch(*fat(100)))
         async with opened(tmp_path) as store:
             store._database.execute("PRAGMA max_page_count = 40")
             with pytest.raises(SinkFullError, match="disk is full"):
                 await store.take(large)
-            assert store.problem is not None
-            assert "disk is full" in store.problem
+            assert "disk is full" in str(store.problem)
             store._database.execute("PRAGMA max_page_count = 100000")
             await store.prune()
-            assert store.problem is None
-            assert (await store.take(large)).accepted == 400
-        assert assert_whole(tmp_path) == 400
+            assert str(store.problem) == "None"
+            assert (await store.take(large)).accepted == 100
+        assert assert_whole(tmp_path) == 100
 
     asyncio.run(go())
 
@@ -549,20 +546,17 @@ def test_damage_is_told_in_its_own_words(tmp_path: Path) -> None:
     async def go() -> None:
         path = tmp_path / "collector.db"
         async with opened(tmp_path) as store:
-            await store.take(incoming(batch(*fat(2_000))))
-        with path.open("r+b") as file:  # all pages but the first
-            file.seek(4_096)
-            file.write(os.urandom(path.stat().st_size - 4_096))
-        try:
-            store = Store(Collector(database=path), Clock())
-        except InterceptorError as error:
-            assert "is damaged" in str(error)
-            return
+            await store.take(incoming(batch(*fat(300))))
+        ((root,),) = ask(tmp_path, "SELECT rootpage FROM sqlite_schema WHERE name = 'batches'")
+        with path.open("r+b") as file:
+            file.seek(4_096 * (root - 1))
+            file.write(os.urandom(4_096))
+        clock = Clock()
+        store = Store(Collector(database=path), clock, clock)
         with pytest.raises(SinkFullError, match="database is damaged"):
             await store.take(incoming(batch(record())))
-        assert store.problem is not None
-        assert "is damaged" in store.problem
-        assert "move it away" in store.problem
+        assert "is damaged" in str(store.problem)
+        assert "move it away" in str(store.problem)
         await store.close()
 
     asyncio.run(go())
