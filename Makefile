@@ -12,7 +12,7 @@ BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(T
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: run stop test check lint types bench bench-rpcap bench-live bench-upload fuzz fixtures lock chart images clean
+.PHONY: run stop test check lint types bench bench-rpcap bench-live bench-upload bench-collector fuzz fixtures lock chart images clean
 
 run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
 	tests/support/packages.sh tinyproxy
@@ -51,6 +51,9 @@ bench-live: $(VENV)/tests   ## the daemon on live traffic: offered, reported, co
 bench-upload: $(VENV)/tests ## one uploader, over TLS through a proxy, next to the core: records a second, CPU a record
 	tests/support/packages.sh tinyproxy
 	$(BIN)/python -m tests.bench.bench_upload
+
+bench-collector: $(VENV)/tests ## the collector's storage with 1, 5 and 20 million records (hours; SIZES=1_000_000 for one)
+	$(BIN)/python -m tests.bench.bench_collector $(SIZES)
 
 fuzz: $(VENV)/fuzz          ## coverage-guided, a minute and a half
 	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60

@@ -141,6 +141,8 @@ class Store:
         """Why batches cannot be kept at present."""
         self.damage: str | None = None
         """What SQLite says of a damage that was found."""
+        self.size = self.bytes()
+        """Bytes of the file in use, when it was last looked at."""
         self.pruned = 0
         """Records removed by retention, since the start."""
         self._swept_names = 0
@@ -487,7 +489,8 @@ class Store:
 
     def _too_large(self) -> bool:
         """It is larger than it may be, or than its disk has room for."""
-        if self.bytes() > self._max_bytes:
+        self.size = self.bytes()
+        if self.size > self._max_bytes:
             return True
         return self._reserve.short() and self._free_bytes() < self._reserve.size
 

@@ -17,15 +17,17 @@ from interceptor.collector.site import Site
 from interceptor.collector.sqlite import Sqlite
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi, SinkFullError
+from interceptor.service.metrics import Sample
 from interceptor.service.service import Service, ingest_samples
 from interceptor.service.service import run as run_service
 from interceptor.settings import add_flags, flags_of, load
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from interceptor.collector.engine import Engine
-    from interceptor.config import Config
+    from interceptor.config import Collector, Config
 
 __all__ = ["add_arguments", "collect", "run", "run_collector"]
 
@@ -68,6 +70,7 @@ async def collect(config: Config) -> int:
         api = IngestApi(engine, access, config.ingest)
         site = Site(engine, access, time.time)
         service.metrics.add(lambda: ingest_samples(api.counters))
+        service.metrics.add(lambda: _samples(engine, config.collector))
         return await service.run(
             [*api.routes(), *site.routes()],
             work=[_tend(engine)],
@@ -88,6 +91,17 @@ async def _tend(engine: Engine) -> None:
         except SinkFullError as error:
             log.warning("retention_failed", error=error.reason)
         await asyncio.sleep(_PRUNE_SECONDS)
+
+
+def _samples(engine: Sqlite, limits: Collector) -> Iterator[Sample]:
+    """How much there is, and how much there may be."""
+    store = engine.store
+    yield Sample("collector_records", store.records)
+    yield Sample("collector_max_records", limits.max_records)
+    yield Sample("collector_bytes", store.size)
+    yield Sample("collector_max_bytes", limits.max_bytes)
+    yield Sample("collector_pruned_records_total", store.pruned)
+    yield Sample("collector_ready", engine.problem is None)
 
 
 async def _nothing() -> None:

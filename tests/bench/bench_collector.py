@@ -1,6 +1,6 @@
 """The collector's storage: records per CPU second, bytes a record, and what a page view costs.
 
-    python -m tests.bench.bench_collector [records ...]
+    make bench-collector SIZES=1_000_000
 
 Diverse traffic: 1,200 endpoints of 40 services on three ports, called by 300 clients as Zipf has it, 70 records a
 second; lines as agents write them, batches of 5,000. Then 150,000 calls that name a host nobody has. CPU is user and
@@ -176,7 +176,7 @@ async def flood(folder: Path, hosts: int = 150_000) -> None:
 
 def main() -> None:
     """Measure with so many records."""
-    sizes = [int(text.replace("_", "")) for text in sys.argv[1:]] or [1_000_000]
+    sizes = [int(text.replace("_", "")) for text in sys.argv[1:]] or [1_000_000, 5_000_000, 20_000_000]
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(flood(Path(folder)))
     for size in sizes:

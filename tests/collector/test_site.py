@@ -132,8 +132,43 @@ def test_a_person_types_it_once(tmp_path: Path) -> None:
             assert "secret-token" not in cookie
             assert (await client.get("/")).status_code == 200
             assert (await client.get("/v1/overview")).status_code == 200
+            assert cookie.startswith("__Host-")
+            assert "Path=/" in cookie
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
             await client.post("/logout")
             assert (await client.get("/v1/overview")).status_code == 401
+
+    asyncio.run(go())
+
+
+def test_a_session_that_was_left_is_over(tmp_path: Path) -> None:
+    """Also for whoever kept the cookie; another one of the same person, of the same second, is not."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client), it.client() as other:
+            for each in (client, other):
+                await each.post("/login", data={"token": "secret-token"})
+            kept = client.cookies["__Host-interceptor_session"]
+            await client.post("/logout")
+            client.cookies.clear()
+            sent = {"Cookie": f"__Host-interceptor_session={kept}"}
+            assert (await client.get("/v1/agents", headers=sent)).status_code == 401
+            assert (await other.get("/v1/agents")).status_code == 200
+
+    asyncio.run(go())
+
+
+def test_without_tls_the_cookie_is_a_plain_one(tmp_path: Path) -> None:
+    """Browsers refuse the others there, and HSTS means nothing."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, _):
+            transport = httpx.ASGITransport(it.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as plain:
+                answer = await plain.post("/login", data={"token": "secret-token"})
+                assert answer.headers["Set-Cookie"].startswith("interceptor_session=")
+                assert "Strict-Transport-Security" not in answer.headers
+                assert (await plain.get("/v1/agents")).status_code == 200
 
     asyncio.run(go())
 
@@ -194,7 +229,7 @@ def test_a_made_up_cookie_does_not_open(tmp_path: Path, cookie: str) -> None:
 
     async def go() -> None:
         async with hosted(tmp_path) as (_, client):
-            sent = {b"Cookie": b"interceptor_session=" + cookie.encode("latin-1")}
+            sent = {b"Cookie": b"__Host-interceptor_session=" + cookie.encode("latin-1")}
             assert (await client.get("/v1/agents", headers=sent)).status_code == 401
 
     asyncio.run(go())
@@ -206,10 +241,10 @@ def test_a_session_cannot_be_made_longer(tmp_path: Path) -> None:
     async def go() -> None:
         async with hosted(tmp_path) as (it, client):
             await client.post("/login", data={"token": "secret-token"})
-            end, _, seal = client.cookies["interceptor_session"].partition(".")
+            end, _, seal = client.cookies["__Host-interceptor_session"].partition(".")
             client.cookies.clear()
             it.clock.now += 13 * 3_600
-            client.cookies.set("interceptor_session", f"{int(end) + 86_400}.{seal}")
+            client.cookies.set("__Host-interceptor_session", f"{int(end) + 86_400}.{seal}")
             assert (await client.get("/v1/agents")).status_code == 401
 
     asyncio.run(go())
@@ -370,6 +405,28 @@ def test_a_parameter_that_does_not_hold_is_named(tmp_path: Path, path: str) -> N
             answer = await client.get(path, headers=BEARER)
             assert answer.status_code == 400
             assert answer.json()["detail"].split()[0] in path
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("/v1/records?clas=5", "did you mean class?"),
+        ("/v1/records?service=pay.example&limit=1", "limit, before, endpoint, class"),
+        ("/v1/overview?rang=1h", "did you mean range?"),
+        ("/v1/overview?from=1", "did you mean range?"),
+        ("/v1/inventory?before=1", "limit"),
+    ],
+)
+def test_a_parameter_that_is_not_known_is_refused(tmp_path: Path, path: str, near: str) -> None:
+    """Ignored, it would not filter: everybody's records in place of one service's."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (_, client):
+            answer = await client.get(path, headers=BEARER)
+            assert answer.status_code == 400
+            assert near in answer.json()["detail"]
 
     asyncio.run(go())
 

@@ -27,7 +27,7 @@ from interceptor.collector.store import Store
 from interceptor.collector.totals import Tally, bucket
 from interceptor.config import Collector
 from interceptor.delivery.batches import unpack
-from interceptor.errors import InterceptorError, UsageError
+from interceptor.errors import UsageError
 from interceptor.ingest.api import Incoming, SinkFullError
 from interceptor.ingest.lines import check
 from tests.support.records import NOW, batch, headers, record, shop, time_of
@@ -408,34 +408,6 @@ def test_two_collectors_do_not_share_a_database(tmp_path: Path) -> None:
             pass
 
     asyncio.run(go())
-
-
-def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
-    """With what to do; the file is left as it is. Afterwards the lock is free."""
-    path = tmp_path / "collector.db"
-    path.write_bytes(b"no database " * 1_000)
-    for _ in range(2):
-        with pytest.raises(
-            InterceptorError, match=r"collector\.db: is no database, or is damaged.*move it away"
-        ):
-            Store(Collector(database=path), Clock())
-    assert path.read_bytes() == b"no database " * 1_000
-
-
-def test_a_later_format_is_left_alone(tmp_path: Path) -> None:
-    """A database of a later version of this program."""
-    database = sqlite3.connect(tmp_path / "collector.db")
-    database.execute("PRAGMA user_version = 99")
-    database.close()
-    with pytest.raises(UsageError, match="another version"):
-        Store(Collector(database=tmp_path / "collector.db"), Clock())
-
-
-def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
-    """The option, the path and the reason."""
-    (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match=r"collector\.database .*file/collector\.db"):
-        Store(Collector(database=tmp_path / "file" / "collector.db"), Clock())
 
 
 def modes_in(folder: Path) -> dict[str, int]:
