@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from interceptor.collector.answers import Overview, Range
 
 TOKENS = Ingest(tokens=(SecretStr("secret-token"),))
-PARTS = ("overview", "services", "calls", "endpoints", "agents", "records")
+PARTS = ("overview", "services", "calls", "endpoints", "agents", "records", "inventory")
 
 
 class Clock:
