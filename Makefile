@@ -12,7 +12,7 @@ BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(T
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: run stop test check lint types bench bench-rpcap bench-live bench-upload bench-collector fuzz fixtures lock chart images clean
+.PHONY: run stop test check lint types bench bench-rpcap bench-live bench-pause bench-upload bench-collector fuzz fixtures lock chart images clean
 
 run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
 	tests/support/packages.sh tinyproxy
@@ -47,6 +47,11 @@ bench-live: $(VENV)/tests   ## the daemon on live traffic: offered, reported, co
 	tests/support/packages.sh
 	tests/support/build_rpcapd.sh
 	$(BIN)/python -m tests.bench.bench_live
+
+bench-pause: $(VENV)/tests  ## how long a capture may pause before packets are lost, by rate, beside tcpdump
+	tests/support/packages.sh
+	tests/support/build_rpcapd.sh
+	$(BIN)/python -m tests.bench.bench_pause
 
 bench-upload: $(VENV)/tests ## one uploader, over TLS through a proxy, next to the core: records a second, CPU a record
 	tests/support/packages.sh tinyproxy

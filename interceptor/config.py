@@ -110,12 +110,13 @@ class Interfaces(_Section):
         "dummy*",
         # uplinks of the host
         "eth*",
-        "en*",
+        "en[!i]*",  # eni*: pods, as the AWS VPC CNI names them
         "bond*",
         "wl*",
         "ib*",
     )
-    """What not to, even if a pattern includes it. The default leaves out what would show the same traffic again."""
+    """What not to, even if a pattern includes it. The default leaves out what would show the same traffic again; under
+    `live:`, on a host where it would leave nothing, uplinks are captured all the same."""
 
 
 class Capture(_Section):
@@ -132,8 +133,12 @@ class Capture(_Section):
     """Bytes of each packet to take. Bodies are counted by length even where they are cut."""
     promiscuous: bool = False
     """Also take frames that are not for the interface."""
-    read_timeout_ms: Annotated[int, Field(ge=1, le=10_000)] = 20
-    """How long the kernel may collect packets before it hands them over."""
+    read_timeout_ms: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """How long the kernel may collect packets before it hands over a block of its buffer. Records come later by so much;
+    of a buffer of N blocks (256 KiB each), a pause of N times this loses nothing as long as no block fills earlier."""
+    buffer_bytes: Annotated[int, Field(ge=512 * 2**10, le=2**30)] = 32 * 2**20
+    """`live:`: the kernel's buffer for one interface: for a pause of 2 s at 5,000 packets of 1,500 bytes a second. All
+    interfaces together get 16 times this, and 2 MiB each beyond; rpcapd chooses its buffers itself."""
     user: str | None = None
     """rpcapd's user, where it wants a password."""
     password: SecretStr | None = None
@@ -167,7 +172,7 @@ class Limits(_Section):
     held_bytes: Positive | None = None
     """Out-of-order payload in all."""
     held_bytes_per_stream: Positive | None = None
-    """Out-of-order payload in one direction of one connection."""
+    """Out-of-order payload in one direction of one connection: what a window can hold."""
     head_bytes: Positive | None = None
     """A message head."""
     pending: Positive | None = None

@@ -120,8 +120,12 @@ class Capture:
         )
 
     def wait(self, seconds: float) -> None:
-        """Let packet time pass."""
-        self.now += round(seconds * SECOND)
+        """Let time pass, as a live capture tells it; the clock is set where there is none or it goes back."""
+        end = self.now + round(seconds * SECOND)
+        while self.now < end - SECOND:
+            self.now += SECOND
+            self._take(self.pipeline.expire(self.now))
+        self.now = end
         self._take(self.pipeline.expire(self.now))
 
     def close(self) -> list[Transaction]:

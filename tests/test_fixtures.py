@@ -33,7 +33,7 @@ MADE = ROOT / "fixtures" / "made"
 REAL = ROOT / "fixtures" / "real"
 SHARED = ROOT.parent / "shared" / "pcaps"
 
-LIMIT_BYTES = 700_000
+LIMIT_BYTES = 800_000
 """Of the whole folder: every clone carries it."""
 
 
@@ -412,7 +412,28 @@ _CUT = (
     "tshark and we cut a deliberately ambiguous message differently; test_made_situation says what is allowed"
 )
 
+_FOREIGN = "tshark begins a new stream at any SYN, or at numbers that it does not expect"
+_VLANS = "tshark 4.0 tells connections by addresses and ports only"
+
 TSHARK_DIFFERS: dict[str, str] = {
+    "acknowledged_from_far_ahead": _WHOLE,
+    "window_of_an_upload": _WHOLE,
+    "window_of_six_megabytes": _WHOLE,
+    **dict.fromkeys(
+        (
+            *(
+                "ports_again_while_a_request_waits",
+                "ports_again_without_syn",
+                "ports_again_without_syn_split",
+            ),
+            *("syn_ack_with_foreign_numbers", "syn_from_the_server"),
+            *("syn_with_foreign_numbers", "syn_with_foreign_numbers_again"),
+        ),
+        _FOREIGN,
+    ),
+    **dict.fromkeys(
+        ("same_ports_in_a_vlan_and_none", "same_ports_in_two_inner_vlans", "same_ports_in_two_vlans"), _VLANS
+    ),
     "absolute_form": _TARGET,
     "asterisk_form": _TARGET,
     "connect": _TARGET,

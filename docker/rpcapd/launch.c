@@ -1,4 +1,4 @@
-/* Starts rpcapd, unless it could not capture: then says in one line what is missing, and fails.
+/* Starts rpcapd, unless it could not capture as it is told to: then says in one line what is the matter, and fails.
  *
  * rpcapd itself starts without any capability and refuses each capture later, to its client. In a container that is
  * a set-up error, which should be seen where it was made: in the log and status of this container.
@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -23,13 +24,32 @@ effective(unsigned number)
     return (sets[CAP_TO_INDEX(number)].effective & CAP_TO_MASK(number)) != 0;
 }
 
+/* Whether the buffer's size is one that rpcapd takes (buffer.patch); it takes libpcap's own where none is set. */
+static int
+sensible(const char *size)
+{
+    char *end;
+    long bytes;
+
+    if (size == NULL)
+        return 1;
+    errno = 0;
+    bytes = strtol(size, &end, 10);
+    return errno == 0 && end != size && *end == '\0' && bytes >= 512 * 1024 && bytes <= 1024 * 1024 * 1024;
+}
+
 int
 main(int argc, char **argv)
 {
-    /* What every capture begins with. Protocol 0 receives nothing. */
-    int tried = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    int tried;
 
     (void)argc;
+    if (!sensible(getenv("RPCAPD_BUFFER_BYTES"))) {
+        fputs("rpcapd: RPCAPD_BUFFER_BYTES is not a number of bytes from 524288 to 1073741824\n", stderr);
+        return 1;
+    }
+    /* What every capture begins with. Protocol 0 receives nothing. */
+    tried = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (tried < 0) {
         int reason = errno;
 

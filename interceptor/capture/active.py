@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from interceptor.capture.interfaces import decide, spelled_out
+from interceptor.capture.interfaces import Decision, decide, decide_all, spelled_out
 from interceptor.capture.rpcap import Access, Clock, LocalPort, devices, pump
-from interceptor.capture.source import Backoff, CaptureEnded, Counters, Offer, State, Watched
+from interceptor.capture.source import Backoff, Blindness, CaptureEnded, Counters, Offer, State, Watched
 from interceptor.core.model import Interface
 from interceptor.errors import InterceptorError, UsageError
 from rpcapd_client.endpoints import ACTIVE_PORT, show
@@ -50,6 +50,10 @@ _MAX_CALLERS: Final = 256
 """At once. rpcapd calls at most ten of us."""
 _LISTING_PATIENCE: Final = 45.0
 """Seconds that `interceptor interfaces` waits for a call: rpcapd tries every 30."""
+_MAX_OFFERS: Final = 1_024
+"""Interfaces of one caller that are looked at. It captures one of them."""
+_REMEMBERED: Final = 1_024
+"""Interfaces of callers that have gone, until they call again."""
 _NO_CALLER: Final = "no connection is left for it: each rpcapd that calls carries one capture"
 
 
@@ -93,6 +97,9 @@ class ActiveSource:
         self._hosts: dict[str, _Host] = {}
         self._known: set[str] = set()
         self._starting = asyncio.Lock()
+        self._blindness = Blindness(self.url)
+        self._lost: dict[str, float] = {}
+        """Since when interfaces of callers that have gone are not captured."""
 
     @property
     def connected(self) -> bool:
@@ -102,6 +109,10 @@ class ActiveSource:
     def obey(self, rules: config.Interfaces) -> None:
         """Choose by other rules; what is captured goes on until its daemon calls again."""
         self.rules = rules
+
+    def decisions(self, offers: Sequence[Offer]) -> dict[str, Decision]:
+        """Say of each offer whether it would be captured."""
+        return decide_all({offer.name: offer.up for offer in offers}, self.rules)
 
     async def offers(self) -> Sequence[Offer]:
         """Wait for a call, and list what that caller has.
@@ -186,8 +197,7 @@ class ActiveSource:
                 if not host.callers:
                     del self._hosts[name]
                     host.port.close()
-                    for watched in [key for key in self.interfaces if self._of(key, name)]:
-                        del self.interfaces[watched]
+                    self._remember(name)
                     self.problem = error or "no rpcapd is connected"
                     log.warning("source_lost", source=self.url, caller=client.peer, error=self.problem)
 
@@ -200,12 +210,18 @@ class ActiveSource:
             offers = [Offer(name) for name in spelled_out(self.rules)]
         now = asyncio.get_running_loop().time()
         names = set()
+        del offers[_MAX_OFFERS:]
         for offer in offers:
             key = f"{host.name}/{offer.name}"
             names.add(key)
             watched = self.interfaces.get(key)
             if watched is None:
-                watched = self.interfaces[key] = Watched(key, self.counters)
+                watched = self.interfaces[key] = Watched(
+                    key,
+                    self.counters,
+                    blindness=self._blindness,
+                    blind_since=self._lost.pop(key, None),
+                )
             decision = decide(offer.name, self.rules)
             if not decision.captured:
                 watched.set(State.EXCLUDED, decision.rule)
@@ -213,11 +229,21 @@ class ActiveSource:
                 continue
             elif not offer.up:
                 watched.set(State.WAITING, "is down")
+                watched.gone()
             else:
                 watched.set(State.WAITING, _NO_CALLER)
         for key in [key for key in self.interfaces if self._of(key, host.name) and key not in names]:
-            del self.interfaces[key]
+            self.interfaces.pop(key).gone()
         return offers
+
+    def _remember(self, host: str) -> None:
+        """Forget the interfaces of a host that has gone, but for when it was blind."""
+        for key in [key for key in self.interfaces if self._of(key, host)]:
+            watched = self.interfaces.pop(key)
+            if watched.blind_since is not None:
+                self._lost[key] = watched.blind_since
+        while len(self._lost) > _REMEMBERED:
+            del self._lost[next(iter(self._lost))]
 
     @staticmethod
     def _of(key: str, host: str) -> bool:
@@ -261,7 +287,7 @@ class ActiveSource:
                 log.info("capture_started", source=self.url, interface=watched.name)
                 host.backoffs.pop(name, None)
                 interface = Interface(watched.name, capture.link_type)
-                await pump(capture, interface, watched, feed, settings, self._own, ours, host.clock)
+                await pump(capture, interface, watched, feed, settings, self._own, ours, host.clock, self.url)
         except (CaptureEnded, RpcapError) as error:
             backoff = host.backoffs.setdefault(name, Backoff(0.2, 30.0))
             host.failed[name] = asyncio.get_running_loop().time() + backoff.next()

@@ -1,7 +1,7 @@
 """The way from all captures to the core: one piece at a time, the oldest first.
 
-Owns the order in which packets of captures that run side by side reach the core, and how long the event loop is
-kept from anything else. Refuses to wait for packets that may still come, and to hold more than one batch of each
+Owns the order in which packets of captures that run side by side reach the core, how long the event loop is kept from
+anything else, and the count of what came and became of it (`stage`). Refuses to wait for packets that may still come, and to hold more than one batch of each
 capture: who puts a batch waits until it was taken.
 
 Why order matters: the core takes each direction of a connection from one interface and knows the same packets
@@ -16,7 +16,7 @@ import asyncio
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import PacketBatch
+from interceptor.core.model import PacketBatch, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,11 +44,13 @@ class Feed:
         self._number = 0
         self._scheduled = False
         self._passed = self._now = 0
+        self._received = self._delivered = self._forgotten = 0
 
     async def put(self, batch: PacketBatch) -> None:
         """Give packets, and return when they were taken. Cancelled, those that were not are forgotten."""
         if not batch.packets:
             return
+        self._received += len(batch.packets)
         taken = asyncio.get_running_loop().create_future()
         self._number += 1
         heappush(self._waiting, (batch.packets[0][0], self._number, batch, 0, taken))
@@ -69,6 +71,25 @@ class Feed:
         self._passed = max(self._passed, passed)
         return self._passed
 
+    def stage(self, kernel: int, interface: int) -> Stage:
+        """Give the ledger's first line: what of the packets that the kernel saw the core was given.
+
+        `kernel`, `interface`: packets that these two dropped. What a capture had read when it was closed is `closed`.
+        """
+        left = [(len(batch.packets) - begin, taken.done()) for _, _, batch, begin, taken in self._waiting]
+        return Stage(
+            "capture",
+            "packets",
+            received=self._received + kernel + interface,
+            delivered=self._delivered,
+            dropped={
+                "kernel": kernel,
+                "interface": interface,
+                "closed": self._forgotten + sum([count for count, closed in left if closed]),
+            },
+            held=sum([count for count, closed in left if not closed]),
+        )
+
     def _schedule(self) -> None:
         if not self._scheduled:
             self._scheduled = True
@@ -79,16 +100,19 @@ class Feed:
         waiting = self._waiting
         while waiting:
             _, number, batch, begin, taken = heappop(waiting)
-            if taken.done():  # its capture was cancelled
-                continue
             packets = batch.packets
+            if taken.done():  # its capture was cancelled
+                self._forgotten += len(packets) - begin
+                continue
             end = begin + _PIECE
             whole = not begin and end >= len(packets)
             try:
                 self._sink(batch if whole else PacketBatch(batch.interface, batch.buffer, packets[begin:end]))
             except Exception as error:  # noqa: BLE001 - a defect, and whoever put the batch is supervised
+                self._forgotten += len(packets) - begin
                 taken.set_exception(error)
             else:
+                self._delivered += min(end, len(packets)) - begin
                 if end < len(packets):
                     heappush(waiting, (packets[end][0], number, batch, end, taken))
                 else:

@@ -1,6 +1,7 @@
 """Following interfaces: a capture for each that is there and wanted, none for those that are not.
 
-Owns the tasks of the captures, when a failed one is tried again, and how one whose interface has gone is let go.
+Owns the tasks of the captures, how many there may be, when a failed one is tried again, how one whose interface has gone
+is let go, and what of a list the log says: what is left out and why, once.
 Refuses to know how a capture is made and how interfaces are listed: that is the source's.
 
 Invariants:
@@ -21,22 +22,29 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from interceptor.capture.interfaces import decide
-from interceptor.capture.source import Backoff, CaptureEnded, Counters, Offer, State, Watched
+from interceptor.capture.interfaces import decide_all
+from interceptor.capture.source import Backoff, Blindness, CaptureEnded, Counters, Offer, State, Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
     from typing import Any
 
+    from interceptor.capture.interfaces import Decision
     from interceptor.config import Interfaces
 
 __all__ = ["MAX_CAPTURES", "Following"]
 
 log = structlog.get_logger()
 
-MAX_CAPTURES: Final = 1_000
-"""Of one source at once: each costs two descriptors and 2 MB of the kernel's memory. A node has some 110 to 250 pods.
-Interfaces beyond it fail and say so."""
+MAX_CAPTURES: Final = 512
+"""Of one source at once, those of interfaces that have just gone included: each costs up to two descriptors and 2 MiB of
+the kernel's memory. A node has some 110 to 250 pods. Interfaces beyond it fail and say so; the log says it once."""
+
+_TOLD: Final = 10
+"""Names that a line of the log has for each rule."""
+
+_SPECIAL: Final = {"lo", "any", "nflog", "nfqueue"}
+"""Not what somebody misses first."""
 
 _FIRST_RETRY: Final = 0.2
 _LONGEST_RETRY: Final = 30.0
@@ -71,8 +79,14 @@ class Following:
         totals: Counters,
         capture: Callable[[Watched], Coroutine[Any, Any, None]],
         group: asyncio.TaskGroup,
+        *,
+        uplinks: bool = False,
+        chosen: bool = False,
     ) -> None:
-        """`capture` captures one interface until it cannot (raises `CaptureEnded`) or is cancelled."""
+        """`capture` captures one interface until it cannot (raises `CaptureEnded`) or is cancelled.
+
+        `uplinks`: see `decide_all`. `chosen`: the source is for one interface, and leaving out the others is no news.
+        """
         self.watched: dict[str, Watched] = {}
         """By name: what the source offers now."""
         self.changed = asyncio.Event()
@@ -82,7 +96,15 @@ class Following:
         self._totals = totals
         self._capture = capture
         self._group = group
+        self._uplinks = uplinks
+        self._chosen = chosen
         self._wanted: dict[str, _Running] = {}
+        self._captures = 0
+        self._beyond = False
+        """Whether it was said that there are too many."""
+        self._told: frozenset[str] | None = None
+        """The rules that captured something when the log last said what is left out."""
+        self._blindness = Blindness(source)
 
     def obey(self, interfaces: Interfaces) -> None:
         """Follow other rules from the next list on, which is asked for at once."""
@@ -96,9 +118,12 @@ class Following:
         for name in self.watched.keys() - present.keys():
             if name in self._wanted:
                 self._let_go(self._wanted[name])
-            del self.watched[name]
+            self.watched.pop(name).gone()
+        decisions = decide_all(
+            {name: offer.up for name, offer in present.items()}, self._interfaces, uplinks=self._uplinks
+        )
         for name, offer in present.items():
-            decision = decide(name, self._interfaces)
+            decision = decisions[name]
             running = self._wanted.get(name)
             if not decision.captured:
                 if running is not None:  # the rules are others now
@@ -115,28 +140,75 @@ class Following:
                 running.offer, running.retry_at = offer, 0.0
             if running.task is None:
                 self._consider(running, now)
+        if not self._chosen:
+            self._tell(decisions)
+
+    def _tell(self, decisions: Mapping[str, Decision]) -> None:
+        """Say what is left out: once, and again when other rules hold than then."""
+        rules = frozenset(decision.rule for decision in decisions.values() if decision.captured)
+        if rules == self._told or (self._told and not rules):
+            return  # that all have gone for the moment is no news about rules
+        self._told = rules
+        left_out: dict[str, list[str]] = {}
+        for name, decision in decisions.items():
+            if not decision.captured:
+                left_out.setdefault(decision.rule, []).append(name)
+        if not left_out:
+            return
+        first = next(
+            (name for name, one in decisions.items() if not one.captured and name not in _SPECIAL), "lo"
+        )
+        (log.info if rules else log.warning)(
+            "interfaces_left_out",
+            source=self._source,
+            captured=sum([decision.captured for decision in decisions.values()]),
+            left_out={
+                rule: [*names[:_TOLD], f"and {len(names) - _TOLD} more"] if len(names) > _TOLD else names
+                for rule, names in left_out.items()
+            },
+            remedy=f"--capture-interfaces-include '*,{first}' includes one; `interceptor interfaces` lists all",
+        )
 
     def _watch(self, name: str) -> Watched:
-        watched = self.watched[name] = Watched(name, self._totals)
+        watched = self.watched[name] = Watched(name, self._totals, blindness=self._blindness)
         return watched
 
     def _consider(self, running: _Running, now: float) -> None:
         """Start a capture that does not run, if it can be."""
         if not running.offer.up:
             running.watched.set(State.WAITING, "is down")
-        elif len([one for one in self._wanted.values() if one.task]) >= MAX_CAPTURES:
+            running.watched.gone()
+        elif self._captures >= MAX_CAPTURES:
             running.watched.set(State.FAILED, f"more than {MAX_CAPTURES:,} interfaces")
+            self._say_too_many()
         elif now >= running.retry_at:
             if running.watched.state is not State.FAILED:  # whose reason stands until it is better
                 running.watched.set(State.WAITING, "is being opened")
+            self._captures += 1
             running.task = self._group.create_task(self._run(running), name=f"capture {running.offer.name}")
+            running.task.add_done_callback(self._one_less)
+
+    def _say_too_many(self) -> None:
+        if not self._beyond:
+            self._beyond = True
+            log.warning(
+                "captures_limited",
+                source=self._source,
+                limit=MAX_CAPTURES,
+                remedy="those beyond it are not captured; choose with --capture-interfaces-include or -exclude",
+            )
 
     def _let_go(self, running: _Running) -> None:
         del self._wanted[running.offer.name]
+        running.watched.gone()
         if running.task is not None:
             loop = asyncio.get_running_loop()
             timer = loop.call_later(_FAREWELL, running.task.cancel)
             running.task.add_done_callback(lambda _: timer.cancel())
+
+    def _one_less(self, _: asyncio.Task[None]) -> None:
+        self._captures -= 1
+        self.changed.set()
 
     async def _run(self, running: _Running) -> None:
         loop = asyncio.get_running_loop()
@@ -158,4 +230,3 @@ class Following:
                 log.warning("capture_failed", source=self._source, interface=name, reason=str(error))
         finally:
             running.task = None
-            self.changed.set()

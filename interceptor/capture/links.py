@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,7 +103,7 @@ def _offer(message: Any) -> Offer | None:
 
 
 async def links() -> list[Offer]:
-    """List the interfaces, in the kernel's order.
+    """List the interfaces with their addresses, in the kernel's order.
 
     Raises:
         InterceptorError: the kernel does not say.
@@ -111,7 +112,15 @@ async def links() -> list[Offer]:
     with _translated():
         async with _route_socket() as route:
             found = [_offer(message) async for message in await route.link("dump")]
-    return [offer for offer in found if offer is not None]
+            by_index: dict[int, list[str]] = {}
+            async for message in await route.addr("dump"):
+                # of a point-to-point link `address` is the other side's
+                text = message.get("local") or message.get("address")
+                if text is not None:
+                    by_index.setdefault(int(message["index"]), []).append(str(text))
+    return [
+        replace(offer, addresses=tuple(by_index.get(offer.index, ()))) for offer in found if offer is not None
+    ]
 
 
 async def addresses(skip: Iterable[str] = ("kube-ipvs",)) -> list[str]:

@@ -1,12 +1,8 @@
 """Packets of this machine's interfaces, by libpcap: `live:` and `live:NAME`.
 
-Owns libpcap's handles (pcapy-ng), which are read without blocking when the kernel has packets. Refuses rpcapd's
-part: for hosts that run one, `rpcap` is the source, and this process needs no privilege.
-
-The kernel takes some 30 ms to open a capture and to close it: it waits until no processor uses what the socket hung on
-to (RCU). pcapy lets no other thread run meanwhile. When closing, a second descriptor keeps the socket, so that libpcap's
-part is over at once, and the kernel's happens in a thread. Opening has no such way round it: interfaces are opened one
-at a time with a rest in between, and what comes meanwhile waits in the kernel.
+Owns the reading of libpcap's handles (pcapy-ng), without blocking, when the kernel has packets, and which interfaces
+there are to be captured. Refuses to open them (`libpcap`), and rpcapd's part: for hosts that run one, `rpcap` is the
+source, and this process needs no privilege.
 
 When an interface goes, libpcap says so before it gives what the kernel was still collecting: that is read afterwards.
 
@@ -18,7 +14,6 @@ BIG TCP) what was cut counts as missed instead of cut.
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import suppress
 from struct import iter_unpack
 from typing import TYPE_CHECKING, Any, Final
@@ -26,8 +21,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pcapy
 import structlog
 
+from interceptor.capture import libpcap
 from interceptor.capture.following import Following
+from interceptor.capture.interfaces import Decision, decide_all
 from interceptor.capture.links import Links, links
+from interceptor.capture.rings import Rings
 from interceptor.capture.source import (
     STATISTICS_SECONDS,
     CaptureEnded,
@@ -59,8 +57,10 @@ _BATCH: Final = 512
 _POLL: Final = 10.0
 """Seconds between two looks at the interfaces, besides those that the kernel causes."""
 _COALESCE: Final = 0.02
-_REST: Final = 0.025
-"""Seconds between two openings: the process gets half of its time."""
+_STARTS: Final = 4
+"""Captures opened at a time: each takes a thread, which waits for the kernel."""
+_SHOWN: Final = 20
+"""Interfaces named in the error about one that is not there."""
 _LAST_BLOCKS: Final = 2
 """Times `read_timeout_ms` until the kernel has handed over what it was collecting when an interface went."""
 _SECOND: Final = 1_000_000_000
@@ -73,8 +73,13 @@ class LiveSource:
 
     live = True
 
-    def __init__(self, url: str, settings: config.Capture, own: OwnTraffic) -> None:
-        """`live:` is what `capture.interfaces` includes; `live:NAME` is that one, whatever it says."""
+    def __init__(
+        self, url: str, settings: config.Capture, own: OwnTraffic, rings: Rings | None = None
+    ) -> None:
+        """`live:` is what `capture.interfaces` includes; `live:NAME` is that one, whatever it says.
+
+        `rings` are shared with other sources of this kind.
+        """
         self.url = url
         self.connected = False
         self.problem = "has not begun yet"
@@ -88,7 +93,8 @@ class LiveSource:
         chosen = settings.interfaces
         self.rules = chosen.model_copy(update={"include": (name,)}) if name else chosen
         self._following: Following | None = None
-        self._turn = asyncio.Lock()
+        self._starts = asyncio.Semaphore(_STARTS)
+        self._rings = rings or Rings(settings.buffer_bytes)
 
     @property
     def interfaces(self) -> Mapping[str, Watched]:
@@ -106,13 +112,31 @@ class LiveSource:
         """List what could be captured.
 
         Raises:
-            InterceptorError: the kernel does not say.
+            InterceptorError: the kernel does not say, or there is no interface of the URL's name.
 
         """
-        return [*await links(), _EVERYTHING]
+        offers = [*await links(), _EVERYTHING]
+        self._check_name([offer.name for offer in offers])
+        return offers
+
+    def decisions(self, offers: Sequence[Offer]) -> dict[str, Decision]:
+        """Say of each offer whether it would be captured."""
+        return decide_all({offer.name: offer.up for offer in offers}, self.rules, uplinks=not self._name)
+
+    def _check_name(self, names: Sequence[str]) -> None:
+        if self._name and self._name not in names:
+            shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+            raise UsageError(
+                f"capture.sources: {self.url}: this machine has no interface {self._name}; it has {shown}"
+            )
 
     async def run(self, feed: Feed) -> None:
-        """Capture until cancelled."""
+        """Capture until cancelled.
+
+        Raises:
+            UsageError: there is no interface of the URL's name when it begins.
+
+        """
         async with asyncio.TaskGroup() as group:
             following = self._following = Following(
                 self.url,
@@ -120,6 +144,8 @@ class LiveSource:
                 self.counters,
                 lambda watched: self._capture(watched, feed),
                 group,
+                uplinks=not self._name,
+                chosen=bool(self._name),
             )
             links_now = Links(following.changed.set)
             group.create_task(links_now.follow(), name="interface events")
@@ -133,38 +159,52 @@ class LiveSource:
                     self.connected = links_now.known
                     self.problem = "" if self.connected else "the kernel does not list its interfaces"
                     if self.connected:
-                        following.reconcile([*links_now.current.values(), _EVERYTHING])
+                        offers = [*links_now.current.values(), _EVERYTHING]
+                        if not following.watched:
+                            self._check_name([offer.name for offer in offers])
+                        following.reconcile(offers)
             finally:
                 self.connected = False
 
     async def _capture(self, watched: Watched, feed: Feed) -> None:
         """Capture one interface until it cannot be."""
-        handle = await self._open(watched.name)
-        interface = Interface(watched.name, from_dlt(int(handle.datalink())))
+        size = self._rings.take()
         try:
-            watched.set(State.CAPTURING)
-            log.info(
-                "capture_started", source=self.url, interface=watched.name, link_type=interface.link_type
-            )
-            await self._read(handle, interface, watched, feed)
-        finally:
-            interface.gone = True
-            _close(handle)
-
-    async def _open(self, name: str) -> Any:
-        """Give a handle that captures."""
-        settings = self._settings
-        async with self._turn:
-            await asyncio.sleep(_REST)
+            handle = await self._open(watched.name, size)
+            interface = Interface(watched.name, from_dlt(int(handle.datalink())))
             try:
-                handle = pcapy.open_live(
-                    name, settings.snaplen, settings.promiscuous, settings.read_timeout_ms
+                watched.set(State.CAPTURING)
+                log.info(
+                    "capture_started",
+                    source=self.url,
+                    interface=watched.name,
+                    link_type=interface.link_type,
+                    buffer_bytes=size,
+                )
+                await self._read(handle, interface, watched, feed)
+            finally:
+                interface.gone = True
+                libpcap.close(handle)
+        finally:
+            self._rings.give(size)
+
+    async def _open(self, name: str, size: int) -> Any:
+        """Give a handle that captures, with a buffer of `size` bytes."""
+        settings = self._settings
+        async with self._starts:
+            try:
+                handle = await libpcap.open_live(
+                    name,
+                    settings.snaplen,
+                    settings.read_timeout_ms,
+                    size,
+                    promiscuous=settings.promiscuous,
                 )
                 try:
                     self._set_filter(handle)
                     handle.setnonblock(1)
                 except BaseException:
-                    _close(handle)
+                    libpcap.close(handle)
                     raise
             except pcapy.PcapError as error:
                 raise CaptureEnded(str(error).removeprefix(f"{name}: ")) from error
@@ -183,7 +223,7 @@ class LiveSource:
 
     async def _read(self, handle: Any, interface: Interface, watched: Watched, feed: Feed) -> None:
         """Hand on what is captured until that ends (`CaptureEnded`)."""
-        meter = Meter(watched)
+        meter = Meter(self.url, watched)
         loop = asyncio.get_running_loop()
         excluded = self._own.conversations
         descriptor = int(handle.getfd())
@@ -223,16 +263,6 @@ async def _take(handle: Any, interface: Interface, watched: Watched, feed: Feed)
     await feed.put(batch)
     watched.received(batch)
     return True
-
-
-def _close(handle: Any) -> None:
-    """Close, and let a thread wait for the kernel."""
-    kept = None
-    with suppress(OSError):  # too many open files: then we wait
-        kept = os.dup(int(handle.getfd()))
-    handle.close()
-    if kept is not None:
-        asyncio.get_running_loop().run_in_executor(None, os.close, kept)
 
 
 def _measure(handle: Any, meter: Meter) -> None:

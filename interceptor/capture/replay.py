@@ -17,6 +17,7 @@ import structlog
 
 from interceptor.capture.files import merge, open_captures
 from interceptor.capture.filters import PacketFilter
+from interceptor.capture.interfaces import Decision, decide_all
 from interceptor.capture.source import Counters, Offer, State, Watched
 from interceptor.config import Interfaces
 from interceptor.core.model import PacketBatch
@@ -69,6 +70,10 @@ class ReplaySource:
 
     def obey(self, rules: Interfaces) -> None:
         """Change nothing: of files, everything is read."""
+
+    def decisions(self, offers: Sequence[Offer]) -> dict[str, Decision]:
+        """Say of each offer whether it would be captured."""
+        return decide_all({offer.name: offer.up for offer in offers}, self.rules)
 
     async def offers(self) -> Sequence[Offer]:
         """List the interfaces that the beginnings of the files tell of.

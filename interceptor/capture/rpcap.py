@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from interceptor.capture.following import Following
-from interceptor.capture.interfaces import spelled_out
+from interceptor.capture.interfaces import Decision, decide_all, spelled_out
 from interceptor.capture.links import Links, links
 from interceptor.capture.source import (
     STATISTICS_SECONDS,
@@ -67,6 +67,9 @@ _COALESCE: Final = 0.02
 """Seconds in which what comes together is answered by one list."""
 _STARTS: Final = 8
 """Captures opened at a time: each is a process of rpcapd's."""
+_LONGEST_NAME: Final = 256
+"""Characters of an interface's name: Linux has 15, Windows about 50. Longer ones are left out: they would be in every
+line about them, and rpcapd chooses them."""
 _LAST_STATISTICS: Final = 1.0
 """Seconds that a capture's end waits for its last statistics."""
 _SECOND: Final = 1_000_000_000
@@ -186,7 +189,7 @@ class LocalPort:
 
 async def devices(client: Client) -> list[Offer]:
     """List what an rpcapd offers. Raises `RpcapError`."""
-    listed = await client.interfaces()
+    listed = [device for device in await client.interfaces() if 0 < len(device.name) <= _LONGEST_NAME]
     told = any(DeviceFlag.UP in device.flags for device in listed)  # libpcap before 1.6.1 does not
     return [
         Offer(
@@ -208,10 +211,13 @@ async def pump(
     own: OwnTraffic,
     ours: tuple[Conversation, ...],
     clock: Clock | None,
+    source: str,
 ) -> None:
     """Hand on the packets of a capture until it ends (`CaptureEnded`); see to its statistics and its filter."""
     stop = asyncio.Event()
-    attending = asyncio.get_running_loop().create_task(_attend(capture, watched, settings, own, ours, stop))
+    attending = asyncio.get_running_loop().create_task(
+        _attend(source, capture, watched, settings, own, ours, stop)
+    )
     try:
         async for buffer, packets in capture:
             found = packets if clock is None else clock.corrected(packets, time.time_ns())
@@ -230,6 +236,7 @@ async def pump(
 
 
 async def _attend(
+    source: str,
     capture: Capture,
     watched: Watched,
     settings: config.Capture,
@@ -237,7 +244,7 @@ async def _attend(
     ours: tuple[Conversation, ...],
     stop: asyncio.Event,
 ) -> None:
-    meter = Meter(watched)
+    meter = Meter(source, watched)
     excluded = own.conversations
     while True:
         stopped = await wait_for(stop, STATISTICS_SECONDS)
@@ -298,6 +305,10 @@ class RpcapSource:
         if self._following is not None:
             self._following.obey(rules)
 
+    def decisions(self, offers: Sequence[Offer]) -> dict[str, Decision]:
+        """Say of each offer whether it would be captured."""
+        return decide_all({offer.name: offer.up for offer in offers}, self.rules)
+
     async def offers(self) -> Sequence[Offer]:
         """List what could be captured.
 
@@ -320,6 +331,7 @@ class RpcapSource:
         """Capture until cancelled."""
         backoff = Backoff(0.25, 10.0)
         been_connected = False
+        away = time.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
                 self._following = Following(
@@ -337,12 +349,19 @@ class RpcapSource:
                             backoff.reset()
                             self.reconnects += been_connected
                             self.connected, been_connected, self.problem = True, True, ""
-                            log.info("source_connected", source=self.url, offered=len(offers))
+                            log.info(
+                                "source_connected",
+                                source=self.url,
+                                offered=len(offers),
+                                away_seconds=round(time.monotonic() - away, 1),
+                            )
                             await self._follow(client, offers)
                     except (RpcapError, InterceptorError, OSError) as error:
                         self.problem = str(error)
                     wait = backoff.next()
                     report = "source_lost" if self.connected else "source_unreachable"
+                    if self.connected:
+                        away = time.monotonic()
                     self.connected = False
                     log.warning(report, source=self.url, error=self.problem, retry_seconds=round(wait, 2))
                     await asyncio.sleep(wait)
@@ -429,7 +448,7 @@ class RpcapSource:
             watched.set(State.CAPTURING)
             log.info("capture_started", source=self.url, interface=watched.name, link_type=capture.link_type)
             interface = Interface(watched.name, capture.link_type)
-            await pump(capture, interface, watched, feed, settings, self._own, ours, self._clock)
+            await pump(capture, interface, watched, feed, settings, self._own, ours, self._clock, self.url)
 
 
 def _is_here(client: Client) -> bool:

@@ -5,29 +5,38 @@ of interfaces read. Refuses to capture: that is what the sources are for.
 
 Invariant: the counters of a source never go back. An interface that goes takes its own away; what it had is in
 the source's.
+
+An interface is blind from the end of a capture that worked until the next one begins, as long as it is offered and
+up: so while rpcapd is away, too. An interface that goes ends its capture a moment before it leaves the list, and was
+not blind.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Protocol
 
+import structlog
+
 from interceptor.errors import InterceptorError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from interceptor.capture.feed import Feed
+    from interceptor.capture.interfaces import Decision
     from interceptor.config import Interfaces
     from interceptor.core.model import PacketBatch
 
 __all__ = [
     "STATISTICS_SECONDS",
     "Backoff",
+    "Blindness",
     "CaptureEnded",
     "Counters",
     "Meter",
@@ -35,16 +44,32 @@ __all__ = [
     "Source",
     "State",
     "Watched",
+    "lasting",
+    "total",
     "wait_for",
 ]
 
 STATISTICS_SECONDS: Final = 5.0
 """Between two looks at what the kernel says it dropped, and at whether the filter has to change."""
 
+_KERNEL: Final = (
+    "kernel: the capture's buffer was full, after a pause of its reader or with more traffic than it reads"
+)
+_INTERFACE: Final = "interface: the network card or its driver dropped them before the capture"
+
 _COUNTER: Final = 0xFFFFFFFF
 """Counters of libpcap and rpcapd have 32 bits and wrap."""
 
+_FAREWELL: Final = 1.0
+"""Seconds between the end of a capture and its interface's leaving the list, where it was the interface that went."""
+_TELLING: Final = 1.0
+"""Seconds in which captures that begin again are told together."""
+_TOLD: Final = 10
+"""Interfaces that one line of the log names."""
+
 _length = itemgetter(3)
+
+log = structlog.get_logger()
 
 
 class CaptureEnded(InterceptorError):  # noqa: N818 - says what is the matter
@@ -89,6 +114,38 @@ class Counters:
     """Packets for which there was no room, because we did not take the earlier ones in time."""
     interface_dropped: int = 0
     """Packets that the network interface or its driver dropped."""
+    blind_seconds: float = 0.0
+    """Of interfaces that had been captured and were not for a while, all of them added up; what is over."""
+
+
+class Blindness:
+    """Tells in the log when interfaces are captured again: those of one moment in one line."""
+
+    def __init__(self, source: str) -> None:
+        """`source` is for the log."""
+        self._source = source
+        self._over: list[tuple[str, float]] = []
+        self._interfaces = 0
+        self._longest = 0.0
+
+    def over(self, interface: str, seconds: float) -> None:
+        """Note that an interface is captured again, after so long."""
+        if not self._interfaces:
+            asyncio.get_running_loop().call_later(_TELLING, self._tell)
+        self._interfaces += 1
+        self._longest = max(self._longest, seconds)
+        if len(self._over) < _TOLD:
+            self._over.append((interface, seconds))
+
+    def _tell(self) -> None:
+        log.warning(
+            "blindness_ended",
+            source=self._source,
+            seconds=round(self._longest, 1),
+            interfaces={name: round(seconds, 1) for name, seconds in self._over},
+            more=self._interfaces - len(self._over),
+        )
+        self._over, self._interfaces, self._longest = [], 0, 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -102,10 +159,40 @@ class Watched:
     reason: str = "is being opened"
     """Why it is in this state; empty while it is captured. For `EXCLUDED`, the rule."""
     counters: Counters = field(default_factory=Counters)
+    blindness: Blindness | None = None
+    """Who is told when it has been blind."""
+    blind_since: float | None = None
+    """On the monotonic clock, while it is blind."""
 
     def set(self, state: State, reason: str = "") -> None:
         """Say what has become of it."""
+        if state is State.FAILED and self.state is State.CAPTURING:
+            self.blind_since = time.monotonic()
+        elif state is State.CAPTURING and self.blind_since is not None:
+            seconds = self._end_of_blindness()
+            if self.blindness is not None:
+                self.blindness.over(self.name, seconds)
         self.state, self.reason = state, reason
+
+    def blind_for(self) -> float:
+        """Seconds of blindness until now that no counter has yet; 0 where it may just have gone."""
+        if self.blind_since is None:
+            return 0.0
+        seconds = time.monotonic() - self.blind_since
+        return seconds if seconds >= _FAREWELL else 0.0
+
+    def gone(self) -> None:
+        """Take note that it is not offered any more, or that nothing can be captured of it: blindness ends here."""
+        if self.blind_for():
+            self._end_of_blindness()
+        self.blind_since = None
+
+    def _end_of_blindness(self) -> float:
+        assert self.blind_since is not None
+        seconds, self.blind_since = time.monotonic() - self.blind_since, None
+        for counters in (self.counters, self.totals):
+            counters.blind_seconds += seconds
+        return seconds
 
     def received(self, batch: PacketBatch) -> None:
         """Count packets that were handed on."""
@@ -122,18 +209,28 @@ class Watched:
 
 
 class Meter:
-    """Turns the counters of one capture, which begin at zero and wrap, into steps of an interface's."""
+    """Turns the counters of one capture, which begin at zero and wrap, into steps of an interface's; tells of losses."""
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, source: str, watched: Watched) -> None:
+        """`source` is for the log."""
+        self._source = source
         self._watched = watched
         self._kernel = self._interface = 0
 
     def read(self, by_kernel: int, by_interface: int) -> None:
         """Take a new reading."""
-        self._watched.dropped(
-            (by_kernel - self._kernel) & _COUNTER, (by_interface - self._interface) & _COUNTER
-        )
+        kernel, interface = (by_kernel - self._kernel) & _COUNTER, (by_interface - self._interface) & _COUNTER
         self._kernel, self._interface = by_kernel, by_interface
+        self._watched.dropped(kernel, interface)
+        for packets, cause in ((kernel, _KERNEL), (interface, _INTERFACE)):
+            if packets:
+                log.warning(
+                    "packets_lost",
+                    source=self._source,
+                    interface=self._watched.name,
+                    packets=packets,
+                    cause=cause,
+                )
 
 
 class Backoff:
@@ -153,6 +250,24 @@ class Backoff:
     def reset(self) -> None:
         """Note a success."""
         self._failures = 0
+
+
+def total(sources: Iterable[Source]) -> Counters:
+    """Add up the counters of sources, with blindness that lasts."""
+    added = Counters()
+    for source in sources:
+        counters = source.counters
+        added.packets += counters.packets
+        added.bytes += counters.bytes
+        added.kernel_dropped += counters.kernel_dropped
+        added.interface_dropped += counters.interface_dropped
+        added.blind_seconds += counters.blind_seconds + lasting(source)
+    return added
+
+
+def lasting(source: Source) -> float:
+    """Seconds of blindness that are not over, of all interfaces of a source."""
+    return sum([one.blind_for() for one in source.interfaces.values()])
 
 
 class Source(Protocol):
@@ -200,6 +315,9 @@ class Source(Protocol):
             InterceptorError: it never will, and no retry helps.
 
         """
+
+    def decisions(self, offers: Sequence[Offer]) -> dict[str, Decision]:
+        """Say of each offer, by its name, whether it would be captured."""
 
     async def offers(self) -> Sequence[Offer]:
         """List what could be captured, for `interceptor interfaces`; not while it runs.

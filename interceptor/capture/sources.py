@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interceptor.capture.filters import check_filter
-from interceptor.capture.interfaces import Decision, decide
+from interceptor.capture.rings import Rings
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
     from interceptor import config
+    from interceptor.capture.interfaces import Decision
     from interceptor.capture.own_traffic import OwnTraffic
     from interceptor.capture.source import Offer, Source
 
@@ -48,7 +49,8 @@ def make_sources(settings: config.Capture, own: OwnTraffic) -> list[Source]:
         from interceptor.capture.replay import ReplaySource
 
         return [ReplaySource(files, settings)]
-    sources = [_make(url, settings, own) for url in settings.sources]
+    rings = Rings(settings.buffer_bytes)
+    sources = [_make(url, settings, own, rings) for url in settings.sources]
     _check_once([source.url for source in sources])  # rpcap://a is rpcap://a:2002
     return sources
 
@@ -60,7 +62,7 @@ def _check_once(urls: list[str]) -> None:
             raise UsageError(f"capture.sources: {url!r} is there twice")
 
 
-def _make(url: str, settings: config.Capture, own: OwnTraffic) -> Source:
+def _make(url: str, settings: config.Capture, own: OwnTraffic, rings: Rings) -> Source:
     # what a source needs is loaded when it is configured: libpcap for one, the rpcap client for the others
     match url.partition(":")[0]:
         case "rpcap" | "rpcaps":
@@ -79,7 +81,7 @@ def _make(url: str, settings: config.Capture, own: OwnTraffic) -> Source:
         case "live":
             from interceptor.capture.live import LiveSource
 
-            return LiveSource(url, settings, own)
+            return LiveSource(url, settings, own, rings)
     raise UsageError(
         f"capture.sources: {_shown(url)} is none of rpcap://host[:port], rpcaps://host[:port], "
         "rpcap+listen://address[:port], rpcaps+listen://address[:port], live:, live:NAME, file:PATH"
@@ -101,5 +103,7 @@ async def survey(settings: config.Capture, own: OwnTraffic) -> list[Row]:
     """
     rows = []
     for source in make_sources(settings, own):
-        rows += [Row(source.url, offer, decide(offer.name, source.rules)) for offer in await source.offers()]
+        offers = await source.offers()
+        decisions = source.decisions(offers)
+        rows += [Row(source.url, offer, decisions[offer.name]) for offer in offers]
     return rows

@@ -168,7 +168,10 @@ def _state(source: Source, name: str) -> tuple[bool, str, str]:
         return (
             False,
             name,
-            f"connected, but none of its {len(watched)} interfaces can be captured ({excluded} excluded)",
+            (
+                f"connected, but none of its {len(watched)} interfaces can be captured ({excluded} excluded); "
+                "--capture-interfaces-include NAME includes one"
+            ),
         )
     return False, name, source.problem
 

@@ -65,7 +65,8 @@ Segment: TypeAlias = tuple[bytes, int, int, int, int, int, int]
 """(flow, sequence, acknowledgement, flags, data, captured, length): a TCP segment.
 
 `flow` names the direction: source address, destination address, source port, destination port, as on
-the wire (12 bytes for IPv4, 36 for IPv6). `data` is the payload's offset in the buffer, `captured` how
+the wire (12 bytes for IPv4, 36 for IPv6), and after them the VLANs (two bytes each, the outermost first, at most
+four). `data` is the payload's offset in the buffer, `captured` how
 many payload bytes are there, `length` how many there were (RFC 9293: SEG.LEN without SYN and FIN)."""
 
 
@@ -112,7 +113,7 @@ class Drop(StrEnum):
     """Not a loss: this fragment's bytes went on inside the datagram that its last piece completed."""
     # segments that did not reach a byte stream
     DUPLICATE_INTERFACE = "duplicate_interface"
-    """The same connection seen on a second interface."""
+    """A copy: all of it has been seen on another interface. As a reason for bytes: those were."""
     NO_PAYLOAD_YET = "no_payload_yet"
     """Handshakes and bare acknowledgements of connections that have not carried data."""
     RESET_OUT_OF_WINDOW = "reset_out_of_window"
@@ -157,6 +158,9 @@ class Anomaly(StrEnum):
     """A line of the chunked coding that RFC 9112 section 7.1 does not allow. Where one LF is all that ends it, what
     is meant is clear and read on; otherwise the message is given up."""
     BARE_CR = "bare_cr"
+    CUT_SHORT = "cut_short"
+    """No response has come by then: it was the agent that stopped looking (a time-out, no more memory, the end of the
+    capture), and the response may well have come later."""
     CLIENT_CLOSED = "client_closed"
     """The client reset or closed the connection before the response was complete."""
     DEADLINE = "deadline"
@@ -180,7 +184,7 @@ class Anomaly(StrEnum):
     TOO_MANY_HEADERS = "too_many_headers"
     TRAILERS = "trailers"
     UNANSWERED = "unanswered"
-    """No response came, and none can have been lost."""
+    """No response came, and none can have been lost: the connection is over."""
     UNKNOWN_CODING = "unknown_coding"
     UNKNOWN_VERSION = "unknown_version"
     UNPAIRED = "unpaired"
@@ -291,6 +295,8 @@ class Transaction(Struct, eq=False, gc=False):
     """Status codes of the 1xx responses before the final one."""
     anomalies: set[Anomaly] | None = None
     """Of the pair; the messages have their own."""
+    since: int = 0
+    """When it was first found open, on the clock that time-outs run on; 0: not yet."""
     reported: bool = False
     """Given out; what still comes of it changes nothing any more."""
 
@@ -329,8 +335,9 @@ class Limits:
     """Connections without data yet, so that a SYN flood cannot displace real ones. About 300 bytes each."""
     held_bytes: int = 64 * 2**20
     """Out-of-order payload in all. Beyond it the connection that asks for more gives up its hole."""
-    held_bytes_per_stream: int = 2**20
-    """Out-of-order payload in one direction: a 1 MiB window is the most common auto-tuned size."""
+    held_bytes_per_stream: int = 40 * 2**20
+    """Out-of-order payload in one direction, with what its segments cost besides: a window of 32 MiB, which is what
+    Linux is given where paths are long and fast (6 MiB as it comes), in segments of 1,448 bytes."""
     head_bytes: int = 64 * 2**10
     """A message head. nginx, Apache, node and Go refuse beyond 8 to 64 KiB (Go: 1 MiB)."""
     header_lines: int = 256
@@ -344,7 +351,7 @@ class Limits:
     fragment_seconds: int = 30
     """Linux's ipfrag_time."""
     idle_seconds: int = 300
-    """A connection without packets; what is open is then reported."""
+    """A connection without packets; what is open is then reported. All seconds are those of `tcp.clocks`."""
     closing_seconds: int = 5
     """After both FINs or a RST, so that stragglers are recognised."""
     transaction_seconds: int = 3_600

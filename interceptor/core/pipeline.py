@@ -1,7 +1,7 @@
 """Packets in, transactions out: the pure rooms wired together.
 
-Owns the path of a packet and the ledger. Refuses I/O, clocks and logging: time is what the packets say, and
-a live capture tells how it passes with `expire`.
+Owns the path of a packet and the ledger. Refuses I/O, clocks and logging: time passes by what the packets say (see
+`tcp.clocks`), and a live capture tells how it passes with `expire`.
 
 The path is a push down (decode, stream, parser) with a short way for what nearly every packet is: the next
 expected segment of a connection in which nothing waits. A bare acknowledgement, or body bytes that nobody
@@ -17,13 +17,14 @@ from interceptor.core.packets.frames import fast_lane
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
 from interceptor.core.protocols.http1.parser import OPAQUE, Context
+from interceptor.core.tcp.clocks import JUMP, Clocks
 from interceptor.core.tcp.connections import Connections, Life
 from interceptor.core.tcp.reassembly import Assembly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from interceptor.core.model import PacketBatch, Transaction
+    from interceptor.core.model import Interface, PacketBatch, Transaction
     from interceptor.core.packets.decode import Decoder
 
 __all__ = ["COLLECT_AFTER", "Pipeline"]
@@ -36,11 +37,6 @@ took 10 % of the CPU time of a capture of small requests and 20 % with 50,000 op
 
 _ETHERNET: Final = 1
 _OPAQUE: Final = Life.OPAQUE
-_TICK: Final = 100_000_000
-"""How often time-outs are looked for, in nanoseconds: well below the shortest, `Limits.hole_seconds`."""
-_SET_BACK: Final = 10 * 1_000_000_000
-"""A time that is older than the last tick by more nanoseconds than this is no straggler (captures side by side are not that
-far apart): the clock was set back. Without this, time-outs would stand still until it has come by again."""
 _THOUGHT: Final = 0b10111
 """ACK, RST, SYN and FIN: where only the first is set, a segment needs no thought."""
 _ACK: Final = 0b10000
@@ -59,7 +55,7 @@ class Pipeline:
         self._assembly = Assembly(limits)
         self._context = Context(limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes)
         self._connections = Connections(limits, self._context, self._assembly)
-        self._next_tick = 0
+        self._clocks = Clocks()
         self._packets = 0
         self._segments = 0
         self._payload = 0
@@ -73,19 +69,22 @@ class Pipeline:
         ethernet = link_type == _ETHERNET
         connections = self._connections
         streams = connections.streams
-        next_tick = self._next_tick
-        back = next_tick - _SET_BACK
+        clocks = self._clocks
+        next_tick = clocks.next + clocks.ahead.get(interface, 0)
+        back = next_tick - JUMP
+        now = clocks.now
         undecoded = long_way = payload = delivered = 0
         for time, start, captured, length in batch.packets:
             if not back <= time < next_tick:
-                finished += self._tick(time)
-                next_tick = self._next_tick
-                back = next_tick - _SET_BACK
+                finished += self._tick(interface, time)
+                next_tick = clocks.next + clocks.ahead.get(interface, 0)
+                back = next_tick - JUMP
+                now = clocks.now
             segment = fast_lane(buffer, start, captured) if ethernet else None
             data_buffer = buffer
             if segment is None:
                 decoder = self._decoder or self._make_decoder()
-                decoded = decoder.decode(link_type, buffer, start, captured, length, time)
+                decoded = decoder.decode(link_type, buffer, start, captured, length, now)
                 if decoded is None:
                     undecoded += 1
                     continue
@@ -105,7 +104,9 @@ class Pipeline:
                     stream is not None
                     and stream.connection.life is _OPAQUE
                     and stream.interface is interface
+                    and sequence == stream.next
                     and flags & _THOUGHT == _ACK
+                    and stream.connection.rival is None
                 ):
                     delivered += present
                     connections.pass_by(stream, present, time)
@@ -124,6 +125,7 @@ class Pipeline:
                     finished += connections.segment(interface, data_buffer, segment, time)
                     continue
             stream.time = time
+            stream.active = now
             stream.acknowledging = acknowledgement
             if not size:
                 continue
@@ -160,11 +162,11 @@ class Pipeline:
         return finished
 
     def expire(self, now: int) -> list[Transaction]:
-        """Let packet time pass without packets. Returns the transactions that are over by then.
+        """Let time pass without packets. Returns the transactions that are over by then.
 
-        A time far before the last one means that the clock was set back: time passes from there on.
+        A time far from the last one means that the clock was set: time passes from there on.
         """
-        return self._tick(now)
+        return self._tick(None, now)
 
     def close(self) -> list[Transaction]:
         """The capture is over. Returns all that was still open."""
@@ -216,7 +218,14 @@ class Pipeline:
         connections, assembly = self._connections, self._assembly
         return [
             _stage("packets", "packets", self._packets, self._segments, dropped, held),
-            _stage("segments", "segments", self._segments, connections.taken, connections.dropped, 0),
+            _stage(
+                "segments",
+                "segments",
+                self._segments,
+                connections.taken,
+                connections.dropped,
+                connections.contending,
+            ),
             _stage("payload", "bytes", self._payload, assembly.delivered, assembly.dropped, assembly.held),
         ]
 
@@ -286,10 +295,10 @@ class Pipeline:
         self._decoder = Decoder(self._limits)
         return self._decoder
 
-    def _tick(self, now: int) -> list[Transaction]:
-        if self._next_tick - _SET_BACK <= now < self._next_tick:
+    def _tick(self, interface: Interface | None, time: int) -> list[Transaction]:
+        if not self._clocks.look(interface, time):
             return []
-        self._next_tick = now + _TICK
+        now = self._clocks.now
         if self._decoder is not None:
             self._decoder.expire(now)
         return self._connections.expire(now)

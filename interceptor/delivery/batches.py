@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SCHEMA",
     "Batch",
+    "Captured",
     "Chunk",
     "Encoding",
     "Header",
@@ -36,6 +37,7 @@ __all__ = [
     "Sealer",
     "TooLargeError",
     "UnpackError",
+    "captured_since",
     "parse_header",
     "seal",
     "split",
@@ -95,6 +97,28 @@ class Origin:
     node: str | None = None
 
 
+_Amount = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")]
+
+
+class Captured(msgspec.Struct, frozen=True):
+    """What an agent's captures got and lost since it started: `since` tells one run from the next.
+
+    Totals, not steps: a batch that comes twice, is halved or is lost changes nothing about what the next one says.
+    """
+
+    since: _Time
+    """RFC 3339, UTC: when the agent started."""
+    packets: _Amount
+    """Taken from all captures."""
+    kernel_dropped: _Amount
+    """For which the kernel had no room."""
+    interface_dropped: _Amount
+    """That network cards or their drivers dropped."""
+    blind_seconds: Annotated[float, msgspec.Meta(ge=0)]
+    """In which interfaces that had been captured were not, of all of them added up."""
+
+
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="batch"):
     """The first line of a batch's text. Absent: not known. Keys that a later schema may add are skipped."""
 
@@ -103,20 +127,34 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", 
     agent: Annotated[str, msgspec.Meta(max_length=128)]
     count: Annotated[int, msgspec.Meta(ge=0)]
     """Of the records that follow."""
-    created: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")]
+    created: _Time
     """RFC 3339, UTC: when it was sealed."""
     cluster: Annotated[str, msgspec.Meta(max_length=253)] | None = None
     node: Annotated[str, msgspec.Meta(max_length=253)] | None = None
+    captured: Captured | None = None
+
+
+def captured_since(
+    since: float, packets: int, kernel_dropped: int, interface_dropped: int, blind_seconds: float
+) -> Captured:
+    """Make the header's part about captures; `since` is Unix time in seconds."""
+    return Captured(_timestamp(since), packets, kernel_dropped, interface_dropped, round(blind_seconds, 3))
 
 
 def seal(
-    lines: Iterable[bytes], records: int, origin: Origin, created: float, encoding: Encoding = "gzip"
+    lines: Iterable[bytes],
+    records: int,
+    origin: Origin,
+    created: float,
+    encoding: Encoding = "gzip",
+    captured: Captured | None = None,
 ) -> Batch:
     """Make a batch of JSON Lines. `lines` are pieces of text of whole lines, `created` is Unix time in seconds."""
     pieces = list(lines)
     when = _timestamp(created)
     digest = blake2b(digest_size=16)
-    for piece in (repr((origin, when)).encode(), *pieces):
+    source = (origin, when) if captured is None else (origin, when, captured)
+    for piece in (repr(source).encode(), *pieces):
         digest.update(piece)
     header = Header(
         schema=SCHEMA,
@@ -126,6 +164,7 @@ def seal(
         created=when,
         cluster=origin.cluster,
         node=origin.node,
+        captured=captured,
     )
     line = msgspec.json.encode(header) + b"\n"
     return Batch(header.id, records, _pack((line, *pieces), encoding), encoding)

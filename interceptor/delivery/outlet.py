@@ -19,8 +19,10 @@ from interceptor.delivery.batches import Sealer, seal
 from interceptor.delivery.writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interceptor import config
-    from interceptor.delivery.batches import Chunk, Encoding, Origin
+    from interceptor.delivery.batches import Captured, Chunk, Encoding, Origin
     from interceptor.delivery.spool import Spool
 
 __all__ = ["SpoolOutlet"]
@@ -34,12 +36,19 @@ class SpoolOutlet(Writer):
     """Takes JSON Lines; seals a batch when it is full or `batch_seconds` old, and stores it."""
 
     def __init__(
-        self, spool: Spool, options: config.Spool, origin: Origin, encoding: Encoding = "gzip"
+        self,
+        spool: Spool,
+        options: config.Spool,
+        origin: Origin,
+        encoding: Encoding = "gzip",
+        captured: Callable[[], Captured | None] = lambda: None,
     ) -> None:
+        """`captured` is asked, in a thread, what the captures got and lost so far."""
         super().__init__()
         self._spool = spool
         self._origin = origin
         self._encoding = encoding
+        self._captured = captured
         self._seconds = options.batch_seconds
         self._queue_bytes = max(QUEUE_BYTES, 2 * options.batch_bytes)
         self._sealer = Sealer(options.batch_records, options.batch_bytes)
@@ -81,7 +90,14 @@ class SpoolOutlet(Writer):
 
     def _work(self) -> None:
         while (chunk := self._next()) is not None:
-            batch = seal(chunk.pieces, chunk.records, self._origin, time.time(), self._encoding)
+            batch = seal(
+                chunk.pieces,
+                chunk.records,
+                self._origin,
+                time.time(),
+                self._encoding,
+                self._captured(),
+            )
             self._spool.store(batch)
             with self._changed:
                 self._waiting_bytes -= chunk.size

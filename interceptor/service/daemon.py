@@ -42,16 +42,24 @@ from interceptor import __version__
 from interceptor.capture.feed import Feed
 from interceptor.capture.links import addresses
 from interceptor.capture.own_traffic import OwnTraffic, listening_at, talking_to
-from interceptor.capture.source import State
+from interceptor.capture.source import State, total
 from interceptor.capture.sources import make_sources
 from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
 from interceptor.core.records.encoder import RecordEncoder
+from interceptor.delivery.batches import captured_since
 from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.service import logs, memory
 from interceptor.service.ending import Ending
 from interceptor.service.health import Heartbeat, routes
-from interceptor.service.metrics import Metrics, Sample, pipeline_samples, source_samples, stage_samples
+from interceptor.service.metrics import (
+    InterfaceNames,
+    Metrics,
+    Sample,
+    pipeline_samples,
+    source_samples,
+    stage_samples,
+)
 from interceptor.service.outbound import Outbound, origin
 from interceptor.service.output import FileOutlet
 from interceptor.service.server import serving
@@ -62,6 +70,7 @@ if TYPE_CHECKING:
 
     from interceptor import config
     from interceptor.core.model import PacketBatch, Stage, Transaction
+    from interceptor.delivery.batches import Captured
     from interceptor.settings import Settings
 
 __all__ = ["Daemon", "Outlet"]
@@ -145,9 +154,14 @@ class Daemon:
         self._feed = Feed(self._take, options.capture.read_timeout_ms / 1000)
         self._outbound = Outbound(options) if options.endpoint is not None else None
         self._uploads: asyncio.Task[None] | None = None
-        self._outlets = _outlets(options, self._outbound)
+        self._since = time.time()
+        self._told = self._totals()
+        """Once a tick: the thread that seals batches must not look at sources."""
+        self._outlets = _outlets(options, self._outbound, lambda: self._told)
         self._metrics.add(self._samples)
-        self._metrics.add(lambda: source_samples(self._sources))
+        names = InterfaceNames()
+        self._metrics.add(lambda: source_samples(self._sources, names))
+        self._metrics.add(lambda: stage_samples([self._captured()]))
         self._metrics.add(lambda: pipeline_samples(self._pipeline))
         self._metrics.add(self._outlet_samples)
         if self._outbound is not None:
@@ -275,6 +289,7 @@ class Daemon:
             if self._live and lag < _TICK_SECONDS:
                 self._show(self._pipeline.expire(self._feed.passed(time.time_ns())))
             self._save_memory()
+            self._told = self._totals()
             self._flush()
 
     async def _follow_own_traffic(self, port: int) -> None:
@@ -323,6 +338,7 @@ class Daemon:
                 transactions=self._pipeline.transactions,
                 connections=self._pipeline.open_connections,
                 missed_bytes=self._pipeline.missed_bytes,
+                **self._losses(),
                 memory_used_bytes=memory.resident_bytes(),
             )
             for left_out in self._repetitions.settle() if self._repetitions is not None else ():
@@ -374,6 +390,29 @@ class Daemon:
             problems = [f"{len(watched)} interfaces are offered, {excluded} of them excluded"]
         return f"no interface is captured: {'; '.join(problems)}"
 
+    # What the captures lost
+
+    def _captured(self) -> Stage:
+        """The ledger's first line."""
+        lost = total(self._sources)
+        return self._feed.stage(lost.kernel_dropped, lost.interface_dropped)
+
+    def _losses(self) -> dict[str, object]:
+        """For the log."""
+        lost = total(self._sources)
+        return {
+            "kernel_dropped": lost.kernel_dropped,
+            "interface_dropped": lost.interface_dropped,
+            "blind_seconds": round(lost.blind_seconds, 1),
+        }
+
+    def _totals(self) -> Captured:
+        """For the headers of batches."""
+        lost = total(self._sources)
+        return captured_since(
+            self._since, lost.packets, lost.kernel_dropped, lost.interface_dropped, lost.blind_seconds
+        )
+
     def _samples(self) -> Iterator[Sample]:
         yield Sample("received_packets_total", self._packets)
         yield Sample("received_bytes_total", self._bytes)
@@ -395,9 +434,14 @@ class Daemon:
     async def _drain(self, deadline: float) -> int:
         """Write what is left; returns 1 where something was lost on the way."""
         self._show(self._pipeline.close())
+        self._told = self._totals()
         self._flush()
         in_time = await self._close_outlets(_left(deadline))
-        stages = [*self._pipeline.ledger(), *(stage for outlet in self._outlets for stage in outlet.ledger())]
+        stages = [
+            self._captured(),
+            *self._pipeline.ledger(),
+            *(stage for outlet in self._outlets for stage in outlet.ledger()),
+        ]
         unbalanced = [stage.name for stage in stages if not stage.balanced]
         well = in_time and not unbalanced
         self._drained = True
@@ -409,6 +453,7 @@ class Daemon:
             packets=self._packets,
             records=self._records,
             missed_bytes=self._pipeline.missed_bytes,
+            **self._losses(),
             ledger={stage.name: _told(stage) for stage in stages},
         )
         return 0 if well else 1
@@ -473,13 +518,15 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield error
 
 
-def _outlets(options: config.Config, outbound: Outbound | None) -> list[Outlet]:
+def _outlets(
+    options: config.Config, outbound: Outbound | None, captured: Callable[[], Captured]
+) -> list[Outlet]:
     outlets: list[Outlet] = []
     if options.output.path is not None:
         outlets.append(FileOutlet(options.output))
     if outbound is not None:
         outlets.append(
-            SpoolOutlet(outbound.spool, options.spool, origin(options), options.upload.compression)
+            SpoolOutlet(outbound.spool, options.spool, origin(options), options.upload.compression, captured)
         )
     if not outlets:
         raise UsageError("records have nowhere to go: set output.path (- is standard output) or endpoint")

@@ -4,7 +4,8 @@ Owns the form of a line (time in UTC, level, event, its fields), the limit on re
 libraries' messages into the same stream. Refuses secrets and traffic by the rule that whoever logs gives neither.
 
 An event that repeats is told a few times a minute; then only how often it was left out. What counts as a repetition is
-the event and the source it is about, so that one noisy source does not silence another.
+the event and the source it is about, so that one noisy source does not silence another. Over all that it is about an
+event is told so often that a node's start is told whole; names that a stranger makes up cannot write without end.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ __all__ = ["Repetitions", "configure"]
 PERIOD_SECONDS: Final = 60.0
 OFTEN: Final = 5
 """Times that one event about one source is told in a period."""
+IN_ALL: Final = 300
+"""Times that one event is told in a period, whatever it is about: a node has up to 250 interfaces of pods."""
 _REMEMBERED: Final = 1_024
 """Events and sources, so that a stream of ever new ones costs bounded memory; the longest unseen is forgotten."""
 
@@ -49,6 +52,8 @@ class Repetitions:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._periods: OrderedDict[tuple[str, ...], _Period] = OrderedDict()
+        self._events: dict[str, _Period] = {}
+        """By the event alone: their names are a list in the code."""
 
     def __call__(self, _: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """Pass it on, with how many like it were left out before, or drop it."""
@@ -60,6 +65,12 @@ class Repetitions:
             if len(self._periods) > _REMEMBERED:
                 self._periods.popitem(last=False)
         self._periods.move_to_end(name)
+        everything = self._events.setdefault(name[0], _Period(now))
+        if now - everything.since >= PERIOD_SECONDS:
+            everything.since, everything.told = now, 0
+        if everything.told >= IN_ALL:
+            everything.left_out += 1
+            raise structlog.DropEvent
         left_out = 0
         if now - period.since >= PERIOD_SECONDS:
             left_out = period.left_out
@@ -68,6 +79,7 @@ class Repetitions:
             period.left_out += 1
             raise structlog.DropEvent
         period.told += 1
+        everything.told += 1
         if left_out:
             event["left_out"] = left_out
         elif period.told == OFTEN:
@@ -84,6 +96,10 @@ class Repetitions:
             if period.left_out:
                 about = {key: value for key, value in zip(_ABOUT, name[1:], strict=True) if value}
                 told.append({"repeated": name[0], **about, "left_out": period.left_out})
+        for event, everything in self._events.items():
+            if everything.left_out:
+                told.append({"repeated": event, "left_out": everything.left_out})
+                everything.left_out = 0
         return told
 
 

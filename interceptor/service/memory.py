@@ -105,7 +105,10 @@ def _limits(mounted: Path, path: str, name: str) -> list[int]:
 
 
 def resident_bytes(statm: Path = Path("/proc/self/statm")) -> int:
-    """Our memory that is not the kernel's to take back."""
+    """Our memory that is not the kernel's to take back.
+
+    Not counted are files that are mapped, and the rings of captures, which are the kernel's memory and mapped like files.
+    """
     # proc(5): size, resident, shared (files and shared memory), … in pages
-    _, resident, *_ = statm.read_text().split()
-    return int(resident) * os.sysconf("SC_PAGE_SIZE")
+    _, resident, shared, *_ = statm.read_text().split()
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")

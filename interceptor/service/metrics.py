@@ -5,12 +5,14 @@ its own. Refuses to count: components keep plain integers, and a scrape reads th
 nothing, and a log, a metric and a ledger never disagree.
 
 Labels are bounded: stages, reasons and states are lists in the code, sources are configured, interfaces are those
-that are captured now (at most 512 of them). No label is taken from traffic.
+that are captured now (at most 512 of them, and one new name in ten seconds beyond the first 512: an rpcapd whose names
+change at each listing makes no series without end). No label is taken from traffic.
 """
 
 from __future__ import annotations
 
 import platform
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -21,7 +23,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from interceptor import __version__
-from interceptor.capture.source import State
+from interceptor.capture.source import State, lasting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METRICS",
+    "InterfaceNames",
     "Kind",
     "Metrics",
     "Named",
@@ -47,6 +50,8 @@ __all__ = [
 PREFIX: Final = "interceptor_"
 MOST_INTERFACES: Final = 512
 """Named in labels: a node has a hundred or two."""
+SECONDS_PER_NEW_NAME: Final = 10.0
+"""Beyond the first ones: 8,640 pods a day on one node."""
 _LAG_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
@@ -100,12 +105,18 @@ METRICS: Final = (
     ),
     _counter(
         "kernel_dropped_packets_total",
-        "Packets that the kernel had no room for, all captures of the source, past ones too: the capture was too slow",
+        "Packets that the kernel had no room for, all captures of the source, past ones too: after a pause of the reader, "
+        "or with more traffic than it reads",
         "source",
     ),
     _counter(
         "interface_dropped_packets_total",
         "Packets that interfaces dropped before the capture, all captures of the source, past ones too",
+        "source",
+    ),
+    _counter(
+        "blind_seconds_total",
+        "Seconds in which an interface that had been captured was there and was not, all interfaces of the source added up",
         "source",
     ),
     # the ledger
@@ -258,22 +269,55 @@ def stage_samples(stages: Iterable[Stage]) -> Iterator[Sample]:
             yield Sample("dropped_total", count, (stage.name, reason))
 
 
-def source_samples(sources: Iterable[Source]) -> Iterator[Sample]:
+class InterfaceNames:
+    """Which interfaces are named in labels: a bounded number at once, and of new names a bounded number in any time."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._left = float(MOST_INTERFACES)
+        self._named: set[tuple[str, str]] = set()
+
+    def choose(self, captured: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Of the (source, interface) that are captured now, those that are named."""
+        now = self._clock()
+        self._left = min(self._left + (now - self._since) / SECONDS_PER_NEW_NAME, float(MOST_INTERFACES))
+        self._since = now
+        there = list(dict.fromkeys(captured))
+        named = self._named.intersection(there)
+        for place in there:
+            if len(named) >= MOST_INTERFACES or self._left < 1:
+                break
+            if place not in named:
+                named.add(place)
+                self._left -= 1
+        self._named = named
+        return named
+
+
+def source_samples(sources: Iterable[Source], names: InterfaceNames) -> Iterator[Sample]:
     """What sources say of themselves and of the interfaces they offer now."""
-    named = 0
+    sources = list(sources)
+    captured = [
+        (source.url, one.name)
+        for source in sources
+        for one in source.interfaces.values()
+        if one.state is State.CAPTURING
+    ]
+    named = names.choose(captured)
     for source in sources:
         url, counters = source.url, source.counters
         yield Sample("source_connected", source.connected, (url,))
         yield Sample("source_reconnects_total", source.reconnects, (url,))
         yield Sample("kernel_dropped_packets_total", counters.kernel_dropped, (url,))
         yield Sample("interface_dropped_packets_total", counters.interface_dropped, (url,))
+        yield Sample("blind_seconds_total", counters.blind_seconds + lasting(source), (url,))
         watched = list(source.interfaces.values())
         for state in State:
             yield Sample("interfaces", sum([one.state is state for one in watched]), (url, state))
         for one in watched:
-            if one.state is State.CAPTURING and named < MOST_INTERFACES:
-                named += 1
-                place = url, one.name
+            place = url, one.name
+            if one.state is State.CAPTURING and place in named:
                 yield Sample("interface_up", 1, place)
                 yield Sample("interface_packets_total", one.counters.packets, place)
                 yield Sample("interface_kernel_dropped_packets_total", one.counters.kernel_dropped, place)

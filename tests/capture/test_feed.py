@@ -137,3 +137,44 @@ def test_time_goes_back_with_the_clock() -> None:
     assert feed.passed(4_000 * SECOND) == 3_999 * SECOND
     assert feed.passed(400 * SECOND) == 399 * SECOND
     assert feed.passed(401 * SECOND) == 400 * SECOND
+
+
+def test_the_first_line_of_the_ledger_balances_at_any_moment() -> None:
+    """What came is delivered, waits, or was dropped: by the kernel, the interface, or a capture that was closed."""
+
+    async def main() -> None:
+        feed = Feed(lambda _: None)
+        puts = [asyncio.create_task(feed.put(batch(str(n), *range(700)))) for n in range(5)]
+        seen = set()
+        for turn in range(30):
+            await asyncio.sleep(0)
+            if turn == 4:
+                puts[1].cancel()
+            stage = feed.stage(7, 2)
+            assert stage.balanced
+            seen.add(stage.held)
+        assert len(seen) > 5
+        assert (stage.received, stage.held) == (5 * 700 + 9, 0)
+        assert (stage.dropped["kernel"], stage.dropped["interface"]) == (7, 2)
+        assert 0 < stage.dropped["closed"] < 700
+        with pytest.raises(asyncio.CancelledError):
+            await puts[1]
+
+    asyncio.run(main())
+
+
+def test_what_the_core_fails_on_is_not_delivered() -> None:
+    """A defect ends the daemon, whose last ledger balances all the same."""
+
+    def sink(_: PacketBatch) -> None:
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        feed = Feed(sink)
+        with pytest.raises(ZeroDivisionError):
+            await feed.put(batch("x", *range(10)))
+        stage = feed.stage(0, 0)
+        assert stage.balanced
+        assert (stage.delivered, stage.held) == (0, 0)
+
+    asyncio.run(main())

@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from interceptor.capture import following
 from interceptor.capture.following import Following
@@ -202,9 +203,67 @@ def test_there_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         assert following.watched["c"].reason == "more than 2 interfaces"
         following.reconcile(offers[1:])
         await turns()
+        assert captures.started == ["a", "b"], "that of a, which has gone, has not ended yet"
+        captures.fail("a")
+        await turns()
+        assert following.changed.is_set()
+        following.reconcile(offers[1:])
+        await turns()
         assert captures.started == ["a", "b", "c"]
 
-    follow(check)
+    with capture_logs() as events:
+        follow(check)
+    assert [event["event"] for event in events].count("captures_limited") == 1
+
+
+def test_names_that_change_at_each_listing_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Captures, what is known, and the log stay as small as one listing makes them."""
+    monkeypatch.setattr(following, "MAX_CAPTURES", 20)
+    most = 0
+
+    async def check(following: Following, captures: Captures) -> None:
+        nonlocal most
+        for listing in range(30):
+            following.reconcile([Offer(f"veth{listing}x{number}") for number in range(2_500)])
+            await turns()
+            most = max(most, len(captures.running))
+            assert len(following.watched) == 2_500
+
+    with capture_logs() as events:
+        follow(check)
+    assert most == 20
+    assert [event["event"] for event in events] == ["captures_limited"]
+
+
+def test_what_is_left_out_is_said_once_with_the_rule_and_the_flag() -> None:
+    """Again only when other rules hold; as a warning where nothing is captured at all."""
+
+    async def check(following: Following, captures: Captures) -> None:
+        del captures
+        following.obey(Interfaces())
+        for number in range(3):
+            following.reconcile([Offer("lo"), Offer("eth0"), *(Offer(f"br-{n}") for n in range(12 + number))])
+            await turns()
+        following.obey(Interfaces(include=("eth0",)))
+        for _ in range(2):
+            following.reconcile([Offer("lo"), Offer("eth0")])
+            await turns()
+
+    with capture_logs() as events:
+        follow(check)
+    first, second = [event for event in events if event["event"] == "interfaces_left_out"]
+    assert (first["log_level"], first["captured"]) == ("warning", 0)
+    assert first["left_out"] == {
+        "exclude lo": ["lo"],
+        "exclude eth*": ["eth0"],
+        "exclude br-*": [*(f"br-{n}" for n in range(10)), "and 2 more"],
+    }
+    assert "--capture-interfaces-include '*,eth0'" in first["remedy"]
+    assert (second["log_level"], second["captured"], second["left_out"]) == (
+        "info",
+        1,
+        {"exclude lo": ["lo"]},
+    )
 
 
 def test_a_defect_of_a_capture_is_not_hidden() -> None:

@@ -161,7 +161,7 @@ def test_drops_are_counted(host: Host) -> None:
     """What the kernel dropped because nobody read it, all of what was sent is accounted for."""
 
     async def main() -> None:
-        async with running(live("live:cap0")) as one:
+        async with running(live("live:cap0", buffer_bytes=2 * 2**20)) as one:
             await one.until_captured("cap0")
             with host.wire("cap1") as wire:  # in this very thread: nothing reads meanwhile
                 for number in range(4_000):
@@ -205,7 +205,7 @@ def test_no_permission_is_said(host: Host) -> None:
     """A process that may not capture says so of each interface, and lives."""
     program = """
 import asyncio, os
-import pyroute2  # while it may be read
+import concurrent.futures.thread, pyroute2  # while they may be read
 from interceptor.capture.feed import Feed
 from interceptor.capture.live import LiveSource
 from interceptor.capture.own_traffic import OwnTraffic

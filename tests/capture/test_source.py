@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-from interceptor.capture.source import Backoff, Counters, Meter, Offer, State, Watched, wait_for
+import pytest
+from structlog.testing import capture_logs
+
+from interceptor.capture.source import (
+    Backoff,
+    Blindness,
+    Counters,
+    Meter,
+    Offer,
+    State,
+    Watched,
+    wait_for,
+)
 from interceptor.core.model import Interface, PacketBatch
 
 
@@ -31,14 +43,93 @@ def test_a_new_interface_is_being_opened() -> None:
 def test_a_meter_gives_steps() -> None:
     """Each capture counts from zero, and in 32 bits."""
     watched = Watched("x", Counters())
-    first = Meter(watched)
+    first = Meter("live:", watched)
     for reading in ((5, 0), (5, 0), (9, 2)):
         first.read(*reading)
     assert watched.counters == Counters(kernel_dropped=9, interface_dropped=2)
-    second = Meter(watched)
+    second = Meter("live:", watched)
     second.read(0xFFFFFFF0, 0)
     second.read(0x10, 1)
     assert watched.counters == Counters(kernel_dropped=9 + 0x100000010, interface_dropped=3)
+
+
+def test_a_loss_is_told_with_its_interface_and_cause() -> None:
+    """A line for each cause, with how many packets since the last reading; none where nothing is lost."""
+    meter = Meter("live:", Watched("eth0", Counters()))
+    with capture_logs() as events:
+        for reading in ((0, 0), (5, 0), (5, 2), (5, 2)):
+            meter.read(*reading)
+    told = [(event["event"], event["interface"], event["packets"], event["cause"]) for event in events]
+    assert [(name, interface, packets) for name, interface, packets, _ in told] == [
+        ("packets_lost", "eth0", 5),
+        ("packets_lost", "eth0", 2),
+    ]
+    assert [cause.partition(":")[0] for *_, cause in told] == ["kernel", "interface"]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The monotonic clock, which a test sets."""
+    now = [100.0]
+    monkeypatch.setattr("interceptor.capture.source.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_blindness_is_the_time_between_two_captures_of_an_interface(clock: list[float]) -> None:
+    """It counts while it lasts, stays counted when it is over, and no counter goes back."""
+    totals = Counters()
+    watched = Watched("x", totals)
+    watched.set(State.FAILED, "no such device")  # it has never been captured: nothing is missing
+    clock[0] += 10
+    assert watched.blind_for() == 0
+    watched.set(State.CAPTURING)
+    watched.set(State.FAILED, "the connection is lost")
+    clock[0] += 3
+    watched.set(State.FAILED, "refused")
+    assert watched.blind_for() == 3
+    clock[0] += 1
+    watched.set(State.CAPTURING)
+    assert (watched.blind_for(), watched.counters.blind_seconds, totals.blind_seconds) == (0, 4, 4)
+    clock[0] += 50
+    assert totals.blind_seconds == 4
+
+
+def test_an_interface_that_goes_was_not_blind(clock: list[float]) -> None:
+    """Its capture ends a moment before it leaves the list. One that left while nobody could look was, until then."""
+    totals = Counters()
+    for seconds in (0.9, 30.0):
+        watched = Watched("x", totals)
+        watched.set(State.CAPTURING)
+        watched.set(State.FAILED, "The interface disappeared")
+        clock[0] += seconds
+        watched.gone()
+        clock[0] += 5
+        assert watched.blind_for() == 0
+    assert totals.blind_seconds == 30
+
+
+def test_interfaces_that_are_captured_again_are_told_together() -> None:
+    """One line for all of a moment, with the first names, however many there are."""
+
+    async def main() -> None:
+        blindness = Blindness("rpcap://a:2002")
+        for number in range(25):
+            blindness.over(f"veth{number}", 1.0 + number)
+        await asyncio.sleep(1.2)
+        blindness.over("veth0", 2.0)
+        await asyncio.sleep(1.2)
+
+    with capture_logs() as events:
+        asyncio.run(main())
+    first, second = events
+    assert (first["event"], first["source"], first["seconds"], first["more"]) == (
+        "blindness_ended",
+        "rpcap://a:2002",
+        25.0,
+        15,
+    )
+    assert first["interfaces"] == {f"veth{number}": 1.0 + number for number in range(10)}
+    assert second["interfaces"] == {"veth0": 2.0}
 
 
 def test_back_off_grows_to_its_limit() -> None:

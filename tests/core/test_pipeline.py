@@ -17,6 +17,7 @@ from interceptor.core.pipeline import Pipeline
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
 from interceptor.core.protocols.http1.parser import Context
+from interceptor.core.tcp.clocks import Clocks
 from interceptor.core.tcp.connections import Connections
 from interceptor.core.tcp.reassembly import Assembly
 from tests.conversations import (
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 FIXTURES = sorted(
     path for path in (Path(__file__).parents[2] / "fixtures").glob("*/*.pcap*") if path.is_file()
 )
-TICK = SECOND // 10
 
 
 @functools.cache
@@ -79,15 +79,14 @@ class LongWay:
     def run(self, batches: Iterable[PacketBatch]) -> list[Transaction]:
         """All packets."""
         finished: list[Transaction] = []
-        tick = 0
+        clocks = Clocks()
         for each in one_by_one(batches):
             [(time, start, captured, length)] = each.packets
-            if time >= tick:
-                tick = time + TICK
-                self.decoder.expire(time)
-                finished += self.connections.expire(time)
+            if clocks.look(each.interface, time):
+                self.decoder.expire(clocks.now)
+                finished += self.connections.expire(clocks.now)
             link_type = each.interface.link_type
-            decoded = self.decoder.decode(link_type, each.buffer, start, captured, length, time)
+            decoded = self.decoder.decode(link_type, each.buffer, start, captured, length, clocks.now)
             if decoded is not None:
                 finished += self.connections.segment(each.interface, *decoded, time)
         return finished + self.connections.close()

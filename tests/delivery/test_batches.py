@@ -21,6 +21,7 @@ from interceptor.delivery.batches import (
     Sealer,
     TooLargeError,
     UnpackError,
+    captured_since,
     parse_header,
     seal,
     split,
@@ -275,3 +276,17 @@ def test_batches_keep_their_limits(writes: list[int], max_records: int, max_byte
         assert (text.count(b"\n"), len(text)) == (chunk.records, chunk.size)
         assert chunk.records <= max_records
         assert chunk.size <= max_bytes or chunk.records == 1
+
+
+def test_the_header_says_what_the_captures_got_and_lost() -> None:
+    """As totals, which both halves repeat without counting anything twice; absent where nobody captures."""
+    captured = captured_since(1_000.5, 10, 3, 1, 2.25)
+    batch = seal([b'{"a":1}\n{"a":2}\n'], 2, Origin("interceptor/1"), 2_000.0, "gzip", captured)
+    for one in (batch, *split(batch)):
+        header = parse_header(unpack(one.body, one.encoding, 10_000))
+        assert header.captured == captured
+    assert captured.since == "1970-01-01T00:16:40.500Z"
+    plain = seal([b'{"a":1}\n{"a":2}\n'], 2, Origin("interceptor/1"), 2_000.0)
+    assert parse_header(unpack(plain.body, plain.encoding, 10_000)).captured is None
+    assert b"captured" not in unpack(plain.body, plain.encoding, 10_000)
+    assert plain.id != batch.id

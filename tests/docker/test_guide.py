@@ -223,7 +223,10 @@ class TestUploading:
         assert '"state": "auth"' in said
 
 
-@pytest.mark.parametrize("begins", ["InterceptorSpoolFilling", "InterceptorKernelDrops"])
+ALERTS = ("InterceptorSpoolFilling", "InterceptorKernelDrops", "InterceptorCaptureLoss", "InterceptorBlind")
+
+
+@pytest.mark.parametrize("begins", ALERTS)
 def test_alerts(begins: str) -> None:
     """Alerts and metrics that are named exist."""
     rules = yaml.safe_load((ROOT / "docker/observability/alerts.yaml").read_text())["groups"][0]["rules"]
@@ -249,9 +252,6 @@ def test_every_trouble_has_its_test() -> None:
     """No row of the table is without one here."""
     assert len(TROUBLES) >= 10
     source = Path(__file__).read_text()
-    named = set(re.findall(r'holds\(\s*"([^"]+)"', source)) | {
-        "InterceptorSpoolFilling",
-        "InterceptorKernelDrops",
-    }
+    named = set(re.findall(r'holds\(\s*"([^"]+)"', source)) | set(ALERTS)
     for cell in TROUBLES:
         assert any(begins in cell for begins in named | ELSEWHERE), cell

@@ -201,6 +201,37 @@ class TestRpcapdImage:
             with host.entered():
                 assert asyncio.run(asyncio.wait_for(first_batch(), SECONDS)) > 0
 
+    @pytest.mark.parametrize(("options", "blocks"), [((), 16), (("--env=RPCAPD_BUFFER_BYTES=8388608",), 32)])
+    def test_has_a_larger_buffer(
+        self, rpcapd_image: str, host: Namespace, options: tuple[str, ...], blocks: int
+    ) -> None:
+        """For each capture; how large is the environment's choice. The kernel shows it."""
+
+        async def ring() -> str:
+            async with (
+                await connect("rpcap://127.0.0.1:2002") as client,
+                await client.open_capture("veth0", filter="udp port 9"),
+            ):
+                process = await asyncio.create_subprocess_exec(
+                    *host.wrap(["ss", "-0emp"]), stdout=asyncio.subprocess.PIPE
+                )
+                return (await process.communicate())[0].decode()
+
+        with container("rpcapd", inside(host), "--privileged", *options, rpcapd_image):
+            wait_until(lambda: ":2002 " in host.run("ss", "-Hltn").stdout, "rpcapd", SECONDS)
+            with host.entered():
+                shown = asyncio.run(asyncio.wait_for(ring(), SECONDS))
+        assert f"blk_size:262144,blk_nr:{blocks}," in shown
+
+    def test_a_buffer_that_is_none_is_one_line(self, rpcapd_image: str) -> None:
+        """And a failure, rather than libpcap's own size in silence."""
+        done = podman(
+            "run", "--rm", "--network=none", "--env=RPCAPD_BUFFER_BYTES=4MB", rpcapd_image, check=False
+        )
+        assert done.returncode == 1
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("rpcapd:")]
+        assert "RPCAPD_BUFFER_BYTES" in line
+
 
 class TestInterceptorImage:
     """The daemon, the relay and the collector."""

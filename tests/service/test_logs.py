@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
@@ -13,7 +14,7 @@ import pytest
 import structlog
 
 from interceptor.service import logs
-from interceptor.service.logs import OFTEN, PERIOD_SECONDS, Repetitions
+from interceptor.service.logs import IN_ALL, OFTEN, PERIOD_SECONDS, Repetitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +118,8 @@ def test_ever_new_events_cost_bounded_memory() -> None:
     """The longest unseen are forgotten."""
     repetitions = Repetitions(Clock())
     for number in range(5_000):
-        repetitions(None, "", {"event": "e", "source": str(number)})
+        with contextlib.suppress(structlog.DropEvent):
+            repetitions(None, "", {"event": "e", "source": str(number)})
     assert len(repetitions._periods) <= 1_024
 
 
@@ -140,3 +142,22 @@ def test_other_libraries_log_into_the_same_stream_at_warning() -> None:
     assert told[2] == ("x", "error", "worst")
     assert told[3][0] == "py.warnings"
     assert len(told) == 4
+
+
+def test_names_that_somebody_makes_up_do_not_write_without_end() -> None:
+    """Of an event about ever new interfaces a bounded number is told; what was left out is said, and others pass."""
+    clock = Clock()
+    stream = io.StringIO()
+    repetitions = Repetitions(clock)
+    logs.configure("info", stream, repetitions)
+    log = structlog.get_logger()
+    for number in range(5_000):
+        log.info("capture_started", source="rpcap://a", interface=f"x{number}")
+    log.info("running")
+    told = lines(stream)
+    assert [line["event"] for line in told] == ["capture_started"] * IN_ALL + ["running"]
+    assert repetitions.settle() == [{"repeated": "capture_started", "left_out": 5_000 - IN_ALL}]
+    assert repetitions.settle() == []
+    clock.now += PERIOD_SECONDS
+    log.info("capture_started", source="rpcap://a", interface="later")
+    assert lines(stream)[-1]["interface"] == "later"

@@ -16,6 +16,8 @@ from interceptor.service.metrics import (
     METRICS,
     MOST_INTERFACES,
     PREFIX,
+    SECONDS_PER_NEW_NAME,
+    InterfaceNames,
     Kind,
     Metrics,
     Sample,
@@ -63,6 +65,9 @@ class FakeSource:
         return watched
 
     def obey(self, rules: Any) -> None:
+        raise NotImplementedError
+
+    def decisions(self, offers: Any) -> Any:
         raise NotImplementedError
 
     async def run(self, feed: Any) -> None:
@@ -193,7 +198,9 @@ def test_sources_are_read_with_bounded_labels() -> None:
     source.offer("lo", State.EXCLUDED)
     source.offer("veth2", State.FAILED)
     metrics = Metrics()
-    metrics.add(lambda: source_samples([source, other]))
+    now = [0.0]
+    names = InterfaceNames(lambda: now[0])
+    metrics.add(lambda: source_samples([source, other], names))
     read = values(metrics)
     assert read["source_connected", ("rpcap://a:2002",)] == 1
     assert read["source_connected", ("live:",)] == 0
@@ -205,6 +212,16 @@ def test_sources_are_read_with_bounded_labels() -> None:
     for number in range(1_000):
         source.offer(f"x{number}", State.CAPTURING)
     assert len([key for key in values(metrics) if key[0] == "interface_up"]) == MOST_INTERFACES
+    seen = set()
+    for listing in range(100):  # all names are others each time, five seconds later
+        source.interfaces.clear()
+        now[0] += 5
+        for number in range(1_000):
+            source.offer(f"y{listing}-{number}", State.CAPTURING)
+        named = {key for key in values(metrics) if key[0] == "interface_up"}
+        assert len(named) <= MOST_INTERFACES
+        seen |= named
+    assert len(seen) <= 500 / SECONDS_PER_NEW_NAME
     source.interfaces.clear()
     read = values(metrics)
     assert read["kernel_dropped_packets_total", ("rpcap://a:2002",)] == 3

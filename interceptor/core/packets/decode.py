@@ -93,6 +93,9 @@ _LENGTHS = 1_500
 _MOST_TAGS = 32
 """VLAN tags and MPLS labels on one packet. Real ones have up to four and about ten."""
 
+_MOST_VLANS = 4
+"""VLANs that are part of a connection's name. A service tag and a customer's are two."""
+
 _FAMILIES = {2: _IPV4} | dict.fromkeys((10, 23, 24, 26, 28, 30), _IPV6)
 """AF_INET is 2 everywhere; AF_INET6 is that of Linux, Windows, NetBSD and OpenBSD, illumos, FreeBSD, Darwin."""
 
@@ -235,16 +238,20 @@ _TAGS: Mapping[int, Callable[[memoryview, int], tuple[int, int]]] = {
 """What may stand between a link layer and IP, by EtherType."""
 
 
-def _find_network(link_type: int, frame: memoryview) -> tuple[int, int]:
-    """Return the EtherType of the network layer and where in the frame that begins."""
+def _find_network(link_type: int, frame: memoryview) -> tuple[int, int, bytes]:
+    """Return the EtherType of the network layer, where in the frame that begins, and the VLANs, two bytes each."""
     link = _LINKS.get(link_type)
     if link is None:
         raise _Refused(Drop.UNKNOWN_LINK_TYPE)
     ethertype, at = link(frame)
+    vlans = b""
     for _ in range(_MOST_TAGS):
         tag = _llc if 0 < ethertype <= _LENGTHS else _TAGS.get(ethertype)
         if tag is None:
-            return ethertype, at
+            return ethertype, at, vlans
+        if tag is _vlan and len(vlans) < _MOST_VLANS * 2:
+            # IEEE 802.1Q section 9.6: 0 is no VLAN, only a priority
+            vlans += (struct.unpack_from(">H", frame, at)[0] & 0xFFF).to_bytes(2).replace(b"\0\0", b"")
         ethertype, at = tag(frame, at)
     raise _Refused(Drop.MALFORMED)
 
@@ -280,15 +287,18 @@ _MOST_EXTENSIONS = 16
 class _Packet:
     """The packet that is being decoded."""
 
-    __slots__ = ("addresses", "buffer", "end", "frame", "start", "time")
+    __slots__ = ("addresses", "buffer", "end", "frame", "start", "time", "vlans")
 
-    def __init__(self, buffer: bytes, start: int, frame: memoryview, end: int, time: int) -> None:
+    def __init__(
+        self, buffer: bytes, start: int, frame: memoryview, end: int, time: int, vlans: bytes
+    ) -> None:
         self.buffer = buffer
         self.start = start  # of the frame in the buffer; other places count from there
         self.frame = frame  # to where the capture ends, or the IP packet: padding is out of reach
         self.end = end  # on the wire: of the packet; of the IP packet, once that is known
         self.time = time
         self.addresses = b""
+        self.vlans = vlans
 
 
 class Decoder:
@@ -318,8 +328,8 @@ class Decoder:
         """
         frame = memoryview(buffer)[start : start + captured]
         try:
-            ethertype, at = _find_network(link_type, frame)
-            packet = _Packet(buffer, start, frame, max(length, captured), time)
+            ethertype, at, vlans = _find_network(link_type, frame)
+            packet = _Packet(buffer, start, frame, max(length, captured), time, vlans)
             if ethertype == _IPV4:
                 return self._ipv4(packet, at)
             if ethertype == _IPV6:
@@ -422,7 +432,7 @@ class Decoder:
                 _REASONS.get(protocol, Drop.NOT_TCP) if offset else _not_tcp(protocol, packet.frame, at)
             )
         datagram = self._fragments.add(
-            packet.addresses + identity,
+            packet.addresses + identity + packet.vlans,
             protocol,
             offset,
             bytes(packet.frame[at:]),
@@ -446,7 +456,7 @@ def _tcp(packet: _Packet, at: int) -> Segment:
     length = packet.end - data
     if header < 20 or length < 0:
         raise _Refused(Drop.MALFORMED)
-    flow = packet.addresses + bytes(frame[at : at + 4])
+    flow = packet.addresses + bytes(frame[at : at + 4]) + packet.vlans
     data = min(data, len(frame))  # the capture may end inside the options, which nobody needs
     present = min(length, len(frame) - data)
     return flow, sequence, acknowledgement, offset_flags & 0xFF, packet.start + data, present, length

@@ -1,12 +1,16 @@
 """TCP connections: two streams, and the conversation on them.
 
-Owns the life of a connection (first data, end, removal), who is client and who is server, on which interface
-each direction is read, when a hole is lost, and how many connections there may be. Refuses bytes and messages:
-those are the streams' and the conversation's; and what has carried no data: that is a handshake.
+Owns the life of a connection (first data, end, removal), who is client and who is server, when a hole is lost, and
+how many connections there may be. Refuses bytes and messages: those are the streams' and the conversation's; and what
+has carried no data: that is a handshake.
+
+A byte is known by its place in the sequence space, wherever it is captured: what is missing is taken from any
+interface, and a copy is what is here already.
 
 Limits: when the table is full, the longest idle of the connections that are due next is closed and reported.
-Every time-out runs on packet time and is found by a wheel of seconds: a connection is looked at when it may be
-due, not at every packet. What is forgotten is free at once, whatever the wheel still has of it.
+Every time-out runs on elapsed time (`Connections.now`, which the pipeline moves on; a packet's own time is only
+reported) and is found by a wheel of seconds: a connection is looked at when it may be due, not at every packet. What
+is forgotten is free at once, whatever the wheel still has of it.
 """
 
 from __future__ import annotations
@@ -14,13 +18,16 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import METHODS, Chunk, Drop
+from interceptor.core.model import METHODS, Anomaly, Chunk, Drop
 from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
 from interceptor.core.protocols.http1.pairing import Conversation
 from interceptor.core.protocols.http1.parser import OPAQUE
+from interceptor.core.tcp.clocks import TICK
 from interceptor.core.tcp.flows import Ends, reverse
 from interceptor.core.tcp.handshakes import Handshakes
+from interceptor.core.tcp.namesakes import Namesakes
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, Stream, difference
+from interceptor.core.tcp.rivals import Rival, far_off
 from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -34,12 +41,12 @@ __all__ = ["Connection", "Connections", "Life"]
 
 _SECOND: Final = 1_000_000_000
 _MASK: Final = 0xFFFFFFFF
-_SILENCE: Final = _SECOND
-"""After this long without a packet on its own interface, a direction may go on on another one."""
 _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
 _REGISTERED: Final = tuple(f"{method} ".encode() for method in sorted(METHODS))
 """None of these is the end of another."""
+_TELLING: Final = 32
+"""Bytes of a start line that goes on in the next segment."""
 _SPARE: Final = 1_024
 """Entries of forgotten connections that the wheel may always have, besides one for each that is remembered."""
 
@@ -48,7 +55,9 @@ class Direction(Stream):
     """A stream and what its connection keeps with it."""
 
     __slots__ = (
+        "active",
         "connection",
+        "heard",
         "interface",
         "parser",
         "smooth",
@@ -63,9 +72,13 @@ class Direction(Stream):
     def __init__(self, flow: bytes, sequence: int, assembly: Assembly) -> None:
         super().__init__(flow, sequence, assembly)
         self.interface: Interface | None = None
-        """Where this direction is read. Other interfaces show copies of it."""
+        """Where it was last read. What another one shows may be a copy."""
         self.time = 0
-        """Of the newest segment."""
+        """Of the newest segment, as the capture says."""
+        self.active = 0
+        """The same on the clock that time-outs run on."""
+        self.heard = 0
+        """Where something waits: the time of the newest segment that was delivered."""
         self.smooth = False
         """Nothing waits in either direction and both are open: an expected segment needs no thought."""
 
@@ -91,7 +104,7 @@ _CLOSED: Final = Life.CLOSED
 class Connection:
     """One connection: its two directions, and what they say."""
 
-    __slots__ = ("client", "conversation", "life", "server")
+    __slots__ = ("client", "conversation", "life", "rival", "server")
 
     def __init__(self, client: Direction, server: Direction) -> None:
         self.client = client
@@ -101,11 +114,13 @@ class Connection:
         client.connection = server.connection = self
         self.conversation: Conversation | None = None
         self.life = Life.OPEN
+        self.rival: Rival | None = None
+        """What may be the first segment of another connection of this name."""
 
     @property
-    def time(self) -> int:
-        """Of the newest segment."""
-        return max(self.client.time, self.server.time)
+    def active(self) -> int:
+        """When the newest segment came, on the clock that time-outs run on."""
+        return max(self.client.active, self.server.active)
 
 
 class Connections:
@@ -114,8 +129,12 @@ class Connections:
     def __init__(self, limits: Limits, context: Context, assembly: Assembly) -> None:
         self.streams: dict[bytes, Direction] = {}
         """Both directions of every connection that has carried data, by flow."""
+        self.now = 0
+        """Elapsed time (nanoseconds), up to `TICK` behind."""
         self.dropped: dict[Drop, int] = {}
         """Segments that touched no connection."""
+        self.contending = 0
+        """Segments of which it is not known yet which connection they belong to."""
         self.opened = 0
         """Connections with data, ever."""
         self.taken = 0
@@ -124,6 +143,7 @@ class Connections:
         self._context = context
         self._assembly = assembly
         self._handshakes = Handshakes(limits)
+        self._names = Namesakes(self.streams)
         self._stalled: dict[Connection, None] = {}
         """In which something waits."""
         self._wheel: Wheel[Connection] = Wheel()
@@ -144,28 +164,43 @@ class Connections:
         flow, sequence, acknowledgement, flags, data, captured, length = segment
         finished: list[Transaction] = []
         stream = self.streams.get(flow)
-        if stream is not None and flags & SYN and stream.seen and not self._same_handshake(stream, sequence):
-            # A new connection on an old pair of addresses and ports.
-            self._remove(stream.connection, finished)
-            stream = None
+        if stream is None and self._names.possible(flow):
+            handshake = self._handshakes.of(flow)
+            stream = self._names.find(flow, sequence, acknowledgement, flags, handshake)
+        if stream is not None and (
+            stream.connection.rival is not None
+            or (flags & SYN and stream.next >= 0)
+            or (length and far_off(stream, sequence, acknowledgement))
+        ):
+            connection = stream.connection
+            if self._contend(interface, buffer, segment, time, stream, finished):
+                return finished
+            if connection.life is Life.FORGOTTEN:
+                finished += self.segment(interface, buffer, segment, time)
+                return finished
         if stream is None:
             if not length and not (
                 flags & FIN and self._handshakes.overtaken(flow, sequence, acknowledgement)
             ):
-                self._handshakes.note(flow, sequence, acknowledgement, flags, time)
+                self._handshakes.note(flow, sequence, acknowledgement, flags, self.now)
                 self._drop(Drop.NO_PAYLOAD_YET)
                 return finished
             if flow == reverse(flow):
                 self._drop(Drop.ITS_OWN_PEER)
                 self._assembly.drop(Drop.ITS_OWN_PEER, captured)
                 return finished
-            stream = self._open(interface, segment, time, finished)
-        if stream.interface is not interface:
-            if stream.interface is not None and not stream.interface.gone and time - stream.time < _SILENCE:
-                self._drop(Drop.DUPLICATE_INTERFACE)
-                self._assembly.drop(Drop.DUPLICATE_INTERFACE, captured)
+            stream = self._open(interface, segment, finished)
+        elsewhere = stream.interface is not None and stream.interface is not interface
+        if elsewhere:
+            if length or flags & (FIN | RST):
+                if self._shown(stream, segment):
+                    self._drop(Drop.DUPLICATE_INTERFACE)
+                    self._assembly.drop(Drop.DUPLICATE_INTERFACE, captured)
+                    return finished
+            elif stream.acknowledging is not None and difference(acknowledgement, stream.acknowledging) <= 0:
+                self.taken += 1  # it says nothing new
                 return finished
-            stream.interface = interface
+        stream.interface = interface
         connection = stream.connection
         if connection.life is _CLOSED:
             if length:
@@ -178,27 +213,34 @@ class Connections:
             self._drop(Drop.RESET_OUT_OF_WINDOW)
             self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
             return finished
+        if stream.held is None:
+            stream.heard = stream.time
         stream.time = time
+        stream.active = self.now
         if flags & SYN:
             sequence = (sequence + 1) & _MASK
         if not stream.seen:
             self._first_sight(stream, sequence, flags, time, finished)
         peer = stream.peer
         if flags & ACK:
-            stream.acknowledging = acknowledgement
+            newest = stream.acknowledging
+            if not elsewhere or newest is None or difference(acknowledgement, newest) > 0:
+                stream.acknowledging = acknowledgement
             if peer.next < 0:
                 peer.next = acknowledgement
             elif not peer.seen and difference(acknowledgement, peer.next) > 0:
                 # Nothing of that direction is captured: its position is what is acknowledged.
                 peer.position += difference(acknowledgement, peer.next)
                 peer.next = acknowledgement
+            if peer.held is not None:
+                peer.prove(acknowledgement, self.now)
         self.taken += 1
         if flags & RST:
             # RFC 9293 section 3.10.7.4: text is not processed
             self._assembly.drop(Drop.AFTER_CLOSE, captured)
             place = peer.place_of(acknowledgement) if flags & ACK else peer.position
             if self._overtakes(stream, sequence, place):
-                stream.take_reset(sequence, time, place)
+                stream.take_reset(sequence, time, self.now, place)
                 self._pump(connection, finished)
                 return finished
             if connection.conversation is not None and stream is connection.client:
@@ -208,25 +250,39 @@ class Connections:
         if connection.life is _OPAQUE:
             self._assembly.delivered += captured
             self._context.drop(stream.parser.skipping, captured)
+            end = sequence + length
             if flags & FIN:
                 stream.ended = True
+                end += 1
+            if difference(end, stream.next) > 0:
+                stream.next = end & _MASK
         else:
             if length or flags & FIN:
                 place = peer.place_of(acknowledgement) if flags & ACK else peer.position
                 stream.take(
-                    sequence, buffer[data : data + captured], length, time, place, fin=bool(flags & FIN)
+                    sequence,
+                    buffer[data : data + captured],
+                    length,
+                    time,
+                    self.now,
+                    place,
+                    fin=bool(flags & FIN),
+                    again=Drop.DUPLICATE_INTERFACE if elsewhere else Drop.RETRANSMITTED,
                 )
             self._pump(connection, finished)
         self._end_if_over(connection, finished)
         return finished
 
     def pass_by(self, stream: Direction, size: int, time: int) -> None:
-        """Bytes of a connection that does not speak HTTP."""
+        """The next expected bytes of a connection that does not speak HTTP."""
         stream.time = time
+        stream.active = self.now
+        stream.next = (stream.next + size) & _MASK
         self._context.drop(stream.parser.skipping, size)
 
     def expire(self, now: int) -> list[Transaction]:
-        """Let packet time pass: give up holes, end idle connections."""
+        """Let time pass: give up holes, end idle connections."""
+        self.now = now
         finished: list[Transaction] = []
         for connection in list(self._stalled):
             self._give_up(connection, now, finished)
@@ -240,26 +296,29 @@ class Connections:
     def close(self) -> list[Transaction]:
         """The capture is over: end every connection."""
         finished: list[Transaction] = []
-        for connection in list(self.all()):
-            self._remove(connection, finished)
+        while self.streams:  # what was kept beside a connection may be one of its own
+            for connection in list(self.all()):
+                self._remove(connection, finished)
         self._handshakes.clear()
         return finished
 
     def all(self) -> Iterable[Connection]:
         """Every connection that has carried data, once."""
-        return (stream.connection for stream in self.streams.values() if stream is stream.connection.client)
+        return (
+            stream.connection
+            for name, stream in self.streams.items()
+            if stream is stream.connection.client and name is stream.flow
+        )
 
     # Birth
 
-    def _open(
-        self, interface: Interface, segment: Segment, time: int, finished: list[Transaction]
-    ) -> Direction:
+    def _open(self, interface: Interface, segment: Segment, finished: list[Transaction]) -> Direction:
         """The first data of a connection. Returns the direction it came in."""
         flow, sequence, acknowledgement, flags, *_ = segment
         if len(self.streams) >= 2 * self._limits.connections:
             self.evicted += self._make_room(1, finished)
         backward = reverse(flow)
-        handshake = self._handshakes.take(flow, sequence, acknowledgement, flags, time)
+        handshake = self._handshakes.take(flow, sequence, acknowledgement, flags, self.now)
         stream = Direction(flow, sequence, self._assembly)
         stream.interface = interface
         peer = Direction(backward, acknowledgement if flags & ACK else -1, self._assembly)
@@ -276,8 +335,10 @@ class Connections:
         connection = Connection(client, server)
         self.streams[flow] = stream
         self.streams[backward] = peer
+        self._names.opened(flow)
+        self._names.opened(backward)
         self.opened += 1
-        self._wheel.put(connection, time + self._limits.idle_seconds * _SECOND)
+        self._wheel.put(connection, self.now + self._limits.idle_seconds * _SECOND)
         if handshake is not None:
             self._converse(connection, stream, first=True)
         return stream
@@ -301,6 +362,7 @@ class Connections:
             # What the other side had acknowledged before anything of this one came by.
             self._assembly.gaps += 1
             self._assembly.missed += stream.position
+            stream.lose(0, stream.position)
             self._gap(stream.connection, stream, stream.position, 0, time, finished)
 
     def _converse(self, connection: Connection, seen: Direction, *, first: bool) -> None:
@@ -326,6 +388,99 @@ class Connections:
         """Whether a SYN with this sequence number began this very stream."""
         return difference(sequence + 1, stream.next) == -stream.position
 
+    def _shown(self, stream: Direction, segment: Segment) -> bool:
+        """Whether another interface has shown all that is in a segment."""
+        _, sequence, acknowledgement, flags, _, _, length = segment
+        connection = stream.connection
+        if flags & RST:
+            return connection.life in {Life.RESET, _CLOSED} or (
+                stream.held is not None and stream.held[-1].last.end == RST
+            )
+        if not stream.seen or stream.next < 0:
+            return False
+        newest = stream.acknowledging
+        if flags & ACK and newest is not None and difference(acknowledgement, newest) > 0:
+            return False  # what it acknowledges is new
+        start = stream.position + difference(sequence + (flags & SYN) // SYN, stream.next)
+        return stream.has(start, start + length + (flags & FIN))
+
+    # Another one of the same name
+
+    def _contend(
+        self,
+        interface: Interface,
+        buffer: bytes,
+        segment: Segment,
+        time: int,
+        stream: Direction,
+        finished: list[Transaction],
+    ) -> bool:
+        """A segment that may belong to another connection than its stream's. Returns whether it is dealt with.
+
+        Where it shows that there is another one, the old one is ended and what began the other is taken first.
+        """
+        flow, sequence, acknowledgement, flags, data, captured, length = segment
+        connection = stream.connection
+        rival = connection.rival
+        if rival is not None:
+            if rival.repeated(flow, sequence):
+                if flags & SYN:
+                    self._drop(Drop.NO_PAYLOAD_YET)
+                else:
+                    self.taken += 1
+                self._assembly.drop(Drop.RETRANSMITTED, captured)
+                return True
+            if rival.confirmed(stream, flow, sequence, acknowledgement, flags):
+                overtook = rival.answers(flow, sequence)
+                if overtook:
+                    self._without_rival(connection)
+                self._remove(connection, finished, Anomaly.UNPAIRED)
+                if overtook:
+                    finished += self.segment(interface, buffer, segment, time)
+                    finished += self.segment(rival.interface, rival.data, rival.segment, rival.time)
+                    return True
+                return False
+            if flow == rival.flow and length and sequence == stream.next:
+                self._refute(connection)  # the connection goes on
+                self.settle(connection)
+        if flags & SYN:
+            if stream.next < 0 or self._same_handshake(stream, sequence):
+                return False
+        elif not (
+            length
+            and far_off(stream, sequence, acknowledgement)
+            and _begins_message(buffer[data : data + captured])
+        ):
+            return False
+        if connection.life is _CLOSED:
+            self._remove(connection, finished)
+            return False
+        self._refute(connection)
+        if captured and self._assembly.full:
+            return False  # no room for a doubt: it is out of the connection's window
+        connection.rival = Rival(interface, buffer[data : data + captured], segment, time)
+        self.contending += 1
+        self._assembly.held += captured
+        self.settle(connection)
+        return True
+
+    def _refute(self, connection: Connection) -> None:
+        """The connection's rival was none."""
+        rival = self._without_rival(connection)
+        if rival is not None:
+            self._assembly.drop(Drop.OUT_OF_WINDOW, len(rival.data))
+            if rival.flags & SYN:
+                self._drop(Drop.NO_PAYLOAD_YET)
+            else:
+                self.taken += 1
+
+    def _without_rival(self, connection: Connection) -> Rival | None:
+        rival, connection.rival = connection.rival, None
+        if rival is not None:
+            self.contending -= 1
+            self._assembly.held -= len(rival.data)
+        return rival
+
     def _resets(self, stream: Direction, sequence: int) -> bool:
         """Whether a RST with this sequence number ends the connection (RFC 9293 section 3.5.3).
 
@@ -337,7 +492,7 @@ class Connections:
         ahead = difference(sequence, stream.next)
         if ahead == 0:
             return True
-        waiting = stream.held[-1].position + stream.held[-1].length - stream.position if stream.held else 0
+        waiting = stream.held[-1].stop - stream.position if stream.held else 0
         return ahead in {waiting, stream.acknowledged()} or (stream.ended and ahead == -1)
 
     def _overtakes(self, stream: Direction, sequence: int, place: int) -> bool:
@@ -349,7 +504,9 @@ class Connections:
             return False
         missing = difference(sequence, stream.next)
         return (
-            missing > 1 or stream.held is not None or (stream.peer.seen and place - stream.peer.position > 1)
+            missing > 1
+            or stream.held is not None
+            or (stream.peer.seen and 1 < place - stream.peer.position <= FAR)
         )
 
     # Life
@@ -397,23 +554,26 @@ class Connections:
             and not client.ended
             and not server.ended
             and connection.life is Life.OPEN
+            and connection.rival is None
         )
 
     def _deliver(
         self, connection: Connection, stream: Direction, piece: Piece, finished: list[Transaction]
     ) -> None:
         """A piece whose turn it is."""
+        stream.heard = piece.time
         data = piece.data
+        position = stream.position - piece.length
         if piece.end:
             clean = piece.end == FIN
-            reset = not clean or (stream.held is not None and stream.held[-1].end == RST)
+            reset = not clean or (stream.held is not None and stream.held[-1].last.end == RST)
             stream.ended = True
             stream.discard(Drop.AFTER_FIN if clean else Drop.AFTER_CLOSE)
             if reset and connection.life is Life.OPEN:
                 connection.life = Life.RESET
                 if connection.conversation is not None and stream is connection.client:
                     connection.conversation.client_closed = True
-            self._close_stream(connection, stream, piece.position, piece.time, clean=clean, finished=finished)
+            self._close_stream(connection, stream, position, piece.time, clean=clean, finished=finished)
             return
         cut = piece.length - len(data)
         self._assembly.cut += cut
@@ -423,7 +583,7 @@ class Connections:
         conversation = connection.conversation
         assert conversation is not None
         if data:
-            chunk = Chunk(data, 0, len(data), piece.position, piece.time, piece.place)
+            chunk = Chunk(data, 0, len(data), position, piece.time, piece.place)
             if stream is connection.client:
                 conversation.receive_requests(chunk, finished)
             else:
@@ -431,7 +591,7 @@ class Connections:
             if stream.parser.mode == OPAQUE:
                 self.settle(connection)
         if cut:
-            self._gap(connection, stream, cut, piece.position + len(data), piece.time, finished)
+            self._gap(connection, stream, cut, position + len(data), piece.time, finished)
 
     def _recognise(self, connection: Connection, stream: Direction, data: bytes) -> bool:
         """Find out who is who on a connection that is seen from the middle, by who speaks how.
@@ -486,26 +646,30 @@ class Connections:
                 if not size:
                     continue
                 own = stream.held
-                behind = own is not None and own[0].position > stream.position
-                waiting = own[0] if behind and own is not None else (stream.peer.held or [])[0]
-                acknowledged = not behind or stream.acknowledged() >= size
+                behind = own is not None and own[0].start > stream.position
+                waiting = (own if behind and own is not None else stream.peer.held or [])[0].first
+                # What is more than a window ahead, and of which nothing was seen, is only claimed.
+                acknowledged = stream.acknowledged() >= size if behind else size <= FAR
                 if acknowledged:
-                    patience, since = limits.hole_seconds, waiting.time
+                    patience, since = limits.hole_seconds, waiting.since
+                    if behind and stream.proof[0] > stream.position:
+                        since = max(since, stream.proof[1])
                 else:
-                    patience, since = limits.unacknowledged_seconds, max(waiting.time, stream.time)
-                if now - since < patience * _SECOND:
+                    patience, since = limits.unacknowledged_seconds, max(waiting.since, stream.active)
+                if now - since < patience * _SECOND + TICK:
                     continue
                 moved = True
                 if own is not None and not behind:
                     # It is here, but its sender seems to have received what this would have caused: a
                     # retransmission carries a newer acknowledgement than the original did.
                     self._deliver(connection, stream, stream.release(), finished)
-                elif not acknowledged and size > FAR:
+                elif behind and not acknowledged and size > FAR:
                     stream.discard(Drop.OUT_OF_WINDOW)
                 else:
                     position = stream.position
                     stream.skip(size)
-                    self._gap(connection, stream, size, position, stream.time, finished)
+                    heard = stream.heard if own is not None else 0
+                    self._gap(connection, stream, size, position, heard or stream.time, finished)
                 self._advance(connection, finished)
 
     # Death
@@ -518,11 +682,19 @@ class Connections:
         """End a connection, and keep its name for a while."""
         if connection.life is _CLOSED:
             return
-        self._finish(connection, finished)
-        self._put(connection)
+        self._finish(connection, finished, Anomaly.UNANSWERED)
+        if connection.rival is not None and not connection.rival.flags & SYN:
+            self._remove(connection, finished)
+        else:
+            self._put(connection)
 
-    def _finish(self, connection: Connection, finished: list[Transaction]) -> None:
-        """End a connection: deliver what there is, report what is open."""
+    def _finish(self, connection: Connection, finished: list[Transaction], unseen: Anomaly) -> None:
+        """End a connection: deliver what there is, report what is open.
+
+        `unseen` is what to say of requests without an answer; a RST, or the server's FIN, is proof of more.
+        """
+        if connection.life is Life.RESET or connection.server.ended:
+            unseen = Anomaly.UNANSWERED
         self._resolve(connection, _NEVER, finished)
         followed = connection.life is not _OPAQUE
         connection.life = _CLOSED
@@ -541,7 +713,7 @@ class Connections:
             )
         conversation, connection.conversation = connection.conversation, None
         if conversation is not None:
-            finished += conversation.finish()
+            finished += conversation.finish(unseen)
         self._stalled.pop(connection, None)
         for stream in (connection.client, connection.server):
             stream.smooth = False
@@ -566,17 +738,25 @@ class Connections:
         else:
             finished += conversation.close_responses(position, time, clean=clean)
 
-    def _remove(self, connection: Connection, finished: list[Transaction]) -> None:
-        """End a connection and forget it."""
+    def _remove(
+        self,
+        connection: Connection,
+        finished: list[Transaction],
+        unseen: Anomaly = Anomaly.CUT_SHORT,
+    ) -> None:
+        """End a connection and forget it; `unseen` as for `_finish`."""
         if connection.life is not _CLOSED:
-            self._finish(connection, finished)
+            self._finish(connection, finished, unseen)
         connection.life = Life.FORGOTTEN
         for stream in (connection.client, connection.server):
-            del self.streams[stream.flow]
+            self._names.closed(stream.flow)
             # Without these it is no cycle, and its memory is free now, not when the collector comes by.
             del stream.connection, stream.peer
         # It may be in the wheel for as long as it might have been idle: without what it was.
         del connection.client, connection.server
+        rival = self._without_rival(connection)
+        if rival is not None:
+            finished += self.segment(rival.interface, rival.data, rival.segment, rival.time)
 
     def shed(self, count: int) -> list[Transaction]:
         """End up to `count` connections, the longest idle of those that are due next; report what was open."""
@@ -589,11 +769,12 @@ class Connections:
         ended = 0
         while count and (coming := self._wheel.next(max(count, _LOOKED_AT))):
             candidates = list(dict.fromkeys(filter(_remembered, coming)))
-            candidates.sort(key=lambda connection: (connection.life is not _CLOSED, connection.time))
+            candidates.sort(key=lambda connection: (connection.life is not _CLOSED, connection.active))
             for connection in candidates[count:]:
                 self._put(connection)
             for connection in candidates[:count]:
                 ended += connection.life is not _CLOSED
+                self._refute(connection)  # it would want room, too
                 self._remove(connection, finished)
             count -= min(count, len(candidates))
         return ended
@@ -604,11 +785,11 @@ class Connections:
         """See whether a connection that may be due is."""
         if not _remembered(connection):
             return
-        if now - connection.time >= self._patience(connection):
+        if now - connection.active >= self._patience(connection):
             self._remove(connection, finished)
             return
         if connection.conversation is not None:
-            finished += connection.conversation.overdue(now - self._limits.transaction_seconds * _SECOND)
+            finished += connection.conversation.overdue(now, self._limits.transaction_seconds * _SECOND)
         self._put(connection)
 
     def _patience(self, connection: Connection) -> int:
@@ -618,10 +799,17 @@ class Connections:
 
     def _put(self, connection: Connection) -> None:
         """Have a connection looked at when it may be due."""
-        self._wheel.put(connection, connection.time + self._patience(connection))
+        self._wheel.put(connection, connection.active + self._patience(connection))
 
     def _drop(self, reason: Drop) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+
+def _begins_message(data: bytes) -> bool:
+    """Whether bytes are the start line of a message, or enough of one to tell."""
+    return (b"\n" in data or len(data) >= _TELLING) and (
+        plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
+    )
 
 
 def _remembered(connection: Connection) -> bool:

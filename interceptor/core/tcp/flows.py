@@ -1,7 +1,7 @@
 """Flows: what the bytes that name a direction say about its ends.
 
-A flow is source address, destination address, source port and destination port as on the wire (see
-`model.Segment`). Owns their reading and the identity of a connection. Refuses state of connections: what it
+A flow is source address, destination address, source port and destination port as on the wire, and the VLANs that
+the packet was tagged with (see `model.Segment`). Owns their reading and the identity of a connection. Refuses state of connections: what it
 keeps are only texts and numbers that many connections share, a bounded number of them.
 """
 
@@ -13,16 +13,39 @@ from typing import Final
 
 from interceptor.core.model import Peers
 
-__all__ = ["Ends", "reverse"]
+__all__ = ["Ends", "bare", "reverse"]
 
 _REMEMBERED: Final = 4_096
 """Addresses, and ports of servers, of which one copy serves all connections."""
 
 
+_PLAIN_4: Final = 12
+_PLAIN_6: Final = 36
+"""Bytes of a flow without VLANs, by the version of IP."""
+
+
 def reverse(flow: bytes) -> bytes:
     """The other direction's name."""
-    size = (len(flow) - 4) // 2
-    return flow[size : 2 * size] + flow[:size] + flow[-2:] + flow[-4:-2]
+    if len(flow) == _PLAIN_4:
+        return flow[4:8] + flow[:4] + flow[10:] + flow[8:10]
+    plain = _plain(flow)
+    size = (plain - 4) // 2
+    return (
+        flow[size : 2 * size]
+        + flow[:size]
+        + flow[plain - 2 : plain]
+        + flow[plain - 4 : plain - 2]
+        + flow[plain:]
+    )
+
+
+def bare(flow: bytes) -> bytes:
+    """The name without the VLANs."""
+    return flow[: _plain(flow)]
+
+
+def _plain(flow: bytes) -> int:
+    return _PLAIN_4 if len(flow) < _PLAIN_6 else _PLAIN_6
 
 
 class _Addresses(dict[bytes, str]):
@@ -56,8 +79,10 @@ class Ends:
         """What every record of a connection says about it.
 
         `flow` is the client's; `sequence` and `acknowledgement` are the numbers before the first byte of either
-        side: the initial ones, where the handshake was seen.
+        side: the initial ones, where the handshake was seen. VLANs are no part of it: who sees the same connection
+        with and without them gives it the same name.
         """
+        flow = bare(flow)
         size = (len(flow) - 4) // 2
         place = sequence.to_bytes(4, "big") + acknowledgement.to_bytes(4, "big")
         return Peers(

@@ -81,6 +81,14 @@ class Handshakes:
             return answered, False
         return None
 
+    def of(self, flow: bytes) -> tuple[Handshake, bool] | None:
+        """The handshake of this name, and whether the name is the client's."""
+        sent = self._begun.get(flow)
+        if sent is not None:
+            return sent, True
+        answered = self._begun.get(reverse(flow))
+        return None if answered is None else (answered, False)
+
     def overtaken(self, flow: bytes, sequence: int, acknowledgement: int) -> bool:
         """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
         own, other, _ = self._begun.get(flow, _UNKNOWN)

@@ -17,6 +17,10 @@ The FIN takes a place in the sequence (RFC 9293 section 3.4), so it is the last 
 too: one that carries nothing. So is a RST that has to wait.
 
 Overlaps: the bytes that came first win, as in Zeek and Linux; bytes that come again are counted and left.
+
+What waits is kept in runs: pieces without a hole between them, linked. There are as many runs as holes, however
+many segments wait behind them, so that a window of 32 MiB costs no more a segment than a window of three: a segment
+that follows the last one is appended, one that fills a hole joins two runs, and the first piece is taken off.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from interceptor.core.model import Drop
 if TYPE_CHECKING:
     from interceptor.core.model import Limits
 
-__all__ = ["ACK", "FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Stream", "difference"]
+__all__ = ["ACK", "FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Run", "Stream", "difference"]
 
 FIN: Final = 1
 SYN: Final = 2
@@ -39,14 +43,14 @@ ACK: Final = 16
 _WRAP: Final = 1 << 32
 _HALF: Final = 1 << 31
 _MASK: Final = _WRAP - 1
-_PIECES: Final = 4096
-"""Waiting segments per direction: a MiB in segments of 256 bytes. Bounds the overhead of tiny ones."""
-_OVERHEAD: Final = 256
-"""Bytes that a waiting piece costs besides its payload: the object, its numbers, the header of its bytes and
-its share of the list. Measured with tracemalloc."""
+_OVERHEAD: Final = 304
+"""Bytes that a waiting piece costs besides its payload, where each is a run of its own: the objects, their numbers,
+the header of its bytes. Measured with tracemalloc; 164 where it is one of many in a run."""
 FAR: Final = 1 << 24
 """A hole wider than 16 MiB, the largest window in common use, is only believed if the other side has
-acknowledged what comes after it."""
+acknowledged what comes after it; an acknowledgement further ahead only if the side it is about goes on from there."""
+_REMEMBERED: Final = 64
+"""Holes that were given up, of each direction, to tell the late from the repeated."""
 
 
 def difference(a: int, b: int) -> int:
@@ -87,27 +91,44 @@ class Assembly:
 
 
 class Piece:
-    """A segment, or what is new in it, with the place it has in the stream."""
+    """A segment, or what is new in it. It begins where the one before it in its run ends."""
 
-    __slots__ = ("data", "end", "length", "place", "position", "time")
+    __slots__ = ("data", "end", "length", "next", "place", "since", "time")
 
-    def __init__(self, position: int, data: bytes, length: int, time: int, place: int, end: int = 0) -> None:
-        self.position = position
+    def __init__(self, data: bytes, length: int, time: int, since: int, place: int, end: int = 0) -> None:
         self.data = data
         """What was captured of it; the rest of `length` was cut off by a short snaplen."""
         self.length = length
         self.time = time
+        """As the capture says."""
+        self.since = since
+        """The same on the clock that time-outs run on."""
         self.place = place
         """Position in the other direction that its sender had received."""
         self.end = end
         """FIN or RST where it is one; 0 where it is bytes."""
+        self.next: Piece | None = None
+        """In its run."""
+
+
+class Run:
+    """Waiting pieces without a hole between them."""
+
+    __slots__ = ("first", "last", "start", "stop")
+
+    def __init__(self, start: int, stop: int, piece: Piece) -> None:
+        self.start = start
+        """Position of the first byte."""
+        self.stop = stop
+        """Position after the last one."""
+        self.first = self.last = piece
 
 
 class Stream:
     """One direction of a connection (RFC 9293: what one side's SND variables are about)."""
 
     __slots__ = (
-        "_gap",
+        "_lost",
         "acknowledging",
         "assembly",
         "ended",
@@ -116,7 +137,9 @@ class Stream:
         "held_bytes",
         "next",
         "peer",
+        "pieces",
         "position",
+        "proof",
         "seen",
     )
 
@@ -137,19 +160,19 @@ class Stream:
         """A segment of this direction has come by."""
         self.ended = False
         """Its FIN was delivered."""
-        self.held: list[Piece] | None = None
-        """Waiting pieces, in order, not overlapping."""
+        self.held: list[Run] | None = None
+        """What waits, in order; there is a hole before each run but perhaps the first."""
         self.held_bytes = 0
-        self._gap = (0, 0)
-        """The last hole that was given up, to tell the late from the repeated."""
+        self.pieces = 0
+        """How many wait."""
+        self.proof = _NO_PROOF
+        """(up to which position, since when): the other side has acknowledged what is missing here."""
+        self._lost: list[tuple[int, int]] | None = None
+        """Holes that were given up and not filled since, in order."""
 
     def place_of(self, acknowledgement: int) -> int:
-        """The position that an acknowledgement number of the other side stands for.
-
-        One that is too far ahead to be believed says nothing.
-        """
-        ahead = difference(acknowledgement, self.next)
-        return self.position + (ahead if ahead <= FAR else 0)
+        """The position that an acknowledgement number of the other side stands for."""
+        return self.position + difference(acknowledgement, self.next)
 
     def take(
         self,
@@ -157,99 +180,150 @@ class Stream:
         data: bytes,
         length: int,
         time: int,
+        since: int,
         place: int,
         *,
         fin: bool,
+        again: Drop = Drop.RETRANSMITTED,
     ) -> None:
         """A segment: `length` payload bytes from `sequence`, of which `data` was captured.
 
-        What is new in it waits in `held` until `ready` gives it.
+        What is new in it waits in `held` until `ready` gives it. `again`: what bytes count as that are here already.
         """
         position = self.position + difference(sequence, self.next)
-        assembly = self.assembly
         if self.ended:
-            assembly.drop(Drop.RETRANSMITTED if position < self.position else Drop.AFTER_FIN, len(data))
+            if position < self.position:
+                self._come_again(position, len(data), again)
+            else:
+                self.assembly.drop(Drop.AFTER_FIN, len(data))
             return
         if position < self.position and length:
             old = min(self.position - position, length)
-            start, end = self._gap
-            reason = Drop.LATE if start <= position < end else Drop.RETRANSMITTED
-            assembly.drop(reason, min(old, len(data)))
+            self._come_again(position, min(old, len(data)), again)
             position += old
             data = data[old:]
             length -= old
         if length:
-            self._insert(Piece(position, data, length, time, place))
+            self._insert(position, Piece(data, length, time, since, place), again)
         if fin and position + length >= self.position:
-            self._insert(Piece(position + length, b"", 1, time, place, FIN))
+            self._insert(position + length, Piece(b"", 1, time, since, place, FIN), again)
 
-    def take_reset(self, sequence: int, time: int, place: int) -> None:
+    def take_reset(self, sequence: int, time: int, since: int, place: int) -> None:
         """A RST that has overtaken bytes: it waits for its turn as they do, behind all of them."""
         position = self.position + difference(sequence, self.next)
         if self.held:
-            position = max(position, self.held[-1].position + self.held[-1].length)
-        self._insert(Piece(position, b"", 1, time, place, RST))
+            position = max(position, self.held[-1].stop)
+        self._insert(position, Piece(b"", 1, time, since, place, RST), Drop.RETRANSMITTED)
 
-    def _insert(self, piece: Piece) -> None:
+    def has(self, start: int, stop: int) -> bool:
+        """Whether all bytes between two positions were delivered, given up, or wait."""
+        if stop <= self.position:
+            return True
+        held = self.held
+        if not held:
+            return False
+        start = max(start, self.position)
+        index = bisect_left(held, start + 1, key=_stop)
+        return index < len(held) and held[index].start <= start and held[index].stop >= stop
+
+    def _insert(self, start: int, piece: Piece, again: Drop) -> None:
         """Put what is new of a piece among those that wait."""
         held = self.held
         if held is None:
             held = self.held = []
-        start, stop, data = piece.position, piece.position + piece.length, piece.data
+        data, stop = piece.data, start + piece.length
         cursor, kept = start, 0
-        index = bisect_left(held, start, key=_position)
-        if index:
-            cursor = max(cursor, held[index - 1].position + held[index - 1].length)
-        while cursor < stop and len(held) < _PIECES:
-            until = min(stop, held[index].position) if index < len(held) else stop
-            if until > cursor:
+        last = held[-1] if held else None
+        # The first run that this touches or comes before; mostly, it follows the last one.
+        index = len(held) if last is None or last.stop < start else bisect_left(held, start, key=_stop)
+        while True:
+            left = None
+            following = index
+            if index < len(held) and held[index].start <= cursor:
+                left = held[index]
+                cursor = max(cursor, left.stop)
+                following += 1
+            if cursor >= stop:
+                break
+            until = min(stop, held[following].start) if following < len(held) else stop
+            if until - cursor == piece.length:
+                part = piece
+            else:
                 part = Piece(
-                    cursor,
                     data[cursor - start : until - start],
                     until - cursor,
                     piece.time,
+                    piece.since,
                     piece.place,
                     piece.end,
                 )
-                held.insert(index, part)
-                self.assembly.pieces += 1
-                index += 1
-                kept += len(part.data)
+            kept += len(part.data)
+            self.pieces += 1
+            self.assembly.pieces += 1
+            if left is None:
+                left = Run(cursor, until, part)
+                held.insert(index, left)
+                following += 1
+            else:
+                before = left.last
+                # Most numbers of neighbours are equal: kept once, not once a piece.
+                if part.place == before.place:
+                    part.place = before.place
+                if part.length == before.length:
+                    part.length = before.length
+                before.next = left.last = part
+                left.stop = until
+            if following < len(held) and held[following].start == until:
+                right = held.pop(following)
+                left.last.next = right.first
+                left.last = right.last
+                left.stop = right.stop
             cursor = until
-            if index < len(held) and held[index].position == cursor:
-                cursor += held[index].length
-                index += 1
         self.held_bytes += kept
         self.assembly.held += kept
-        full = cursor < stop
-        self.assembly.drop(Drop.REASSEMBLY_LIMIT if full else Drop.RETRANSMITTED, len(data) - kept)
-        if not held:
-            self.held = None
+        self.assembly.drop(again, len(data) - kept)
 
     def ready(self) -> Piece | None:
         """Take the next piece whose turn it is, or None. The position moves past it."""
         held = self.held
-        if not held:
+        if not held or held[0].start != self.position:
             return None
-        piece = held[0]
-        if piece.position != self.position:
-            return None
-        if piece.place > self.peer.position and self.peer.seen:
+        place, peer = held[0].first.place, self.peer
+        if place > peer.position and peer.seen and self._believed(place):
             return None
         return self.release()
+
+    def _believed(self, place: int) -> bool:
+        """Whether this side has what it says it has of the other one.
+
+        Not where that is more than a window ahead, and it takes it back, or the other side goes on where it was.
+        """
+        peer = self.peer
+        if place - peer.position <= FAR:
+            return True
+        return peer.acknowledged() > FAR and not (peer.held and peer.held[0].start == peer.position)
 
     def release(self) -> Piece:
         """Take the first held piece, which is at the stream's position."""
         held = self.held
         assert held
-        piece = held.pop(0)
-        if not held:
-            self.held = None
+        run = held[0]
+        piece = run.first
+        if piece.next is None:
+            del held[0]
+            if not held:
+                self.held = None
+        else:
+            run.first = piece.next
+            run.start += piece.length
+            piece.next = None
         size = len(piece.data)
         self.held_bytes -= size
-        self.assembly.held -= size
-        self.assembly.pieces -= 1
-        self.assembly.delivered += size
+        self.pieces -= 1
+        assembly = self.assembly
+        assembly.held -= size
+        assembly.pieces -= 1
+        assembly.delivered += size
         self.position += piece.length
         self.next = (self.next + piece.length) & _MASK
         return piece
@@ -257,17 +331,12 @@ class Stream:
     def hole(self) -> int:
         """How many bytes from the stream's position on are missing, that something waits for."""
         missing = 0
-        if self.held and self.held[0].position > self.position:
-            missing = self.held[0].position - self.position
+        if self.held and self.held[0].start > self.position:
+            missing = self.held[0].start - self.position
         waiting = self.peer.held
-        if (
-            waiting
-            and self.seen
-            and waiting[0].position == self.peer.position
-            and waiting[0].place > self.position
-        ):
-            wanted = waiting[0].place - self.position
-            if not missing or wanted < missing:
+        if waiting and self.seen and waiting[0].start == self.peer.position:
+            wanted = waiting[0].first.place - self.position
+            if wanted > 0 and (not missing or wanted < missing):
                 missing = wanted
         return missing
 
@@ -276,20 +345,51 @@ class Stream:
         newest = self.peer.acknowledging
         return difference(newest, self.next) if newest is not None else 0
 
+    def prove(self, acknowledgement: int, since: int) -> None:
+        """Something waits here, and the other side has acknowledged this."""
+        position = self.position + difference(acknowledgement, self.next)
+        if position > self.position >= self.proof[0]:
+            self.proof = position, since
+
     def skip(self, size: int) -> None:
         """Give `size` missing bytes up for lost."""
-        self._gap = (self.position, self.position + size)
+        self.lose(self.position, self.position + size)
         self.position += size
         self.next = (self.next + size) & _MASK
         self.assembly.gaps += 1
         self.assembly.missed += size
 
+    def lose(self, start: int, stop: int) -> None:
+        """What comes of this from now on is late."""
+        lost = self._lost
+        if lost is None:
+            lost = self._lost = []
+        lost.append((start, stop))
+        if len(lost) > _REMEMBERED:
+            del lost[0]
+
+    def _come_again(self, start: int, captured: int, again: Drop) -> None:
+        """Bytes from before the stream's position: late where they were given up, and repeated otherwise."""
+        stop = start + captured
+        late = 0
+        if self._lost is not None:
+            left = []
+            for begin, end in self._lost:
+                low, high = max(begin, start), min(end, stop)
+                if low >= high:
+                    left.append((begin, end))
+                    continue
+                late += high - low
+                left += [part for part in ((begin, low), (high, end)) if part[0] < part[1]]
+            self._lost = left[-_REMEMBERED:] or None
+        self.assembly.drop(Drop.LATE, late)
+        self.assembly.drop(again, captured - late)
+
     @property
     def full(self) -> bool:
         """Whether what waits takes more memory than it may."""
-        held = self.held
-        return held is not None and (
-            self.held_bytes + len(held) * _OVERHEAD > self.assembly.limits.held_bytes_per_stream
+        return self.held is not None and (
+            self.held_bytes + self.pieces * _OVERHEAD > self.assembly.limits.held_bytes_per_stream
             or self.assembly.full
         )
 
@@ -298,10 +398,13 @@ class Stream:
         if self.held:
             self.assembly.drop(reason, self.held_bytes)
             self.assembly.held -= self.held_bytes
-            self.assembly.pieces -= len(self.held)
+            self.assembly.pieces -= self.pieces
         self.held = None
-        self.held_bytes = 0
+        self.held_bytes = self.pieces = 0
 
 
-def _position(piece: Piece) -> int:
-    return piece.position
+_NO_PROOF: Final = (0, 0)
+
+
+def _stop(run: Run) -> int:
+    return run.stop

@@ -231,7 +231,7 @@ def test_idle_connections_end_in_packet_time(capture: Capture) -> None:
     assert capture.transactions == []
     capture.wait(2)
     assert pairs(capture.transactions) == [("1", None)]
-    assert tags(capture.transactions[0]) == {Anomaly.UNANSWERED}
+    assert tags(capture.transactions[0]) == {Anomaly.CUT_SHORT}
 
 
 def test_a_transaction_has_a_deadline() -> None:

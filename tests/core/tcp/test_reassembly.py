@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -40,6 +40,35 @@ class Skip:
     size: int
 
 
+class At(NamedTuple):
+    """A piece that was delivered, and where."""
+
+    position: int
+    data: bytes
+    length: int
+    time: int
+    place: int
+    end: int
+
+
+def held(stream: Stream) -> list[Piece]:
+    """The pieces that wait. Their runs are in order, have a hole before each but the first, and add up."""
+    pieces: list[Piece] = []
+    before = stream.position - 1
+    for run in stream.held or []:
+        assert run.start > before
+        before = run.start
+        piece: Piece | None = run.first
+        while piece is not None:
+            pieces.append(piece)
+            before += piece.length
+            last, piece = piece, piece.next
+        assert (before, last) == (run.stop, run.last)
+    assert stream.pieces == len(pieces)
+    assert stream.held_bytes == sum(len(piece.data) for piece in pieces)
+    return pieces
+
+
 class Sides:
     """A stream under test and its peer, which has sent nothing."""
 
@@ -51,7 +80,7 @@ class Sides:
         self.stream.peer, self.peer.peer = self.peer, self.stream
         self.taken = 0
 
-    def take(self, step: In, stream: Stream | None = None) -> list[Piece]:
+    def take(self, step: In, stream: Stream | None = None) -> list[At]:
         """Give a segment; return what is ready after it."""
         stream = stream or self.stream
         start = self.start if stream is self.stream else 0
@@ -60,6 +89,7 @@ class Sides:
             (start + step.position) % WRAP,
             step.data,
             len(step.data) + step.cut,
+            0,
             0,
             step.place,
             fin=step.fin,
@@ -71,12 +101,14 @@ class Sides:
         """Whether the stream says that it is."""
         return self.stream.full
 
-    def ready(self, stream: Stream | None = None) -> list[Piece]:
+    def ready(self, stream: Stream | None = None) -> list[At]:
         """All pieces whose turn it is."""
         stream = stream or self.stream
         pieces = []
         while (piece := stream.ready()) is not None:
-            pieces.append(piece)
+            assert piece.next is None
+            position = stream.position - piece.length
+            pieces.append(At(position, piece.data, piece.length, piece.time, piece.place, piece.end))
             if piece.end:
                 stream.ended = True
                 stream.discard(Drop.AFTER_FIN)
@@ -87,7 +119,7 @@ class Sides:
         """Bytes taken are delivered, dropped or held."""
         assembly = self.assembly
         assert self.taken == assembly.delivered + sum(assembly.dropped.values()) + assembly.held
-        waiting = [piece for stream in (self.stream, self.peer) for piece in stream.held or []]
+        waiting = [piece for stream in (self.stream, self.peer) for piece in held(stream)]
         assert assembly.held == sum(len(piece.data) for piece in waiting)
         assert assembly.pieces == len(waiting)
 
@@ -152,7 +184,11 @@ TABLE: dict[str, tuple[list[In | Skip], list[list[bytes | str]], dict[Drop, int]
     ),
     "a hole given up": ([In(3, b"de"), Skip(3), In(5, b"f")], [[], [b"de"], [b"f"]], {}),
     "late bytes": ([In(3, b"de"), Skip(3), In(0, b"abc")], [[], [b"de"], []], {Drop.LATE: 3}),
-    "late and new bytes": ([In(3, b"d"), Skip(3), In(2, b"XXe")], [[], [b"d"], [b"e"]], {Drop.LATE: 2}),
+    "late and new bytes": (
+        [In(3, b"d"), Skip(3), In(2, b"XXe")],
+        [[], [b"d"], [b"e"]],
+        {Drop.LATE: 1, Drop.RETRANSMITTED: 1},
+    ),
     "late, after more": (
         [In(1, b"b"), Skip(1), In(0, b"a"), In(1, b"b")],
         [[], [b"b"], [], []],
@@ -204,8 +240,8 @@ def test_pieces_know_where_they_are() -> None:
     """A piece has the position of its first byte, and the time and place of its segment."""
     sides = Sides()
     sides.taken = 6
-    sides.stream.take(1_002, b"cd", 2, 7, 0, fin=True)
-    sides.stream.take(1_000, b"abXX", 4, 9, 0, fin=False)
+    sides.stream.take(1_002, b"cd", 2, 7, 0, 0, fin=True)
+    sides.stream.take(1_000, b"abXX", 4, 9, 0, 0, fin=False)
     assert [(p.position, p.data, p.length, p.time, p.end) for p in sides.ready()] == [
         (0, b"ab", 2, 9, 0),
         (2, b"cd", 2, 7, 0),
@@ -261,31 +297,85 @@ def test_a_hole_is_what_is_missing_in_front() -> None:
     assert sides.stream.acknowledged() == 25
 
 
-def test_an_acknowledgement_from_far_ahead_says_nothing() -> None:
-    """A place beyond any window is not believed; the others are exact, before and after the position."""
+def test_a_place_is_exact() -> None:
+    """Before the position, after it, and however far after it."""
     sides = Sides(WRAP - 10)
     sides.take(In(0, b"x" * 20))
     assert sides.stream.place_of(10) == 20
     assert sides.stream.place_of(WRAP - 5) == 5
     assert sides.stream.place_of(11) == 21
-    assert sides.stream.place_of((10 + FAR) % WRAP) == 20 + FAR
-    assert sides.stream.place_of((11 + FAR) % WRAP) == 20
+    assert sides.stream.place_of((11 + FAR) % WRAP) == 21 + FAR
 
 
-def test_pieces_that_wait_are_limited_in_number() -> None:
-    """However small the segments, a direction holds no more than 4096 of them; the rest is counted."""
+@pytest.mark.parametrize("proof", ["taken back", "goes on"])
+def test_an_acknowledgement_from_far_ahead_waits_for_the_other_side(proof: str) -> None:
+    """Beyond any window it is believed while its sender stays with it and nothing comes where the other one was."""
     sides = Sides()
-    for position in range(1, 2 * 5_000, 2):
+    sides.peer.seen = sides.stream.seen = True
+    sides.stream.acknowledging = FAR + 10
+    assert sides.take(In(0, b"question", place=FAR + 10)) == []
+    assert sides.peer.hole() == FAR + 10
+    if proof == "taken back":
+        sides.stream.acknowledging = 0
+    else:
+        sides.take(In(0, b"answer", place=8), sides.peer)
+    [question] = sides.ready()
+    assert question.data == b"question"
+
+
+def test_holes_that_are_filled_late_are_late() -> None:
+    """Each of them, in any order and in part; what comes again after that is repeated."""
+    sides = Sides()
+    for position in (2, 5, 8):
         sides.take(In(position, b"x"))
-    assert len(sides.stream.held or []) == 4_096
-    assert sides.assembly.dropped == {Drop.REASSEMBLY_LIMIT: 5_000 - 4_096}
+        sides.stream.skip(sides.stream.hole())
+        sides.ready()
+    assert sides.take(In(3, b"ab")) == []
+    assert sides.take(In(0, b"abxa")) == []
+    assert sides.assembly.dropped == {Drop.LATE: 4, Drop.RETRANSMITTED: 2}
+    assert sides.take(In(6, b"abx")) == []
+    assert sides.assembly.dropped == {Drop.LATE: 6, Drop.RETRANSMITTED: 3}
+
+
+def test_holes_that_are_remembered_are_limited() -> None:
+    """Of more than 64, the oldest count as repeated."""
+    sides = Sides()
+    for position in range(1, 200, 2):
+        sides.take(In(position, b"x"))
+        sides.stream.skip(1)
+        sides.ready()
+    for position in range(0, 200, 2):
+        sides.take(In(position, b"x"))
+    assert sides.assembly.dropped == {Drop.LATE: 64, Drop.RETRANSMITTED: 36}
+
+
+@pytest.mark.parametrize("order", ["in order", "backwards", "every other one"])
+def test_a_window_of_small_segments_costs_no_more_each(order: str) -> None:
+    """Tens of thousands of segments behind a hole are one run, and leave it one by one; none is lost."""
+    count = 60_000
+    places = list(range(1, count))
+    if order == "backwards":
+        places.reverse()
+    elif order == "every other one":
+        places = places[::2] + places[1::2]
+    sides = Sides(limits=Limits(held_bytes=2**30, held_bytes_per_stream=2**30))
+    stream = sides.stream
+    for place in places:
+        stream.take(sides.start + place, b"x", 1, 0, 0, 0, fin=False)
+    assert stream.held is not None
+    assert [(run.start, run.stop) for run in stream.held] == [(1, count)]
+    stream.take(sides.start, b"x", 1, 0, 0, 0, fin=False)
+    delivered = 0
+    while stream.ready() is not None:
+        delivered += 1
+    assert (delivered, stream.position, sides.assembly.held, sides.assembly.pieces) == (count, count, 0, 0)
 
 
 def test_the_memory_of_what_waits_is_limited() -> None:
     """A direction is full by its payload or by what its pieces cost besides, and so are all of them."""
     limits = Limits(held_bytes_per_stream=2_000, held_bytes=4_000)
     large = Sides(limits=limits)
-    large.take(In(1, b"x" * 1_700))
+    large.take(In(1, b"x" * 1_600))
     assert not large.full()
     large.take(In(5_000, b"x" * 100))
     assert large.full()
@@ -339,8 +429,7 @@ def test_every_byte_is_accounted_for(steps: list[In | Skip], start: int, two_sid
             assert len(piece.data) <= piece.length
             position = piece.position + piece.length
         assert sides.stream.position >= position
-        waiting = sides.stream.held or []
-        edges = [edge for piece in waiting for edge in (piece.position, piece.position + piece.length)]
+        edges = [edge for run in sides.stream.held or [] for edge in (run.start, run.stop)]
         assert edges == sorted(edges)
         assert sides.stream.next == (start + sides.stream.position) % WRAP
     sides.stream.discard(Drop.OUT_OF_WINDOW)

@@ -224,11 +224,15 @@ class Conversation:
             self._answered(self._answering, finished)
         return finished
 
-    def finish(self) -> list[Transaction]:
-        """The connection is over, both directions closed. Returns all that is still open."""
+    def finish(self, unseen: Anomaly) -> list[Transaction]:
+        """The connection is over, both directions closed. Returns all that is still open.
+
+        `unseen` says of a request without an answer what is known of it: UNANSWERED where the connection ended,
+        CUT_SHORT where it was us who stopped looking, UNPAIRED where its end was not seen.
+        """
         finished: list[Transaction] = []
         for transaction in self._pending:
-            self._report(transaction, finished)
+            self._report(transaction, finished, unseen)
         self._pending = _NOBODY
         if self._early is not None:
             self._report(self._early, finished)
@@ -237,14 +241,18 @@ class Conversation:
         self.context.transactions += self._index
         return finished
 
-    def overdue(self, before: int) -> list[Transaction]:
-        """Report what began earlier than the packet time `before` and is still not over."""
+    def overdue(self, now: int, patience: int) -> list[Transaction]:
+        """Report what is still not over, `patience` nanoseconds after it was first asked for.
+
+        By elapsed time: the times of messages are those of the capture, and may jump.
+        """
         finished: list[Transaction] = []
         for transaction in [*self._pending, self._early]:
             if transaction is None or transaction.reported:
                 continue
-            begun = transaction.request or transaction.response
-            if begun is not None and begun.time < before:
+            if not transaction.since:
+                transaction.since = now
+            elif now - transaction.since >= patience:
                 transaction.tag(Anomaly.DEADLINE)
                 self._cut_off(transaction, finished)
         return finished
@@ -468,9 +476,14 @@ class Conversation:
             transaction.request.body_size -= self.requests.remaining
         if transaction is self._answering and transaction.response is not None:
             transaction.response.body_size -= self.responses.remaining
-        self._report(transaction, finished)
+        self._report(transaction, finished, Anomaly.CUT_SHORT)
 
-    def _report(self, transaction: Transaction, finished: list[Transaction]) -> None:
+    def _report(
+        self,
+        transaction: Transaction,
+        finished: list[Transaction],
+        unseen: Anomaly = Anomaly.UNANSWERED,
+    ) -> None:
         if transaction.reported:
             return
         transaction.reported = True
@@ -487,7 +500,7 @@ class Conversation:
             if not proven:
                 transaction.tag(Anomaly.UNPAIRED)
             elif transaction.response is None:
-                transaction.tag(Anomaly.UNANSWERED if self.server_seen else Anomaly.UNPAIRED)
+                transaction.tag(unseen if self.server_seen else Anomaly.UNPAIRED)
             else:
                 transaction.tag(Anomaly.UNREQUESTED if self.client_seen else Anomaly.UNPAIRED)
         finished.append(transaction)

@@ -113,12 +113,13 @@ class Talk:
 
     def overdue(self) -> Talk:
         """All that has begun has taken too long."""
-        return self._take(self.conversation.overdue(self.time + 1))
+        self._take(self.conversation.overdue(1, 10))
+        return self._take(self.conversation.overdue(11, 10))
 
-    def over(self) -> Talk:
+    def over(self, unseen: Anomaly = Anomaly.UNANSWERED) -> Talk:
         """The connection is over."""
         self.client_closes().server_closes()
-        self._take(self.conversation.finish())
+        self._take(self.conversation.finish(unseen))
         assert self.conversation.open_transactions == self.conversation.open_messages == 0
         assert self.context.reported == self.context.transactions
         return self
@@ -435,7 +436,7 @@ def test_a_transaction_is_reported_once_by_its_deadline() -> None:
     """As it stands; its answer, when it comes, is counted and changes nothing."""
     talk = Talk().client(get("/1")).overdue()
     assert talk.pairs == [("/1", None)]
-    assert talk.tags == [{Anomaly.DEADLINE, Anomaly.UNANSWERED}]
+    assert talk.tags == [{Anomaly.DEADLINE, Anomaly.CUT_SHORT}]
     talk.overdue().server(ok("x", 201))
     assert talk.context.late == 1
     talk.client(get("/2")).server(ok("x", 202)).over()
@@ -443,10 +444,19 @@ def test_a_transaction_is_reported_once_by_its_deadline() -> None:
 
 
 def test_what_is_younger_than_the_deadline_stays() -> None:
-    """`before` is a time: what began at it or later goes on."""
+    """It runs from when a transaction was first found open, whatever the times of its packets."""
     talk = Talk().client(get("/1"))
-    assert talk.conversation.overdue(talk.time) == []
-    assert len(talk.conversation.overdue(talk.time + 1)) == 1
+    assert talk.conversation.overdue(5, 10) == []
+    assert talk.conversation.overdue(14, 10) == []
+    assert len(talk.conversation.overdue(15, 10)) == 1
+
+
+@pytest.mark.parametrize("unseen", [Anomaly.CUT_SHORT, Anomaly.UNANSWERED, Anomaly.UNPAIRED])
+def test_why_a_request_has_no_answer_is_said(unseen: Anomaly) -> None:
+    """As the owner of the connection knows it."""
+    talk = Talk().client(get("/1") + get("/2")).server(ok()).over(unseen)
+    assert talk.pairs == [("/1", 200), ("/2", None)]
+    assert talk.tags == [set(), {unseen, Anomaly.PIPELINED}]
 
 
 def test_what_has_come_of_an_overdue_message_is_its_size() -> None:
