@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from interceptor.collector.answers import Overview, Range
 
 TOKENS = Ingest(tokens=(SecretStr("secret-token"),))
-PARTS = ("overview", "services", "calls", "endpoints", "agents", "records", "inventory")
+PARTS = ("overview", "services", "calls", "endpoints", "agents", "records")
 
 
 class Clock:
@@ -95,7 +95,7 @@ def test_a_stranger_sees_nothing(tmp_path: Path) -> None:
             await it.put(record(server_address="internal.test"))
             page = await client.get("/")
             assert (page.status_code, page.headers["Location"]) == (303, "/login")
-            for part in PARTS:
+            for part in (*PARTS, "inventory"):
                 answer = await client.get(f"/v1/{part}")
                 assert answer.status_code == 401
                 assert "internal.test" not in answer.text
@@ -498,7 +498,7 @@ def test_one_document_describes_the_whole_server(tmp_path: Path) -> None:
     async def go() -> None:
         async with hosted(tmp_path) as (_, client):
             whole = (await client.get("/openapi.json")).json()
-            assert set(whole["paths"]) == {"/v1/batches", *(f"/v1/{part}" for part in PARTS)}
+            assert set(whole["paths"]) == {"/v1/batches", "/v1/inventory", *(f"/v1/{part}" for part in PARTS)}
             assert whole["info"]["title"] == "interceptor collector"
 
     asyncio.run(go())
