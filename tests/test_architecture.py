@@ -26,8 +26,17 @@ PURE = {
         "core.model",
         "core.protocols.http1.heads",
         "core.protocols.http1.layouts",
+        "core.protocols.http1.proxied",
     },
     "core.protocols.http1.pairing": {"core.model", "core.protocols.http1.parser"},
+    "core.protocols.http1.proxied": set(),
+    "core.protocols.http1.recognition": {
+        "core.model",
+        "core.protocols.http1.heads",
+        "core.protocols.http1.layouts",
+        "core.protocols.http1.parser",
+        "core.protocols.http1.proxied",
+    },
     "core.tcp.flows": {"core.model"},
     "core.tcp.wheel": set(),
     "core.tcp.handshakes": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
@@ -41,8 +50,8 @@ PURE = {
         "core.tcp.rivals",
         "core.tcp.flows",
         "core.tcp.handshakes",
-        "core.protocols.http1.heads",
         "core.protocols.http1.parser",
+        "core.protocols.http1.recognition",
         "core.tcp.reassembly",
         "core.protocols.http1.pairing",
         "core.tcp.wheel",
@@ -80,7 +89,7 @@ ROOMS: dict[str, set[str]] = {
 }
 """Which rooms each room may look into, besides itself and the modules in `HALL`."""
 
-HALL = {"errors", "config"}
+HALL = {"errors", "config", "rotation"}
 """Modules that every room of the shell may know."""
 
 STANDARD = {
@@ -118,7 +127,7 @@ LIBRARIES = {
         "ingest.lines",
     },
     "rich": {"commands.display"},
-    "pcapy": {"capture.filters", "capture.live"},
+    "pcapy": {"capture.filters", "capture.libpcap", "capture.live"},
     "pyroute2": {"capture.links"},
     "prometheus_client": {"service.metrics"},
     "pydantic": {"config", "settings"},

@@ -354,6 +354,41 @@ def test_the_ledger_balances_whatever_comes(seen: list[Seen], limits: Limits) ->
     records(reported)
 
 
+@st.composite
+def batched(draw: st.DrawFn, seen: list[Seen]) -> list[list[Seen]]:
+    """The same packets in batches of any size; those of a batch are of one interface."""
+    batches: list[list[Seen]] = []
+    for packet in seen:
+        if not batches or batches[-1][0].interface is not packet.interface or draw(st.booleans()):
+            batches.append([])
+        batches[-1].append(packet)
+    return batches
+
+
+def records_at_once(batches: Iterable[list[Seen]], limits: Limits) -> list[dict[str, Any]]:
+    """Records made as the program makes them: of each batch before the next one is looked at."""
+    pipeline = Pipeline(limits)
+    made = [record for packets in batches for record in records(pipeline.feed(batch(packets)))]
+    return made + records(pipeline.close())
+
+
+@thorough
+@given(mangled(), st.sampled_from([Limits(), SMALL]), st.data())
+def test_batches_change_nothing(seen: list[Seen], limits: Limits, data: st.DataObject) -> None:
+    """Any batching of the same packets gives the same records: what was reported does not change afterwards."""
+    note(story(seen))
+    singly = records_at_once([[packet] for packet in seen], limits)
+    at_once: list[list[Seen]] = []
+    for packet in seen:
+        if not at_once or at_once[-1][0].interface is not packet.interface:
+            at_once.append([])
+        at_once[-1].append(packet)
+    assert records_at_once(at_once, limits) == singly
+    assert records_at_once(data.draw(batched(seen)), limits) == singly
+    # Nor when the records are made long after, of transactions that were kept.
+    assert records(run(seen, limits)[0]) == singly
+
+
 # -- (5) identity ------------------------------------------------------------------------------------------------
 
 

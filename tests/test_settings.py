@@ -64,7 +64,7 @@ def test_every_option_is_set_by_its_variable() -> None:
         text = option.choices[-1] if option.choices else samples.get(type(default).__name__, "70")
         if option.key == "capture.buffer_bytes":
             text = "1048576"
-        if option.key.endswith("token_file") or option.key.endswith("password_file"):
+        if option.key in {"token_file", "proxy.url_file", "capture.password_file"}:
             continue  # they would be read
         loaded = load(None, {option.variable: text})
         assert loaded.origins == {option.key: option.variable}
@@ -162,7 +162,7 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path, text: str) -> None:
         ),
         ("upload: {compression: 3, timeout_seconds: 0}", "wanted 'gzip' or 'zstd' (and 1 more)"),
         ("cluster: a\nnode: b\ncluster: c", "F:3: cluster: is here a second time, first in line 1"),
-        ("proxy: 3", "F:1: proxy: got a single value, wanted keys: url, no_proxy, ca_file"),
+        ("proxy: 3", "F:1: proxy: got a single value, wanted keys: url, url_file, no_proxy, ca_file"),
         ("- a", "F:1: the file: got a list, wanted keys: endpoint,"),
         ("a: [", "F:1: is no YAML: expected the node content, but found '<stream end>'"),
         ("a: *b", "F:1: is no YAML: found undefined alias 'b'"),

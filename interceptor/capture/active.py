@@ -138,7 +138,7 @@ class ActiveSource:
                 self._port,
                 hosts=settings.active_hosts,
                 credentials=access.credentials(),
-                tls=access.tls,
+                tls=access.tls(),
             )
         except RpcapError as error:
             raise UsageError(f"{self.url}: {error}") from error

@@ -38,6 +38,7 @@ from interceptor.capture.source import (
 )
 from interceptor.core.model import Interface, PacketBatch
 from interceptor.errors import InterceptorError, UsageError
+from interceptor.rotation import Rotating
 from rpcapd_client.client import Credentials, connect
 from rpcapd_client.devices import DeviceFlag
 from rpcapd_client.endpoints import family, parse_url, show
@@ -89,8 +90,15 @@ class Access:
 
         """
         self._settings = settings
-        self.tls = _tls(settings) if encrypted else None
+        self._tls = (
+            Rotating({"capture.ca_file": settings.ca_file}, lambda: _tls(settings)) if encrypted else None
+        )
+        self.tls()
         self.credentials()
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Give whom to trust; a file of authorities that has changed is read again. None: plain TCP."""
+        return self._tls.current() if self._tls is not None else None
 
     def credentials(self) -> Credentials | None:
         """Give user and password; a file is read anew each time.
@@ -373,7 +381,7 @@ class RpcapSource:
 
     async def _connect(self) -> Client:
         access = self._access
-        return await connect(self.url, credentials=access.credentials(), tls=access.tls)
+        return await connect(self.url, credentials=access.credentials(), tls=access.tls())
 
     async def _prepare(self, client: Client, group: asyncio.TaskGroup) -> None:
         """See where rpcapd is, and what follows from it."""

@@ -196,19 +196,18 @@ def _output(path: str) -> _Hop:
 async def _endpoint(
     options: config.Config, endpoint: str, environment: Mapping[str, str]
 ) -> AsyncIterator[_Hop]:
-    from interceptor.delivery.proxies import Proxies
+    from interceptor.delivery.proxies import deciding
     from interceptor.delivery.sender import Outcome, Sender
     from interceptor.delivery.transport import Transport
     from interceptor.service.outbound import origin
 
-    proxies = Proxies(options.proxy, environment)
-    for warning in proxies.warnings:
-        yield _Hop(well=True, name="proxy", told=f"warning: {warning}")
     try:
-        decision = proxies.decide(endpoint)
-        yield _Hop(well=True, name="proxy", told=f"{endpoint} {decision}")
+        decisions, warnings = deciding(endpoint, options.proxy, environment)
+        for warning in warnings:
+            yield _Hop(well=True, name="proxy", told=f"warning: {warning}")
+        yield _Hop(well=True, name="proxy", told=f"{endpoint} {decisions.current()}")
         transport = Transport(
-            endpoint, decision, options.tls, options.proxy.ca_file, options.upload.timeout_seconds
+            endpoint, decisions, options.tls, options.proxy.ca_file, options.upload.timeout_seconds
         )
         sender = Sender(options, transport)
     except InterceptorError as error:

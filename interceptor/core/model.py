@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 __all__ = [
     "METHODS",
@@ -145,6 +146,8 @@ class Drop(StrEnum):
     """A response whose transaction had been reported already (`Limits.transaction_seconds`)."""
     EMPTY_LINES = "empty_lines"
     """Empty lines between messages (RFC 9112 section 2.2)."""
+    PROXY_HEADER = "proxy_header"
+    """The header of the PROXY protocol before a client's first message."""
 
 
 class Anomaly(StrEnum):
@@ -178,6 +181,8 @@ class Anomaly(StrEnum):
     NON_ASCII = "non_ascii"
     OBS_FOLD = "obs_fold"
     PIPELINED = "pipelined"
+    REQUEST_INVALID = "request_invalid"
+    """What this response answers could not be read as a request."""
     SPACE_BEFORE_COLON = "space_before_colon"
     TE_AND_CL = "te_and_cl"
     TE_IN_HTTP_1_0 = "te_in_http_1_0"
@@ -233,7 +238,10 @@ class Message(Struct, eq=False, gc=False):
     framing: int = 0
     """How its head says the body ends: a length in bytes, or one of the values in `heads`."""
     body_size: int = 0
-    """Body bytes after de-chunking, as seen plus as known missing."""
+    """Body bytes after de-chunking, as seen plus as known missing; of a message that is still coming in, all that its
+    head or its last chunk size promises."""
+    unsized: bool = False
+    """How long its body is cannot be known, and `body_size` says nothing."""
     missed: int = 0
     """Bytes of this message known to be missing from the capture."""
     state: State = State.TRUNCATED
@@ -248,6 +256,13 @@ class Message(Struct, eq=False, gc=False):
             self.anomalies = {anomaly}
         else:
             self.anomalies.add(anomaly)
+
+    def as_it_stands(self, remaining: int) -> Self:
+        """A copy that what still comes does not change; `remaining` bytes of `body_size` have not come."""
+        copied = replace(self, body_size=self.body_size - remaining)
+        if self.anomalies is not None:
+            copied.anomalies = set(self.anomalies)
+        return copied
 
 
 class Request(Message, eq=False, gc=False):
@@ -281,6 +296,13 @@ class Peers(Struct, frozen=True, gc=False):
     connection_id: str
     """20 hex digits: a function of the addresses, ports and initial sequence numbers."""
     interface: str | None
+    announced_address: str | None = None
+    """Of the client behind a load balancer, by the PROXY protocol's header that came before its bytes."""
+    announced_port: int | None = None
+
+    def announced(self, address: str, port: int) -> Peers:
+        """The same ends, and the client that a load balancer has announced."""
+        return replace(self, announced_address=address, announced_port=port)
 
 
 class Transaction(Struct, eq=False, gc=False):
@@ -306,6 +328,19 @@ class Transaction(Struct, eq=False, gc=False):
             self.anomalies = {anomaly}
         else:
             self.anomalies.add(anomaly)
+
+    def as_it_stands(self, request_remaining: int, response_remaining: int) -> Transaction:
+        """A copy to give out while its messages are still coming in; so many bytes of their bodies have not."""
+        copied = replace(self)
+        if self.request is not None:
+            copied.request = self.request.as_it_stands(request_remaining)
+        if self.response is not None:
+            copied.response = self.response.as_it_stands(response_remaining)
+        if self.interim is not None:
+            copied.interim = list(self.interim)
+        if self.anomalies is not None:
+            copied.anomalies = set(self.anomalies)
+        return copied
 
 
 @dataclass(frozen=True, slots=True)

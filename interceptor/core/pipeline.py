@@ -183,7 +183,8 @@ class Pipeline:
 
     def ledger(self) -> list[Stage]:
         """Where everything went: received = delivered + sum(dropped) + held, at each stage."""
-        held_bytes = held_messages = held_transactions = 0
+        held_messages = held_transactions = 0
+        held_bytes = self._context.unrecognised
         begun = self._context.transactions
         for connection in self._connections.all():
             conversation = connection.conversation

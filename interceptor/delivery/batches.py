@@ -8,7 +8,8 @@ Invariants:
 
 * A batch never changes. Its id is a function of its text, so the same records sealed at the same time by the same
   agent are the same batch, and the id serves as idempotency key on every try.
-* Halving is a function of the batch: after a crash it gives the same two batches with the same ids.
+* Halving is a function of the batch: after a crash it gives the same two batches with the same ids. Leaving out lines
+  is one of the batch and the lines.
 * Unpacking never makes more than its limit, whatever the bytes say (decompression bombs).
 """
 
@@ -43,6 +44,7 @@ __all__ = [
     "split",
     "split_lines",
     "unpack",
+    "without",
 ]
 
 Encoding = Literal["gzip", "zstd"]
@@ -194,6 +196,34 @@ def split(batch: Batch) -> tuple[Batch, Batch]:
     return first, second
 
 
+def without(batch: Batch, lines: frozenset[int]) -> tuple[Batch, ...]:
+    """What is left of a batch without some of its lines (1-based; the header is line 1), in two halves where it can be.
+
+    Halves, because a server of the first version names one line at a time: so a batch is never taken apart more often
+    than its size can be halved. Their ids are derived from the batch's and from what was left out.
+
+    Raises:
+        ValueError: nothing is left, or it is not what we seal.
+
+    """
+    text = unpack(batch.body, batch.encoding, _UNPACKED)
+    end = text.find(b"\n") + 1
+    try:
+        header: dict[str, Any] = msgspec.json.decode(text[:end])
+    except _UNDECODED:
+        raise UnpackError("has a header that cannot be read") from None
+    kept = [line + b"\n" for number, line in enumerate(split_lines(text), 2) if number not in lines]
+    if not kept or len(kept) + len(lines) != batch.records:
+        raise UnpackError("has other lines than it announces")
+    parent = _derived(batch.id, f"without {','.join(map(str, sorted(lines)))}")
+    middle = len(kept) // 2
+    parts = [part for part in (kept[:middle], kept[middle:]) if part]
+    return tuple(
+        _half(batch, header | {"id": _derived(parent, which), "count": len(part)}, b"".join(part))
+        for which, part in enumerate(parts)
+    )
+
+
 def unpack(body: bytes, encoding: str, limit: int) -> bytes:
     """The text of a batch: lines, the header first (`parse_header`, `split_lines`). The body may be hostile.
 
@@ -337,7 +367,7 @@ def _timestamp(seconds: float) -> str:
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _derived(parent: str, which: int) -> str:
+def _derived(parent: str, which: int | str) -> str:
     return blake2b(f"{parent}/{which}".encode(), digest_size=16).hexdigest()
 
 

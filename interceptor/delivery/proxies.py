@@ -30,16 +30,20 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from interceptor.errors import UsageError
+from interceptor.rotation import Rotating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from interceptor import config
 
-__all__ = ["Decision", "Proxies", "Proxy"]
+__all__ = ["Decision", "Proxies", "Proxy", "deciding"]
 
 _Address: TypeAlias = IPv4Address | IPv6Address
 
+_LONGEST_URL: Final = 4_096
+"""Characters of a proxy's URL in a file."""
 _PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _VARIABLES: Final = {
     "https": ("PROXY_URL", "HTTPS_PROXY", "ALL_PROXY"),
@@ -119,14 +123,21 @@ class _Rule:
 class Proxies:
     """Decides, by settings that do not change."""
 
-    def __init__(self, settings: config.Proxy, environment: Mapping[str, str]) -> None:
-        """Read the settings. What is odd about them is in `warnings`; a bad proxy is told by `decide`."""
+    def __init__(
+        self, settings: config.Proxy, environment: Mapping[str, str], url: str | None = None
+    ) -> None:
+        """Read the settings. What is odd about them is in `warnings`; a bad proxy is told by `decide`.
+
+        `url`: what `proxy.url_file` holds now, where there is one.
+        """
         self.warnings: list[str] = []
         """One line each, once: for the log and for `interceptor check`."""
         self._settings: dict[str, str] = {}
         """What names a proxy, by the name of the option or variable."""
-        if settings.url is not None and settings.url.get_secret_value().strip():
-            self._settings["proxy.url"] = settings.url.get_secret_value()
+        if url is None and settings.url is not None:
+            url = settings.url.get_secret_value()
+        if url is not None and url.strip():
+            self._settings["proxy.url_file" if settings.url_file is not None else "proxy.url"] = url
         for variable in ("PROXY_URL", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
             self._read(environment, variable, self._settings)
         excepted: dict[str, str] = {"proxy.no_proxy": settings.no_proxy}
@@ -143,7 +154,12 @@ class Proxies:
         """
         scheme, host, port = _destination(url)
         setting = next(
-            (name for name in ("proxy.url", *_both(_VARIABLES[scheme])) if name in self._settings), None
+            (
+                name
+                for name in ("proxy.url", "proxy.url_file", *_both(_VARIABLES[scheme]))
+                if name in self._settings
+            ),
+            None,
         )
         rule = self._direct(host, port)
         if rule is not None:
@@ -184,6 +200,36 @@ class Proxies:
         ):
             return "the Kubernetes API is always direct"
         return next((rule.told for rule in self._rules if rule.covers(host, address, port)), None)
+
+
+def deciding(
+    endpoint: str, settings: config.Proxy, environment: Mapping[str, str]
+) -> tuple[Rotating[Decision], list[str]]:
+    """How to reach an endpoint, anew when `proxy.url_file` changes; and what is odd about the settings.
+
+    Raises:
+        UsageError: as `Proxies.decide`, or the file cannot be read.
+
+    """
+    file = settings.url_file
+
+    def decide() -> Decision:
+        return Proxies(settings, environment, None if file is None else _held(file)).decide(endpoint)
+
+    decisions = Rotating({"proxy.url_file": file}, decide)
+    decisions.current()
+    return decisions, Proxies(settings, environment).warnings
+
+
+def _held(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8") as opened:
+            text = opened.read(_LONGEST_URL + 1).strip()
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"proxy.url_file {file}: cannot be read") from None
+    if not 0 < len(text) <= _LONGEST_URL:
+        raise UsageError(f"proxy.url_file {file}: holds no proxy")
+    return text
 
 
 def _both(variables: tuple[str, ...]) -> list[str]:
@@ -259,13 +305,21 @@ def _proxy(setting: str, value: str) -> Proxy:
         value = value[1:-1].strip()
     if "://" not in value:
         value = f"http://{value}"
-    try:
-        parts = urlsplit(value)
-        scheme, host, port = parts.scheme, parts.hostname, parts.port
-    except ValueError:  # its message may show the value
-        scheme, host, port = "", None, None
+    scheme, _, rest = value.partition("://")
+    scheme = scheme.lower()
     if scheme not in _PORTS:
         raise UsageError(f"{setting}: the scheme of a proxy is http, https, socks5 or socks5h")
+    if "@" in re.split(r"[/?#]", rest, maxsplit=1)[-1] and "@" not in re.split(r"[/?#]", rest, maxsplit=1)[0]:
+        raise UsageError(
+            f"{setting}: has a /, ? or # in its user or password; write these as %2F, %3F and %23"
+        )
+    if rest.rpartition("@")[2].count(":") > 1 and not rest.rpartition("@")[2].startswith("["):
+        raise UsageError(f"{setting}: an IPv6 address of a proxy stands in brackets: [2001:db8::1]:3128")
+    try:
+        parts = urlsplit(f"{scheme}://{rest}")
+        host, port = parts.hostname, parts.port
+    except ValueError:  # its message may show the value
+        host, port, parts = None, None, urlsplit("")
     whole = parts.path in {"", "/"} and not parts.query and not parts.fragment
     named = host is not None and (
         _address(host) is not None or _NAME.fullmatch(_ascii(host).removesuffix("."))

@@ -5,36 +5,45 @@ settle anything: that is the uploader's.
 
 Outcomes:
 
-    2xx                                         delivered, once its answer was read to the end
-    409                                         delivered before
+    2xx                                         delivered, however its answer goes on
+    409 in JSON                                 delivered before
     413                                         too large
+    400 422 in the API's own words              refused: the records that it names, or the batch
     408 425 429 5xx (but 501, 505), no answer   again, after a while
     401 403                                     somebody has to mend the token
-    404 405 3xx, HTML with 2xx, an endless      somebody has to mend the configuration (a wrong URL, a captive portal,
-    answer, files of ours that cannot be used   a token or certificate that is not there)
     401 403 407 of the proxy                    somebody has to mend the way through the proxy
-    other 4xx, 501, 505                         refused for good
-    anything else                               again, after a while
+    all other answers: 3xx, 404, 405, 406, ...  somebody has to mend the configuration (a wrong URL or port, a captive
+    400 in others' words, HTML with 2xx;        portal, something in between that refuses us, a token or certificate
+    files of ours that cannot be used           that is not there)
 
-The token's file is read for each try, so that a token that rotates is never an old one. With a plain http:// endpoint
-behind a proxy, nothing tells the proxy's 401 and 403 from the endpoint's: it is the token's.
+Only who knows what a batch is can judge one. The API's words are a problem document (RFC 9457) with title, detail and the
+status it came with; an OTLP receiver's are a google.rpc.Status. Everything else, whatever its status, says something
+about the way, and costs no record.
+
+OTLP is sent as protobuf, which is what receivers are tested with, or as JSON if that is configured; a receiver that
+answers 415 gets the other one from then on.
+
+The token's file is looked at for each try (`rotation`), so that a token that rotates is never an old one. With a plain
+http:// endpoint behind a proxy, nothing tells the proxy's 401 and 403 from the endpoint's: it is the token's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
+import structlog
 
 from interceptor.delivery import otlp
 from interceptor.delivery.batches import UnpackError, seal, unpack
 from interceptor.delivery.transport import Failure, TransportError
 from interceptor.errors import UsageError
+from interceptor.rotation import Rotating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,10 +58,15 @@ __all__ = ["Outcome", "Sender", "Token", "Try", "Way", "classify", "retry_after"
 PATH: Final = "/v1/batches"
 LONGEST_ASKED_SECONDS: Final = 15 * 60.0
 """The longest that the other side may ask us to wait: a mistake of its must not cost the spool."""
+_NOT_UNDERSTOOD: Final = 415
+"""RFC 9110 section 15.5.16: the media type."""
 _UNPACKED: Final = 256 * 2**20
 """Of a batch that is sent as OTLP."""
 _LONGEST_TOKEN: Final = 16_384
 """Characters: more than any server takes in a header."""
+
+
+log = structlog.get_logger()
 
 
 class Outcome(StrEnum):
@@ -74,31 +88,38 @@ class Outcome(StrEnum):
 _FAILURES: Final = {
     Failure.PROXY_REFUSED: Outcome.PROXY,
     Failure.FILES: Outcome.CONFIGURATION,
-    Failure.TOO_LARGE: Outcome.CONFIGURATION,
 }
 """What it means that there is no answer; any other failure passes by itself, as far as we know."""
 
 _AGAIN: Final = frozenset({408, 425, 429})
-_NEVER: Final = frozenset({501, 505})
+_NOT_OF_THE_BATCH: Final = frozenset({401, 404, 405, 407})
+"""Refusals that no content of a batch can be the reason of."""
+_LONGEST_WORDS: Final = 200
+"""Characters of what the other side says, for the log."""
 
 
-def classify(status: int, content_type: str) -> Outcome:
+def classify(answer: Answer, *, otlp_: bool = False) -> Outcome:
     """What an answer means."""
+    status = answer.status
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if 200 <= status < 300:
-        return Outcome.CONFIGURATION if content_type.lower().startswith("text/html") else Outcome.DELIVERED
-    if status == 409:
-        return Outcome.DUPLICATE
-    if status == 413:
-        return Outcome.TOO_LARGE
-    if status in {401, 403}:
-        return Outcome.AUTH
-    if status == 407:
-        return Outcome.PROXY
-    if 300 <= status < 400 or status in {404, 405}:
-        return Outcome.CONFIGURATION
-    if status in _NEVER or (400 <= status < 500 and status not in _AGAIN):
-        return Outcome.QUARANTINED
-    return Outcome.RETRY
+        return Outcome.CONFIGURATION if kind == "text/html" else Outcome.DELIVERED
+    match status:
+        case 409 if kind.endswith("json"):
+            return Outcome.DUPLICATE
+        case 413:
+            return Outcome.TOO_LARGE
+        case 401 | 403:
+            return Outcome.AUTH
+        case 407:
+            return Outcome.PROXY
+        case 400 | 422 if otlp.is_verdict(kind, answer.body) if otlp_ else _problem(answer) is not None:
+            return Outcome.QUARANTINED
+        case 501 | 505:
+            return Outcome.CONFIGURATION
+    if status in _AGAIN or not 300 <= status < 500:
+        return Outcome.RETRY
+    return Outcome.CONFIGURATION
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
@@ -117,13 +138,15 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 class Token:
-    """What we show to the endpoint: a fixed one, or what a file holds at the time."""
+    """What we show to the endpoint: what its file holds at the time, else a fixed one."""
 
     def __init__(self, settings: config.Config) -> None:
         """Raises `UsageError` where the fixed token cannot be sent in a header."""
-        self._file = settings.token_file
+        file = settings.token_file
+        self._file = None if file is None else Rotating({"token_file": file}, lambda: _token(file))
         self._fixed: str | None = None
-        if settings.token is not None:
+        # the configuration that was loaded has a copy of what the file held then
+        if file is None and settings.token is not None:
             self._fixed = settings.token.get_secret_value().strip()
             if not _sendable(self._fixed):
                 raise UsageError("token: is empty, or holds characters that cannot be sent in a header")
@@ -132,18 +155,24 @@ class Token:
         """The token; None where none is configured.
 
         Raises:
-            UsageError: the file cannot be read now, or holds no token.
+            UsageError: the file never held one.
 
         """
-        if self._fixed is not None or self._file is None:
-            return self._fixed
-        try:
-            text = (await asyncio.to_thread(_beginning, self._file)).strip()
-        except (OSError, UnicodeDecodeError):
-            raise UsageError(f"token_file {self._file}: cannot be read") from None
-        if not _sendable(text):
-            raise UsageError(f"token_file {self._file}: holds no token")
-        return text
+        return self._fixed if self._file is None else await self._file.fresh()
+
+    def changed(self) -> bool:
+        """Whether the file was replaced since it was last looked at."""
+        return self._file is not None and self._file.changed()
+
+
+def _token(file: Path) -> str:
+    try:
+        text = _beginning(file).strip()
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"token_file {file}: cannot be read") from None
+    if not _sendable(text):
+        raise UsageError(f"token_file {file}: holds no token")
+    return text
 
 
 def _beginning(file: Path) -> str:
@@ -163,6 +192,9 @@ class Way(Protocol):
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send one and read the whole answer."""
 
+    def changed(self) -> bool:
+        """Whether a file it depends on was replaced."""
+
 
 @dataclass(frozen=True, slots=True)
 class Try:
@@ -175,19 +207,50 @@ class Try:
     """How long the other side asks us to wait."""
     rejected: int = 0
     """Records of a delivered batch that the other side did not accept."""
+    lines: tuple[int, ...] = ()
+    """Lines of a refused batch that it names; the header is line 1."""
+    words: str = ""
+    """What the endpoint says of records or a batch that it does not take: for the log only."""
+    refused: bool = False
+    """Something that is no endpoint of ours refuses us, for whatever reason; it may be this batch."""
+    status: int | None = None
+    """Of the answer, if there was one."""
+
+    def about_the_batch(self) -> Try:
+        """The same, if it is known that others get through."""
+        return replace(
+            self, outcome=Outcome.QUARANTINED, told=f"{self.told}, and others get through", refused=False
+        )
+
+
+class _Line(msgspec.Struct):
+    line: int
+    detail: str = ""
 
 
 class _Counts(msgspec.Struct):
-    """The ingest API's answer."""
+    """The ingest API's answer to a batch that it has."""
 
     rejected: int = 0
+    lines: tuple[_Line, ...] = ()
+
+
+class _Problem(msgspec.Struct):
+    """Its answer to one that it refuses."""
+
+    title: str
+    status: int
+    detail: str
+    line: int | None = None
+    lines: tuple[_Line, ...] = ()
 
 
 _counts = msgspec.json.Decoder(_Counts)
+_problems = msgspec.json.Decoder(_Problem)
 
 
 class Sender:
-    """Sends batches to one endpoint, one at a time."""
+    """Sends batches to one endpoint."""
 
     def __init__(self, settings: config.Config, way: Way) -> None:
         """Nothing is sent or read yet.
@@ -204,17 +267,37 @@ class Sender:
                 "upload.allow_plain_http: true"
             )
         self._way = way
-        self._otlp = settings.upload.protocol == "otlp"
+        self._otlp = settings.upload.protocol != "ingest"
+        self._form: otlp.Form = "json" if settings.upload.protocol == "otlp-json" else "protobuf"
+        self._making = asyncio.Lock()
+        """One batch at a time is made into spans: unpacked, it is twenty times as large."""
         self._token = Token(settings)
 
     async def probe(self, origin: Origin, now: float) -> Try:
         """Send an empty batch, which changes nothing there. `origin`: who asks; `now`: Unix time."""
         return await self.send(seal((), 0, origin, now))
 
+    def changed(self) -> bool:
+        """Whether a file that a try depends on was replaced since the last one."""
+        return self._token.changed() or self._way.changed()
+
     async def send(self, batch: Batch) -> Try:
-        """Try once."""
+        """Try once; as OTLP once in each form, if the first is not understood."""
+        form = self._form
+        sent = await self._send(batch, form)
+        if self._otlp and sent.outcome is Outcome.CONFIGURATION and sent.status == _NOT_UNDERSTOOD:
+            other: otlp.Form = "json" if form == "protobuf" else "protobuf"
+            again = await self._send(batch, other)
+            if again.status != _NOT_UNDERSTOOD:
+                if again.outcome is Outcome.DELIVERED and self._form == form:
+                    log.info("otlp_form", form=other, reason=f"the receiver does not understand {form}")
+                    self._form = other
+                return again
+        return sent
+
+    async def _send(self, batch: Batch, form: otlp.Form) -> Try:
         try:
-            path, body, headers = await self._request(batch)
+            path, body, headers, left_out = await self._request(batch, form)
         except UnpackError as error:
             return Try(Outcome.UNREADABLE, f"the batch {error}")
         try:
@@ -226,37 +309,98 @@ class Sender:
             return Try(Outcome.CONFIGURATION, str(error))
         except TransportError as error:
             return Try(_FAILURES.get(error.failure, Outcome.RETRY), str(error))
-        outcome = classify(answer.status, answer.headers.get("content-type", ""))
-        rejected = min(self._rejected(answer.body), batch.records) if outcome is Outcome.DELIVERED else 0
-        told = f"the endpoint answered {answer.status}"
-        if outcome is Outcome.CONFIGURATION:
-            told += (
-                " with a web page: is something in between?" if answer.status < 300 else ": is its URL right?"
+        sent = self._understood(answer, batch)
+        if left_out and sent.outcome is Outcome.DELIVERED:
+            left = f"{left_out} are no records, and were not sent"
+            return replace(
+                sent,
+                rejected=min(sent.rejected + left_out, batch.records),
+                words="; ".join([words for words in (sent.words, left) if words]),
             )
-        return Try(outcome, told, retry_after(answer.headers), rejected)
+        return sent
 
-    async def _request(self, batch: Batch) -> tuple[str, bytes, dict[str, str]]:
-        """Path, body and headers."""
+    def _understood(self, answer: Answer, batch: Batch) -> Try:
+        """What an answer says."""
+        status = answer.status
+        outcome = classify(answer, otlp_=self._otlp)
+        told = f"the endpoint answered {status}"
+        rejected, words = 0, ""
+        lines: tuple[int, ...] = ()
+        if outcome is Outcome.DELIVERED:
+            rejected, words = self._rejected(answer)
+            rejected = min(rejected, batch.records)
+            if not answer.whole:
+                log.warning(
+                    "answer_not_read", status=status, told="delivered; what it says of records is not known"
+                )
+        elif outcome is Outcome.QUARANTINED:
+            lines, words = ((), otlp.words(answer.body)) if self._otlp else _named(answer)
+        elif status == _NOT_UNDERSTOOD:
+            told += ": it does not understand what we send; is upload.protocol right?"
+        elif answer.headers.get("content-type", "").lower().startswith("text/html"):
+            told += " with a web page: is something in between, or the port or path another's?"
+        elif outcome is Outcome.CONFIGURATION:
+            told += ", which the API never does: are its URL and port right, and is nothing in between?"
+        refused = (
+            outcome in {Outcome.AUTH, Outcome.CONFIGURATION}
+            and 400 <= status < 500
+            and status not in _NOT_OF_THE_BATCH
+        )
+        return Try(
+            outcome, told, retry_after(answer.headers), rejected, lines, _shown(words), refused, status
+        )
+
+    async def _request(self, batch: Batch, form: otlp.Form) -> tuple[str, bytes, dict[str, str], int]:
+        """Path, body and headers, and how many records are not in it."""
         if self._otlp:
-            body = await asyncio.to_thread(_spans, batch)
-            return otlp.PATH, body, {"content-type": otlp.CONTENT_TYPE, "content-encoding": "gzip"}
+            async with self._making:
+                body, left_out = await asyncio.to_thread(_spans, batch, form)
+            kind = {"content-type": otlp.CONTENT_TYPES[form], "content-encoding": "gzip"}
+            return otlp.PATH, body, kind, left_out
         headers = {
             "content-type": "application/x-ndjson",
             "content-encoding": batch.encoding,
             "idempotency-key": batch.id,
         }
-        return PATH, batch.body, headers
+        return PATH, batch.body, headers, 0
 
-    def _rejected(self, answer: bytes) -> int:
+    def _rejected(self, answer: Answer) -> tuple[int, str]:
+        """How many records, and why."""
         if self._otlp:
-            return otlp.rejected(answer)
+            return otlp.rejected(answer.headers.get("content-type", ""), answer.body)
         try:
-            return max(_counts.decode(answer).rejected, 0)
+            found = _counts.decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return 0  # taken, and that is all we know
+            return 0, ""  # taken, and that is all we know
+        first = next((f"line {line.line}: {line.detail}" for line in found.lines), "")
+        return max(found.rejected, 0), first
 
 
-def _spans(batch: Batch) -> bytes:
+def _problem(answer: Answer) -> _Problem | None:
+    """The API's answer, if it is one."""
+    try:
+        found = _problems.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if found.status == answer.status else None
+
+
+def _named(answer: Answer) -> tuple[tuple[int, ...], str]:
+    """Which lines a refusal names, and its words."""
+    problem = _problem(answer)
+    if problem is None:
+        return (), ""
+    lines = tuple(line.line for line in problem.lines)
+    return lines or (() if problem.line is None else (problem.line,)), problem.detail
+
+
+def _shown(words: str) -> str:
+    """Of another's words what can be in a log."""
+    return "".join([letter if letter.isprintable() else " " for letter in words[:_LONGEST_WORDS]])
+
+
+def _spans(batch: Batch, form: otlp.Form) -> tuple[bytes, int]:
     """A batch as OTLP; gzip is the one compression that every receiver has to know."""
     packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
-    return packer.compress(otlp.request(unpack(batch.body, batch.encoding, _UNPACKED))) + packer.flush()
+    body, left_out = otlp.request(unpack(batch.body, batch.encoding, _UNPACKED), form)
+    return packer.compress(body) + packer.flush(), left_out

@@ -8,12 +8,14 @@ Invariants
 
  1. One file a batch. It is written under a temporary name, synced, renamed, and the directory is synced: a file
     named `.batch` is whole, or the disk has damaged it. It is never changed.
- 2. A batch that was stored is on disk until it is settled: delivered (after an answer that was read), set aside
-    (refused), replaced by its halves, or dropped. All but the first are counted, in records, under one reason.
+ 2. A batch that was stored is on disk until it is settled: delivered (after an answer that came), set aside
+    (refused), replaced by its parts, or dropped. Records that do not arrive are counted under one reason, each of a
+    batch that was delivered without it, too.
  3. received = delivered + dropped + held, in records, at every moment and across restarts: what a start finds counts
     as received.
- 4. Batches are handed out oldest first, one at a time, and the same one again until it is settled. The one that is
-    out is never dropped, so no record counts both as delivered and as dropped.
+ 4. Batches are handed out oldest first, each once: several may be out, and are settled in any order. What is out is
+    kept on disk, and never dropped, so no record counts both as delivered and as dropped. After a crash it is handed
+    out again, in its old order, the same bytes under the same id.
  5. A start needs the directory's listing and nothing else: it takes no memory for contents, and succeeds whatever
     the directory holds. Temporary files are removed. A batch that turns out to be damaged is set aside when its turn
     comes. A file of another version, or that another user alone may read, is left alone, and is the first to go when
@@ -24,8 +26,8 @@ Invariants
  7. A disk that cannot be written to (full, read-only, broken) costs nothing at first: batches wait in memory, at most
     `MEMORY_BYTES`, and are deliverable. Every `PROBE_SECONDS` writing them is tried again. Only these are lost if the
     process dies.
- 8. Halves are on disk before the whole is removed. Where a crash left both, the whole counts: the halves are in it,
-    and will be made again, the same.
+ 8. Parts (the halves of a batch, or what is left of it) are on disk before the whole is removed. Where a crash left
+    both, the whole counts: the parts are in it, and will be made again, the same.
  9. A loss of power may undo a removal. The batch is then sent a second time, under the same id.
 
 Time decides nothing here but when to probe (monotonic) and what age is shown.
@@ -75,6 +77,8 @@ PROBE_SECONDS: Final = 5.0
 QUARANTINE_FILES: Final = 64
 QUARANTINE_SHARE: Final = 10
 """One part in so many of `max_bytes`. Enough to see what is wrong; the oldest make room for newer ones."""
+REJECTED: Final = "rejected"
+"""Records that the endpoint did not take, of batches it took."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 log = structlog.get_logger()
@@ -146,8 +150,8 @@ class Shelf:
         self._monotonic = monotonic
         self._entries: deque[Entry] = deque()
         """What waits, oldest first."""
-        self._out: tuple[Entry, Batch] | None = None
-        """What was handed out."""
+        self._out: dict[Entry, Batch] = {}
+        """What was handed out and is not settled."""
         self._unknown: deque[Entry] = deque()
         """Of other versions and users, oldest first."""
         self._memory: dict[Entry, Batch] = {}
@@ -210,14 +214,14 @@ class Shelf:
 
     # What goes out
 
-    def oldest(self) -> Batch | None:
-        """The oldest batch that is not settled.
+    def take(self) -> Batch | None:
+        """The oldest batch that is not out: it is, now, and the caller's until it is settled.
 
         Raises:
             OSError: it could not be read just now.
 
         """
-        while self._out is None and self._entries:
+        while self._entries:
             entry = self._entries[0]
             try:
                 batch = self._memory.get(entry) or self._read(entry)
@@ -234,14 +238,18 @@ class Shelf:
                 self._lose(entry.records, Loss.CORRUPT, file=entry.name(), error=str(error))
                 self._set_aside(entry, Kind.CORRUPT)
             else:
-                self._out = self._entries.popleft(), batch
-        return None if self._out is None else self._out[1]
+                self._entries.popleft()
+                self._out[entry] = batch
+                return batch
+        return None
 
-    def delivered(self, batch: Batch) -> None:
-        """The endpoint has it."""
+    def delivered(self, batch: Batch, rejected: int = 0) -> None:
+        """The endpoint has it, but for so many of its records."""
         if (entry := self._settled(batch)) is not None:
-            self._delivered += entry.records
+            self._delivered += entry.records - rejected
             self._held -= entry.records
+            if rejected:
+                self._count_lost(rejected, REJECTED)  # who told it has told why
             self._discard(entry)
 
     def quarantine(self, batch: Batch, reason: str) -> None:
@@ -251,27 +259,42 @@ class Shelf:
             self._lose(entry.records, reason, file=entry.name(Kind.REFUSED))
             self._set_aside(entry, Kind.REFUSED)
 
-    def replace(self, batch: Batch, halves: Sequence[Batch]) -> None:
-        """Put two halves where a batch was."""
-        if self._out is None or self._out[1].id != batch.id:
+    def give_back(self, batch: Batch) -> None:
+        """Nobody has seen it: it waits again, in its place."""
+        if (entry := self._settled(batch)) is not None:
+            self._put_back([entry])
+
+    def replace(self, batch: Batch, parts: Sequence[Batch], reason: str | None = None) -> None:
+        """Put one or two parts where a batch was. Records that are in none are lost for that reason; else there are none."""
+        whole = self._entry(batch)
+        if whole is None:
             return
-        whole = self._out[0]
-        first, second = halves
-        if first.records + second.records != whole.records:
-            raise ValueError("halves have to have the records of the whole")
+        lost = whole.records - sum([part.records for part in parts])
+        if not 1 <= len(parts) <= 2 or lost < 0 or (lost and reason is None):
+            raise ValueError("parts have to be one or two, and to have the records of the whole")
         entries = [
-            whole._replace(halves=whole.halves + which, records=half.records, size=OVERHEAD + len(half.body))
-            for which, half in (("0", first), ("1", second))
+            whole._replace(halves=whole.halves + which, records=part.records, size=OVERHEAD + len(part.body))
+            for which, part in zip("01", parts, strict=False)
         ]
         # They are not among those that may be dropped while there is one to be written, and the whole is still out.
-        for entry, half in zip(entries, halves, strict=True):
-            self._remember(entry, half)
+        for entry, part in zip(entries, parts, strict=True):
+            self._remember(entry, part)
         self._flush()
-        self._out = None
+        del self._out[whole]
+        self._held -= lost
+        if reason is not None:
+            self._count_lost(lost, reason)
         self._discard(whole)
         self._flush()  # where the disk was full, the whole has made room
-        self._entries.extendleft(reversed(entries))
+        self._put_back(entries)
         self._trim_memory()
+
+    def _put_back(self, entries: Sequence[Entry]) -> None:
+        """Among those that wait, in order: others that are older may have been put back before."""
+        older: list[Entry] = []
+        while self._entries and self._entries[0] < entries[0]:
+            older.append(self._entries.popleft())
+        self._entries.extendleft(reversed([*older, *entries]))
 
     def close(self) -> None:
         """Try once more to write what is in memory only."""
@@ -280,8 +303,7 @@ class Shelf:
 
     def counters(self) -> Counters:
         """As of now."""
-        out = [self._out[0]] if self._out else []
-        oldest = min((*out, *islice(self._entries, 1), *islice(self._unknown, 1)), default=None)
+        oldest = min((*self._out, *islice(self._entries, 1), *islice(self._unknown, 1)), default=None)
         return Counters(
             received=self._received,
             delivered=self._delivered,
@@ -401,7 +423,7 @@ class Shelf:
     # Limits
 
     def _count(self) -> int:
-        return len(self._entries) + len(self._unknown) + (self._out is not None)
+        return len(self._entries) + len(self._unknown) + len(self._out)
 
     def _used_up(self, size: int) -> Loss | None:
         """Make room for `size` bytes within both limits; which of them does not allow it."""
@@ -444,8 +466,11 @@ class Shelf:
                 return
             self._drop(victim, self._failure or Loss.DISK_FAILED)
 
-    def _lose(self, records: int, reason: str, **details: str) -> None:
+    def _count_lost(self, records: int, reason: str) -> None:
         self._dropped[reason] = self._dropped.get(reason, 0) + records
+
+    def _lose(self, records: int, reason: str, **details: str) -> None:
+        self._count_lost(records, reason)
         log.warning("records_dropped", stage="spool", reason=reason, records=records, **details)
 
     # Reading and removing
@@ -462,12 +487,16 @@ class Shelf:
                 raise DamagedError("the disk cannot read it") from None
             raise
 
+    def _entry(self, batch: Batch) -> Entry | None:
+        """Of a batch that is out. None: it is settled already."""
+        # by what it is, not by its id: a sender that saw no answer may have sent one twice
+        return next((entry for entry, out in self._out.items() if out is batch), None)
+
     def _settled(self, batch: Batch) -> Entry | None:
         """The entry of a batch that was out, and no longer is. None: it is settled already."""
-        if self._out is None or self._out[1].id != batch.id:
-            return None
-        entry = self._out[0]
-        self._out = None
+        entry = self._entry(batch)
+        if entry is not None:
+            del self._out[entry]
         return entry
 
     def _discard(self, entry: Entry) -> bool:

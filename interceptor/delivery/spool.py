@@ -104,31 +104,44 @@ class Spool:
         return taken
 
     async def next(self) -> Batch:
-        """Wait for the oldest batch that is not settled. The same one until it is."""
+        """Wait for the oldest batch that was not handed out. It is kept until it is settled."""
         self._loop = asyncio.get_running_loop()
+        taken: list[Batch] = []
+
+        def take() -> bool:
+            taken.extend(filter(None, [self._do(self._shelf.take)]))
+            return bool(taken)
+
         while True:
             self._stored.clear()
             try:
-                batch = await self._worker.run(lambda: self._do(self._shelf.oldest))
+                if await self._worker.run(take):
+                    return taken[0]
             except OSError as error:
                 log.warning("spool_not_readable", error=error.strerror, retry_seconds=UNREADABLE_SECONDS)
                 await asyncio.sleep(UNREADABLE_SECONDS)
                 continue
-            if batch is not None:
-                return batch
+            except asyncio.CancelledError:
+                # the thread may have one already, which nobody will ever see
+                self._worker.start(lambda: [self._do(self._shelf.give_back, batch) for batch in taken])
+                raise
             await self._stored.wait()
 
-    async def delivered(self, batch: Batch) -> None:
-        """The endpoint has it: its answer has been read to the end."""
-        await self._worker.run(lambda: self._do(self._shelf.delivered, batch))
+    async def delivered(self, batch: Batch, rejected: int = 0) -> None:
+        """The endpoint has it, but for so many of its records."""
+        await self._worker.run(lambda: self._do(self._shelf.delivered, batch, rejected))
 
     async def quarantine(self, batch: Batch, reason: str) -> None:
         """The endpoint will never take it. `reason` is one of a bounded set."""
         await self._worker.run(lambda: self._do(self._shelf.quarantine, batch, reason))
 
-    async def replace(self, batch: Batch, halves: Sequence[Batch]) -> None:
-        """Put two halves where a batch was; whatever happens, either it or they are there."""
-        await self._worker.run(lambda: self._do(self._shelf.replace, batch, halves))
+    async def replace(self, batch: Batch, parts: Sequence[Batch], reason: str | None = None) -> None:
+        """Put its parts where a batch was; whatever happens, either it or they are there.
+
+        Records that are in none of them are counted as dropped for that reason.
+        """
+        await self._worker.run(lambda: self._do(self._shelf.replace, batch, parts, reason))
+        self._stored.set()
 
     async def close(self) -> None:
         """Write down what is in memory, and let others use the directory. Cancelled, it goes on in its thread."""
@@ -168,6 +181,10 @@ class _Worker:
         future.set_running_or_notify_cancel()  # from here on nobody can cancel it
         self._jobs.put(lambda: _fulfil(future, job))
         return await asyncio.wrap_future(future)
+
+    def start(self, job: Callable[[], object]) -> None:
+        """Have it done, after what was asked for before."""
+        self._jobs.put(job)
 
     def stop(self) -> None:
         """End when everything asked for has been done."""

@@ -17,11 +17,13 @@ What is known of httpx 0.28 and httpcore 1.0, and guarded against here:
   learnt from httpcore's `trace` extension instead (`_Progress`), and told in ours.
 
 A kept connection that turns out to be closed is no failure: the request is sent again at once on a new one. The client
-is also made anew when a file it was made of changes, so that certificates rotate, and every ten minutes, so
-that a kept connection follows a change in the DNS.
+is also made anew when a file it was made of changes (`rotation`), so that certificates and passwords rotate, and every
+ten minutes, so that a kept connection follows a change in the DNS. Several requests may be under way: one client after
+the other takes new ones, and a client that takes no more is closed when its last request has ended.
 
 Invariants: no text of an error has anything of the proxy's user info, a token or a key, or words of the other side. An
-answer that means success was read to its end.
+answer whose status line came is an answer: of a body that breaks off, drips or has no end nothing is kept, and a batch
+that was taken is not sent again for it.
 """
 
 from __future__ import annotations
@@ -33,18 +35,19 @@ import os
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
 
 from interceptor import __version__
-from interceptor.errors import UsageError
+from interceptor.errors import InterceptorError, UsageError
+from interceptor.rotation import Rotating
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-    from pathlib import Path
 
     from interceptor import config
     from interceptor.delivery.proxies import Decision
@@ -61,8 +64,10 @@ _KEEP_ALIVE_SECONDS: Final = 60.0
 _CONNECT_SECONDS: Final = 15.0
 _CLOSE_SECONDS: Final = 2.0
 """For saying goodbye to a peer that may be gone."""
+_ANSWER_SECONDS: Final = 10.0
+"""For the body of an answer that says success: what it adds is a count."""
 _REFUSAL_SECONDS: Final = 1.0
-"""For the body of an answer whose status says all."""
+"""For the body of any other: its status says nearly all."""
 
 
 class Failure(StrEnum):
@@ -81,8 +86,6 @@ class Failure(StrEnum):
     TIMEOUT = "timeout"
     INTERRUPTED = "interrupted"
     """After the request was on its way: it may have arrived."""
-    TOO_LARGE = "too_large"
-    """The answer."""
 
 
 class TransportError(Exception):
@@ -93,6 +96,10 @@ class TransportError(Exception):
         self.failure = failure
 
 
+class FilesError(InterceptorError):
+    """A file for TLS that cannot be used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the other side said, to its end."""
@@ -101,21 +108,38 @@ class Answer:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
+    whole: bool = True
+    """Whether the body was read to its end; where it was not, it is empty."""
+
+
+@dataclass(slots=True, eq=False)
+class _Client:
+    """Connections, and what they were made of."""
+
+    requests: httpx.AsyncHTTPTransport
+    made_of: tuple[object, ...]
+    made_at: float
+    using: int = 0
+    """Requests that are under way."""
+    retired: bool = False
+    """Takes no new ones."""
 
 
 class Transport:
-    """Sends requests to one endpoint, one way. Not for several at once."""
+    """Sends requests to one endpoint, one way."""
 
     def __init__(
         self,
         endpoint: str,
-        decision: Decision,
+        decisions: Rotating[Decision],
         tls: config.Tls,
         proxy_ca_file: Path | None,
         timeout_seconds: float,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        at_once: int = 1,
     ) -> None:
-        """Nothing is connected or read yet.
+        """Nothing is connected yet, and no file for TLS read.
 
         Raises:
             UsageError: the endpoint has parts that it cannot have.
@@ -123,16 +147,28 @@ class Transport:
         """
         self._endpoint = endpoint.strip().rstrip("/")
         self._server = _server(self._endpoint)
-        self._proxy = decision.proxy
+        self._decisions = decisions
+        self._proxy = decisions.current().proxy
         self._tls = tls
         self._proxy_ca_file = proxy_ca_file
+        system = tuple(Path(path) for path in (ssl.get_default_verify_paths().cafile,) if path)
+        self._context = Rotating(
+            {"tls.ca_file": tls.ca_file, "tls.cert_file": tls.cert_file, "tls.key_file": tls.key_file},
+            lambda: _with_certificate(_context("tls.ca_file", tls.ca_file), tls),
+            also=system,
+        )
+        self._proxy_context = Rotating(
+            {"proxy.ca_file": proxy_ca_file}, lambda: _context("proxy.ca_file", proxy_ca_file), also=system
+        )
+        self._at_once = at_once
         self._timeout = timeout_seconds
         connect = min(_CONNECT_SECONDS, timeout_seconds)
         self._steps: Final = httpx.Timeout(timeout_seconds, connect=connect).as_dict()
         self._clock = clock
-        self._client: httpx.AsyncHTTPTransport | None = None
-        self._made_at = 0.0
-        self._made_of: tuple[object, ...] = ()
+        self._client: _Client | None = None
+        self._clients: set[_Client] = set()
+        """Those that are not closed."""
+        self._making = asyncio.Lock()
         self.rebuilt = 0
         """How often the client was made."""
 
@@ -156,8 +192,9 @@ class Transport:
                 progress = self._progress()
                 return await self._exchange(path, body, headers, progress)
         except TimeoutError:
+            if progress.begun is not None:
+                return progress.begun
             await progress.abandon()
-            await self.close()
             raise TransportError(
                 Failure.TIMEOUT, f"{progress.waiting()} within {self._timeout:g} s"
             ) from None
@@ -165,9 +202,11 @@ class Transport:
     async def _exchange(
         self, path: str, body: bytes, headers: Mapping[str, str], progress: _Progress
     ) -> Answer:
+        client: _Client | None = None
         try:
             with _mapped(progress):
                 client = await self._ready()
+                client.using += 1
                 # What is unpacked could be larger than any limit: we take it as it is.
                 sent = {"user-agent": _AGENT, "accept-encoding": "identity", **headers}
                 request = httpx.Request(
@@ -177,73 +216,90 @@ class Transport:
                     headers=sent,
                     extensions={"trace": progress.note, "timeout": self._steps},
                 )
-                async with contextlib.aclosing(await client.handle_async_request(request)) as response:
-                    return Answer(response.status_code, dict(response.headers), await _body(response))
-        except TransportError:
-            await progress.abandon()
-            await self.close()
+                async with contextlib.aclosing(
+                    await client.requests.handle_async_request(request)
+                ) as response:
+                    progress.begun = Answer(response.status_code, dict(response.headers), b"", whole=False)
+                    text, whole = await _body(response)
+                    return replace(progress.begun, body=text, whole=whole)
+        except BaseException as error:
+            if client is not None:
+                client.retired = True
+            if isinstance(error, TransportError):
+                await progress.abandon()
             raise
+        finally:
+            if client is not None:
+                client.using -= 1
+                await self._let_go(client)
+
+    def changed(self) -> bool:
+        """Whether a file that tells how to get there was replaced since it was last looked at."""
+        return any(files.changed() for files in (self._decisions, self._context, self._proxy_context))
 
     async def close(self) -> None:
         """Let go of all connections; the next request makes new ones."""
-        client, self._client = self._client, None
-        if client is not None:
+        for client in [*self._clients]:
+            client.retired = True
+            client.using = 0
+            await self._let_go(client)
+
+    async def _let_go(self, client: _Client) -> None:
+        """Close a client that nobody will use any more."""
+        if client.retired and client.using <= 0 and client in self._clients:
+            self._clients.remove(client)
             async with _briefly():
-                await client.aclose()
+                await client.requests.aclose()
 
-    async def _ready(self) -> httpx.AsyncHTTPTransport:
-        # Reading a bundle of authorities takes some tens of milliseconds: not in the loop.
-        made_of = await asyncio.to_thread(self._files)
-        if (
-            self._client is None
-            or made_of != self._made_of
-            or self._clock() - self._made_at >= MAX_AGE_SECONDS
-        ):
-            await self.close()
-            self._client = await asyncio.to_thread(self._make)
-            self._made_of, self._made_at = made_of, self._clock()
-            self.rebuilt += 1
-        return self._client
+    async def _ready(self) -> _Client:
+        """The client that takes new requests."""
+        async with self._making:
+            decision = await self._decisions.fresh()
+            # Reading a bundle of authorities takes some tens of milliseconds: not in the loop.
+            made_of = (decision, await self._context.fresh(), await self._proxies_context(decision))
+            client = self._client
+            if (
+                client is None
+                or client.retired
+                or client.made_of != made_of
+                or self._clock() - client.made_at >= MAX_AGE_SECONDS
+            ):
+                if client is not None:
+                    client.retired = True
+                    await self._let_go(client)
+                self._proxy = decision.proxy
+                client = self._client = _Client(self._make(*made_of), made_of, self._clock())
+                self._clients.add(client)
+                self.rebuilt += 1
+            return client
 
-    def _files(self) -> tuple[object, ...]:
-        """What tells that a file has changed, also when another took its place (as Kubernetes does)."""
-        stamps: list[object] = []
-        for path in (self._tls.ca_file, self._tls.cert_file, self._tls.key_file, self._proxy_ca_file):
-            if path is not None:
-                try:
-                    status = path.stat()
-                except OSError:
-                    stamps.append(None)
-                else:
-                    stamps.append((status.st_mtime_ns, status.st_ino, status.st_size))
-        return tuple(stamps)
+    async def _proxies_context(self, decision: Decision) -> ssl.SSLContext | None:
+        """Whom to trust on the hop to an https:// proxy; never with our certificate."""
+        if decision.proxy is None or decision.proxy.scheme != "https":
+            return None
+        return await self._proxy_context.fresh()
 
-    def _make(self) -> httpx.AsyncHTTPTransport:
-        context = _context(self._tls.ca_file)
-        if self._tls.cert_file is not None:
-            try:
-                context.load_cert_chain(self._tls.cert_file, self._tls.key_file, _no_password)
-            except (OSError, ssl.SSLError):
-                raise TransportError(
-                    Failure.FILES,
-                    f"tls.cert_file {self._tls.cert_file} and tls.key_file {self._tls.key_file} cannot be used "
-                    "together: both have to be there, belong together, and the key must not be encrypted",
-                ) from None
+    def _make(
+        self, decision: Decision, context: ssl.SSLContext, for_proxy: ssl.SSLContext | None
+    ) -> httpx.AsyncHTTPTransport:
         proxy = None
-        if self._proxy is not None:
+        if decision.proxy is not None:
             auth = None
-            if self._proxy.scheme.startswith("socks"):
+            if decision.proxy.scheme.startswith("socks"):
                 # its messages of level debug have the credentials in them
                 logging.getLogger("httpcore.socks").setLevel(logging.INFO)
-            if self._proxy.username is not None:
-                auth = (self._proxy.username, self._proxy.password or "")
-            own = _context(self._proxy_ca_file) if self._proxy.scheme == "https" else None
-            proxy = httpx.Proxy(self._proxy.url, auth=auth, ssl_context=own)
+            if decision.proxy.username is not None:
+                auth = (decision.proxy.username, decision.proxy.password or "")
+            proxy = httpx.Proxy(decision.proxy.url, auth=auth, ssl_context=for_proxy)
         return httpx.AsyncHTTPTransport(
             verify=context,
             proxy=proxy,
             trust_env=False,
-            limits=httpx.Limits(max_connections=2, keepalive_expiry=_KEEP_ALIVE_SECONDS),
+            limits=httpx.Limits(
+                max_connections=self._at_once + 1,
+                max_keepalive_connections=self._at_once + 1,
+                keepalive_expiry=_KEEP_ALIVE_SECONDS,
+            ),
         )
 
     def _progress(self) -> _Progress:
@@ -290,6 +346,8 @@ class _Progress:
     answered: bool = False
     """The endpoint has begun to answer."""
 
+    begun: Answer | None = None
+    """The endpoint's answer, without its body."""
     stream: _Stream | None = None
     """What a tunnel is to be made of."""
 
@@ -402,7 +460,7 @@ def _no_password() -> str:
     return ""
 
 
-def _context(ca_file: Path | None) -> ssl.SSLContext:
+def _context(option: str, ca_file: Path | None) -> ssl.SSLContext:
     """The system's authorities, and those of a file."""
     context = ssl.create_default_context()
     # Python 3.13 sets it: many a company's authority is not as RFC 5280 wants it, and everybody else takes it.
@@ -411,8 +469,19 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(ca_file)
         except (OSError, ssl.SSLError):
-            raise TransportError(
-                Failure.FILES, f"{ca_file}: holds no authorities (PEM) that can be read"
+            raise FilesError(f"{option} {ca_file}: holds no authorities (PEM) that can be read") from None
+    return context
+
+
+def _with_certificate(context: ssl.SSLContext, tls: config.Tls) -> ssl.SSLContext:
+    """Who we are, for mutual TLS."""
+    if tls.cert_file is not None:
+        try:
+            context.load_cert_chain(tls.cert_file, tls.key_file, _no_password)
+        except (OSError, ssl.SSLError):
+            raise FilesError(
+                f"tls.cert_file {tls.cert_file} and tls.key_file {tls.key_file} cannot be used "
+                "together: both have to be there, belong together, and the key must not be encrypted"
             ) from None
     return context
 
@@ -425,25 +494,20 @@ async def _briefly() -> AsyncIterator[None]:
             yield
 
 
-async def _body(response: httpx.Response) -> bytes:
-    """The whole of it; of a refusal only what comes soon, for there the status says all."""
-    if response.is_success or response.status_code == 409:
-        return await _whole(response)
-    with contextlib.suppress(httpx.TransportError, OSError, TransportError):  # a TimeoutError is an OSError
-        async with asyncio.timeout(_REFUSAL_SECONDS):
-            return await _whole(response)
-    return b""
-
-
-async def _whole(response: httpx.Response) -> bytes:
+async def _body(response: httpx.Response) -> tuple[bytes, bool]:
+    """The whole of it, and whether it was; of one that is too long or slow, or breaks off, nothing."""
+    seconds = _ANSWER_SECONDS if response.is_success else _REFUSAL_SECONDS
     pieces: list[bytes] = []
     size = 0
-    async for piece in response.aiter_raw():
-        size += len(piece)
-        if size > MAX_ANSWER:
-            raise TransportError(Failure.TOO_LARGE, f"the answer is longer than {MAX_ANSWER} bytes")
-        pieces.append(piece)
-    return b"".join(pieces)
+    with contextlib.suppress(httpx.TransportError, OSError):  # a TimeoutError is an OSError
+        async with asyncio.timeout(seconds):
+            async for piece in response.aiter_raw():
+                size += len(piece)
+                if size > MAX_ANSWER:
+                    return b"", False
+                pieces.append(piece)
+        return b"".join(pieces), True
+    return b"", False
 
 
 @contextlib.contextmanager
@@ -451,6 +515,8 @@ def _mapped(progress: _Progress) -> Iterator[None]:
     """Every failure of the network, as ours. `from None`: the other exceptions may hold what must not be shown."""
     try:
         yield
+    except InterceptorError as error:  # a file of ours, and there never was a good one
+        raise TransportError(Failure.FILES, str(error)) from None
     except httpx.TimeoutException:
         raise TransportError(Failure.TIMEOUT, f"{progress.waiting()} in time") from None
     except httpx.ProxyError as error:

@@ -1,8 +1,8 @@
 """Who may come in: bearer tokens, a client's certificate, or anybody.
 
 Owns the tokens and their comparison. Refuses HTTP: it is given what a header says. A file of tokens is read again
-when it changes (a mounted Secret is swapped for another file), and one that cannot be read leaves those that were
-known in force: a volume that is gone for a moment must not lock every agent out.
+when it changes (a mounted Secret is swapped for another file), and one that cannot be read, or holds none, leaves those
+that were known in force (`rotation`): a volume that is gone for a moment must not lock every agent out.
 
 Invariants: nobody is let in by an empty configuration; every comparison takes the same time whatever is shown;
 no token is in a `repr`, an error or a log.
@@ -14,9 +14,8 @@ import hmac
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 from interceptor.errors import UsageError
+from interceptor.rotation import Rotating
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +26,6 @@ __all__ = ["Access"]
 
 _MAX_FILE: Final = 2**20
 """Of the file of tokens. A thousand tokens are 64 KiB."""
-
-_log = structlog.get_logger()
 
 
 class Access:
@@ -42,18 +39,19 @@ class Access:
 
         """
         self._fixed = tuple(sha256(token.get_secret_value().encode()).digest() for token in config.tokens)
-        self._path = config.tokens_file
-        self._known: object = None
-        self._from_file: tuple[bytes, ...] = ()
-        self.open: Final = config.anonymous or (certificates and not config.tokens and self._path is None)
+        path = config.tokens_file
+        self._from_file = (
+            None if path is None else Rotating({"ingest.tokens_file": path}, lambda: _tokens(path))
+        )
+        self.open: Final = config.anonymous or (certificates and not config.tokens and path is None)
         """No token is asked for."""
         if any(not token.get_secret_value().strip() for token in config.tokens):
             raise UsageError("ingest.tokens: one is empty, which anybody could show")
-        if self._path is not None:
+        if self._from_file is not None:
             try:
-                self._from_file = self._read(self._path)
+                self._from_file.current()
             except (OSError, ValueError) as error:
-                raise UsageError(f"ingest.tokens_file {self._path}: cannot be read: {_why(error)}") from error
+                raise UsageError(f"ingest.tokens_file {path}: cannot be read: {_why(error)}") from error
         elif not self.open and not config.tokens:
             raise UsageError(
                 "ingest: nobody may send batches; set ingest.tokens or ingest.tokens_file, or server.client_ca_file "
@@ -62,12 +60,7 @@ class Access:
 
     def digests(self) -> tuple[bytes, ...]:
         """A digest of each token that is in force: what can be compared and derived from, never shown."""
-        if self._path is not None:
-            try:
-                self._from_file = self._read(self._path)
-            except (OSError, ValueError) as error:
-                self._note("tokens_file_unreadable", error)
-        return self._fixed + self._from_file
+        return self._fixed + (self._from_file.current() if self._from_file is not None else ())
 
     def key(self, token: str) -> bytes | None:
         """The digest of a token that is in force, None for any other."""
@@ -82,26 +75,17 @@ class Access:
         scheme, _, token = (authorization or "").partition(" ")
         return scheme.lower() == "bearer" and self.key(token.strip()) is not None
 
-    def _read(self, path: Path) -> tuple[bytes, ...]:
-        status = path.stat()
-        seen = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-        if seen == self._known:
-            return self._from_file
-        with path.open("rb") as file:
-            text = file.read(_MAX_FILE + 1)
-        if len(text) > _MAX_FILE:
-            raise ValueError("it is larger than 1 MiB")
-        tokens = tuple(sha256(line.strip()).digest() for line in text.splitlines() if line.strip())
-        if self._known is not None:
-            _log.info("tokens_read", file=str(path), tokens=len(tokens))
-        self._known = seen
-        return tokens
 
-    def _note(self, event: str, error: Exception) -> None:
-        """Say it once for each way it fails, not with every request."""
-        if self._known != (why := _why(error)):
-            self._known = why
-            _log.warning(event, file=str(self._path), error=why, tokens=len(self._from_file))
+def _tokens(path: Path) -> tuple[bytes, ...]:
+    """The digests of a file's tokens."""
+    with path.open("rb") as file:
+        text = file.read(_MAX_FILE + 1)
+    if len(text) > _MAX_FILE:
+        raise ValueError("it is larger than 1 MiB")
+    tokens = tuple(sha256(line.strip()).digest() for line in text.splitlines() if line.strip())
+    if not tokens:
+        raise ValueError("it holds no token")
+    return tokens
 
 
 def _why(error: Exception) -> str:

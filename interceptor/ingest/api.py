@@ -6,6 +6,8 @@ Refuses to keep anything: a `Sink` does, the relay's spool or the collector's da
 Invariants:
 
 * A batch is answered with 202 only after the sink has it for good. The same batch again gets the same answer.
+* A record that is refused costs no other: the rest of its batch is taken under the batch's id, and the answer names the
+  lines that were not. Only a batch of which nothing is left is refused as a whole.
 * What clients send, compressed and waiting, never takes more than `_HELD` bytes in all; unpacked, never more than
   `_AT_ONCE` batches. A client that is slow holds what it has sent, and not for longer than `_READ_SECONDS`.
 * Hostile input is an answer of this module's, never a traceback, and what it holds is in no log.
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,10 +33,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from interceptor.delivery.batches import TooLargeError, UnpackError, unpack
-from interceptor.ingest.lines import MAX_RECORDS, BadLineError, check
+from interceptor.ingest.lines import MAX_RECORDS, BadLineError, Refusal, check
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from starlette.requests import Request
 
@@ -68,6 +71,10 @@ _DRAIN_SECONDS: Final = 5.0
 """How much, and how long, a refused body is read on."""
 _RETRY_SECONDS: Final = 5
 """Retry-After where nothing says better. Clients add their own jitter."""
+
+_STRANGERS: Final = 64
+_STRANGERS_SECONDS: Final = 600.0
+"""Clients that are refused for their token are told: so many different ones in so long, each once."""
 
 _KEY: Final = re.compile(r"[0-9a-f]{32}")
 _TYPES: Final = ("application/x-ndjson", "application/jsonl", "application/ndjson")
@@ -111,7 +118,7 @@ class Counters:
     duplicate_records: int = 0
     """Of these, those that the sink had."""
     rejected_records: int = 0
-    """Of kinds that the sink does not know."""
+    """Of kinds that the sink does not know, or of lines that do not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +127,15 @@ class Incoming:
 
     header: Header
     body: bytes = field(repr=False)
-    """As it was sent."""
+    """As it was sent; where lines were refused, its text without them."""
     encoding: str
     """As in Content-Encoding: gzip, zstd or identity."""
     text: bytes = field(repr=False)
     """The body, unpacked."""
+    refused: int = 0
+    """Lines of it that do not hold, and are not in it any more."""
+    named: tuple[Refusal, ...] = field(default=(), repr=False)
+    """Some of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +180,7 @@ class IngestApi:
         self._limit = config.max_batch_bytes
         self._held = 0
         self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._strangers = _Strangers()
         self.counters: Final = Counters()
 
     def routes(self) -> list[Route]:
@@ -180,7 +192,10 @@ class IngestApi:
             answer, outcome = await self._answer(request)
         except _RefusedError as refused:
             answer, outcome = refused.answer(), refused.outcome
-            if outcome is not Outcome.UNAUTHORIZED:  # those are anybody's, and counted
+            self.counters.rejected_records += refused.rejected
+            if outcome is Outcome.UNAUTHORIZED:
+                self._strangers.note(request)
+            else:
                 _log.warning(
                     "batch_refused", outcome=outcome.value, status=answer.status_code, client=_client(request)
                 )
@@ -210,7 +225,9 @@ class IngestApi:
             try:
                 batch = await asyncio.to_thread(self._unpack, body, encoding, key)
                 if batch.header.count == 0:
-                    return _accepted(Taken(0)), Outcome.EMPTY
+                    return _accepted(Taken(0), batch), Outcome.EMPTY
+                if batch.refused:
+                    _log.warning("records_refused", **_told(batch), client=_client(request))
                 taken = await self._sink.take(batch)
             finally:
                 self._turn.release()
@@ -221,11 +238,11 @@ class IngestApi:
         finally:
             self._held -= len(body)
         if taken.duplicate:
-            return _accepted(taken), Outcome.DUPLICATE
+            return _accepted(taken, batch), Outcome.DUPLICATE
         self.counters.records += taken.accepted
         self.counters.duplicate_records += taken.duplicate_records
-        self.counters.rejected_records += taken.rejected
-        return _accepted(taken), Outcome.TAKEN
+        self.counters.rejected_records += taken.rejected + batch.refused
+        return _accepted(taken, batch), Outcome.TAKEN
 
     async def _admit(self, request: Request) -> tuple[str, str]:
         """What can be said before the body is read: the batch's id, and its encoding."""
@@ -299,22 +316,33 @@ class IngestApi:
         """In a thread: unpacking and checking takes a tenth of a second where a batch is large."""
         try:
             text = unpack(body, encoding, self._limit * _UNPACKED)
-            header = check(text)
+            checked = check(text)
         except TooLargeError as error:
             raise self._too_large() from error
         except UnpackError as error:
             raise _RefusedError(Outcome.INVALID, 400, f"The body {error}.") from error
         except BadLineError as error:
+            first = Refusal(error.number, error.reason)
             raise _RefusedError(
-                Outcome.INVALID, 422, f"Line {error.number}: {error.reason}.", line=error.number
+                Outcome.INVALID, 422, f"Line {first.line}: {first.reason}.", named=(first,)
             ) from error
-        if header.count > MAX_RECORDS:
+        header, named, refused = checked.header, checked.named, checked.refused
+        if header.count + refused > MAX_RECORDS:
             raise self._too_large()
         if header.id != key:
+            wrong = Refusal(1, "its id is not the Idempotency-Key of the request")
+            raise _RefusedError(Outcome.INVALID, 422, f"Line 1: {wrong.reason}.", named=(wrong,))
+        if not refused:
+            return Incoming(header, body, encoding, text)
+        if not header.count:
             raise _RefusedError(
-                Outcome.INVALID, 422, "Line 1: its id is not the Idempotency-Key of the request.", line=1
+                Outcome.INVALID,
+                422,
+                f"None of its {refused} records holds. Line {named[0].line}: {named[0].reason}.",
+                named=named,
+                rejected=refused,
             )
-        return Incoming(header, body, encoding, text)
+        return Incoming(header, checked.text, "identity", checked.text, refused, named)
 
     def _too_large(self) -> _RefusedError:
         return _RefusedError(
@@ -322,6 +350,46 @@ class IngestApi:
             413,
             f"A batch has at most {self._limit} bytes as sent, {self._limit * _UNPACKED} unpacked, and "
             f"{MAX_RECORDS} records.",
+        )
+
+
+class _Strangers:
+    """Tells who comes without a token that is known: once in a while of each, so that its operator can be found.
+
+    Anybody can come, from any number of addresses: how many are told and remembered is bounded.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._times: dict[str, int] = {}
+        """Refusals of each that was told, since then."""
+        self._others = 0
+
+    def note(self, request: Request) -> None:
+        """One more was refused."""
+        now = self._clock()
+        if now - self._since >= _STRANGERS_SECONDS:
+            self._times, self._others, self._since = {}, 0, now
+        client = _client(request)
+        if client in self._times:
+            self._times[client] += 1
+            return
+        if len(self._times) >= _STRANGERS:
+            if not self._others:
+                _log.warning(
+                    "clients_refused", told=f"more than {_STRANGERS} show no token that is known here"
+                )
+            self._others += 1
+            return
+        self._times[client] = 1
+        shown = "a token that is not known here" if "authorization" in request.headers else "no token"
+        agent = "".join(filter(str.isprintable, request.headers.get("user-agent", "")[:64]))
+        _log.warning(
+            "client_refused",
+            client=client,
+            user_agent=agent,
+            told=f"it shows {shown}; its batches stay there",
         )
 
 
@@ -334,14 +402,18 @@ class _RefusedError(Exception):
         status: int,
         detail: str,
         *,
-        line: int | None = None,
+        named: tuple[Refusal, ...] = (),
+        rejected: int = 0,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.outcome = outcome
-        self._problem = {"title": outcome.value, "status": status, "detail": detail}
-        if line is not None:
-            self._problem["line"] = line
+        self.rejected = rejected
+        """Records that were looked at, each, and do not hold."""
+        self._problem: dict[str, object] = {"title": outcome.value, "status": status, "detail": detail}
+        if named:
+            # `line` is what agents before 0.2 look for
+            self._problem |= {"line": named[0].line, "lines": _lines(named)}
         self._headers = dict(headers or {})
         if status in (408, 413) or outcome is Outcome.UNAUTHORIZED:
             self._headers["Connection"] = "close"  # there may be more of the body than we care to read
@@ -368,8 +440,29 @@ def document() -> bytes:
     return resources.files("interceptor.ingest").joinpath("openapi.json").read_bytes()
 
 
-def _accepted(taken: Taken) -> Response:
-    return JSONResponse({"accepted": taken.accepted, "rejected": taken.rejected}, 202)
+def _accepted(taken: Taken, batch: Incoming) -> Response:
+    answer: dict[str, object] = {"accepted": taken.accepted, "rejected": taken.rejected + batch.refused}
+    if batch.named:
+        answer["lines"] = _lines(batch.named)
+    return JSONResponse(answer, 202)
+
+
+def _lines(named: tuple[Refusal, ...]) -> list[dict[str, object]]:
+    return [{"line": one.line, "detail": one.reason} for one in named]
+
+
+def _told(batch: Incoming) -> dict[str, object]:
+    """For the log: who sends what does not hold, and one of the reasons."""
+    first = batch.named[0]
+    header = batch.header
+    return {
+        "records": batch.refused,
+        "line": first.line,
+        "reason": first.reason,
+        "cluster": header.cluster,
+        "node": header.node,
+        "agent": header.agent,
+    }
 
 
 def _busy_error(detail: str) -> _RefusedError:

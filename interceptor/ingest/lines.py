@@ -3,6 +3,11 @@
 Owns the decision whether a line is a record, and which of a record's claims are checked before anything is done
 with it. Refuses to store, and to compress or unpack: `interceptor.delivery.batches` does.
 
+A line that does not hold costs itself and nothing else: `check` takes a batch apart into what holds and what was
+refused, and why. Only a header that does not hold, or that announces another number of lines than there are, is about
+the batch: then nothing says where a record begins. What a server takes beyond that is for its operator to say
+(`Objection`).
+
 A record of a kind or schema that this program does not know is let through unread (`None`): agents are upgraded
 before and after the servers they talk to. Of the records that are known, every value that is counted with or
 stored by is of its type and within its range; fields that a later version added are skipped.
@@ -10,8 +15,9 @@ stored by is of its type and within its range; fields that a later version added
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -19,9 +25,22 @@ from interceptor.core.records.encoder import Record
 from interceptor.delivery.batches import UnpackError, parse_header, split_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interceptor.delivery.batches import Header
 
-__all__ = ["MAX_LINE", "MAX_RECORDS", "BadLineError", "Envelope", "check", "microseconds", "read"]
+__all__ = [
+    "MAX_LINE",
+    "MAX_RECORDS",
+    "BadLineError",
+    "Checked",
+    "Envelope",
+    "Objection",
+    "Refusal",
+    "check",
+    "microseconds",
+    "read",
+]
 
 MAX_LINE: Final = 256 * 2**10
 """Bytes of a record. The heads that one is made of have at most 128 KiB, and names grow when JSON escapes them."""
@@ -48,6 +67,37 @@ class BadLineError(ValueError):
         self.reason = reason
 
 
+class Refusal(NamedTuple):
+    """A record that is not taken."""
+
+    line: int
+    """1-based; the header is line 1."""
+    reason: str
+    """Never a value of the record."""
+
+
+MAX_REFUSALS: Final = 100
+"""Lines of a batch that are named. Who sends more bad ones than that learns from the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A batch's text, looked at line by line."""
+
+    header: Header
+    """Its `count` is that of the records that hold."""
+    text: bytes = field(repr=False)
+    """The header line and the records that hold: as it came, where all of them do."""
+    refused: int = 0
+    """Records that do not."""
+    named: tuple[Refusal, ...] = ()
+    """The first of those, at most `MAX_REFUSALS`."""
+
+
+Objection: TypeAlias = "Callable[[Record], str | None]"
+"""Why a record that holds is not taken here all the same, without its values; None: it is."""
+
+
 class Envelope(msgspec.Struct, frozen=True, gc=False):
     """What every record has, of whatever kind and schema."""
 
@@ -61,25 +111,52 @@ _envelopes = msgspec.json.Decoder(Envelope)
 _records = msgspec.json.Decoder(Record)
 
 
-def check(text: bytes) -> Header:
-    """The header of a batch's text, all of whose lines hold.
+def check(text: bytes, objection: Objection = lambda _: None) -> Checked:
+    """A batch's text as what holds of it and what does not.
 
     Raises:
-        BadLineError: the first that does not.
+        BadLineError: the header does not hold, or not as many lines follow as it announces.
 
     """
     try:
         header = parse_header(text)
     except UnpackError as error:
         raise BadLineError(1, str(error)) from None
+    refusals: list[Refusal] = []
+    refused = 0
+    held: list[bytes] = []
+    """Text that holds, in runs of lines."""
+    start = place = text.find(b"\n") + 1
     number = 1
     for number, line in enumerate(split_lines(text), 2):
         if number > header.count + 1:
             raise BadLineError(number, f"the header announces {header.count} records")
-        read(line, number)
+        after = place + len(line) + 1
+        try:
+            record = read(line, number)
+            reason = None if record is None else objection(record)
+        except BadLineError as error:
+            reason = error.reason
+        if reason is not None:
+            held.append(text[start:place])
+            start = after
+            refused += 1
+            if refused <= MAX_REFUSALS:
+                refusals.append(Refusal(number, reason))
+        place = after
     if number != header.count + 1:
         raise BadLineError(1, f"the header announces {header.count} records, {number - 1} follow")
-    return header
+    if not refused:
+        return Checked(header, text)
+    header = msgspec.structs.replace(header, count=header.count - refused)
+    whole = b"".join([_with_count(text, header.count), *held, text[start:]])
+    return Checked(header, whole, refused, tuple(refusals))
+
+
+def _with_count(text: bytes, count: int) -> bytes:
+    """A batch's header line, as it came but for the number of records: keys of a later version stay."""
+    header: dict[str, Any] = msgspec.json.decode(text[: text.find(b"\n")])
+    return msgspec.json.encode(header | {"count": count}) + b"\n"
 
 
 def read(line: bytes, number: int) -> Record | None:
@@ -130,6 +207,7 @@ def _wrong(record: Record) -> str | None:
     for name, text, limit in (
         ("source.address", record.source_address, _MAX_NAME),
         ("destination.address", record.destination_address, _MAX_NAME),
+        ("client.address", record.client_address or "-", _MAX_NAME),
         ("server.address", record.server_address, _MAX_NAME),
         ("http.request.method", record.http_request_method or "-", _MAX_NAME),
         ("url.template", record.url_template or "-", _MAX_TEMPLATE),
@@ -139,6 +217,7 @@ def _wrong(record: Record) -> str | None:
     for name, number, limit in (
         ("source.port", record.source_port, 65_535),
         ("destination.port", record.destination_port, 65_535),
+        ("client.port", record.client_port or 0, 65_535),
         ("server.port", record.server_port, 65_535),
         ("http.response.status_code", record.http_response_status_code or 0, 999),
         ("duration_us", record.duration_us or 0, _MAX_NUMBER),

@@ -501,8 +501,10 @@ _RELOADABLE: Final = {*_INTERFACES, "log.level", "shutdown_seconds"}
 
 def _is_read_when_needed(key: str, options: config.Config) -> bool:
     """Whether this is a secret whose file is read again by whoever shows it."""
-    return (key == "token" and options.token_file is not None) or (
-        key == "capture.password" and options.capture.password_file is not None
+    return (
+        (key == "token" and options.token_file is not None)
+        or (key == "proxy.url" and options.proxy.url_file is not None)
+        or (key == "capture.password" and options.capture.password_file is not None)
     )
 
 

@@ -156,8 +156,12 @@ METRICS: Final = (
     # uploads
     _counter("uploads_total", "Answers to batches sent, by outcome", "outcome"),
     _counter("upload_retries_total", "Batches sent again"),
+    _gauge("uploads_under_way", "Batches that are being sent, or wait to be tried again"),
     _counter("uploaded_records_total", "Records that the endpoint took"),
-    _counter("rejected_records_total", "Records that the endpoint did not take, in batches it took"),
+    _counter(
+        "rejected_records_total",
+        "Records that the endpoint did not take, while it took others of their batch",
+    ),
     _gauge("upload_last_success_timestamp_seconds", "When the endpoint last took a batch; 0: never"),
     _gauge("upload_state", "1 for the state that holds: ok, retrying, auth, configuration, proxy", "state"),
     _gauge(
@@ -169,6 +173,7 @@ METRICS: Final = (
     _counter("ingest_batches_total", "Batches that came, by outcome", "outcome"),
     _counter("ingest_records_total", "Records taken from them"),
     _counter("ingest_duplicate_records_total", "Records that had come before"),
+    _counter("ingest_rejected_records_total", "Records that were not taken, each for what it is"),
     # storage (collector)
     _gauge("collector_records", "Records in the database"),
     _gauge("collector_max_records", "The limit of that"),

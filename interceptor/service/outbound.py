@@ -16,12 +16,13 @@ import structlog
 
 from interceptor import __version__
 from interceptor.delivery.batches import Origin
-from interceptor.delivery.proxies import Proxies
+from interceptor.delivery.proxies import deciding
 from interceptor.delivery.sender import Sender
 from interceptor.delivery.spool import Spool
 from interceptor.delivery.transport import Transport
 from interceptor.delivery.uploader import State, Uploader
 from interceptor.errors import UsageError
+from interceptor.rotation import LOOK_SECONDS
 from interceptor.service.metrics import Sample
 
 if TYPE_CHECKING:
@@ -30,8 +31,12 @@ if TYPE_CHECKING:
     from interceptor.config import Config
     from interceptor.delivery.proxies import Decision
 
-__all__ = ["Outbound", "origin"]
+__all__ = ["AT_ONCE", "RELAYS_AT_ONCE", "Outbound", "origin"]
 
+AT_ONCE: Final = 4
+"""Batches under way: those of one node, which are full when they are many. A thousand nodes may come back at once."""
+RELAYS_AT_ONCE: Final = 32
+"""Those of a thousand nodes are small: one each five seconds are 200 a second, 20 under way at 100 ms of round trip."""
 _LOOK_SECONDS: Final = 0.1
 
 log = structlog.get_logger()
@@ -45,8 +50,10 @@ def origin(config: Config) -> Origin:
 class Outbound:
     """Spool and uploader of one process."""
 
-    def __init__(self, config: Config, environment: Mapping[str, str] = os.environ) -> None:
-        """Lock the spool; connect nothing yet.
+    def __init__(
+        self, config: Config, environment: Mapping[str, str] = os.environ, *, at_once: int = AT_ONCE
+    ) -> None:
+        """Lock the spool; connect nothing yet. At most `at_once` batches are under way.
 
         Raises:
             UsageError: there is no endpoint, or it, the proxy, the token or the spool cannot be used.
@@ -55,17 +62,29 @@ class Outbound:
         if config.endpoint is None:
             raise UsageError("endpoint: is not set; there is nowhere to upload to")
         self._limit = config.spool.max_bytes
-        proxies = Proxies(config.proxy, environment)
-        self._warnings = proxies.warnings
-        self.decision: Final = proxies.decide(config.endpoint)
-        self.peer: Final = _peer(config.endpoint, self.decision)
-        """Host and port that connections go to: the proxy's, or the endpoint's."""
+        self._endpoint = config.endpoint
+        self._decisions, self._warnings = deciding(config.endpoint, config.proxy, environment)
         self._transport = Transport(
-            config.endpoint, self.decision, config.tls, config.proxy.ca_file, config.upload.timeout_seconds
+            config.endpoint,
+            self._decisions,
+            config.tls,
+            config.proxy.ca_file,
+            config.upload.timeout_seconds,
+            at_once=at_once,
         )
-        sender = Sender(config, self._transport)
+        self._sender = Sender(config, self._transport)
         self.spool: Final = Spool(config.spool)
-        self.uploader: Final = Uploader(self.spool, sender)
+        self.uploader: Final = Uploader(self.spool, self._sender, most=at_once, sleep=self._rest)
+
+    @property
+    def decision(self) -> Decision:
+        """Which way uploads go, and why."""
+        return self._decisions.current()
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        """Host and port that connections go to: the proxy's, or the endpoint's."""
+        return _peer(self._endpoint, self.decision)
 
     async def run(self) -> None:
         """Upload, until cancelled."""
@@ -73,6 +92,16 @@ class Outbound:
             log.warning("proxy_setting", problem=warning)
         log.info("uploading", way=str(self.decision))
         await self.uploader.run()
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait; not to the end where somebody mends meanwhile what may be wrong."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while (left := until - loop.time()) > 0:
+            await asyncio.sleep(min(left, LOOK_SECONDS))
+            if self._sender.changed():
+                log.info("trying_again", reason="a file that uploads depend on has changed")
+                return
 
     async def drained(self) -> None:
         """Wait until nothing is in the spool that can be sent: files of another version stay whatever we do."""
@@ -87,13 +116,6 @@ class Outbound:
         await self._transport.close()
         await self.spool.close()
 
-    def not_ready(self) -> str | None:
-        """What somebody has to mend, or None: a slow or absent endpoint is no reason, the spool is there for it."""
-        uploader = self.uploader
-        if uploader.state in {State.OK, State.RETRYING}:
-            return None
-        return f"uploads fail ({uploader.state.value}): {uploader.trouble}"
-
     def samples(self) -> Iterator[Sample]:
         """For metrics."""
         held = self.spool.counters
@@ -107,6 +129,7 @@ class Outbound:
         for outcome, count in sent.outcomes.items():
             yield Sample("uploads_total", count, (outcome.value,))
         yield Sample("upload_retries_total", sent.retries)
+        yield Sample("uploads_under_way", sent.under_way)
         yield Sample("uploaded_records_total", sent.records)
         yield Sample("rejected_records_total", sent.rejected)
         yield Sample("upload_last_success_timestamp_seconds", sent.last_success)

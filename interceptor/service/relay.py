@@ -8,6 +8,10 @@ Where the spool is full, senders are told to come again (503, Retry-After) and k
 own: an interceptor drops its oldest batches when it has to, a relay none. Ids of batches that were taken lately are
 remembered, so that one whose answer was lost goes out once; what is forgotten (a restart, a very late repetition) is
 sent twice under one id, which the endpoint knows.
+
+It is ready while it can take batches: what becomes of them afterwards (an endpoint that is gone, a token that is not
+taken) is what its spool is for, and a metric, an alert and a line of the log. A relay that went out of service for it
+would leave its senders with refused connections, and its own spool empty.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
@@ -24,14 +29,14 @@ from interceptor.errors import UsageError
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi, SinkFullError, Taken, describing, document
 from interceptor.service.metrics import Sample, stage_samples
-from interceptor.service.outbound import Outbound
+from interceptor.service.outbound import RELAYS_AT_ONCE, Outbound
 from interceptor.service.service import Service, ingest_samples
 from interceptor.service.service import run as run_service
 from interceptor.settings import add_flags, flags_of, load
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from interceptor.config import Config
     from interceptor.delivery.spool import Spool
@@ -80,7 +85,7 @@ async def relay(config: Config) -> int:
         )
     service = Service("relay", config)
     access = Access(config.ingest, certificates=config.server.client_ca_file is not None)
-    outbound = Outbound(config)
+    outbound = Outbound(config, at_once=RELAYS_AT_ONCE)
     try:
         sink = Spooling(outbound.spool)
         api = IngestApi(sink, access, config.ingest)
@@ -103,7 +108,7 @@ async def relay(config: Config) -> int:
             [*api.routes(), describing(document())],
             work=[outbound.run()],
             drain=drain,
-            ready=outbound.not_ready,
+            ready=sink.not_ready,
             endpoint=config.endpoint,
             spool=str(config.spool.directory),
         )
@@ -114,8 +119,11 @@ async def relay(config: Config) -> int:
 class Spooling:
     """Puts batches into the spool. A sink for the ingest API."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, clock: Callable[[], float] = time.monotonic) -> None:
         self._spool = spool
+        self._clock = clock
+        self._full_until = 0.0
+        """By when whoever was refused for lack of room comes again."""
         self._one = asyncio.Lock()
         """Between looking whether a batch is known and having it; the disk takes one at a time anyway."""
         self._recent: OrderedDict[str, None] = OrderedDict()
@@ -132,11 +140,17 @@ class Spooling:
             if self.closing:
                 raise SinkFullError("This relay is going down.")
             if not await self._spool.offer(await _sealed(batch)):
+                self._full_until = self._clock() + _FULL_SECONDS
                 raise SinkFullError("The relay's spool is full.", _FULL_SECONDS)
+            self._full_until = 0.0
             self._recent[header.id] = None
             if len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)
         return Taken(header.count)
+
+    def not_ready(self) -> str | None:
+        """Why batches should go to another relay, or None."""
+        return "the spool is full" if self._clock() < self._full_until else None
 
 
 async def _sealed(batch: Incoming) -> Batch:

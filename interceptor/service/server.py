@@ -20,6 +20,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from interceptor.errors import UsageError
+from interceptor.rotation import LOOK_SECONDS, Rotating
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -40,10 +41,17 @@ client closes first and no request meets a connection that is going away."""
 MOST_CONNECTIONS: Final = 512
 """At once, so that descriptors stay for the captures. A new one takes the place of that which has been silent longest,
 one without a request under way first: who comes to scrape or to probe is heard however many others only sit there."""
+MANY_CONNECTIONS: Final = 2_048
+"""Where there are no captures: each of a thousand nodes keeps one between its batches, and comes back with a few."""
 
 
 class _Connection(H11Protocol):
     """A connection that has to be of use: uvicorn alone waits for a first request, or for a reader, for ever."""
+
+    @property
+    def most(self) -> int:
+        """How many of them there may be."""
+        return MOST_CONNECTIONS
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Make room for it, and have it looked at now and then."""
@@ -55,7 +63,7 @@ class _Connection(H11Protocol):
             for one in self.connections
             if isinstance(one, _Connection) and one is not self and not one.transport.is_closing()
         ]
-        if len(others) >= MOST_CONNECTIONS:
+        if len(others) >= self.most:
             min(others, key=lambda one: (one.working, one.heard)).transport.abort()
         self._timer = self.loop.call_later(_IDLE_SECONDS, self._look)
 
@@ -84,6 +92,12 @@ class _Connection(H11Protocol):
         self._timer = self.loop.call_later(_IDLE_SECONDS, self._look)
 
 
+class _OneOfMany(_Connection):
+    @property
+    def most(self) -> int:
+        return MANY_CONNECTIONS
+
+
 class _Quiet(uvicorn.Server):
     """uvicorn, leaving the process's signals alone."""
 
@@ -93,18 +107,21 @@ class _Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, config: Server) -> AsyncIterator[int]:
+async def serving(app: ASGIApp, config: Server, *, many: bool = False) -> AsyncIterator[int]:
     """Serve `app` while the block runs; gives the port, which is the system's choice where 0 was configured.
+
+    A certificate or authorities that are replaced meanwhile are used by the connections that come then. `many`: there
+    are clients by the thousand, and no captures that need the descriptors.
 
     Raises:
         UsageError: the address cannot be had, or the certificate cannot be used; says which and why.
 
     """
-    tls = _tls(config)
+    tls = _Tls(config) if _encrypted(config) else None
     server = _Quiet(
         uvicorn.Config(
             app,
-            http=_Connection,
+            http=_OneOfMany if many else _Connection,
             access_log=False,
             log_config=None,
             lifespan="off",
@@ -116,15 +133,49 @@ async def serving(app: ASGIApp, config: Server) -> AsyncIterator[int]:
         )
     )
     server.config.load()
-    server.config.ssl = tls
+    server.config.ssl = tls.door if tls is not None else None
     listener = _listen(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
+    following = asyncio.create_task(tls.follow()) if tls is not None else None
     try:
         yield int(listener.getsockname()[1])
     finally:
+        if following is not None:
+            following.cancel()
         server.should_exit = True
         await running
         listener.close()
+
+
+class _Tls:
+    """What the server shows to its clients and asks of them, as its files have it now.
+
+    A listening socket keeps the context that it was made with, and loading a new pair into that one could leave it with
+    half of it. So each handshake is told which context to go on with: a whole one, or the one before.
+    """
+
+    def __init__(self, config: Server) -> None:
+        """Read the files. Raises `UsageError`."""
+        self._files = Rotating(
+            {
+                "server.cert_file": config.cert_file,
+                "server.key_file": config.key_file,
+                "server.client_ca_file": config.client_ca_file,
+            },
+            lambda: _context(config),
+        )
+        self._current = self._files.current()
+        self.door: Final = _context(config)
+        self.door.sni_callback = self._show
+
+    async def follow(self) -> None:
+        """Look for new files until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self._current = await self._files.fresh()
+
+    def _show(self, connection: ssl.SSLObject, _name: str | None, _door: ssl.SSLContext) -> None:
+        connection.context = self._current
 
 
 def _listen(config: Server) -> socket.socket:
@@ -150,15 +201,21 @@ def _listen(config: Server) -> socket.socket:
     return listener
 
 
-def _tls(config: Server) -> ssl.SSLContext | None:
-    if config.cert_file is None:
-        if config.client_ca_file is not None or config.key_file is not None:
-            raise UsageError("server.cert_file: is missing, and without it there is no TLS")
-        return None
+def _encrypted(config: Server) -> bool:
+    if config.cert_file is None and (config.client_ca_file is not None or config.key_file is not None):
+        raise UsageError("server.cert_file: is missing, and without it there is no TLS")
+    return config.cert_file is not None
+
+
+def _context(config: Server) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # No tickets: who comes back with one would be let in by the authorities of then
+    context.num_tickets = 0
+    context.options |= ssl.OP_NO_TICKET
+    assert config.cert_file is not None
     try:
-        context.load_cert_chain(config.cert_file, config.key_file)
+        context.load_cert_chain(config.cert_file, config.key_file, _no_password)
         if config.client_ca_file is not None:
             context.load_verify_locations(config.client_ca_file)
             context.verify_mode = ssl.CERT_REQUIRED
@@ -168,3 +225,8 @@ def _tls(config: Server) -> ssl.SSLContext | None:
         )
         raise UsageError(f"server: cannot use {named}: {error.strerror or error}") from error
     return context
+
+
+def _no_password() -> str:
+    """OpenSSL would ask for it on the terminal."""
+    return ""

@@ -17,6 +17,7 @@ import structlog
 from starlette.applications import Starlette
 
 from interceptor import __version__
+from interceptor.capture.descriptors import allow_descriptors
 from interceptor.service import health, logs
 from interceptor.service.ending import Ending
 from interceptor.service.metrics import Metrics, Sample
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from interceptor.ingest.api import Counters
 
 __all__ = ["Service", "ingest_samples", "run"]
+
+_DESCRIPTORS: Final = 4_096
+"""Open files: a connection of each client, those that go on, and some."""
 
 log = structlog.get_logger()
 
@@ -63,8 +67,9 @@ class Service:
             routes=[*routes, *health.routes(self.metrics, lambda: self._state or ready())],
         )
         status = 0
+        allow_descriptors(_DESCRIPTORS)
         with self._ending.on_signals(), _closed(work):
-            async with serving(app, self._config.server) as port:
+            async with serving(app, self._config.server, many=True) as port:
                 self._state = ""
                 server = self._config.server
                 host = f"[{server.address}]" if ":" in server.address else server.address
@@ -113,6 +118,7 @@ def ingest_samples(counters: Counters) -> Iterator[Sample]:
         yield Sample("ingest_batches_total", count, (outcome.value,))
     yield Sample("ingest_records_total", counters.records)
     yield Sample("ingest_duplicate_records_total", counters.duplicate_records)
+    yield Sample("ingest_rejected_records_total", counters.rejected_records)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,6 @@ import tempfile
 import time
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 from interceptor.collector.answers import RANGES
 from interceptor.collector.sqlite import Sqlite
@@ -113,8 +112,7 @@ async def take(engine: Sqlite, sent: Incoming) -> float:
     """Unpack, check and keep a batch; CPU seconds."""
     began = cpu()
     text = unpack(sent.body, sent.encoding, 2**30)
-    header: Any = check(text)
-    await engine.take(Incoming(getattr(header, "header", header), sent.body, sent.encoding, text))
+    await engine.take(Incoming(check(text).header, sent.body, sent.encoding, text))
     return cpu() - began
 
 

@@ -1,6 +1,7 @@
 """What delivery costs: one uploader, over TLS through a proxy, to the collector; next to what the core costs.
 
     make bench-upload
+    make bench-upload ROUND_TRIP_MS=100 [NODES=1000]      through a relay: see `bench_relay`
 
 In turn, round after round, in one process: the core turns a capture of small API calls into records; the outlet seals
 them into batches in the spool; the uploader sends these through tinyproxy to the collector, which is a process of its
@@ -12,6 +13,7 @@ Exit status 1 if a record is missing in the collector, or the uploader costs a t
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import os
@@ -35,6 +37,7 @@ from interceptor.core.records.encoder import RecordEncoder
 from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.service import logs
 from interceptor.service.outbound import Outbound, origin
+from tests.bench import bench_relay
 from tests.bench.traffic import generate
 from tests.support.agents import collector, free_port, processes, wait_for
 from tests.support.proxies import tinyproxy
@@ -198,8 +201,16 @@ def sending(folder: Path, port: int, proxy: int, compression: Literal["gzip", "z
 
 
 def main() -> int:
-    """Measure in a folder of its own."""
+    """Measure in a folder of its own; over a long way, what `bench_relay` does."""
+    parser = argparse.ArgumentParser(description="What delivery costs.")
+    parser.add_argument("--round-trip-ms", type=float, help="through a relay, to an endpoint so far away")
+    parser.add_argument("--nodes", type=int, default=1_000, help="that send to the relay (default: 1,000)")
+    arguments = parser.parse_args()
     logs.configure("error")
+    if arguments.round_trip_ms is not None:
+        well = bench_relay.bench(arguments.round_trip_ms, arguments.nodes)
+        print("it keeps up" if well else "FAIL: it does not keep up")
+        return 0 if well else 1
     with tempfile.TemporaryDirectory(prefix="bench-upload-") as folder:
         well = bench(Path(folder))
     print("all is there, and uploading costs less than a tenth of the core" if well else "FAIL: see above")

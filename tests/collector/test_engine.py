@@ -57,8 +57,7 @@ class Asked:
     async def send(self, sealed: Batch) -> Taken:
         """Keep this batch."""
         text = unpack(sealed.body, sealed.encoding, 2**30)
-        checked: Any = check(text)
-        header = getattr(checked, "header", checked)
+        header = check(text).header
         return await self.engine.take(Incoming(header, sealed.body, sealed.encoding, text))
 
     async def overview(self, chosen: Range | None = "all") -> Overview:
@@ -372,8 +371,7 @@ def test_a_clock_that_jumps_removes_nothing(tmp_path: Path, name: str) -> None:
         for step in range(3):
             sealed = batch(*[record() for _ in range(100)])
             text = unpack(sealed.body, sealed.encoding, 2**30)
-            checked: Any = check(text)
-            header = getattr(checked, "header", checked)
+            header = check(text).header
             await engine.take(Incoming(header, sealed.body, sealed.encoding, text))
             real[0] += 60 + (8 * 86_400 if step == 0 else -8 * 86_400 if step == 1 else 0)
             real[1] += 60

@@ -54,8 +54,7 @@ class Clock:
 def incoming(sealed: Batch) -> Incoming:
     """As the API hands it over."""
     text = unpack(sealed.body, sealed.encoding, 2**30)
-    checked: Any = check(text)
-    return Incoming(getattr(checked, "header", checked), sealed.body, sealed.encoding, text)
+    return Incoming(check(text).header, sealed.body, sealed.encoding, text)
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ import trustme
 from interceptor.cli import main
 from interceptor.config import Config
 from interceptor.delivery.batches import Origin, seal
-from interceptor.delivery.proxies import Proxies
+from interceptor.delivery.proxies import deciding
 from interceptor.delivery.sender import Outcome, Sender
 from interceptor.delivery.spool import Spool
 from interceptor.delivery.transport import Transport
@@ -68,9 +68,12 @@ async def takes_and_resets(cloud: Cloud, exchange: Exchange) -> None:
 
 
 async def takes_and_drips(cloud: Cloud, exchange: Exchange) -> None:
-    """The answer comes, byte by byte, and never to its end."""
+    """The answer's head comes, and then its body, byte by byte, and never to its end."""
     whole = cloud.take(exchange).replace(b"Content-Length: ", b"Content-Length: 9")
-    await exchange.say(*(whole[place : place + 1] for place in range(len(whole))), pause=0.05)
+    head, _, body = whole.partition(b"\r\n\r\n")
+    await exchange.say(
+        head + b"\r\n\r\n", *(body[place : place + 1] for place in range(len(body))), pause=0.05
+    )
 
 
 async def takes_and_says_much(cloud: Cloud, exchange: Exchange) -> None:
@@ -115,6 +118,11 @@ async def resets(_: Peer, __: asyncio.StreamReader, writer: asyncio.StreamWriter
     writer.transport.abort()
 
 
+def problem(status: int, **more: Any) -> bytes:
+    """As the API refuses."""
+    return json.dumps({"title": "invalid", "status": status, "detail": "It does not hold.", **more}).encode()
+
+
 @dataclass
 class Row:
     """A fault, and what comes of it."""
@@ -149,18 +157,66 @@ ROWS = [
     retried("503 with a day", at_cloud=says(503, Retry_After="86400"), asked=900),
     retried("503 with nonsense", at_cloud=says(503, Retry_After="soon, or -1")),
     retried("taken, then reset", at_cloud=takes_and_resets, counts=ARRIVED),
-    retried("taken, then dripping", at_cloud=takes_and_drips, counts=ARRIVED, timeout=3.0),
+    # a 2xx whose status line came is delivered, however it goes on
+    Row(
+        "taken, then dripping",
+        State.OK,
+        Outcome.DELIVERED,
+        at_cloud=takes_and_drips,
+        counts={Outcome.DELIVERED: 3},
+        timeout=3.0,
+    ),
     Row(
         "taken, then endless",
-        State.CONFIGURATION,
-        Outcome.CONFIGURATION,
+        State.OK,
+        Outcome.DELIVERED,
         at_cloud=takes_and_says_much,
-        counts={Outcome.CONFIGURATION: 2, Outcome.DUPLICATE: 1, Outcome.DELIVERED: 2},
+        counts={Outcome.DELIVERED: 3},
     ),
     *(Row(f"answer {code}", State.AUTH, Outcome.AUTH, at_cloud=says(code)) for code in (401, 403)),
     *(
         Row(f"answer {code}", State.CONFIGURATION, Outcome.CONFIGURATION, at_cloud=says(code, Location="/"))
-        for code in (301, 302, 307, 308, 404, 405)
+        for code in (
+            301,
+            302,
+            307,
+            308,
+            400,
+            402,
+            404,
+            405,
+            406,
+            410,
+            411,
+            415,
+            418,
+            421,
+            422,
+            426,
+            431,
+            451,
+            501,
+            505,
+        )
+    ),
+    # nginx, of an http:// URL that names its TLS port
+    Row(
+        "answer 400 with a web page",
+        State.CONFIGURATION,
+        Outcome.CONFIGURATION,
+        at_cloud=says(400, b"<html>400 The plain HTTP request was sent to HTTPS port</html>", "text/html"),
+    ),
+    Row(
+        "answer 409 with a web page",
+        State.CONFIGURATION,
+        Outcome.CONFIGURATION,
+        at_cloud=says(409, b"<html>", "text/html"),
+    ),
+    Row(
+        "answer 400 in a gateway's JSON",
+        State.CONFIGURATION,
+        Outcome.CONFIGURATION,
+        at_cloud=says(400, b'{"message":"w0rds-0f-others"}'),
     ),
     Row(
         "captive portal",
@@ -170,14 +226,37 @@ ROWS = [
     ),
     *(
         Row(
-            f"answer {code}",
+            f"answer {code} of the API",
             State.OK,
             Outcome.QUARANTINED,
-            at_cloud=says(code),
+            at_cloud=says(code, problem(code), "application/problem+json"),
             counts={Outcome.QUARANTINED: 2, Outcome.DELIVERED: 1},
             dropped={"refused": 8},
         )
-        for code in (400, 415, 418, 422, 501, 505)
+        for code in (400, 422)
+    ),
+    Row(
+        "one record refused",
+        State.OK,
+        Outcome.QUARANTINED,
+        at_cloud=says(422, problem(422, line=3), "application/problem+json"),
+        times=1,
+        # the rest goes in two halves
+        counts={Outcome.QUARANTINED: 1, Outcome.DELIVERED: 4},
+        dropped={"rejected": 1},
+    ),
+    Row(
+        "several records refused",
+        State.OK,
+        Outcome.QUARANTINED,
+        at_cloud=says(
+            422,
+            problem(422, line=2, lines=[{"line": 2, "detail": "x"}, {"line": 3}, {"line": 5}]),
+            "application/problem+json",
+        ),
+        times=1,
+        counts={Outcome.QUARANTINED: 1, Outcome.DELIVERED: 3},
+        dropped={"rejected": 3},
     ),
     Row(
         "too large",
@@ -287,8 +366,9 @@ async def deliver(row: Row, folder: Path) -> list[object]:
         served.most = row.most
         served.faults = [row.at_cloud] * row.times if row.at_cloud else []
         config = settings(folder, served.url, middle.port, row.timeout)
-        decision = Proxies(config.proxy, {}).decide(served.url)
-        way = Transport(served.url, decision, config.tls, config.proxy.ca_file, row.timeout)
+        decisions, _ = deciding(served.url, config.proxy, {})
+        decision = decisions.current()
+        way = Transport(served.url, decisions, config.tls, config.proxy.ca_file, row.timeout)
         spool = Spool(config.spool)
         for batch in sealed():
             await spool.append(batch)
@@ -395,7 +475,7 @@ def test_interceptor_check_tells_the_way_and_no_secret(
                 "ok      endpoint: answers, its certificate is good",
                 "ok      token: accepted",
                 "FAILED  token: the endpoint answered 401",
-                f"FAILED  endpoint: {tmp_path / 'ca.pem'}: holds no authorities (PEM) that can be read",
+                f"FAILED  endpoint: tls.ca_file {tmp_path / 'ca.pem'}: holds no authorities (PEM) that can be read",
             ):
                 assert line in told, told
             assert [secret for secret in SECRETS if secret in told] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib.util
 import json
 import os
@@ -15,11 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from google.protobuf import json_format
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 
 from interceptor.config import Config
 from interceptor.delivery import otlp
 from interceptor.delivery.batches import Origin, UnpackError, seal, unpack
-from interceptor.delivery.proxies import Proxies
+from interceptor.delivery.proxies import deciding
 from interceptor.delivery.sender import Outcome, Sender
 from interceptor.delivery.spool import Spool
 from interceptor.delivery.transport import Transport
@@ -54,6 +63,7 @@ RECORD: dict[str, Any] = {
     "missed_bytes": 0,
     "transaction.index": 1,
 }
+FORMS: tuple[otlp.Form, ...] = ("protobuf", "json")
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -66,7 +76,7 @@ def text(*records: dict[str, Any]) -> bytes:
 
 def spans(*records: dict[str, Any]) -> list[dict[str, Any]]:
     """All spans of a request, in its order."""
-    resources = json.loads(otlp.request(text(*records)))["resourceSpans"]
+    resources = json.loads(otlp.request(text(*records), "json")[0])["resourceSpans"]
     return [span for resource in resources for scope in resource["scopeSpans"] for span in scope["spans"]]
 
 
@@ -150,7 +160,9 @@ def test_half_a_transaction_is_a_span_too() -> None:
 def test_servers_are_resources() -> None:
     """Each once, with the cluster and node of the batch."""
     other = RECORD | {"server.address": "shop.example.com", "id": "1" * 32}
-    sent = json.loads(otlp.request(text(RECORD, other, RECORD | {"id": "2" * 32})))["resourceSpans"]
+    sent = json.loads(otlp.request(text(RECORD, other, RECORD | {"id": "2" * 32}), "json")[0])[
+        "resourceSpans"
+    ]
     assert [attributes(each["resource"]) for each in sent] == [
         {"service.name": name, "k8s.cluster.name": "east", "k8s.node.name": "node-1"}
         for name in ("api.example.com", "shop.example.com")
@@ -176,7 +188,110 @@ def test_servers_are_resources() -> None:
 )
 def test_what_a_receiver_rejects_is_counted(answer: bytes, count: int) -> None:
     """A hostile or empty answer rejects nothing, and raises nothing."""
-    assert otlp.rejected(answer) == count
+    assert otlp.rejected("application/json", answer)[0] == count
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_both_forms_are_what_the_official_package_reads(form: otlp.Form) -> None:
+    """Byte for byte what it makes of it itself: every field, text of any script, numbers of 64 bits."""
+    records = [
+        RECORD | {"traceparent": TRACEPARENT, "http.response.status_code": 503},
+        RECORD | {"id": "f" * 32, "url.template": "/größe/{id}/" + "ä" * 200, "missed_bytes": 2**53},
+        RECORD | {"id": "e" * 32, "server.address": "other", "ttfb_us": -1, "anomalies": []},
+    ]
+    body, left_out = otlp.request(text(*records), form)
+    assert left_out == 0
+    message = ExportTraceServiceRequest()
+    if form == "protobuf":
+        message.ParseFromString(body)
+        assert message.SerializeToString(deterministic=True) == body
+    else:
+        hexadecimal = {"traceId", "spanId", "parentSpanId"}
+        json_format.ParseDict(in_base64(json.loads(body), hexadecimal), message)
+    (first, third) = message.resource_spans[0].scope_spans[0].spans, message.resource_spans[1]
+    assert [span.trace_id.hex() for span in first] == ["0af7651916cd43dd8448eb211c80319c", "f" * 32]
+    assert (first[0].parent_span_id.hex(), first[0].flags, first[0].status.code) == ("b7ad6b7169203331", 1, 2)
+    assert first[1].name == "GET /größe/{id}/" + "ä" * 200
+    assert (first[0].start_time_unix_nano, first[0].kind) == (1714564800000123000, 2)
+    (found,) = [each.value for each in first[1].attributes if each.key == "interceptor.missed_bytes"]
+    assert found.int_value == 2**53
+    (negative,) = [
+        each.value for each in third.scope_spans[0].spans[0].attributes if each.key == "interceptor.ttfb_us"
+    ]
+    assert negative.int_value == -1
+
+
+def in_base64(value: Any, names: set[str]) -> Any:
+    """OTLP's JSON has ids in hexadecimal, protobuf's own in base64."""
+    if isinstance(value, list):
+        return [in_base64(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: base64.b64encode(bytes.fromhex(each)).decode() if name in names else in_base64(each, names)
+        for name, each in value.items()
+    }
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["url.template", "user_agent.original", "http.request.body.size", "anomalies"]),
+        st.text(max_size=300) | st.integers(-(2**63), 2**63 - 1) | st.lists(st.text(max_size=5), max_size=3),
+    )
+)
+def test_both_forms_say_the_same(fields: dict[str, Any]) -> None:
+    """Whatever the values are."""
+    messages = []
+    for form in FORMS:
+        message = ExportTraceServiceRequest()
+        body, left_out = otlp.request(text(RECORD, RECORD | fields | {"id": "1" * 32}), form)
+        if form == "protobuf":
+            message.ParseFromString(body)
+        else:
+            json_format.ParseDict(in_base64(json.loads(body), {"traceId", "spanId", "parentSpanId"}), message)
+        messages.append((message, left_out))
+    assert messages[0] == messages[1]
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, ""), (3, "three are bad"), (2**40, "ü" * 300)])
+def test_what_a_receiver_rejects_in_protobuf(count: int, told: str) -> None:
+    """The official package's own answers, with what a later version may add."""
+    partial = ExportTracePartialSuccess(rejected_spans=count, error_message=told)
+    answer = ExportTraceServiceResponse(partial_success=partial).SerializeToString() + b"\x78\x05"
+    assert otlp.rejected("application/x-protobuf", answer) == (count, told)
+    negative = ExportTraceServiceResponse(partial_success=ExportTracePartialSuccess(rejected_spans=-1))
+    assert otlp.rejected("application/x-protobuf", negative.SerializeToString())[0] == 0
+
+
+@given(st.binary(max_size=60))
+def test_any_answer_is_an_answer(answer: bytes) -> None:
+    """Hostile bytes reject a number of spans, and raise nothing."""
+    for kind in ("application/x-protobuf", "application/json", "text/plain", ""):
+        count, told = otlp.rejected(kind, answer)
+        assert count >= 0
+        assert isinstance(told, str)
+        otlp.is_verdict(kind, answer)
+        otlp.words(answer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "verdict"),
+    [
+        ("application/json", b'{"code":3,"message":"bad"}', True),
+        ("application/json", b'{"message":"no Route matched with those values"}', False),
+        ("application/json", b"[]", False),
+        ("application/x-protobuf", b"\x08\x03\x12\x03bad", True),
+        ("application/x-protobuf", b"", True),
+        ("application/x-protobuf", b"<html>", False),
+        ("text/plain", b"\x08\x03\x12\x03bad", False),
+        ("text/html", b"<html>", False),
+    ],
+)
+def test_only_the_receivers_own_words_are_a_verdict(kind: str, answer: bytes, verdict: bool) -> None:
+    """A google.rpc.Status, in the form that it says."""
+    assert otlp.is_verdict(kind, answer) is verdict
+    if verdict and answer:
+        assert otlp.words(answer) == "bad"
 
 
 @contextmanager
@@ -207,16 +322,17 @@ def rotel(folder: Path) -> Iterator[tuple[int, Path]]:
         receiver.wait()
 
 
-def test_a_real_receiver_takes_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_a_real_receiver_takes_them(tmp_path: Path, form: otlp.Form) -> None:
     """It reports the ids, times and attributes that were sent."""
     with rotel(tmp_path) as (port, said):
-        body = otlp.request(text(RECORD | {"traceparent": TRACEPARENT}, RECORD))
+        body, _ = otlp.request(text(RECORD | {"traceparent": TRACEPARENT}, RECORD), form)
         asked = urllib.request.Request(
-            f"http://127.0.0.1:{port}{otlp.PATH}", body, {"Content-Type": otlp.CONTENT_TYPE}
+            f"http://127.0.0.1:{port}{otlp.PATH}", body, {"Content-Type": otlp.CONTENT_TYPES[form]}
         )
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=30) as answer:
             assert answer.status == 200
-            assert otlp.rejected(answer.read()) == 0
+            assert otlp.rejected(answer.headers["Content-Type"], answer.read()) == (0, "")
         wait_until(lambda: said.read_text().count("Trace ID") >= 2, "both spans are told", 30)
         told = said.read_text()
     for expected in (
@@ -249,8 +365,8 @@ def test_an_uploader_delivers_to_a_real_receiver(tmp_path: Path) -> None:
         spool = Spool(config.spool)
         for batch in batches:
             await spool.append(batch)
-        decision = Proxies(config.proxy, {"ALL_PROXY": "proxy.test:1"}).decide(config.endpoint or "")
-        way = Transport(config.endpoint or "", decision, config.tls, None, 20.0)
+        decisions, _ = deciding(config.endpoint or "", config.proxy, {"ALL_PROXY": "proxy.test:1"})
+        way = Transport(config.endpoint or "", decisions, config.tls, None, 20.0)
         sender = Sender(config, way)
         assert (await sender.probe(ORIGIN, 0.0)).outcome is Outcome.DELIVERED
         uploader = Uploader(spool, sender)
@@ -286,13 +402,31 @@ def test_an_uploader_delivers_to_a_real_receiver(tmp_path: Path) -> None:
     ids=range(9),
 )
 def test_a_line_that_no_receiver_would_take_is_named(field: bytes) -> None:
-    """A relay's batches are strangers': whatever their values are, it is a line that is no record, and no defect."""
+    """A relay's batches are strangers': whatever their values are, it is a line that is no record, and no defect.
+
+    It costs itself: its neighbours are sent.
+    """
     line = b'{"schema":2,"kind":"http","id":"%s","time":"2024-05-01T12:00:00Z","server.address":"a",%s}\n'
-    text = unpack(seal([line % (b"0" * 32, field)], 1, ORIGIN, 0.0).body, "gzip", 2**20)
-    with pytest.raises(UnpackError, match=r"^has a line, 2, that is no record$"):
-        deep(400, text)
+    bad = line % (b"0" * 32, field)
+    alone = unpack(seal([bad], 1, ORIGIN, 0.0).body, "gzip", 2**20)
+    with pytest.raises(UnpackError, match=r"^has a line, 2, that is no record, and none that is$"):
+        deep(400, alone)
+    good = json.dumps(RECORD).encode() + b"\n"
+    among = unpack(seal([good, bad, good], 3, ORIGIN, 0.0).body, "gzip", 2**20)
+    body, left_out = deep(400, among)
+    message = ExportTraceServiceRequest()
+    message.ParseFromString(body)
+    assert (len(message.resource_spans[0].scope_spans[0].spans), left_out) == (2, 1)
 
 
-def deep(frames: int, text: bytes) -> bytes:
+def deep(frames: int, text: bytes) -> tuple[bytes, int]:
     """From as far down the stack as a program can be."""
-    return deep(frames - 1, text) if frames else otlp.request(text)
+    return deep(frames - 1, text) if frames else otlp.request(text, "protobuf")
+
+
+def test_an_announced_client_is_the_client_and_the_balancer_the_peer() -> None:
+    """Where a PROXY header has told of a client, the other end of the connection is somebody else."""
+    record = RECORD | {"client.address": "203.0.113.5", "client.port": 34567}
+    found = attributes(spans(record)[0])
+    assert (found["client.address"], found["client.port"]) == ("203.0.113.5", 34567)
+    assert found["network.peer.address"] == RECORD["source.address"]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor import config
-from interceptor.delivery.proxies import Proxies, Proxy
+from interceptor.delivery.proxies import Proxies, Proxy, deciding
 from interceptor.errors import UsageError
 
 PROXY = "proxy.corp:3128"
@@ -209,3 +209,43 @@ def test_nothing_raises_but_for_the_operator(no_proxy: str, proxy: str) -> None:
     except UsageError as error:
         told = str(error)
     assert told.startswith(("ALL_PROXY: ", "via ", "direct "))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("http://user:a/b@proxy.test:3128", r"%2F, %3F and %23"),
+        ("user:a#b@proxy.test:3128", r"%2F, %3F and %23"),
+        ("http://user:a?b@proxy.test:3128", r"%2F, %3F and %23"),
+        ("http://2001:db8::1:3128", r"stands in brackets"),
+        ("user:secret@2001:db8::1", r"stands in brackets"),
+        ("ftp://proxy.test:21", r"the scheme of a proxy"),
+    ],
+)
+def test_what_is_wrong_with_a_proxy_is_told_in_words_that_help(value: str, said: str) -> None:
+    """A character that belongs to a URL in a password, an address without brackets; never the value."""
+    proxies = Proxies(config.Proxy.model_validate({"url": value}), {})
+    with pytest.raises(UsageError, match=said) as caught:
+        proxies.decide("https://api.test")
+    assert "proxy.url: " in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "2001" not in str(caught.value).replace("2001:db8::1]:3128", "")
+
+
+def test_a_proxy_in_a_file_is_read_again(tmp_path: Path) -> None:
+    """With its password, which is what changes; the setting is named as the option that it came from."""
+    file = tmp_path / "url"
+    file.write_text("http://user:one@proxy.test:3128\n")
+    settings = config.Proxy.model_validate({"url_file": file})
+    decisions, warnings = deciding("https://api.test", settings, {"HTTPS_PROXY": "other.test:1"})
+    first = decisions.current()
+    assert first.proxy is not None
+    assert (first.proxy.password, first.setting, warnings) == ("one", "proxy.url_file", [])
+    file.write_text("http://user:another@proxy.test:3128\n")
+    second = decisions.current()
+    assert second.proxy is not None
+    assert second.proxy.password == "another"
+    file.unlink()
+    assert decisions.current() == second
+    with pytest.raises(UsageError, match=r"^proxy\.url_file .*url: cannot be read$"):
+        deciding("https://api.test", settings, {})

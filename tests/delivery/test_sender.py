@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -34,6 +34,9 @@ class Answering:
         self.bodies.append(body)
         return Answer(self.status, {}, b"")
 
+    def changed(self) -> bool:
+        return False
+
 
 # --- what an answer means ------------------------------------------------------------------------------------
 
@@ -41,25 +44,88 @@ class Answering:
 @pytest.mark.parametrize(
     ("statuses", "outcome"),
     [
-        ((200, 202, 204), Outcome.DELIVERED),
+        ((200, 202, 204, 299), Outcome.DELIVERED),
         ((409,), Outcome.DUPLICATE),
         ((408, 425, 429, 500, 502, 503, 504, 520, 599), Outcome.RETRY),
         ((413,), Outcome.TOO_LARGE),
-        ((400, 402, 410, 415, 418, 422, 431, 451, 501, 505), Outcome.QUARANTINED),
         ((401, 403), Outcome.AUTH),
         ((301, 302, 304, 307, 308, 404, 405), Outcome.CONFIGURATION),
+        ((400, 402, 406, 410, 415, 418, 421, 422, 431, 451, 499, 501, 505), Outcome.CONFIGURATION),
         ((101, 0, 600, 999), Outcome.RETRY),
         ((407,), Outcome.PROXY),
     ],
 )
 def test_every_status_has_one_outcome(statuses: tuple[int, ...], outcome: Outcome) -> None:
-    """The table of outcomes."""
-    assert {classify(status, "application/json") for status in statuses} == {outcome}
+    """The table of outcomes, where the answer is not in the API's words: none is a verdict on a batch."""
+    for protocol in (False, True):
+        assert {classify(said(status), otlp_=protocol) for status in statuses} == {outcome}
 
 
-def test_a_web_page_is_no_answer_of_the_api() -> None:
-    """A captive portal says 200 and has not taken the batch."""
-    assert classify(200, "Text/HTML; charset=utf-8") is Outcome.CONFIGURATION
+def said(status: int, kind: str = "application/json", body: bytes = b"{}") -> Answer:
+    return Answer(status, {"content-type": kind}, body)
+
+
+@pytest.mark.parametrize("kind", ["Text/HTML; charset=utf-8", "text/html"])
+def test_a_web_page_is_no_answer_of_the_api(kind: str) -> None:
+    """A captive portal says 200 and has not taken the batch; nginx says 400 to what it does not understand."""
+    for status in (200, 400, 409, 422):
+        assert classify(said(status, kind, b"<html>")) is Outcome.CONFIGURATION
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (422, {"title": "invalid", "status": 422, "detail": "Line 2"}, Outcome.QUARANTINED),
+        (400, {"title": "invalid", "status": 400, "detail": "x", "later": 1}, Outcome.QUARANTINED),
+        (422, {"title": "invalid", "status": 400, "detail": "x"}, Outcome.CONFIGURATION),
+        (422, {"title": "invalid", "status": 422}, Outcome.CONFIGURATION),
+        (422, {"message": "no Route matched"}, Outcome.CONFIGURATION),
+        (422, [], Outcome.CONFIGURATION),
+        (415, {"title": "unsupported", "status": 415, "detail": "x"}, Outcome.CONFIGURATION),
+        (406, {"title": "invalid", "status": 406, "detail": "x"}, Outcome.CONFIGURATION),
+    ],
+)
+def test_only_the_apis_own_words_are_a_verdict(status: int, body: Any, outcome: Outcome) -> None:
+    """A problem document that is about this very answer, and a status that is about a batch."""
+    assert classify(said(status, "application/problem+json", json.dumps(body).encode())) is outcome
+
+
+@given(st.integers(0, 999), st.text(max_size=30), st.binary(max_size=60))
+def test_anything_has_an_outcome(status: int, kind: str, body: bytes) -> None:
+    """Hostile answers raise nothing."""
+    for protocol in (False, True):
+        classify(said(status, kind, body), otlp_=protocol)
+
+
+def test_a_receiver_that_does_not_know_a_form_gets_the_other() -> None:
+    """415 to the one; the other is used from then on, and one that knows neither is told."""
+
+    class Choosing(Answering):
+        def __init__(self, known: str) -> None:
+            super().__init__(200)
+            self.known = known
+            self.kinds: list[str] = []
+
+        async def post(self, _: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+            self.kinds.append(headers["content-type"])
+            return said(200 if headers["content-type"] == self.known else 415)
+
+    async def check(protocol: str, known: str) -> tuple[list[Outcome], list[str]]:
+        way = Choosing(known)
+        sender = Sender(Config.model_validate({"endpoint": ENDPOINT, "upload": {"protocol": protocol}}), way)
+        outcomes = [(await sender.probe(Origin("a/1"), 0.0)).outcome for _ in range(2)]
+        return outcomes, way.kinds
+
+    json_, protobuf = "application/json", "application/x-protobuf"
+    taken = [Outcome.DELIVERED] * 2
+    assert asyncio.run(check("otlp", protobuf)) == (taken, [protobuf] * 2)
+    assert asyncio.run(check("otlp", json_)) == (taken, [protobuf, json_, json_])
+    assert asyncio.run(check("otlp-json", json_)) == (taken, [json_] * 2)
+    assert asyncio.run(check("otlp-json", protobuf)) == (taken, [json_, protobuf, protobuf])
+    assert asyncio.run(check("otlp", "none")) == (
+        [Outcome.CONFIGURATION] * 2,
+        [protobuf, json_] * 2,
+    )
 
 
 NOON = "Tue, 24 Nov 2026 12:00:00 GMT"

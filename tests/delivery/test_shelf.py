@@ -58,7 +58,7 @@ def batch(number: int, records: int = 10, size: int = SIZE) -> Batch:
 def drain(shelf: Shelf) -> list[int]:
     """Deliver everything; the numbers of the batches."""
     numbers = []
-    while (oldest := shelf.oldest()) is not None:
+    while (oldest := shelf.take()) is not None:
         numbers.append(int(oldest.id, 16))
         shelf.delivered(oldest)
     return numbers
@@ -82,14 +82,64 @@ def test_oldest_first(start: Any, disk: FakeDisk) -> None:
     assert ledger(shelf) == (30, 30, {}, 0)
 
 
-def test_the_same_batch_until_it_is_settled(start: Any, disk: FakeDisk) -> None:
-    """Who asks again gets the same bytes, without another look at the disk, while newer ones go in."""
+def test_several_may_be_out(start: Any, disk: FakeDisk) -> None:
+    """Each is handed out once, oldest first, and settled in any order; each file goes when its batch is settled."""
+    shelf = start()
+    for number in range(1, 5):
+        shelf.append(batch(number))
+    out = [shelf.take() for _ in range(3)]
+    assert [int(one.id, 16) for one in out] == [1, 2, 3]
+    assert disk.reads == 3
+    shelf.delivered(out[1])
+    shelf.quarantine(out[2], "http_422")
+    assert ledger(shelf) == (40, 10, {"http_422": 10}, 20)
+    assert drain(shelf) == [4]
+    shelf = start()
+    assert drain(shelf) == [1], "what was out and is not settled is handed out again"
+
+
+def test_the_same_batch_twice_is_two(start: Any) -> None:
+    """A sender that saw no answer sends again, after a restart of ours too: each is settled by itself."""
     shelf = start()
     shelf.append(batch(1))
-    first = shelf.oldest()
-    shelf.append(batch(2))
-    assert shelf.oldest() is first
-    assert disk.reads == 1
+    shelf.append(batch(1))
+    first, second = shelf.take(), shelf.take()
+    shelf.delivered(second)
+    assert ledger(shelf) == (20, 10, {}, 10)
+    shelf.delivered(first)
+    assert ledger(shelf) == (20, 20, {}, 0)
+
+
+def test_records_that_the_endpoint_did_not_take(start: Any) -> None:
+    """Of a batch it took, they are dropped and counted, and the others are delivered."""
+    shelf = start()
+    shelf.append(batch(1))
+    shelf.delivered(shelf.take(), rejected=3)
+    assert ledger(shelf) == (10, 7, {"rejected": 3}, 0)
+
+
+def test_what_is_left_of_a_batch(start: Any, disk: FakeDisk) -> None:
+    """One part, in its place, through a restart; what was left out is counted under its reason."""
+    shelf = start()
+    for number in range(1, 4):
+        shelf.append(batch(number))
+    first, second = shelf.take(), shelf.take()
+    shelf.replace(second, [batch(20, 7)], "rejected")
+    shelf.replace(first, [batch(10, 9)], "rejected")
+    assert ledger(shelf) == (30, 0, {"rejected": 4}, 26)
+    assert shelf.counters().bytes == disk.used()
+    assert drain(start()) == [10, 20, 3]
+
+
+def test_what_is_given_back_waits_in_its_place(start: Any) -> None:
+    """As if it had not been asked for."""
+    shelf = start()
+    for number in range(1, 4):
+        shelf.append(batch(number))
+    first, second = shelf.take(), shelf.take()
+    shelf.give_back(second)
+    shelf.give_back(first)
+    assert drain(shelf) == [1, 2, 3]
 
 
 def test_settling_twice_is_settling_once(start: Any) -> None:
@@ -97,7 +147,7 @@ def test_settling_twice_is_settling_once(start: Any) -> None:
     shelf = start()
     shelf.append(batch(1))
     shelf.append(batch(2))
-    first = shelf.oldest()
+    first = shelf.take()
     for _ in range(2):
         shelf.delivered(first)
         shelf.quarantine(first, "http_422")
@@ -111,7 +161,7 @@ def test_what_is_found_counts_as_received(start: Any, disk: FakeDisk) -> None:
     shelf = start()
     for number in range(1, 4):
         shelf.append(batch(number))
-    shelf.delivered(shelf.oldest())
+    shelf.delivered(shelf.take())
     shelf = start()
     assert ledger(shelf) == (20, 0, {}, 20)
     shelf.append(batch(4))
@@ -180,10 +230,10 @@ def test_a_bad_sector(start: Any, disk: FakeDisk) -> None:
     shelf.append(batch(1))
     disk.errors["read"] = errno.EMFILE
     with pytest.raises(OSError, match="Too many open files"):
-        shelf.oldest()
+        shelf.take()
     assert ledger(shelf) == (10, 0, {}, 10)
     disk.errors["read"] = errno.EIO
-    assert shelf.oldest() is None
+    assert shelf.take() is None
     assert ledger(shelf) == (10, 0, {"corrupt": 10}, 0)
 
 
@@ -192,7 +242,7 @@ def test_a_file_that_we_may_not_read_holds_up_nothing(start: Any, disk: FakeDisk
     shelf = start()
     shelf.append(batch(1))
     disk.errors["read"] = errno.EACCES
-    assert shelf.oldest() is None
+    assert shelf.take() is None
     disk.errors.clear()
     shelf.append(batch(2))
     assert drain(shelf) == [2]
@@ -206,7 +256,7 @@ def test_an_enormous_file_is_not_read(start: Any, disk: FakeDisk, monkeypatch: p
     shelf = start()
     shelf.append(batch(1))
     monkeypatch.setattr(shelf_module, "FILE_BYTES", SIZE - 1)
-    assert shelf.oldest() is None
+    assert shelf.take() is None
     assert disk.reads == 0
     assert not shelf.append(batch(2))
     assert not shelf.offer(batch(3))
@@ -256,12 +306,12 @@ def test_what_is_out_is_not_dropped(start: Any) -> None:
     shelf = start(max_bytes=3 * SIZE)
     for number in range(1, 4):
         shelf.append(batch(number))
-    first = shelf.oldest()
+    first = shelf.take()
     for number in range(4, 7):
         shelf.append(batch(number))
     assert ledger(shelf) == (60, 0, {"spool_full": 30}, 30)
-    assert shelf.oldest() is first
-    assert drain(shelf) == [1, 5, 6]
+    shelf.delivered(first)
+    assert drain(shelf) == [5, 6]
 
 
 def test_a_batch_larger_than_the_spool(start: Any) -> None:
@@ -353,7 +403,7 @@ def test_memory_only(
     assert disk.files == {}
     assert (shelf.counters().bytes, shelf.counters().memory_bytes) == (0, 3 * SIZE)
     assert ledger(shelf) == (50, 0, {reason: 20}, 30)
-    shelf.delivered(shelf.oldest())
+    shelf.delivered(shelf.take())
     assert ledger(shelf) == (50, 10, {reason: 20}, 20)
 
     disk.errors.clear()
@@ -392,7 +442,7 @@ def test_one_that_is_out_is_written_down_too(start: Any, disk: FakeDisk) -> None
     shelf = start()
     disk.errors["write"] = errno.ENOSPC
     shelf.append(batch(1))
-    oldest = shelf.oldest()
+    oldest = shelf.take()
     disk.errors.clear()
     shelf.close()
     assert len(disk.files) == 1
@@ -473,7 +523,7 @@ def test_refused_batches_are_kept_to_be_looked_at(start: Any, disk: FakeDisk) ->
     shelf = start()
     shelf.append(batch(1))
     shelf.append(batch(2))
-    shelf.quarantine(shelf.oldest(), "http_422")
+    shelf.quarantine(shelf.take(), "http_422")
     assert ledger(shelf) == (20, 0, {"http_422": 10}, 10)
     assert sorted(name.rpartition(".")[2] for name in disk.files) == ["batch", "refused"]
     assert drain(shelf) == [2]
@@ -485,7 +535,7 @@ def test_the_quarantine_has_limits(start: Any, disk: FakeDisk) -> None:
     shelf = start()
     for number in range(QUARANTINE_FILES + 10):
         shelf.append(batch(number))
-        shelf.quarantine(shelf.oldest(), "http_422")
+        shelf.quarantine(shelf.take(), "http_422")
     assert len(disk.files) == shelf.counters().quarantined == QUARANTINE_FILES
     assert shelf.counters().bytes == disk.used()
     shelf = start(max_bytes=50 * SIZE)
@@ -498,7 +548,7 @@ def test_the_quarantine_makes_room_first(start: Any, disk: FakeDisk) -> None:
     shelf = start(max_bytes=10 * SIZE)
     for number in range(1, 11):
         shelf.append(batch(number))
-    shelf.quarantine(shelf.oldest(), "http_422")
+    shelf.quarantine(shelf.take(), "http_422")
     shelf.append(batch(11))
     assert shelf.counters().quarantined == 0
     assert ledger(shelf)[2] == {"http_422": 10}
@@ -512,7 +562,7 @@ def test_a_quarantine_that_cannot_be_emptied(
     shelf = start(max_bytes=10 * SIZE)
     for number in range(1, 11):
         shelf.append(batch(number))
-    shelf.quarantine(shelf.oldest(), "http_422")
+    shelf.quarantine(shelf.take(), "http_422")
     remove = disk.remove
 
     def stuck(name: str) -> None:
@@ -530,11 +580,11 @@ def test_a_copy_in_the_quarantine(start: Any, disk: FakeDisk) -> None:
     start().append(batch(1))
     before = dict(disk.files)
     shelf = start()
-    shelf.quarantine(shelf.oldest(), "http_422")
+    shelf.quarantine(shelf.take(), "http_422")
     disk.files |= before
     shelf = start()
     assert shelf.counters().bytes == 2 * SIZE
-    shelf.quarantine(shelf.oldest(), "http_422")
+    shelf.quarantine(shelf.take(), "http_422")
     assert (shelf.counters().bytes, shelf.counters().quarantined) == (SIZE, 1)
 
 
@@ -545,8 +595,8 @@ def test_a_quarantine_that_cannot_be(start: Any, disk: FakeDisk, method: str) ->
     for number in range(1, 4):
         shelf.append(batch(number))
     disk.errors[method] = errno.EROFS
-    shelf.quarantine(shelf.oldest(), "http_422")
-    shelf.quarantine(shelf.oldest(), "http_422")
+    shelf.quarantine(shelf.take(), "http_422")
+    shelf.quarantine(shelf.take(), "http_422")
     assert drain(shelf) == [3]
     assert ledger(shelf) == (30, 10, {"http_422": 20}, 0)
 
@@ -556,7 +606,7 @@ def test_refused_out_of_memory(start: Any, disk: FakeDisk) -> None:
     shelf = start()
     disk.errors["write"] = errno.EIO
     shelf.append(batch(1))
-    shelf.quarantine(shelf.oldest(), "http_422")
+    shelf.quarantine(shelf.take(), "http_422")
     assert ledger(shelf) == (10, 0, {"http_422": 10}, 0)
     assert shelf.counters().memory_bytes == 0
 
@@ -574,9 +624,10 @@ def test_halves_come_in_their_parents_place(start: Any, disk: FakeDisk) -> None:
     shelf = start()
     shelf.append(batch(1))
     shelf.append(batch(2))
-    shelf.replace(shelf.oldest(), halves(1))
-    assert int(shelf.oldest().id, 16) == 10
-    shelf.replace(shelf.oldest(), halves(10, 5))
+    shelf.replace(shelf.take(), halves(1))
+    first = shelf.take()
+    assert int(first.id, 16) == 10
+    shelf.replace(first, halves(10, 5))
     assert ledger(shelf) == (20, 0, {}, 20)
     assert shelf.counters().bytes == disk.used()
     assert shelf.counters().batches == 4
@@ -591,13 +642,13 @@ def test_where_a_crash_left_both_the_whole_counts(start: Any, disk: FakeDisk) ->
     shelf.append(batch(1))
     shelf.append(batch(2))
     before = dict(disk.files)
-    shelf.replace(shelf.oldest(), halves(1))
-    shelf.replace(shelf.oldest(), halves(10, 5))
+    shelf.replace(shelf.take(), halves(1))
+    shelf.replace(shelf.take(), halves(10, 5))
     disk.files |= before
     shelf = start()
     assert ledger(shelf) == (20, 0, {}, 20)
     assert disk.files == before
-    shelf.replace(shelf.oldest(), halves(1))
+    shelf.replace(shelf.take(), halves(1))
     assert drain(shelf) == [10, 11, 2]
 
 
@@ -605,8 +656,10 @@ def test_halves_have_the_records_of_the_whole(start: Any) -> None:
     """Splitting cannot lose records unseen."""
     shelf = start()
     shelf.append(batch(1))
+    whole = shelf.take()
     with pytest.raises(ValueError, match="records of the whole"):
-        shelf.replace(shelf.oldest(), halves(1, 9))
+        shelf.replace(whole, halves(1, 9))
+    shelf.give_back(whole)
     assert drain(shelf) == [1]
 
 
@@ -615,7 +668,7 @@ def test_halves_on_a_full_disk(start: Any, disk: FakeDisk) -> None:
     disk.capacity = 1500
     shelf = start()
     shelf.append(batch(1))
-    shelf.replace(shelf.oldest(), halves(1))
+    shelf.replace(shelf.take(), halves(1))
     assert ledger(shelf) == (10, 0, {}, 10)
     assert drain(shelf) == [10, 11]
 
@@ -624,7 +677,7 @@ def test_halves_in_a_full_spool(start: Any, disk: FakeDisk) -> None:
     """Neither half is dropped to make room for the other."""
     shelf = start(max_bytes=SIZE + 700)
     shelf.append(batch(1))
-    shelf.replace(shelf.oldest(), halves(1))
+    shelf.replace(shelf.take(), halves(1))
     assert disk.peak <= SIZE + 700
     assert ledger(shelf) == (10, 0, {}, 10)
     assert drain(shelf) == [10, 11]
@@ -641,13 +694,13 @@ def test_age(start: Any, disk: FakeDisk, clocks: Clocks) -> None:
     clocks.wall += 10
     shelf.append(batch(2))
     assert shelf.counters().oldest == clocks.wall - 10
-    first = shelf.oldest()
+    first = shelf.take()
     assert shelf.counters().oldest == clocks.wall - 10
     shelf.delivered(first)
     assert shelf.counters().oldest == clocks.wall
     name = min(disk.files)
     disk.files[name] = other_version(disk.files[name])
-    assert shelf.oldest() is None
+    assert shelf.take() is None
     assert shelf.counters().oldest == clocks.wall
 
 
@@ -697,7 +750,7 @@ def test_crash_while_settling(start: Any, disk: FakeDisk) -> None:
     for number in (1, 2):
         start().append(batch(number))
     for found, _ in survivors(
-        disk, 2, lambda shelf: [shelf.delivered(shelf.oldest()), shelf.append(batch(3))], start
+        disk, 2, lambda shelf: [shelf.delivered(shelf.take()), shelf.append(batch(3))], start
     ):
         assert found in ([1, 2], [2], [1, 2, 3], [2, 3])
 
@@ -706,7 +759,7 @@ def test_crash_while_halving(start: Any, disk: FakeDisk) -> None:
     """Whenever the power goes, there is the whole or there are both halves, never less and never both."""
     for number in (1, 2):
         start().append(batch(number))
-    for found, ended in survivors(disk, 3, lambda shelf: shelf.replace(shelf.oldest(), halves(1)), start):
+    for found, ended in survivors(disk, 3, lambda shelf: shelf.replace(shelf.take(), halves(1)), start):
         assert found in ([1, 2], [10, 11, 2])
         if ended:
             assert found in ([10, 11, 2], [1, 2]), "the removal of the whole may be undone"
@@ -718,7 +771,7 @@ def test_crash_while_setting_aside(start: Any, disk: FakeDisk) -> None:
         start().append(batch(number))
 
     def act(shelf: Any) -> None:
-        shelf.quarantine(shelf.oldest(), "http_422")
+        shelf.quarantine(shelf.take(), "http_422")
         shelf.append(batch(3))
 
     for found, ended in survivors(disk, 4, act, start):

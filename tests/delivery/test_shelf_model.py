@@ -1,6 +1,7 @@
 """The spool as a state machine: whatever happens, in whatever order, its promises hold.
 
-Batches are appended, offered, delivered, refused, halved; power goes at any step of any of that and of a start, or
+Batches are appended, offered, handed out (several at once), and in any order delivered, delivered but for some records,
+refused, halved, or left without some of their records; power goes at any step of any of that and of a start, or
 the process is killed; files are flipped and cut; the disk is full, fails at anything, and recovers; clocks jump.
 Records are numbered, and a batch's body is the numbers of its records: so the disk itself says what is on it.
 """
@@ -31,6 +32,8 @@ MAX_BYTES = 2_000
 MEMORY_BYTES = 600
 CRASH = st.none() | st.integers(0, 8)
 """At which step of the disk's the power goes, if it does."""
+WHICH = st.integers(0, 3)
+"""Of the batches that are out."""
 
 
 def records_of(batch: Batch) -> set[int]:
@@ -80,8 +83,6 @@ class SpoolMachine(RuleBasedStateMachine):
         """Records that this life answers for: found, or taken since."""
         self.delivered: set[int] = set()
         self.refused: set[int] = set()
-        self.last = -1
-        """The first record of the batch delivered last."""
         self.touched = False
         """Files are not what the shelf made them, or could not be removed: sizes cannot be trusted."""
         self.shelf = Shelf(
@@ -122,8 +123,8 @@ class SpoolMachine(RuleBasedStateMachine):
         return set().union(*map(records_of, self.shelf._memory.values()))
 
     def out(self) -> set[int]:
-        """Records of the batch that was handed out."""
-        return records_of(self.shelf._out[1]) if self.shelf._out else set()
+        """Records of the batches that were handed out."""
+        return set().union(*map(records_of, self.shelf._out.values()))
 
     def held(self) -> set[int]:
         """Records that can still be delivered."""
@@ -137,10 +138,9 @@ class SpoolMachine(RuleBasedStateMachine):
         What may be missing: what was dropped to make room or was damaged (never what was out), what was only in
         the memory of the process that died, and, where `settling`, what was out.
         """
-        out = [self.shelf._out[0]] if self.shelf._out else []
         claimed = {
             entry.name()
-            for entry in (*self.shelf._entries, *self.shelf._unknown, *out)
+            for entry in (*self.shelf._entries, *self.shelf._unknown, *self.shelf._out)
             if entry not in self.shelf._memory
         }
         # without what was not taken after all, and could not be removed again
@@ -200,47 +200,72 @@ class SpoolMachine(RuleBasedStateMachine):
 
     # What goes out
 
-    def take(self) -> Batch | None:
-        """The oldest batch, if the disk gives it."""
+    def take(self, which: int = 0) -> Batch | None:
+        """A batch that is out; if there is none, the oldest, if the disk gives it."""
+        if self.shelf._out:
+            return list(self.shelf._out.values())[which % len(self.shelf._out)]
+        return self.hand_out()
+
+    def hand_out(self) -> Batch | None:
         try:
-            batch = self.shelf.oldest()
+            batch = self.shelf.take()
         except OSError:
             return None
         if batch is not None:
-            self.taken = records_of(batch)
-            assert self.shelf.oldest() is batch
-            assert min(records_of(batch)) > self.last, "not the oldest first"
+            self.taken |= records_of(batch)
+            waiting = [entry for entry in self.shelf._entries if entry not in self.shelf._memory]
+            (entry,) = [entry for entry, out in self.shelf._out.items() if out is batch]
+            assert all(entry < other for other in waiting), "not the oldest first"
         return batch
 
     @rule(crash=CRASH)
-    def deliver(self, crash: int | None) -> None:
-        """The endpoint took the oldest batch."""
-        with self.power_may_go(crash, settling=True):
-            if (batch := self.take()) is not None:
-                self.shelf.delivered(batch)
-                self.delivered |= records_of(batch)
-                self.last = min(records_of(batch))
+    def another(self, crash: int | None) -> None:
+        """One more is under way."""
+        with self.power_may_go(crash):
+            if len(self.shelf._out) < 4:
+                self.hand_out()
 
-    @rule(crash=CRASH)
-    def refuse(self, crash: int | None) -> None:
+    @rule(which=WHICH)
+    def given_back(self, which: int) -> None:
+        """Whoever asked for it has gone."""
+        if self.shelf._out and (batch := self.take(which)) is not None:
+            self.shelf.give_back(batch)
+
+    @rule(which=WHICH, rejected=st.integers(0, 3), crash=CRASH)
+    def deliver(self, which: int, rejected: int, crash: int | None) -> None:
+        """The endpoint took it, but for some of its records."""
+        with self.power_may_go(crash, settling=True):
+            if (batch := self.take(which)) is not None:
+                rejected = min(rejected, batch.records)
+                self.shelf.delivered(batch, rejected)
+                numbers = sorted(records_of(batch))
+                self.delivered |= set(numbers[rejected:])
+                self.refused |= set(numbers[:rejected])
+
+    @rule(which=WHICH, crash=CRASH)
+    def refuse(self, which: int, crash: int | None) -> None:
         """The endpoint refused it."""
         with self.power_may_go(crash, settling=True):
-            if (batch := self.take()) is not None:
+            if (batch := self.take(which)) is not None:
                 self.shelf.quarantine(batch, "http_422")
                 self.refused |= records_of(batch)
 
-    @rule(crash=CRASH)
-    def halve(self, crash: int | None) -> None:
-        """It was too large."""
-        with self.power_may_go(crash):
-            if (batch := self.take()) is not None and batch.records > 1:
+    @rule(which=WHICH, left_out=st.integers(0, 2), crash=CRASH)
+    def take_apart(self, which: int, left_out: int, crash: int | None) -> None:
+        """It was too large, or some of its records are not wanted."""
+        with self.power_may_go(crash, settling=left_out > 0):
+            if (batch := self.take(which)) is not None and batch.records > left_out + 1:
                 numbers = sorted(records_of(batch))
                 middle = len(numbers) // 2
                 identity = int(batch.id, 16)
-                halves = numbers[:middle], numbers[middle:]
+                lost, kept = set(numbers[:left_out]), numbers[left_out:]
+                parts = [part for part in (kept[: middle - left_out], kept[middle - left_out :]) if part]
                 self.shelf.replace(
-                    batch, [batch_of(identity * 2 + which + 2**64, half) for which, half in enumerate(halves)]
+                    batch,
+                    [batch_of(identity * 2 + which + 2**64, part) for which, part in enumerate(parts)],
+                    "rejected" if left_out else None,
                 )
+                self.refused |= lost
 
     # What happens to the process
 
@@ -344,8 +369,7 @@ class SpoolMachine(RuleBasedStateMachine):
         if not self.touched:
             assert counters.bytes == self.disk.used()
             assert max(self.disk.peak, self.disk.used()) <= MAX_BYTES
-        out = self.shelf._out[0] if self.shelf._out else None
-        free = out.size if out in self.shelf._memory and out is not None else 0
+        free = sum(out.size for out in self.shelf._out if out in self.shelf._memory)
         assert counters.memory_bytes - free <= MEMORY_BYTES
 
 

@@ -15,6 +15,7 @@ import httpx
 import msgspec
 import pytest
 import schemathesis
+import structlog
 import trustme
 import zstandard
 from hypothesis import HealthCheck, assume, given, settings
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.applications import Starlette
+from starlette.requests import Request
 
 from interceptor.config import Ingest, Server
 from interceptor.core.records.encoder import Record
@@ -181,6 +183,40 @@ def test_a_stranger_is_refused(shown: str | None) -> None:
     asyncio.run(check())
 
 
+def test_the_log_says_who_shows_no_token_that_is_known() -> None:
+    """Once each, however often it comes; never what it shows. Of very many, that there are."""
+
+    async def check() -> None:
+        async with cloud() as it:
+            for _ in range(30):
+                await it.send(
+                    batch(record()), Authorization="Bearer s0me-other", User_Agent="interceptor/9\x07"
+                )
+
+    with structlog.testing.capture_logs() as events:
+        asyncio.run(check())
+    (event,) = [event for event in events if event["event"] == "client_refused"]
+    assert (event["client"], event["user_agent"]) == ("127.0.0.1", "interceptor/9")
+    assert "s0me-other" not in str(events)
+
+
+def test_a_crowd_of_strangers_is_told_in_a_bounded_number_of_lines() -> None:
+    """And anew after some minutes."""
+    times = iter([0.0] * 500 + [601.0])
+    strangers = module._Strangers(lambda: next(times))
+
+    def asked(number: int) -> Any:
+        return Request({"type": "http", "headers": [], "client": (f"10.0.{number // 256}.{number % 256}", 1)})
+
+    with structlog.testing.capture_logs() as events:
+        for number in range(499):
+            strangers.note(asked(number))
+    assert [event["event"] for event in events] == ["client_refused"] * 64 + ["clients_refused"]
+    with structlog.testing.capture_logs() as events:
+        strangers.note(asked(1))
+    assert [event["client"] for event in events] == ["10.0.0.1"]
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
@@ -209,18 +245,61 @@ def test_headers_that_do_not_hold_are_refused(changes: dict[str, str | None], st
     asyncio.run(check())
 
 
-def test_the_first_bad_line_is_named() -> None:
-    """The header is line 1."""
+def test_one_bad_record_costs_one_record() -> None:
+    """The others are taken under the batch's id; the answer names the lines that were not. The header is line 1."""
+
+    async def check() -> None:
+        sealed = batch(record(), record(), record(server_port=-1), record(), record(id="bad"))
+        async with cloud() as it:
+            answers = [await it.send(sealed) for _ in range(2)]
+            assert [answer.status_code for answer in answers] == [202, 202]
+            assert answers[0].json() == answers[1].json()
+            told = answers[0].json()
+            assert (told["accepted"], told["rejected"]) == (3, 2)
+            assert [one["line"] for one in told["lines"]] == [4, 6]
+            assert "server.port" in told["lines"][0]["detail"]
+            (kept,) = it.shelf.batches.values()
+            assert (kept.header.id, kept.header.count, kept.text.count(b"\n")) == (sealed.id, 3, 4)
+            counters = it.api.counters
+            assert (counters.records, counters.rejected_records) == (3, 2)
+            assert (counters.batches[Outcome.TAKEN], counters.batches[Outcome.DUPLICATE]) == (1, 1)
+
+    asyncio.run(check())
+
+
+def test_a_batch_of_which_nothing_holds_is_refused() -> None:
+    """Whoever sends it has something to mend: 422, with `line`, which agents of the first version look for."""
 
     async def check() -> None:
         async with cloud() as it:
-            answer = await it.send(batch(record(), record(), record(server_port=-1), record(id="bad")))
+            answer = await it.send(batch(record(server_port=-1), record(id="bad")))
             assert answer.status_code == 422
-            assert answer.json()["line"] == 4
+            assert answer.json()["line"] == 2
+            assert [one["line"] for one in answer.json()["lines"]] == [2, 3]
             assert "server.port" in answer.json()["detail"]
             assert it.shelf.batches == {}
+            assert it.api.counters.rejected_records == 2
 
     asyncio.run(check())
+
+
+def test_the_log_says_who_sends_what_does_not_hold() -> None:
+    """The node, a line and why; nothing of the record."""
+
+    async def check() -> None:
+        async with cloud() as it:
+            await it.send(batch(record(), record(server_port=-77), node="node-7"))
+
+    with structlog.testing.capture_logs() as events:
+        asyncio.run(check())
+    (event,) = events
+    assert (event["event"], event["node"], event["line"], event["records"]) == (
+        "records_refused",
+        "node-7",
+        3,
+        1,
+    )
+    assert "-77" not in str(event)
 
 
 def deflated(size: int) -> bytes:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.delivery.batches import unpack
-from interceptor.ingest.lines import MAX_LINE, BadLineError, check, microseconds, read
+from interceptor.ingest.lines import MAX_LINE, BadLineError, Refusal, check, microseconds, read
 from tests.support.records import batch, record
 
 
@@ -129,17 +129,75 @@ def test_any_values_are_a_record_or_a_bad_line(fields: dict[str, Any]) -> None:
 def test_a_batch_is_checked_to_its_last_line() -> None:
     """The header announces the records, neither fewer nor more."""
     whole = text(record(), record())
-    assert check(whole).count == 2
+    checked = check(whole)
+    assert (checked.header.count, checked.text, checked.refused) == (2, whole, 0)
     with pytest.raises(BadLineError, match=r"line 1: .*announces 2 records, 1 follow"):
         check(whole[: whole.rindex(b'{"schema')])
     with pytest.raises(BadLineError, match=r"line 4: .*announces 2"):
         check(whole + line() + b"\n")
-    with pytest.raises(BadLineError, match="line 3"):
-        check(whole[: whole.rindex(b'{"schema')] + b"\n")
     with pytest.raises(BadLineError, match=r"line 1: .*header"):
         check(line() + b"\n")
     with pytest.raises(BadLineError, match="line 1"):
         check(b"")
+
+
+def test_a_bad_line_costs_itself() -> None:
+    """What holds stays as it was, in its order, and the header announces it; the others are named."""
+    good = [record() for _ in range(4)]
+    whole = text(good[0], record(server_port=-1), good[1], good[2], record(id="bad"), record(id="b"), good[3])
+    checked = check(whole)
+    assert check(checked.text).text == checked.text  # it holds now
+    assert [json.loads(each)["id"] for each in checked.text.splitlines()[1:]] == [each["id"] for each in good]
+    assert (checked.header.count, checked.refused) == (4, 3)
+    assert [refusal.line for refusal in checked.named] == [3, 6, 7]
+    assert "server.port" in checked.named[0].reason
+    kept = {key: value for key, value in json.loads(whole.splitlines()[0]).items() if key != "count"}
+    assert json.loads(checked.text.splitlines()[0]) == kept | {"count": 4}
+
+
+def test_the_last_line_needs_no_end_and_may_be_empty() -> None:
+    """A line that is missing its end is a line, and an empty one is a bad one."""
+    whole = text(record(), record())
+    cut = check(whole[:-1])
+    assert (cut.header.count, cut.refused) == (2, 0)
+    empty = check(whole[: whole.rindex(b'{"schema')] + b"\n")
+    assert (empty.header.count, [refusal.line for refusal in empty.named]) == (1, [3])
+
+
+def test_a_header_of_a_later_version_keeps_its_keys() -> None:
+    """What this program does not know goes on with the records that hold."""
+    head, _, rest = text(record(), record(id="bad")).partition(b"\n")
+    checked = check(head[:-1] + b',"losses":{"packets":3}}\n' + rest)
+    assert json.loads(checked.text.splitlines()[0])["losses"] == {"packets": 3}
+
+
+def test_who_sends_many_bad_lines_learns_of_the_first() -> None:
+    """All of them count; an answer and a log name a bounded number."""
+    checked = check(text(*(record(id="bad") for _ in range(250)), record()))
+    assert (checked.refused, len(checked.named), checked.header.count) == (250, 100, 1)
+
+
+def test_a_server_may_object_to_a_record_that_holds() -> None:
+    """To that one, and not to its neighbours."""
+    checked = check(
+        text(record(), record(server_address="secret.example"), record()),
+        lambda found: "is none of ours" if found.server_address == "secret.example" else None,
+    )
+    assert (checked.header.count, checked.named) == (2, (Refusal(3, "is none of ours"),))
+
+
+@given(st.lists(st.booleans(), max_size=12))
+def test_whatever_lines_are_bad_the_others_are_kept(holds: list[bool]) -> None:
+    """Kept and refused are all there were."""
+    records = [record() if well else record(id="bad") for well in holds]
+    checked = check(text(*records))
+    assert (checked.header.count, checked.refused) == (sum(holds), len(holds) - sum(holds))
+    assert [json.loads(each)["id"] for each in checked.text.splitlines()[1:]] == [
+        each["id"] for each, well in zip(records, holds, strict=True) if well
+    ]
+    assert [refusal.line for refusal in checked.named] == [
+        number for number, well in enumerate(holds, 2) if not well
+    ]
 
 
 def test_time_is_counted_in_microseconds() -> None:

@@ -9,7 +9,6 @@ import pytest
 import structlog
 
 from interceptor.config import Config, Proxy, Spool
-from interceptor.delivery.uploader import State
 from interceptor.errors import UsageError
 from interceptor.service.metrics import Metrics
 from interceptor.service.outbound import Outbound, origin
@@ -81,20 +80,25 @@ def test_it_says_whom_connections_go_to(
     assert asyncio.run(go()) == peer
 
 
-def test_what_somebody_has_to_mend_is_not_ready(tmp_path: Path) -> None:
-    """A refused token is; an endpoint that is away is not: the spool is there for it."""
+def test_a_wait_ends_when_a_file_changes(tmp_path: Path) -> None:
+    """What was mended is tried at once; otherwise the wait is as long as was said."""
+    token = tmp_path / "token"
+    token.write_text("one")
+    settings = config(tmp_path).model_copy(update={"token_file": token})
 
     async def go() -> None:
-        out = Outbound(config(tmp_path), {})
-        uploader = out.uploader
-        found = {}
-        for state in State:
-            uploader.state = state
-            uploader.trouble = "401"
-            found[state] = out.not_ready()
+        out = Outbound(settings, {})
+        await out._sender._token.text()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await out._rest(2.5)  # some looks at the files
+        assert loop.time() - began >= 2.5
+        waiting = asyncio.create_task(out._rest(3_600))
+        await asyncio.sleep(0)
+        token.write_text("another")
+        async with asyncio.timeout(60):
+            await waiting
         await out.close()
-        assert [state for state, told in found.items() if told is None] == [State.OK, State.RETRYING]
-        assert "auth" in str(found[State.AUTH])
 
     asyncio.run(go())
 

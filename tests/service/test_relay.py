@@ -39,7 +39,7 @@ SECRETS = {"INTERCEPTOR_INGEST_TOKENS": TOKEN, "INTERCEPTOR_TOKEN": TOKEN}
 def incoming(sealed: Batch) -> Incoming:
     """As the API hands it over."""
     text = unpack(sealed.body, sealed.encoding, 2**30)
-    return Incoming(check(text), sealed.body, sealed.encoding, text)
+    return Incoming(check(text).header, sealed.body, sealed.encoding, text)
 
 
 def spool(folder: Path, **options: Any) -> Spool:
@@ -71,7 +71,7 @@ def test_a_plain_batch_is_compressed(tmp_path: Path) -> None:
 
     async def go() -> None:
         it = spool(tmp_path)
-        await Spooling(it).take(Incoming(check(text), text, "identity", text))
+        await Spooling(it).take(Incoming(check(text).header, text, "identity", text))
         found = await it.next()
         assert (found.id, found.records, found.encoding) == (sealed.id, 1, "gzip")
         assert gzip.decompress(found.body) == text
@@ -197,6 +197,56 @@ def test_through_the_relay_to_the_collector(tmp_path: Path) -> None:
 def metrics(url: str) -> str:
     """What it says of itself."""
     return httpx.get(f"{url}/metrics", trust_env=False).text
+
+
+def test_it_is_ready_while_it_can_take_batches(tmp_path: Path) -> None:
+    """An endpoint that does not take the token is told by a metric and a line, and no reason to turn senders away; a
+    spool without room is, until there is some.
+    """
+    room = 40_000
+    with running("collector", "--collector-database", tmp_path / "c.db", environment=SECRETS) as cloud:
+        wrong = SECRETS | {"INTERCEPTOR_TOKEN": "an-old-one"}
+        limits = ("--spool-max-bytes", room, "--ingest-max-batch-bytes", room // 2)
+        with running("relay", *relaying(tmp_path, cloud.url), *limits, environment=wrong) as relay:
+
+            def send(seed: int) -> int:
+                sealed = batch(*shop(50, end=1e9, seed=seed))
+                return httpx.post(
+                    f"{relay.url}/v1/batches", content=sealed.body, headers=headers(sealed), trust_env=False
+                ).status_code
+
+            def ready() -> tuple[int, str]:
+                answer = httpx.get(f"{relay.url}/readyz", trust_env=False)
+                return answer.status_code, answer.text
+
+            assert send(0) == 202
+            until("a refusal", lambda: 'interceptor_upload_state{state="auth"} 1.0' in metrics(relay.url))
+            assert [event["state"] for event in relay.log() if event["event"] == "upload_failing"] == ["auth"]
+            assert ready() == (200, "ready\n")
+            statuses = [send(seed) for seed in range(1, 40)]
+            assert statuses[0] == 202
+            assert statuses[-1] == 503
+            assert ready() == (503, "the spool is full\n")
+        said = [event for event in cloud.log() if event["event"] == "client_refused"]
+        assert [event["client"] for event in said] == ["127.0.0.1"], "who has the old token"
+
+
+def test_a_bad_record_costs_itself_through_the_chain(tmp_path: Path) -> None:
+    """Relay and collector as processes: 31 of 32 records arrive, whoever of the two looks first."""
+    good = shop(31, end=1e9)
+    with running("collector", "--collector-database", tmp_path / "c.db", environment=SECRETS) as cloud:
+        with running("relay", *relaying(tmp_path, cloud.url), environment=SECRETS) as relay:
+            sealed = batch(*good[:10], record(server_port=-1), *good[10:])
+            for url in (relay.url, relay.url, cloud.url):
+                answer = httpx.post(
+                    f"{url}/v1/batches", content=sealed.body, headers=headers(sealed), trust_env=False
+                )
+                assert (answer.status_code, answer.json()["rejected"]) == (202, 1)
+                assert answer.json()["lines"][0]["line"] == 12
+            until("the rest", lambda: stored(cloud.url) == 31)
+            assert "interceptor_ingest_rejected_records_total 1.0" in metrics(relay.url)
+            assert relay.stop() == 0
+        assert stored(cloud.url) == 31
 
 
 def test_the_end_waits_for_the_uploads(tmp_path: Path) -> None:

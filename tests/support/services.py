@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN", "Running", "running"]
 
 ROOT = Path(__file__).parents[2]
-DEADLINE = 30.0
+DEADLINE = 120.0
 TOKEN = "secret-token"
 
 
@@ -44,6 +44,12 @@ class Running:
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(DEADLINE)
+
+
+def _url(started: dict[str, Any], flags: tuple[object, ...]) -> str:
+    """Where it serves; the daemon tells its port only."""
+    scheme = "https" if "--server-cert-file" in flags else "http"
+    return str(started.get("url") or f"{scheme}://127.0.0.1:{started['port']}")
 
 
 @contextmanager
@@ -78,7 +84,7 @@ def running(command: str, *flags: object, environment: Mapping[str, str] | None 
                 if process.poll() is not None or time.monotonic() > end:
                     raise OSError(f"interceptor {command} does not serve: {service.said()}")
                 started = [event for event in service.log() if event["event"] == "started"]
-                service.url = started[0]["url"] if started else ""
+                service.url = _url(started[0], flags) if started else ""
                 time.sleep(0.02)
             yield service
         finally:

@@ -58,6 +58,9 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     source_port: int = field(name="source.port", default=-1)
     destination_address: str = field(name="destination.address", default="")
     destination_port: int = field(name="destination.port", default=-1)
+    client_address: str | None = field(name="client.address", default=None)
+    """Of the client behind a load balancer, where that has announced it (PROXY protocol), with `client_port`."""
+    client_port: int | None = field(name="client.port", default=None)
     server_address: str = field(name="server.address", default="")
     """As the request names it (RFC 9112 section 3.3): absolute target, authority of a CONNECT, Host. In lower
     case, without user info and brackets. The destination where none of these is valid."""
@@ -185,7 +188,10 @@ def _content_type(text: str) -> str | None:
 def _content_encoding(text: str) -> str | None:
     if not text:
         return None
-    codings = ", ".join([coding.strip(" \t") for coding in text.lower().split(",", 8)])
+    # RFC 9110 section 5.6.1.2: empty elements of a list are ignored
+    codings = ", ".join([coding for part in text.lower().split(",", 32) if (coding := part.strip(" \t"))])
+    if not codings:
+        return None
     return codings if _CODINGS.fullmatch(codings) else INVALID
 
 
@@ -269,7 +275,7 @@ class _Cache(dict[_Key, _Value]):
         return value
 
 
-_Connection: TypeAlias = tuple[Peers, str, str, int, str, int, str, str | None]
+_Connection: TypeAlias = tuple[Peers, str, str, int, str, int, str | None, int | None, str, str | None]
 """What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record."""
 
 
@@ -318,10 +324,12 @@ class RecordEncoder:
         (
             _,
             connection_id,
-            client_address,
-            client_port,
+            source_address,
+            source_port,
             destination_address,
             destination_port,
+            client_address,
+            client_port,
             network_type,
             interface,
         ) = connection
@@ -348,7 +356,7 @@ class RecordEncoder:
                 response_type = self._content_types[text]
             if (text := response.content_encoding) is not None:
                 encoding = self._content_encodings[text]
-            response_size = response.body_size
+            response_size = None if response.unsized else response.body_size
             response_state = "complete" if response.state is _COMPLETE else response.state.value
             missed = response.missed
             if response.anomalies:
@@ -396,7 +404,7 @@ class RecordEncoder:
             if (text := request.user_agent) is not None:
                 user_agent = self._user_agents[text]
             traceparent = request.traceparent
-            request_size = request.body_size
+            request_size = None if request.unsized else request.body_size
             request_state = "complete" if request.state is _COMPLETE else request.state.value
             missed += request.missed
             if request.anomalies:
@@ -413,10 +421,12 @@ class RecordEncoder:
             f"{self._seconds[second]}{_DIGITS[microseconds // 1000]}{_DIGITS[microseconds % 1000]}Z",
             duration,
             ttfb,
-            client_address,
-            client_port,
+            source_address,
+            source_port,
             destination_address,
             destination_port,
+            client_address,
+            client_port,
             server_address,
             server_port,
             network_type,
@@ -457,6 +467,8 @@ class RecordEncoder:
             peers.client_port,
             _text(peers.server_address),
             peers.server_port,
+            _text(peers.announced_address) if peers.announced_address else None,
+            peers.announced_port,
             _text(peers.network_type),
             _text(peers.interface[:MAX_INTERFACE]) or None if peers.interface else None,
         )

@@ -18,10 +18,11 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import METHODS, Anomaly, Chunk, Drop
+from interceptor.core.model import Anomaly, Chunk, Drop
 from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
 from interceptor.core.protocols.http1.pairing import Conversation
 from interceptor.core.protocols.http1.parser import OPAQUE
+from interceptor.core.protocols.http1.recognition import Prospect
 from interceptor.core.tcp.clocks import TICK
 from interceptor.core.tcp.flows import Ends, reverse
 from interceptor.core.tcp.handshakes import Handshakes
@@ -43,8 +44,6 @@ _SECOND: Final = 1_000_000_000
 _MASK: Final = 0xFFFFFFFF
 _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
-_REGISTERED: Final = tuple(f"{method} ".encode() for method in sorted(METHODS))
-"""None of these is the end of another."""
 _TELLING: Final = 32
 """Bytes of a start line that goes on in the next segment."""
 _SPARE: Final = 1_024
@@ -60,6 +59,7 @@ class Direction(Stream):
         "heard",
         "interface",
         "parser",
+        "prospect",
         "smooth",
         "time",
     )
@@ -79,6 +79,8 @@ class Direction(Stream):
         """The same on the clock that time-outs run on."""
         self.heard = 0
         """Where something waits: the time of the newest segment that was delivered."""
+        self.prospect: Prospect | None = None
+        """What it may have begun to say, while the connection has no conversation."""
         self.smooth = False
         """Nothing waits in either direction and both are open: an expected segment needs no thought."""
 
@@ -577,13 +579,10 @@ class Connections:
             return
         cut = piece.length - len(data)
         self._assembly.cut += cut
-        if connection.conversation is None and not self._recognise(connection, stream, data):
-            self._context.drop(Drop.UNSYNCHRONISED, len(data))
-            return
-        conversation = connection.conversation
-        assert conversation is not None
-        if data:
-            chunk = Chunk(data, 0, len(data), position, piece.time, piece.place)
+        chunk = Chunk(data, 0, len(data), position, piece.time, piece.place)
+        if connection.conversation is not None or self._recognise(connection, stream, chunk):
+            conversation = connection.conversation
+            assert conversation is not None
             if stream is connection.client:
                 conversation.receive_requests(chunk, finished)
             else:
@@ -593,21 +592,27 @@ class Connections:
         if cut:
             self._gap(connection, stream, cut, position + len(data), piece.time, finished)
 
-    def _recognise(self, connection: Connection, stream: Direction, data: bytes) -> bool:
-        """Find out who is who on a connection that is seen from the middle, by who speaks how.
-
-        A few letters could be a method as well as a piece of a body, of a status line or of a method: only a whole
-        request line that begins with a registered method tells a client.
-        """
-        if b"\n" in data and data.startswith(_REGISTERED) and plausible_request(data, 0, len(data)):
-            client = stream
-        elif b"/" in data and plausible_response(data, 0, len(data)):
-            client = stream.peer
-        else:
+    def _recognise(self, connection: Connection, stream: Direction, chunk: Chunk) -> bool:
+        """Find out who is who on a connection that is seen from the middle, by who speaks how."""
+        prospect = stream.prospect
+        if prospect is None:
+            prospect = stream.prospect = Prospect(self._context)
+        is_client = prospect.look(chunk)
+        if is_client is None:
             return False
+        client = stream if is_client else stream.peer
         if client is not connection.client:
             connection.client, connection.server = connection.server, connection.client
         self._converse(connection, stream, first=False)
+        conversation = connection.conversation
+        assert conversation is not None
+        announced = client.prospect.announced if client.prospect is not None else None
+        begun = prospect.take()
+        if begun is not None:
+            stream.parser.resume(begun)
+        if announced is not None:
+            conversation.announce(announced)
+        _give_up_prospects(connection, Drop.UNSYNCHRONISED)
         return True
 
     def _gap(
@@ -621,6 +626,8 @@ class Connections:
     ) -> None:
         conversation = connection.conversation
         if conversation is None:
+            if stream.prospect is not None:
+                stream.prospect.drop(Drop.HEAD_INCOMPLETE)
             return
         if stream is connection.client:
             finished += conversation.request_gap(size, position, time)
@@ -711,6 +718,7 @@ class Connections:
             self._close_stream(
                 connection, stream, stream.position, stream.time, clean=missing == 1, finished=finished
             )
+        _give_up_prospects(connection, Drop.HEAD_INCOMPLETE)
         conversation, connection.conversation = connection.conversation, None
         if conversation is not None:
             finished += conversation.finish(unseen)
@@ -810,6 +818,13 @@ def _begins_message(data: bytes) -> bool:
     return (b"\n" in data or len(data) >= _TELLING) and (
         plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
     )
+
+
+def _give_up_prospects(connection: Connection, reason: Drop) -> None:
+    for stream in (connection.client, connection.server):
+        if stream.prospect is not None:
+            stream.prospect.drop(reason)
+            stream.prospect = None
 
 
 def _remembered(connection: Connection) -> bool:

@@ -20,7 +20,19 @@ from interceptor.core.model import METHODS, Anomaly, Limits, Request, Response
 if TYPE_CHECKING:
     from interceptor.core.protocols.http1.layouts import Head
 
-__all__ = ["AMBIGUOUS", "CHUNKED", "UNTIL_CLOSE", "Heads", "plausible_request", "plausible_response"]
+__all__ = [
+    "AMBIGUOUS",
+    "CHUNKED",
+    "UNTIL_CLOSE",
+    "Heads",
+    "may_prove",
+    "plausible_request",
+    "plausible_response",
+    "proves",
+    "resembles_request",
+    "resembles_response",
+    "status_line",
+]
 
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
@@ -41,6 +53,25 @@ _METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
 _VERSION = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?)")
 _SIMPLE_REQUEST = re.compile(rb"GET (/[^ \t\r\n]*) ?")
 _STATUS_LINE = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?) +([1-9]\d\d)(?: [^\r\n]*)?")
+_PROVING_LINE = re.compile(
+    rb"(?!PRI )[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32} "
+    rb"(?:/[!-~\x80-\xff]*|\*|[A-Za-z][A-Za-z0-9+.-]*://[!-~\x80-\xff]+|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5})"
+    rb" HTTP/1\.[01]"
+)
+"""Method, one of the four forms of a target (RFC 9112 section 3.2), and a version, with single blanks: what text that only
+talks of HTTP does not hit."""
+_PROVING_START = re.compile(
+    rb"(?!PRI )[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:\Z| (?:\Z|[!-~\x80-\xff]+(?:\Z| "
+    rb"(?:|H|HT|HTT|HTTP|HTTP/|HTTP/1|HTTP/1\.|HTTP/1\.[01]\r?)\Z)))"
+)
+"""The same as far as it goes, while no line's end has come; of the target only that it has no blank."""
+_PROVING_HOST = re.compile(rb"[ \t]*(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?[ \t]*")
+_RESEMBLING_REQUEST = re.compile(
+    rb"(?!PRI \* HTTP/2)[ \t\r\n]*(?:(?:"
+    + b"|".join(sorted(name.encode() for name in METHODS))
+    + rb")\b|[\t\r -\xff]{0,4096}?HTTP/)"
+)
+_RESEMBLING_RESPONSE = re.compile(rb"[ \t\r\n]*(?:HTTP|ICY )", re.IGNORECASE)
 _REQUEST_START = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:[ \t]|\Z)")
 _RESPONSE_START = re.compile(
     rb"H(?:\Z|T(?:\Z|T(?:\Z|P(?:\Z|/(?:\Z|\d{1,3}(?:\.(?:\Z|\d{1,3}))?"
@@ -51,6 +82,8 @@ _RESPONSE_START = re.compile(
 _VERSIONS: Final = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
 _KNOWN_VERSIONS: Final = frozenset(_VERSIONS.values())
 _METHODS: Final = {name.encode(): name for name in METHODS}
+_METHOD_ENDS: Final = {name[at:] for name in _METHODS for at in range(1, len(name))} - _METHODS.keys()
+"""What is left of a method that a capture begins in the middle of: it would hide that the request is a HEAD."""
 _CODINGS: Final = frozenset(
     {b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"}
 )
@@ -203,11 +236,10 @@ def _counted(values: list[bytes], message: Request | Response) -> int:
     """The framing by Content-Length, where it is not one plain number."""
     # RFC 9110 section 8.6 allows a list of one repeated number; anything else is smuggling.
     numbers: set[int] = set()
-    items = b",".join(values).split(b",")
-    if len(items) > 1:
+    joined = b",".join(values)
+    if b"," in joined:
         message.tag(Anomaly.DUPLICATE_CONTENT_LENGTH)
-    for item in items:
-        digits = item.strip(b" \t")
+    for digits in _elements(joined) or [b""]:
         number = int(digits) if digits.isdigit() and len(digits) <= 2 * _PLAIN_DIGITS else -1
         if not 0 <= number <= _LARGEST_LENGTH:
             message.tag(Anomaly.INVALID_CONTENT_LENGTH)
@@ -224,8 +256,8 @@ def _coded(values: list[bytes], message: Request | Response) -> int:
     if message.version == "1.0":
         # RFC 9112 section 6.1: a Transfer-Encoding in HTTP/1.0 means the framing is faulty.
         message.tag(Anomaly.TE_IN_HTTP_1_0)
-    codings = [coding.strip(b" \t").lower() for coding in b",".join(values).split(b",")]
-    if codings[-1] == b"chunked" and b"chunked" not in codings[:-1]:
+    codings = [coding.lower() for coding in _elements(b",".join(values))]
+    if codings and codings[-1] == b"chunked" and b"chunked" not in codings[:-1]:
         if not _CODINGS.issuperset(codings):
             message.tag(Anomaly.UNKNOWN_CODING)
         return CHUNKED
@@ -235,6 +267,11 @@ def _coded(values: list[bytes], message: Request | Response) -> int:
     if isinstance(message, Response) and b"chunked" not in codings:
         return UNTIL_CLOSE
     return AMBIGUOUS
+
+
+def _elements(values: bytes) -> list[bytes]:
+    """The elements of a list (RFC 9110 section 5.6.1.2: "a reasonable number of empty list elements" is ignored)."""
+    return [element for part in values.split(b",") if (element := part.strip(b" \t"))]
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes, bytes] | None:
@@ -262,6 +299,48 @@ def plausible_request(buffer: bytes | bytearray, start: int, end: int) -> bool:
     if parts is not None:
         return parts[0] != b"PRI"
     return _SIMPLE_REQUEST.fullmatch(line) is not None
+
+
+def may_prove(buffer: bytes | bytearray) -> bool:
+    """Whether these bytes can be the beginning of a head that `proves`, as far as they go."""
+    newline = buffer.find(b"\n")
+    if newline < 0:
+        return _PROVING_START.match(buffer) is not None
+    return _PROVING_LINE.fullmatch(bytes(buffer[:newline]).removesuffix(b"\r")) is not None
+
+
+def proves(head: Head) -> bool:
+    """Whether a head is a request beyond doubt, where only its own words can tell: after a loss, or in the middle.
+
+    A whole request line, fields that are fields, and in HTTP/1.1, which demands one, a Host that could be one.
+    """
+    texts, _, layout, _ = head
+    line = texts[0]
+    if (
+        line[: line.find(b" ")] in _METHOD_ENDS
+        or _PROVING_LINE.fullmatch(line) is None
+        or Anomaly.INVALID_HEADER in layout.anomalies
+    ):
+        return False
+    if layout.host:
+        return _PROVING_HOST.fullmatch(texts[layout.host]) is not None
+    return line.endswith(b"0")
+
+
+def status_line(buffer: bytes | bytearray) -> bool:
+    """Whether these bytes begin with a whole status line."""
+    newline = buffer.find(b"\n")
+    return newline > 0 and _STATUS_LINE.fullmatch(bytes(buffer[:newline]).removesuffix(b"\r")) is not None
+
+
+def resembles_request(data: bytes) -> bool:
+    """Whether somebody who sent these bytes may have meant a request, though they are none."""
+    return _RESEMBLING_REQUEST.match(data) is not None
+
+
+def resembles_response(data: bytes) -> bool:
+    """Whether somebody who sent these bytes may have meant a response, though they are none."""
+    return _RESEMBLING_RESPONSE.match(data) is not None
 
 
 def plausible_response(buffer: bytes | bytearray, start: int, end: int) -> bool:

@@ -45,6 +45,7 @@ from interceptor.core.protocols.http1.parser import (
     DOUBTFUL,
     OPAQUE,
     SEARCH,
+    TO_CLOSE,
     Context,
     RequestParser,
     ResponseParser,
@@ -67,6 +68,7 @@ class Conversation:
         "_index",
         "_pending",
         "_pipelined",
+        "_refused",
         "_requests_complete",
         "_response_end",
         "_responses_complete",
@@ -105,6 +107,8 @@ class Conversation:
         """Whose response is coming in."""
         self._early: Transaction | None = None
         """A response to a request whose head is still incomplete (400, 408, 431)."""
+        self._refused: tuple[int, int] | None = None
+        """What was no request (see `Parser.refused`) and has been answered."""
         self._index = 0
         self._simple = False
         """An HTTP/0.9 request has come: what answers it may have no head."""
@@ -125,6 +129,8 @@ class Conversation:
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
+                if parser.alien:
+                    self._judge(chunk)
                 return
             parser.resume()
         elif parser.partial is not None and parser.after_loss and parser.strayed(chunk):
@@ -139,8 +145,8 @@ class Conversation:
                 asking = self._ask(message, finished)
             if parser.open is None:
                 self._asked(asking, message, finished)
-        if parser.mode == OPAQUE and parser.skipping is Drop.NOT_HTTP:
-            self.responses.stop(Drop.NOT_HTTP)
+        if parser.alien:
+            self._judge(chunk)
 
     def receive_responses(self, chunk: Chunk, finished: list[Transaction]) -> None:
         """Bytes of the server. The transactions that they finish are added to `finished`."""
@@ -151,6 +157,8 @@ class Conversation:
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
+                if parser.alien:
+                    self._judge(chunk)
                 return
             parser.resume()
         elif (
@@ -182,8 +190,8 @@ class Conversation:
                 partial = parser.partial
                 self._response_end = chunk.base + chunk.cursor if partial is None else partial.position
                 self._answered(answering, finished)
-        if parser.mode == OPAQUE and not self._index:
-            self.requests.stop(Drop.NOT_HTTP)
+        if parser.alien:
+            self._judge(chunk)
 
     def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
         """Bytes of the client are missing from the capture."""
@@ -220,6 +228,12 @@ class Conversation:
     def close_responses(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the server: what is unanswered stays so."""
         finished: list[Transaction] = []
+        response = self.responses.open
+        if response is not None and len(self._pending) > 1 and _may_end_elsewhere(response):
+            # Other answers may be in what was read as its body.
+            response.unsized = True
+        if response is not None and response.unsized:
+            clean = False
         if self.responses.close(position, time, clean=clean) is not None and self._answering is not None:
             self._answered(self._answering, finished)
         return finished
@@ -282,6 +296,11 @@ class Conversation:
     def _ask(self, request: Request, finished: list[Transaction]) -> Transaction:
         """A request has begun."""
         self.context.messages += 1
+        if self.requests.announced is not None:
+            self.announce(self.requests.announced)
+            self.requests.announced = None
+        if self._answering is not None and self.responses.mode == TO_CLOSE:
+            self._went_on(request, finished)
         if request.after_loss:
             self._requests_complete = False
         if request.version == "0.9":
@@ -333,6 +352,21 @@ class Conversation:
             self._requests_complete = False
             self.requests.after_loss = True
 
+    def _went_on(self, request: Request, finished: list[Transaction]) -> None:
+        """A request has begun while a response runs until close, as far as its head can be trusted.
+
+        Where that is ambiguous, a client that has received all there is and goes on knows of an end.
+        """
+        answering = self._answering
+        response = answering.response if answering is not None else None
+        if answering is None or response is None or not _may_end_elsewhere(response):
+            return
+        response.unsized = True
+        if request.place == self.responses.reached:
+            self._response_end = self.responses.reached
+            self.responses.abandon()
+            self._answered(answering, finished)
+
     def _overlaps(self, place: int) -> bool:
         """Whether a request of this place was sent before the answers to those before it had come."""
         if self._pending:
@@ -341,7 +375,10 @@ class Conversation:
                 place == self._response_end or (last.request is not None and place == last.request.place)
             ):
                 return True
-        return place < self._response_end or self.responses.open is not None
+        if place < self._response_end:
+            return True
+        # One in doubt may have ended with its head.
+        return self.responses.open is not None and self.responses.mode != DOUBTFUL
 
     def _request_may_start(self, place: int) -> bool:
         """Whether a segment of this place, after a hole, can only be the start of a request."""
@@ -349,8 +386,20 @@ class Conversation:
             return True  # nothing to prove it by, nothing to mispair it with
         if self.responses.idle and place < self._response_end:
             return False
+        refused = self.requests.refused
+        if place <= self._floor and (refused is None or place < refused[1]):
+            return False
         # A response that may have been to a HEAD is over if its client goes on.
-        return place > self._floor and (self.responses.open is None or self.responses.mode == DOUBTFUL)
+        response = self.responses.open
+        return (
+            response is None
+            or self.responses.mode == DOUBTFUL
+            or (
+                place == self.responses.reached
+                and self.responses.mode == TO_CLOSE
+                and _may_end_elsewhere(response)
+            )
+        )
 
     # Responses
 
@@ -383,6 +432,17 @@ class Conversation:
                 return transaction if request.position < response.place else None
             if self._pipelined:
                 return None
+            refused = self.requests.refused
+            if (
+                refused is not None
+                and response.status >= _BAD_REQUEST
+                and refused[1] == request.place
+                and refused[0] < request.position
+            ):
+                # It may as well answer what was refused before: then nothing says what answers this one.
+                self._remove(transaction)
+                self._report(transaction, finished)
+                return None
             if request.place == response.position and request.position < response.place:
                 request.after_loss = False
                 while (lost := self._pending[0]) is not transaction:
@@ -404,6 +464,9 @@ class Conversation:
             if self._responses_complete and heard and self._early is None:
                 self._early = transaction
             else:
+                if self._answers_refused(response):
+                    transaction.tag(Anomaly.REQUEST_INVALID)
+                    self._refused = self.requests.refused
                 self._await(transaction)
         else:
             transaction.response = response
@@ -413,6 +476,16 @@ class Conversation:
                 transaction.tag(Anomaly.EARLY_RESPONSE)
         self._answering = transaction
         return transaction
+
+    def _answers_refused(self, response: Response) -> bool:
+        """Whether a response to no known request answers what could not be read as one."""
+        refused = self.requests.refused
+        if refused is None or refused is self._refused or refused[0] >= response.place:
+            return False
+        # By place, or by order: all was answered, and no request has come since.
+        return refused[1] == response.position or (
+            self._responses_complete and self.requests.after_loss and not self._pending
+        )
 
     def _answered(self, transaction: Transaction, finished: list[Transaction]) -> None:
         """The response that was coming in is over."""
@@ -428,7 +501,12 @@ class Conversation:
 
     def _response_may_start(self, position: int) -> bool:
         """Whether a response can start here, after a hole."""
-        if not self.client_seen or position == self._floor:
+        refused = self.requests.refused
+        if (
+            not self.client_seen
+            or position == self._floor
+            or (refused is not None and refused[1] == position)
+        ):
             return True
         return any(
             t.response is None and t.request is not None and t.request.place == position
@@ -471,12 +549,17 @@ class Conversation:
         return [t for t in [*self._pending, self._early] if t is not None and not t.reported]
 
     def _cut_off(self, transaction: Transaction, finished: list[Transaction]) -> None:
-        """Report a transaction whose messages may still be coming in: their size is what has come."""
-        if transaction is self._asking and transaction.request is not None:
-            transaction.request.body_size -= self.requests.remaining
-        if transaction is self._answering and transaction.response is not None:
-            transaction.response.body_size -= self.responses.remaining
+        """Report a transaction whose messages may still be coming in: their size is what has come.
+
+        What is given out is a copy: the parsers go on with the messages, and pairing with the transaction.
+        """
+        if transaction.reported:
+            return
         self._report(transaction, finished, Anomaly.CUT_SHORT)
+        finished[-1] = transaction.as_it_stands(
+            self.requests.remaining if transaction is self._asking else 0,
+            self.responses.remaining if transaction is self._answering else 0,
+        )
 
     def _report(
         self,
@@ -497,7 +580,9 @@ class Conversation:
                 and self._requests_complete
                 and SEARCH not in {self.requests.mode, self.responses.mode}
             )
-            if not proven:
+            if transaction.anomalies is not None and Anomaly.REQUEST_INVALID in transaction.anomalies:
+                pass  # its other half is known, and is none
+            elif not proven:
                 transaction.tag(Anomaly.UNPAIRED)
             elif transaction.response is None:
                 transaction.tag(unseen if self.server_seen else Anomaly.UNPAIRED)
@@ -505,10 +590,33 @@ class Conversation:
                 transaction.tag(Anomaly.UNREQUESTED if self.client_seen else Anomaly.UNPAIRED)
         finished.append(transaction)
 
+    def _judge(self, chunk: Chunk) -> None:
+        """One direction has begun with what is not even like HTTP: see whether this is HTTP at all.
+
+        Either side can prove that it is, by any message, at any time while the other has not begun with something else,
+        too. A side that speaks alone has as many bytes for it as a head may have.
+        """
+        requests, responses = self.requests, self.responses
+        if self._index:
+            requests.alien = responses.alien = False
+        elif (requests.alien and responses.alien) or (
+            (requests.first or responses.first) and chunk.base + chunk.end > self.context.head_bytes
+        ):
+            requests.stop(Drop.NOT_HTTP)
+            responses.stop(Drop.NOT_HTTP)
+
+    def announce(self, client: tuple[str, int]) -> None:
+        """A load balancer has said who the client is (PROXY protocol)."""
+        self.peers = self.peers.announced(*client)
+
     def _upgrade(self) -> None:
         """The rest of the connection speaks something else (RFC 9110 sections 7.8 and 9.3.6)."""
         self.requests.stop(Drop.UPGRADED)
         self.responses.stop(Drop.UPGRADED)
+
+
+def _may_end_elsewhere(response: Response) -> bool:
+    return response.anomalies is not None and Anomaly.AMBIGUOUS_FRAMING in response.anomalies
 
 
 _BEFORE_ALL = -(2**63)
@@ -518,6 +626,8 @@ _NOBODY: Final[list[Transaction]] = []
 
 _INTERIM = 16
 """Status codes kept per transaction; a server that sends more is playing."""
+
+_BAD_REQUEST = 400
 
 _SMUGGLING = frozenset(
     {

@@ -19,11 +19,15 @@ or the state has changed and the next reader goes on), or the loss of the place 
       │               ├──▶ CHUNK_SIZE ⇄ CHUNK_DATA, CHUNK_END
       │               │        └─ last chunk ─▶ TRAILERS ───────▶ START
       │               └──▶ UNTIL_CLOSE
-      └── not a head: OPAQUE (the first message) or SEARCH
+      └── not a head: SEARCH
+
+    A client's first bytes may be a PROXY protocol header (PREFACE), which leads back to START.
+    OPAQUE: the owner has said that nothing more will be HTTP (`stop`).
 
 A hole inside a body of known length, inside a chunk or in a body that runs until close is counted and the
 message goes on. Anywhere else it ends the message, and the parser is in SEARCH: it consumes nothing as
-HTTP until its owner has proof that a message starts here. The first message after that has `after_loss`.
+HTTP until its owner has proof that a message starts here. The first message after that has `after_loss`, and of
+a request its own words have to prove it, too (`heads.proves`): no text in a body becomes one.
 
 Limits: a head is at most `Limits.head_bytes`, the same for the trailers, a chunk-size line at most 4 KiB;
 beyond, the message is given up and counted. Nothing else is buffered: body bytes are only counted.
@@ -44,8 +48,12 @@ from interceptor.core.protocols.http1.heads import (
     UNTIL_CLOSE,
     plausible_request,
     plausible_response,
+    proves,
+    resembles_request,
+    resembles_response,
 )
 from interceptor.core.protocols.http1.layouts import EMPTY_LINE
+from interceptor.core.protocols.http1.proxied import announcement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +62,23 @@ if TYPE_CHECKING:
     from interceptor.core.protocols.http1.heads import Heads
     from interceptor.core.protocols.http1.layouts import Head, Layout, Layouts
 
-__all__ = ["DOUBTFUL", "OPAQUE", "SEARCH", "Context", "Parser", "RequestParser", "ResponseParser"]
+__all__ = [
+    "DOUBTFUL",
+    "OPAQUE",
+    "SEARCH",
+    "TO_CLOSE",
+    "Context",
+    "Parser",
+    "Partial",
+    "RequestParser",
+    "ResponseParser",
+]
 
 _CHUNK_LINE_BYTES: Final = 4096
 """Of a chunk-size line with its extensions. nginx and Go stop at 4 KiB as well."""
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
-"""RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie."""
+_CHUNK_SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
+"""RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie. Zeros before them are none of them."""
+_FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*:")
 
 _TELLING: Final = 13
 """Bytes through the blank after the status code: they tell a response from a body. A body shorter than that which
@@ -80,6 +99,8 @@ TRAILERS: Final = 7
 TO_CLOSE: Final = 8
 SEARCH: Final = 9
 OPAQUE: Final = 10
+PREFACE: Final = 11
+"""In a PROXY protocol header, before the client's first message."""
 
 _COMPLETE: Final = State.COMPLETE
 
@@ -109,6 +130,8 @@ class Context:
     """Transactions that are over, one way or the other."""
     halves: int = 0
     """Of them, those that lack a request or a response."""
+    unrecognised: int = 0
+    """Bytes that wait until more of them tells whether they begin a first message: see `recognition`."""
 
     def drop(self, reason: Drop, size: int) -> None:
         """Count bytes that are in no message."""
@@ -116,7 +139,7 @@ class Context:
             self.dropped[reason] = self.dropped.get(reason, 0) + size
 
 
-class _Partial:
+class Partial:
     """The beginning of a head, chunk-size line or trailer line whose end has not come."""
 
     __slots__ = ("data", "line_seen", "place", "position", "time")
@@ -135,6 +158,8 @@ class Parser(ABC, Generic[MessageT]):
 
     __slots__ = (
         "after_loss",
+        "alien",
+        "announced",
         "between",
         "context",
         "first",
@@ -142,6 +167,8 @@ class Parser(ABC, Generic[MessageT]):
         "mode",
         "open",
         "partial",
+        "reached",
+        "refused",
         "remaining",
         "skipping",
         "trailers",
@@ -151,7 +178,7 @@ class Parser(ABC, Generic[MessageT]):
     """How much of a start line tells which layout to expect."""
 
     def __init__(self, context: Context, *, first: bool) -> None:
-        """`first`: the stream is seen from its beginning, so what does not start as HTTP never will be."""
+        """`first`: the stream is seen from its beginning, so a message starts here if there is one."""
         self.context = context
         self.first = first
         self.mode = START if first else SEARCH
@@ -165,11 +192,19 @@ class Parser(ABC, Generic[MessageT]):
         subtract them here and be done: nobody looks at them."""
         self.layout: Layout = context.layouts.start
         """Of the last head, where it is a common one."""
-        self.partial: _Partial | None = None
+        self.partial: Partial | None = None
         self.trailers = 0
         """Size of the trailer section so far."""
         self.skipping = Drop.NOT_HTTP
         """What bytes count as in OPAQUE."""
+        self.refused: tuple[int, int] | None = None
+        """Position and place of bytes that should have been a head and were none, the latest of them."""
+        self.alien = False
+        """What this direction began with is not even like HTTP; its owner lowers it when anything has proven HTTP."""
+        self.announced: tuple[str, int] | None = None
+        """The client's address and port, by a PROXY protocol header."""
+        self.reached = 0
+        """Position after the last byte of a body that runs until close."""
 
     def __init_subclass__(cls) -> None:
         """Give each direction code of its own.
@@ -195,6 +230,14 @@ class Parser(ABC, Generic[MessageT]):
     @abstractmethod
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a message may begin here, as far as the bytes go."""
+
+    @abstractmethod
+    def _resembles(self, data: bytes) -> bool:
+        """Whether what is no head may have been meant as one."""
+
+    @abstractmethod
+    def _proves(self, head: Head) -> bool:
+        """Whether a head is one beyond doubt, where other bytes may have been lost before it."""
 
     @abstractmethod
     def _parse(self, head: Head, position: int, place: int, time: int) -> MessageT | None:
@@ -229,6 +272,7 @@ class Parser(ABC, Generic[MessageT]):
         if self.mode == TO_CLOSE:
             message.missed += size
             message.body_size += size
+            self.reached += size
             return None
         if self.remaining >= size:
             message.missed += size
@@ -261,13 +305,24 @@ class Parser(ABC, Generic[MessageT]):
             self._believe_body(self.open)
         return self._give_up(position, time)
 
-    def resume(self) -> None:
-        """Leave SEARCH: a message provably starts at the next byte."""
+    def resume(self, partial: Partial | None = None) -> None:
+        """Leave SEARCH: a message provably starts at the next byte, or started with `partial`."""
         self.mode = START
+        self.partial = partial
+
+    def abandon(self) -> MessageT:
+        """The open body, which would run until close, has ended here, or before: how long it was cannot be known."""
+        message = self.open
+        assert message is not None
+        message.unsized = True
+        return self._give_up(self.reached, message.end_time or message.time)
 
     def skip(self, chunk: Chunk) -> None:
         """Leave the rest of the chunk, in SEARCH: no message provably starts in it."""
-        self.context.drop(Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
+        self.context.drop(Drop.NOT_HTTP if self.alien else Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
+        if self.refused is not None and self.refused[1] != chunk.place:
+            # Sent after the other side had said something to what was refused before.
+            self.refused = chunk.base + chunk.cursor, chunk.place
         chunk.cursor = chunk.end
 
     def strayed(self, chunk: Chunk) -> bool:
@@ -305,26 +360,33 @@ class Parser(ABC, Generic[MessageT]):
     def _read_start(self, chunk: Chunk) -> MessageT | None:
         if self.partial is not None:
             return self._read_head_on(chunk, self.partial)
-        buffer, cursor = chunk.buffer, chunk.cursor
+        buffer, cursor, context = chunk.buffer, chunk.cursor, self.context
         key = buffer[cursor : cursor + self.KEY]
         if key[0] <= _CR and key[0] in _LINE_END:
             # RFC 9112 section 2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
             # to the request-line".
+            if self.first and announcement(buffer[cursor : chunk.end], context.head_bytes):
+                self.mode = PREFACE
+                return None
             while cursor < chunk.end and buffer[cursor] in _LINE_END:
                 cursor += 1
             self.context.drop(Drop.EMPTY_LINES, cursor - chunk.cursor)
             chunk.cursor = cursor
             return None
-        context = self.context
         head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
         message = None
         if head is not None and head[1] - cursor <= context.head_bytes:
             message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
+            if message is not None and self.after_loss and not self._proves(head):
+                message = None
         if head is None or message is None:
+            if self.first and key[0] == _P and announcement(buffer[cursor : chunk.end], context.head_bytes):
+                self.mode = PREFACE
+                return None
             if not self.plausible(buffer, cursor, chunk.end):
                 self._refuse(chunk, Drop.HEAD_INVALID)
                 return None
-            self.partial = _Partial(chunk)
+            self.partial = Partial(chunk)
             return self._read_head_on(chunk, self.partial)
         chunk.cursor = head[1]
         # A rare layout leads to no other, and may be ten times as large as its head: no idle connection keeps it.
@@ -338,7 +400,7 @@ class Parser(ABC, Generic[MessageT]):
         self._begin(message, chunk)
         return message
 
-    def _read_head_on(self, chunk: Chunk, partial: _Partial) -> MessageT | None:
+    def _read_head_on(self, chunk: Chunk, partial: Partial) -> MessageT | None:
         """A head that does not lie in one chunk, or is only a line, or too large."""
         data, limit = partial.data, self.context.head_bytes
         before = len(data)
@@ -348,8 +410,9 @@ class Parser(ABC, Generic[MessageT]):
         after = 0 if partial.line_seen else data.find(b"\n", before) + 1
         if 0 < after <= limit:
             partial.line_seen = True
-            if self.first or self.after_loss:
-                # RFC 1945 section 1.3: after each response the server closes, so no second one follows.
+            if self.first and not _FIELD.match(data, after):
+                # RFC 1945 section 1.3: after each response the server closes, so no second one follows. Fields do
+                # not, either: then it is a request line that lacks its version.
                 line = bytes(data[: after - 1]).removesuffix(b"\r")
                 message = self._parse_line(line, partial.position, partial.place, partial.time)
         if message is None and (not after or self.plausible(data, 0, len(data))):
@@ -360,6 +423,8 @@ class Parser(ABC, Generic[MessageT]):
                 after = head[1]
                 if after <= limit:
                     message = self._parse(head, partial.position, partial.place, partial.time)
+                    if message is not None and self.after_loss and not self._proves(head):
+                        message = None
                 else:
                     reason = Drop.HEAD_TOO_LARGE
             elif len(data) <= limit:
@@ -380,6 +445,35 @@ class Parser(ABC, Generic[MessageT]):
         self.open = message
         self._begin(message, chunk)
         return message
+
+    def _read_preface(self, chunk: Chunk) -> MessageT | None:
+        """What may be a PROXY protocol header: held until it is whole, or is none."""
+        partial = self.partial
+        if partial is None:
+            partial = self.partial = Partial(chunk)
+        data, before = partial.data, len(partial.data)
+        data += chunk.buffer[chunk.cursor : chunk.end]
+        found = announcement(data, self.context.head_bytes)
+        if found is True:
+            chunk.cursor = chunk.end
+            return None
+        if found is False:
+            # Then what was held begins a message, after the empty lines that look like a header's first bytes.
+            self.mode = START
+            del data[before:]
+            blank = len(data) - len(data.lstrip(_LINE_END))
+            self.context.drop(Drop.EMPTY_LINES, blank)
+            del data[:blank]
+            partial.position += blank
+            if not data:
+                self.partial = None
+            return None
+        self.mode = START
+        self.partial = None
+        self.announced = found.client
+        self.context.drop(Drop.PROXY_HEADER, found.size)
+        chunk.cursor += found.size - before
+        return None
 
     def _read_length(self, chunk: Chunk) -> MessageT | None:
         available = chunk.end - chunk.cursor
@@ -454,7 +548,9 @@ class Parser(ABC, Generic[MessageT]):
     def _read_until_close(self, chunk: Chunk) -> MessageT | None:
         assert self.open is not None
         self.open.body_size += chunk.end - chunk.cursor
+        self.open.end_time = chunk.time
         chunk.cursor = chunk.end
+        self.reached = chunk.base + chunk.end
         return None
 
     def _read_doubtful(self, chunk: Chunk) -> MessageT | None:
@@ -469,7 +565,7 @@ class Parser(ABC, Generic[MessageT]):
                 # The next response follows at once, so this one answered a HEAD and has no body.
                 return self._end(chunk.base + chunk.cursor - len(held), message.time)
             if message.framing == CHUNKED or message.framing > len(start):
-                self.partial = partial or _Partial(chunk)
+                self.partial = partial or Partial(chunk)
                 self.partial.data += start[len(held) :]
                 chunk.cursor = chunk.end
                 return None
@@ -502,7 +598,7 @@ class Parser(ABC, Generic[MessageT]):
         if self.partial is None:
             if newline >= 0:
                 return chunk.buffer[start:stop]
-            self.partial = _Partial(chunk)
+            self.partial = Partial(chunk)
         self.partial.data += chunk.buffer[start:stop]
         if newline < 0 and len(self.partial.data) <= limit:
             return None
@@ -536,8 +632,10 @@ class Parser(ABC, Generic[MessageT]):
             chunk.cursor += framing
             self._end(chunk.base + chunk.cursor, chunk.time)
         elif framing == AMBIGUOUS:
+            message.unsized = True
             self._give_up(chunk.base + chunk.cursor, chunk.time)
         else:
+            self.reached = chunk.base + chunk.cursor
             self._enter_body(message)
 
     def _end(self, position: int, time: int) -> MessageT:
@@ -576,9 +674,18 @@ class Parser(ABC, Generic[MessageT]):
 
     def _refuse(self, chunk: Chunk, reason: Drop) -> None:
         """What should be a head is none."""
-        if self.first and reason is not Drop.HEAD_TOO_LARGE:
-            self.stop(Drop.NOT_HTTP)
-            return
+        partial = self.partial
+        position, place = chunk.base + chunk.cursor, chunk.place
+        if partial is not None:
+            position, place = partial.position, partial.place
+        if reason is not Drop.HEAD_TOO_LARGE:
+            if self.first:
+                held = bytes(partial.data) if partial is not None else b""
+                self.alien = not self._resembles(held + chunk.buffer[chunk.cursor : chunk.end])
+                if self.alien:
+                    reason = Drop.NOT_HTTP
+            if not self.after_loss or self.refused is not None:
+                self.refused = position, place
         self._drop_partial(reason)
         self.context.drop(reason, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
@@ -586,6 +693,7 @@ class Parser(ABC, Generic[MessageT]):
 
     def _lose(self, reason: Drop) -> None:
         self._drop_partial(reason)
+        self.refused = None  # what is lost may have been a request, too
         self._search()
 
     def _search(self) -> None:
@@ -611,6 +719,7 @@ class Parser(ABC, Generic[MessageT]):
         _read_until_close,
         _read_search,
         _read_opaque,
+        _read_preface,
     )
     """By mode."""
 
@@ -626,6 +735,12 @@ class RequestParser(Parser[Request]):
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a request may begin here, as far as the bytes go."""
         return plausible_request(buffer, start, end)
+
+    def _resembles(self, data: bytes) -> bool:
+        return resembles_request(data)
+
+    def _proves(self, head: Head) -> bool:
+        return proves(head)
 
     def _parse(self, head: Head, position: int, place: int, time: int) -> Request | None:
         return self.context.heads.request(head, position, place, time)
@@ -651,6 +766,12 @@ class ResponseParser(Parser[Response]):
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a response may begin here, as far as the bytes go."""
         return plausible_response(buffer, start, end)
+
+    def _resembles(self, data: bytes) -> bool:
+        return resembles_response(data)
+
+    def _proves(self, _head: Head) -> bool:
+        return True  # its place does: it begins where an answer must
 
     def _parse(self, head: Head, position: int, place: int, time: int) -> Response | None:
         return self.context.heads.response(head, position, place, time)
@@ -693,4 +814,5 @@ class ResponseParser(Parser[Response]):
 
 
 _CR: Final = 13
+_P: Final = 80
 _LINE_END: Final = b"\r\n"

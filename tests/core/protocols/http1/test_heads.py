@@ -370,7 +370,9 @@ LENGTHS = [
     ([b"Content-Length: +5"], AMBIGUOUS, INVALID),
     ([b"Content-Length: 0x10"], AMBIGUOUS, INVALID),
     ([b"Content-Length: 5 5"], AMBIGUOUS, INVALID),
-    ([b"Content-Length: 5,"], AMBIGUOUS, INVALID | DIFFERENT),
+    ([b"Content-Length: 5,"], 5, {Anomaly.DUPLICATE_CONTENT_LENGTH}),
+    ([b"Content-Length: ,5, ,5"], 5, {Anomaly.DUPLICATE_CONTENT_LENGTH}),
+    ([b"Content-Length: , ,"], AMBIGUOUS, INVALID | DIFFERENT),
     ([b"Content-Length: 1_0"], AMBIGUOUS, INVALID),
     ([b"Content-Length: 5.0"], AMBIGUOUS, INVALID),
     ([b"Content-Length: 1e1"], AMBIGUOUS, INVALID),
@@ -411,7 +413,9 @@ CODINGS = [
     ([b"Transfer-Encoding: gzip", b"Transfer-Encoding: chunked"], CHUNKED, set()),
     ([b"Transfer-Encoding: identity, chunked"], CHUNKED, set()),
     ([b"Transfer-Encoding: weird, chunked"], CHUNKED, {Anomaly.UNKNOWN_CODING}),
-    ([b"Transfer-Encoding: , chunked"], CHUNKED, {Anomaly.UNKNOWN_CODING}),
+    ([b"Transfer-Encoding: , chunked"], CHUNKED, set()),
+    ([b"Transfer-Encoding: chunked,"], CHUNKED, set()),
+    ([b"Transfer-Encoding: ,gzip,, chunked, ,"], CHUNKED, set()),
     ([b"Transfer-Encoding: chunked", b"Content-Length: 5"], CHUNKED, TWO_MEANINGS),
     ([b"Content-Length: 5", b"Transfer-Encoding: chunked"], CHUNKED, TWO_MEANINGS),
     ([b"Content-Length: x", b"Transfer-Encoding: chunked"], CHUNKED, TWO_MEANINGS),
@@ -435,7 +439,7 @@ NOT_LAST = [
 ]
 CHUNKED_NOT_LAST = [
     ([b"Transfer-Encoding: chunked, gzip"], {Anomaly.AMBIGUOUS_FRAMING}),
-    ([b"Transfer-Encoding: chunked,"], {Anomaly.AMBIGUOUS_FRAMING}),
+    ([b"Transfer-Encoding: ,chunked,, gzip,"], {Anomaly.AMBIGUOUS_FRAMING}),
     ([b"Transfer-Encoding: chunked", b"Transfer-Encoding: identity"], {Anomaly.AMBIGUOUS_FRAMING}),
 ]
 

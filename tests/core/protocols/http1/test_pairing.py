@@ -506,34 +506,91 @@ def test_a_response_cut_off_by_the_limit_has_the_size_that_was_seen() -> None:
 # What is not HTTP
 
 
-def test_a_client_that_does_not_speak_http_ends_it_for_both() -> None:
-    """The server's bytes are not HTTP either, whatever they look like."""
-    talk = Talk().client(b"\x16\x03\x01").server(ok()).over()
+def test_two_that_do_not_speak_http_are_not_followed() -> None:
+    """What neither side began is over for both, whatever comes later looks like."""
+    talk = Talk().client(b"\x16\x03\x01").server(b"\x16\x03\x03").client(get("/1")).server(ok()).over()
     assert talk.pairs == []
-    assert talk.context.dropped == {Drop.NOT_HTTP: 3 + len(ok())}
+    assert talk.context.dropped == {Drop.NOT_HTTP: 6 + len(get("/1")) + len(ok())}
     assert talk.conversation.opaque
 
 
-def test_a_server_that_does_not_speak_http_ends_it_for_both() -> None:
-    """SMTP: the server speaks first."""
-    talk = Talk().server(b"220 mail ESMTP\r\n").client(get("/1")).over()
+def test_one_that_speaks_alone_has_a_heads_size_for_it() -> None:
+    """Its bytes are no HTTP, and nobody has answered: what comes after so many of them is not looked at."""
+    talk = (
+        Talk(limits=Limits(head_bytes=100))
+        .client(b"<13>log\n")
+        .client(b"<13>" + b"x" * 100)
+        .client(get("/1"))
+        .over()
+    )
     assert talk.pairs == []
-    assert set(talk.context.dropped) == {Drop.NOT_HTTP}
+    assert talk.conversation.opaque
 
 
-def test_a_request_stays_a_request_whatever_answers() -> None:
-    """HTTP to a server of something else: the request is reported."""
-    talk = Talk().client(get("/1")).server(b"-ERR unknown command\r\n").client(get("/2")).over()
-    assert [target for target, _ in talk.pairs] == ["/1", "/2"]
-    assert talk.conversation.responses.mode == OPAQUE
-    assert talk.conversation.requests.mode != OPAQUE
+def test_a_status_line_proves_http_whatever_was_asked() -> None:
+    """What could not be read as a request is known by its answer, and costs nothing more."""
+    talk = Talk().client(b"\x16\x03\x01").server(ok("x", 400)).client(get("/2")).server(ok("b", 202)).over()
+    assert talk.pairs == [(None, 400), ("/2", 202)]
+    assert talk.tags == [{Anomaly.REQUEST_INVALID}, set()]
 
 
-def test_a_response_goes_on_when_the_client_turns_out_not_to_speak_http() -> None:
-    """It has begun as one, and it is accounted for as one."""
-    talk = Talk().server(ok("x", 408, length=2)).client(b"\x16\x03").server(b"y" + ok())
-    assert talk.pairs == [(None, 408)]
-    assert talk.over().context.dropped == {Drop.NOT_HTTP: 2 + len(ok())}
+def test_a_request_proves_http_whatever_answers() -> None:
+    """HTTP to a server of something else, or to one whose first answer is none."""
+    talk = (
+        Talk()
+        .client(get("/1"))
+        .server(b"-ERR unknown command\r\n")
+        .client(get("/2"))
+        .server(ok("b", 202))
+        .over()
+    )
+    assert talk.pairs == [("/1", None), ("/2", 202)]
+    assert talk.tags == [UNPAIRED, set()]
+    talk = Talk().server(b"220 mail ESMTP\r\n").client(get("/1")).over()
+    assert talk.pairs == [("/1", None)]
+
+
+def test_what_could_not_be_read_and_was_not_waited_for() -> None:
+    """A refusal may be of the request or of what came before it: neither is said."""
+    talk = Talk().client(b"GET\r\n\r\n").client(get("/1")).server(ok("x", 400)).over()
+    assert sorted(talk.pairs, key=str) == [("/1", None), (None, 400)]
+    talk = Talk().client(get("/1")).server(ok("a", 201)).client(b"GET\r\n\r\n").over()
+    assert talk.pairs == [("/1", 201)]
+
+
+def test_an_answer_long_after_is_not_to_what_could_not_be_read() -> None:
+    """Order counts from the next request on: a time-out that the server says answers nothing."""
+    talk = Talk().client(b"GET\r\n\r\n").server(ok("x", 400)).client(get("/1")).server(ok("a", 201))
+    talk.server(ok("t", 408)).over()
+    assert talk.pairs == [(None, 400), ("/1", 201), (None, 408)]
+    assert Anomaly.REQUEST_INVALID not in talk.tags[2]
+
+
+def test_an_ambiguous_body_ends_where_the_client_goes_on() -> None:
+    """Its size is not known then; without a next request it is read until close."""
+    coded = b"HTTP/1.1 200 X\r\nTransfer-Encoding: identity\r\n\r\nbody"
+    talk = Talk().client(get("/1")).server(coded).client(get("/2")).server(ok("b", 202)).over()
+    assert talk.pairs == [("/1", 200), ("/2", 202)]
+    response = talk.done[0].response
+    assert response is not None
+    assert (response.unsized, response.state) == (True, State.TRUNCATED)
+    assert all(Anomaly.PIPELINED not in tags for tags in talk.tags)
+    talk = Talk().client(get("/1")).server(coded).over()
+    response = talk.done[0].response
+    assert response is not None
+    assert (response.unsized, response.body_size) == (False, 4)
+
+
+def test_a_report_does_not_change_afterwards() -> None:
+    """What was given out at the deadline stays as it was, whatever still comes of its messages."""
+    talk = Talk().client(get("/1")).server(ok("x" * 10, length=100)).overdue()
+    [reported] = talk.done
+    response = reported.response
+    assert response is not None
+    before = response.body_size, response.missed, set(reported.anomalies or ())
+    talk.server(b"y" * 20).server_lost(30).over()
+    assert (response.body_size, response.missed, set(reported.anomalies or ())) == before
+    assert before[0] == 10
 
 
 def test_http_0_9_is_answered_without_a_head() -> None:

@@ -336,25 +336,34 @@ def test_what_follows_http_0_9_is_no_field_of_it() -> None:
         [begun("GET /"), over(0, COMPLETE, Anomaly.HTTP_0_9), begun("GET /next"), over()],
     )
     direction = Direction().run(b"GET /\r\nHost: a\r\n\r\n" + NEXT_REQUEST)
-    assert direction.events == [begun("GET /"), over(0, COMPLETE, Anomaly.HTTP_0_9)]
+    assert direction.events == []  # a request line that lacks its version: HTTP/0.9 has no fields
     assert direction.parser.mode == SEARCH
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "alien"),
     [
-        b"GET /\r\r\n",
-        b"GET\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"SSH-2.0-OpenSSH_9.2p1 x\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00",
-        b"*1\r\n$4\r\nPING\r\n",
-        b"RTSP / RTSP/1.0\r\nA: b\r\n\r\n",
+        (b"GET /\r\r\n", False),
+        (b"GET\r\n\r\n", False),
+        (b" GET / HTTP/1.1\r\n\r\n", False),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", True),
+        (b"SSH-2.0-OpenSSH_9.2p1 x\r\n", True),
+        (b"\x16\x03\x01\x02\x00\x01\x00", True),
+        (b"*1\r\n$4\r\nPING\r\n", True),
+        (b"RTSP / RTSP/1.0\r\nA: b\r\n\r\n", True),
     ],
 )
-def test_what_does_not_begin_as_http_never_will(data: bytes) -> None:
-    """The first bytes of a stream decide: the rest is opaque, and counted as not HTTP."""
-    tr(data + NEXT_REQUEST, [], dropped={Drop.NOT_HTTP: len(data + NEXT_REQUEST)})
+def test_what_does_not_begin_as_http_is_searched(data: bytes, alien: bool) -> None:
+    """The first bytes of a stream cost the segment that they are in; whether they are like HTTP is told."""
+    direction = Direction().run(data + NEXT_REQUEST)
+    assert direction.events == []
+    assert direction.parser.mode == SEARCH
+    assert direction.parser.alien is alien
+    assert direction.parser.refused == (0, 0)
+    reason = Drop.NOT_HTTP if alien else Drop.HEAD_INVALID
+    assert direction.context.dropped == {reason: len(data + NEXT_REQUEST)}
+    direction.parser.resume()
+    assert direction.run(NEXT_REQUEST).events == [begun("GET /next"), over()]
 
 
 def test_what_does_not_go_on_as_http_is_searched() -> None:
