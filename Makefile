@@ -13,7 +13,7 @@ BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(T
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: run stop test properties check lint types privacy bench bench-rpcap bench-live bench-pause bench-upload fuzz fixtures lock chart images clean
+.PHONY: run stop test properties check lint types privacy bench bench-rpcap bench-live bench-pause bench-upload bench-collector fuzz fixtures lock chart images clean
 
 run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
 	tests/support/packages.sh tinyproxy
@@ -67,6 +67,9 @@ bench-upload: $(VENV)/tests ## what delivery costs, over TLS through a proxy; wi
 
 privacy: $(VENV)/tests      ## what the vocabulary keeps of unseen APIs, and what it lets through
 	$(BIN)/python -m tests.privacy.measure
+
+bench-collector: $(VENV)/tests ## the collector's storage with 1, 5 and 20 million records (hours; SIZES=1_000_000 for one)
+	$(BIN)/python -m tests.bench.bench_collector $(SIZES)
 
 fuzz: $(VENV)/fuzz          ## coverage-guided, a minute and a half
 	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60

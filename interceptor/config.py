@@ -272,7 +272,9 @@ class Collector(_Section):
     database: Path = Path("/var/lib/interceptor/collector.db")
     """An SQLite file."""
     retention_hours: Annotated[int, Field(gt=0, le=876_000)] = 7 * 24
-    """Records older than this are removed."""
+    """Records that came in longer ago are removed."""
+    rollup_hours: Annotated[int, Field(gt=0, le=876_000)] = 30 * 24
+    """Totals stay for so long, and at least as long as records."""
     max_records: Positive = 5_000_000
     """Beyond it the oldest are removed."""
     max_bytes: Positive = 8 * 2**30

@@ -140,8 +140,10 @@ STANDARD = {
 LIBRARIES = {
     "dpkt": {"core.packets.decode", "core.packets.fragments", "core.packets.links"},
     "msgspec": {
+        "collector.answers",
         "collector.queries",
         "collector.site",
+        "collector.store",
         "core.model",
         "core.records.encoder",
         "delivery.batches",
@@ -157,7 +159,7 @@ LIBRARIES = {
     "httpx": {"delivery.transport"},
     "uvicorn": {"service.server"},
     "yaml": {"settings", "service.openings"},
-    "zstandard": {"delivery.batches"},
+    "zstandard": {"collector.blocks", "delivery.batches"},
 }
 """Who alone may import them."""
 

@@ -3,8 +3,9 @@
 Owns the page's files, who may see it, and the query API (`GET /v1/…`). Refuses to count or to store.
 
 Who may send batches may look: programs show a bearer token, people type it once at `/login` and get a cookie.
-A session is not kept anywhere: the cookie is an end and a keyed digest of it, the key being the token itself. So it
-ends when its time is over or its token is taken away, and restarts do not matter. The token is in no URL, which
+A session is not kept anywhere: the cookie is an end, a number of its own, and a keyed digest of both, the key being the token itself. So it
+ends when its time is over or its token is taken away, and restarts do not matter. One that was left is remembered until
+it would have ended. The token is in no URL, which
 histories and proxies would keep. Nothing that a cookie allows changes anything, and it is SameSite=Strict.
 
 The page loads nothing from elsewhere, and could not: its Content-Security-Policy allows this server only, and no
@@ -16,7 +17,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import re
+import secrets
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
@@ -26,7 +29,8 @@ import structlog
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from interceptor.collector.queries import RANGES
+from interceptor.collector.answers import RANGES
+from interceptor.collector.engine import UnavailableError
 from interceptor.ingest.api import document
 
 if TYPE_CHECKING:
@@ -34,8 +38,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from interceptor.collector.queries import Overview, Queries, Range
-    from interceptor.collector.store import Store
+    from interceptor.collector.answers import Overview, Range
+    from interceptor.collector.engine import Engine
     from interceptor.ingest.access import Access
 
 __all__ = ["Site"]
@@ -61,6 +65,10 @@ _REST: Final = 4
 takes seconds, while records come in all the time: the other questions have their turn, too."""
 _MAX_PAGE: Final = 1_000
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
+_PARAMETERS: Final = {
+    "/v1/records": ("limit", "before", "endpoint", "class"),
+    "/v1/inventory": ("limit", "after"),
+} | {f"/v1/{part}": ("range",) for part in ("overview", "services", "calls", "endpoints", "agents")}
 _PARTS: Final = ("services", "calls", "endpoints", "agents")
 """Of the overview, that can be asked for alone."""
 
@@ -100,11 +108,12 @@ _TITLES: Final = {400: "invalid", 401: "unauthorized", 503: "busy"}
 class Site:
     """The page and the query API."""
 
-    def __init__(self, store: Store, queries: Queries, access: Access, clock: Callable[[], float]) -> None:
-        self._store = store
-        self._queries = queries
+    def __init__(self, engine: Engine, access: Access, clock: Callable[[], float]) -> None:
+        self._engine = engine
         self._access = access
         self._clock = clock
+        self._left: dict[str, int] = {}
+        """Sessions that were left, and when they end by themselves. Only who has a session can add one."""
         self._waiting = 0
         self._looks: dict[Range | None, _Look] = {}
         """Of each range, the latest."""
@@ -128,6 +137,7 @@ class Site:
             Route("/openapi.json", self._shown(self._describe)),
             Route("/v1/overview", self._guarded(self._overview)),
             Route("/v1/records", self._guarded(self._records)),
+            Route("/v1/inventory", self._guarded(self._inventory)),
             *[Route(f"/v1/{part}", self._guarded(self._part)) for part in _PARTS],
         ]
 
@@ -143,6 +153,8 @@ class Site:
                 response = refused.answer
             for name, value in _HEADERS.items():
                 response.headers.setdefault(name, value)
+            if request.url.scheme == "https":
+                response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
             return response
 
         return answer
@@ -159,6 +171,7 @@ class Site:
                 raise _Refused(
                     401, "A bearer token that this server knows is needed.", {"WWW-Authenticate": "Bearer"}
                 )
+            _known_parameters(request)
             return await show(request)
 
         return self._shown(admit)
@@ -166,11 +179,16 @@ class Site:
     def _admitted(self, request: Request) -> bool:
         if self._access.admits(request.headers.get("authorization")):
             return True
-        end, _, seal = request.cookies.get(_COOKIE, "").partition(".")
-        if not _NUMBER.fullmatch(end) or int(end) <= self._clock():
+        return self._admitted_by_cookie(request)
+
+    def _admitted_by_cookie(self, request: Request) -> bool:
+        shown = request.cookies.get(_cookie(request), "")
+        session, _, seal = shown.rpartition(".")
+        end = session.partition(".")[0]
+        if not _NUMBER.fullmatch(end) or int(end) <= self._clock() or shown in self._left:
             return False
-        shown = seal.encode(errors="surrogatepass")
-        return bool(sum([hmac.compare_digest(shown, _seal(key, end)) for key in self._access.digests()]))
+        given = seal.encode(errors="surrogatepass")
+        return bool(sum([hmac.compare_digest(given, _seal(key, session)) for key in self._access.digests()]))
 
     async def _page(self, _: Request) -> Response:
         return self._file("index.html")
@@ -197,11 +215,11 @@ class Site:
         if key is None:
             _log.warning("login_refused", client=request.client.host if request.client else "unknown")
             return RedirectResponse("/login#refused", 303)
-        end = str(int(self._clock()) + _SESSION_SECONDS)
+        session = f"{int(self._clock()) + _SESSION_SECONDS}.{secrets.token_hex(8)}"  # one login, one session
         response = RedirectResponse("/", 303)
         response.set_cookie(
-            _COOKIE,
-            f"{end}.{_seal(key, end).decode()}",
+            _cookie(request),
+            f"{session}.{_seal(key, session).decode()}",
             max_age=_SESSION_SECONDS,
             httponly=True,
             samesite="strict",
@@ -209,9 +227,16 @@ class Site:
         )
         return response
 
-    async def _logout(self, _: Request) -> Response:
+    async def _logout(self, request: Request) -> Response:
+        if self._admitted_by_cookie(request):
+            shown = request.cookies[_cookie(request)]
+            self._left[shown] = int(shown.partition(".")[0])
+            for known in [known for known, until in self._left.items() if until <= self._clock()]:
+                del self._left[known]
         response = RedirectResponse("/login", 303)
-        response.delete_cookie(_COOKIE, httponly=True, samesite="strict")
+        response.delete_cookie(
+            _cookie(request), httponly=True, samesite="strict", secure=request.url.scheme == "https"
+        )
         return response
 
     async def _describe(self, _: Request) -> Response:
@@ -248,7 +273,7 @@ class Site:
             look = self._current(chosen)
             if look is None:
                 began, etag = self._clock(), self._etag(chosen)
-                overview = await self._queries.overview(chosen)
+                overview = await self._engine.overview(chosen)
                 made = self._clock()
                 look = _Look(etag, overview, msgspec.json.encode(overview), made, made - began)
                 self._looks[chosen] = look
@@ -256,7 +281,7 @@ class Site:
 
     def _etag(self, chosen: Range | None) -> str:
         # A sliding range is another one a minute later, even if nothing came.
-        return f'"{self._store.started:x}-{self._store.version}-{int(self._clock()) // 60}-{chosen}"'
+        return f'"{self._engine.started:x}-{self._engine.version}-{int(self._clock()) // 60}-{chosen}"'
 
     async def _records(self, request: Request) -> Response:
         limit = _number(request, "limit", _MAX_PAGE)
@@ -264,7 +289,14 @@ class Site:
         kind = _number(request, "class", 5)
         if limit == 0:
             raise _Refused(400, f"limit is none of 1 to {_MAX_PAGE}.")
-        page = await self._ask(lambda: self._queries.records(limit or 100, before, endpoint, kind))
+        page = await self._ask(lambda: self._engine.records(limit or 100, before, endpoint, kind))
+        return Response(msgspec.json.encode(page), media_type="application/json")
+
+    async def _inventory(self, request: Request) -> Response:
+        limit, after = _number(request, "limit", _MAX_PAGE), _number(request, "after")
+        if limit == 0:
+            raise _Refused(400, f"limit is none of 1 to {_MAX_PAGE}.")
+        page = await self._ask(lambda: self._engine.inventory(limit or 100, after))
         return Response(msgspec.json.encode(page), media_type="application/json")
 
     async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
@@ -273,6 +305,8 @@ class Site:
         self._waiting += 1
         try:
             return await question()
+        except UnavailableError as error:
+            raise _Refused(503, str(error), {"Retry-After": "60"}) from error
         finally:
             self._waiting -= 1
 
@@ -288,8 +322,34 @@ def _whole_document() -> bytes:
     return msgspec.json.format(msgspec.json.encode(whole))
 
 
-def _seal(key: bytes, end: str) -> bytes:
-    return hmac.digest(key, f"interceptor collector session until {end}".encode(), "sha256").hex().encode()
+def _seal(key: bytes, session: str) -> bytes:
+    return (
+        hmac.digest(key, f"interceptor collector session until {session}".encode(), "sha256").hex().encode()
+    )
+
+
+def _known_parameters(request: Request) -> None:
+    """A name that is not known would not filter: what is answered would not be what was asked for."""
+    known = _PARAMETERS.get(request.url.path, ())
+    for name in request.query_params:
+        if name not in known:
+            near = get_close_matches(name, known, 1, 0.5) or known
+            hint = (
+                f"; did you mean {near[0]}?"
+                if len(near) == 1
+                else f"; there are {', '.join(near)}"
+                if near
+                else ""
+            )
+            raise _Refused(400, f"There is no parameter of the name {name[:64]!r} here{hint}.")
+    for name in known:
+        if len(request.query_params.getlist(name)) > 1:
+            raise _Refused(400, f"{name} is there more than once.")
+
+
+def _cookie(request: Request) -> str:
+    """Its name. Under TLS one that no other host of the domain, and no page without TLS, can set (RFC 6265bis)."""
+    return f"__Host-{_COOKIE}" if request.url.scheme == "https" else _COOKIE
 
 
 def _range(request: Request) -> Range | None:

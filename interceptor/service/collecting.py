@@ -6,25 +6,34 @@ Refuses work of its own.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from interceptor.collector.queries import Queries
+import structlog
+
 from interceptor.collector.site import Site
-from interceptor.collector.store import Store
+from interceptor.collector.sqlite import Sqlite
 from interceptor.ingest.access import Access
-from interceptor.ingest.api import IngestApi
+from interceptor.ingest.api import IngestApi, SinkFullError
+from interceptor.service.metrics import Sample
 from interceptor.service.service import Service, ingest_samples
 from interceptor.service.service import run as run_service
 from interceptor.settings import add_flags, flags_of, load
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
-    from interceptor.config import Config
+    from interceptor.collector.engine import Engine
+    from interceptor.config import Collector, Config
 
 __all__ = ["add_arguments", "collect", "run", "run_collector"]
+
+_PRUNE_SECONDS: Final = 60.0
+
+log = structlog.get_logger()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,24 +65,43 @@ async def collect(config: Config) -> int:
     """
     service = Service("collector", config)
     access = Access(config.ingest, certificates=config.server.client_ca_file is not None)
-    store = Store(config.collector, time.time)
+    engine = Sqlite(config.collector, time.time)
     try:
-        queries = Queries(store.path, time.time)
-        try:
-            api = IngestApi(store, access, config.ingest)
-            site = Site(store, queries, access, time.time)
-            service.metrics.add(lambda: ingest_samples(api.counters))
-            return await service.run(
-                [*api.routes(), *site.routes()],
-                work=[store.tend()],
-                drain=_nothing,
-                database=str(store.path),
-                records=store.records,
-            )
-        finally:
-            await queries.close()
+        api = IngestApi(engine, access, config.ingest)
+        site = Site(engine, access, time.time)
+        service.metrics.add(lambda: ingest_samples(api.counters))
+        service.metrics.add(lambda: _samples(engine, config.collector))
+        return await service.run(
+            [*api.routes(), *site.routes()],
+            work=[_tend(engine)],
+            drain=_nothing,
+            ready=lambda: engine.problem,
+            database=str(config.collector.database),
+            records=engine.store.records,
+        )
     finally:
-        await store.close()
+        await engine.close()
+
+
+async def _tend(engine: Engine) -> None:
+    """Remove what is too old, from time to time, until cancelled."""
+    while True:
+        try:
+            await engine.prune()
+        except SinkFullError as error:
+            log.warning("retention_failed", error=error.reason)
+        await asyncio.sleep(_PRUNE_SECONDS)
+
+
+def _samples(engine: Sqlite, limits: Collector) -> Iterator[Sample]:
+    """How much there is, and how much there may be."""
+    store = engine.store
+    yield Sample("collector_records", store.records)
+    yield Sample("collector_max_records", limits.max_records)
+    yield Sample("collector_bytes", store.size)
+    yield Sample("collector_max_bytes", limits.max_bytes)
+    yield Sample("collector_pruned_records_total", store.pruned)
+    yield Sample("collector_ready", engine.problem is None)
 
 
 async def _nothing() -> None:

@@ -183,6 +183,13 @@ METRICS: Final = (
     _counter("ingest_records_total", "Records taken from them"),
     _counter("ingest_duplicate_records_total", "Records that had come before"),
     _counter("ingest_rejected_records_total", "Records that were not taken, each for what it is"),
+    # storage (collector)
+    _gauge("collector_records", "Records in the database"),
+    _gauge("collector_max_records", "The limit of that"),
+    _gauge("collector_bytes", "Bytes of the database that are in use"),
+    _gauge("collector_max_bytes", "The limit of that"),
+    _counter("collector_pruned_records_total", "Records removed by retention"),
+    _gauge("collector_ready", "Whether batches can be kept: 1 or 0"),
 )
 
 _BY_NAME: Final = {metric.name: metric for metric in METRICS}

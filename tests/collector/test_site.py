@@ -18,10 +18,9 @@ from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
-from interceptor.collector import queries as queries_module
-from interceptor.collector.queries import Queries
+from interceptor.collector import answers
 from interceptor.collector.site import Site
-from interceptor.collector.store import Store
+from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector, Ingest
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi
@@ -30,7 +29,7 @@ from tests.support.records import NOW, batch, headers, record, shop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from interceptor.collector.queries import Overview, Range
+    from interceptor.collector.answers import Overview, Range
 
 TOKENS = Ingest(tokens=(SecretStr("secret-token"),))
 PARTS = ("overview", "services", "calls", "endpoints", "agents", "records")
@@ -52,11 +51,10 @@ class Hosted:
 
     def __init__(self, folder: Path, config: Ingest) -> None:
         self.clock = Clock()
-        self.store = Store(Collector(database=folder / "collector.db"), self.clock)
-        self.queries = Queries(self.store.path, self.clock)
+        self.engine = Sqlite(Collector(database=folder / "collector.db"), self.clock, self.clock)
         access = Access(config)
-        self.site = Site(self.store, self.queries, access, self.clock)
-        self.app = Starlette(routes=[*IngestApi(self.store, access, config).routes(), *self.site.routes()])
+        self.site = Site(self.engine, access, self.clock)
+        self.app = Starlette(routes=[*IngestApi(self.engine, access, config).routes(), *self.site.routes()])
 
     def client(self) -> httpx.AsyncClient:
         """A browser or a program, with cookies of its own."""
@@ -72,8 +70,7 @@ class Hosted:
 
     async def close(self) -> None:
         """Close the database."""
-        await self.queries.close()
-        await self.store.close()
+        await self.engine.close()
 
 
 @asynccontextmanager
@@ -98,7 +95,7 @@ def test_a_stranger_sees_nothing(tmp_path: Path) -> None:
             await it.put(record(server_address="internal.test"))
             page = await client.get("/")
             assert (page.status_code, page.headers["Location"]) == (303, "/login")
-            for part in PARTS:
+            for part in (*PARTS, "inventory"):
                 answer = await client.get(f"/v1/{part}")
                 assert answer.status_code == 401
                 assert "internal.test" not in answer.text
@@ -135,8 +132,43 @@ def test_a_person_types_it_once(tmp_path: Path) -> None:
             assert "secret-token" not in cookie
             assert (await client.get("/")).status_code == 200
             assert (await client.get("/v1/overview")).status_code == 200
+            assert cookie.startswith("__Host-")
+            assert "Path=/" in cookie
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
             await client.post("/logout")
             assert (await client.get("/v1/overview")).status_code == 401
+
+    asyncio.run(go())
+
+
+def test_a_session_that_was_left_is_over(tmp_path: Path) -> None:
+    """Also for whoever kept the cookie; another one of the same person, of the same second, is not."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client), it.client() as other:
+            for each in (client, other):
+                await each.post("/login", data={"token": "secret-token"})
+            kept = client.cookies["__Host-interceptor_session"]
+            await client.post("/logout")
+            client.cookies.clear()
+            sent = {"Cookie": f"__Host-interceptor_session={kept}"}
+            assert (await client.get("/v1/agents", headers=sent)).status_code == 401
+            assert (await other.get("/v1/agents")).status_code == 200
+
+    asyncio.run(go())
+
+
+def test_without_tls_the_cookie_is_a_plain_one(tmp_path: Path) -> None:
+    """Browsers refuse the others there, and HSTS means nothing."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, _):
+            transport = httpx.ASGITransport(it.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as plain:
+                answer = await plain.post("/login", data={"token": "secret-token"})
+                assert answer.headers["Set-Cookie"].startswith("interceptor_session=")
+                assert "Strict-Transport-Security" not in answer.headers
+                assert (await plain.get("/v1/agents")).status_code == 200
 
     asyncio.run(go())
 
@@ -197,7 +229,7 @@ def test_a_made_up_cookie_does_not_open(tmp_path: Path, cookie: str) -> None:
 
     async def go() -> None:
         async with hosted(tmp_path) as (_, client):
-            sent = {b"Cookie": b"interceptor_session=" + cookie.encode("latin-1")}
+            sent = {b"Cookie": b"__Host-interceptor_session=" + cookie.encode("latin-1")}
             assert (await client.get("/v1/agents", headers=sent)).status_code == 401
 
     asyncio.run(go())
@@ -209,10 +241,10 @@ def test_a_session_cannot_be_made_longer(tmp_path: Path) -> None:
     async def go() -> None:
         async with hosted(tmp_path) as (it, client):
             await client.post("/login", data={"token": "secret-token"})
-            end, _, seal = client.cookies["interceptor_session"].partition(".")
+            end, _, seal = client.cookies["__Host-interceptor_session"].partition(".")
             client.cookies.clear()
             it.clock.now += 13 * 3_600
-            client.cookies.set("interceptor_session", f"{int(end) + 86_400}.{seal}")
+            client.cookies.set("__Host-interceptor_session", f"{int(end) + 86_400}.{seal}")
             assert (await client.get("/v1/agents")).status_code == 401
 
     asyncio.run(go())
@@ -321,7 +353,7 @@ def test_what_takes_long_to_count_is_not_counted_all_the_time(
     async def go() -> None:
         async with hosted(tmp_path) as (it, client):
             counted = 0
-            overview = it.queries.overview
+            overview = it.engine.overview
 
             async def slow(chosen: Range | None) -> Overview:
                 nonlocal counted
@@ -330,7 +362,7 @@ def test_what_takes_long_to_count_is_not_counted_all_the_time(
                 it.clock.now += 10
                 return found
 
-            monkeypatch.setattr(it.queries, "overview", slow)
+            monkeypatch.setattr(it.engine, "overview", slow)
             client.headers.update(BEARER)
 
             async def stored(path: str = "/v1/overview?range=all") -> int:
@@ -377,6 +409,28 @@ def test_a_parameter_that_does_not_hold_is_named(tmp_path: Path, path: str) -> N
     asyncio.run(go())
 
 
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("/v1/records?clas=5", "did you mean class?"),
+        ("/v1/records?service=pay.example&limit=1", "limit, before, endpoint, class"),
+        ("/v1/overview?rang=1h", "did you mean range?"),
+        ("/v1/overview?from=1", "did you mean range?"),
+        ("/v1/inventory?before=1", "limit"),
+    ],
+)
+def test_a_parameter_that_is_not_known_is_refused(tmp_path: Path, path: str, near: str) -> None:
+    """Ignored, it would not filter: everybody's records in place of one service's."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (_, client):
+            answer = await client.get(path, headers=BEARER)
+            assert answer.status_code == 400
+            assert near in answer.json()["detail"]
+
+    asyncio.run(go())
+
+
 def test_too_many_questions_are_put_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 with Retry-After; those that wait are answered."""
     release = asyncio.Event()
@@ -384,13 +438,13 @@ def test_too_many_questions_are_put_off(tmp_path: Path, monkeypatch: pytest.Monk
     async def go() -> None:
         async with hosted(tmp_path) as (it, client):
             client.headers.update(BEARER)
-            overview = it.queries.overview
+            overview = it.engine.overview
 
             async def slow(chosen: Any) -> Any:
                 await release.wait()
                 return await overview(chosen)
 
-            monkeypatch.setattr(it.queries, "overview", slow)
+            monkeypatch.setattr(it.engine, "overview", slow)
             waiting = [asyncio.create_task(client.get("/v1/agents")) for _ in range(32)]
             while it.site._waiting < 32:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -432,7 +486,7 @@ def test_answers_are_what_the_document_says(case: Any) -> None:
 def test_the_document_knows_every_field() -> None:
     """Its schemas name exactly the fields of the answers."""
     for name, schema in OWN["components"]["schemas"].items():
-        kind = getattr(queries_module, name)
+        kind = getattr(answers, name)
         assert set(schema["properties"]) == {field.encode_name for field in msgspec.structs.fields(kind)}, (
             name
         )
@@ -444,7 +498,7 @@ def test_one_document_describes_the_whole_server(tmp_path: Path) -> None:
     async def go() -> None:
         async with hosted(tmp_path) as (_, client):
             whole = (await client.get("/openapi.json")).json()
-            assert set(whole["paths"]) == {"/v1/batches", *(f"/v1/{part}" for part in PARTS)}
+            assert set(whole["paths"]) == {"/v1/batches", "/v1/inventory", *(f"/v1/{part}" for part in PARTS)}
             assert whole["info"]["title"] == "interceptor collector"
 
     asyncio.run(go())

@@ -12,6 +12,7 @@ import random
 import string
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from faker import Faker
@@ -56,6 +57,14 @@ def cased(make_one: Maker, choose: random.Random) -> Maker:
     return lambda: choose.choice((str.lower, str.upper, str))(make_one())
 
 
+def _plainly(one: Callable[[Faker], str], faker: Faker) -> str:
+    return plain(one(faker))
+
+
+def _drawn(choose: random.Random, alphabet: str, length: int) -> str:
+    return "".join(choose.choices(alphabet, k=length))
+
+
 def kinds(count_of_locales: int = len(LOCALES)) -> dict[str, tuple[float, list[Maker]]]:
     """By kind: the largest share that may be let through, in per cent, and who makes values of it."""
     choose = random.Random(20)
@@ -64,7 +73,7 @@ def kinds(count_of_locales: int = len(LOCALES)) -> dict[str, tuple[float, list[M
         faker.seed_instance(number)
 
     def of(one: Callable[[Faker], str]) -> list[Maker]:
-        return [cased(lambda faker=faker: plain(one(faker)), choose) for faker in fakers]
+        return [cased(partial(_plainly, one, faker), choose) for faker in fakers]
 
     def slug(text: str) -> str:
         return "-".join(plain(text).replace(",", " ").replace(".", " ").replace("'", "").split())
@@ -108,7 +117,7 @@ def kinds(count_of_locales: int = len(LOCALES)) -> dict[str, tuple[float, list[M
         for length in LENGTHS:
             made[f"token {name} {length}"] = (
                 0.05,
-                [lambda alphabet=alphabet, length=length: "".join(choose.choices(alphabet, k=length))],
+                [partial(_drawn, choose, alphabet, length)],
             )
     return made
 

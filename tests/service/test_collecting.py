@@ -79,3 +79,21 @@ def test_open_to_everybody_is_said(tmp_path: Path) -> None:
     with running("collector", *flags) as it:
         assert "anonymous" in {event["event"] for event in it.log()}
         assert httpx.get(f"{it.url}/v1/overview").status_code == 200
+
+
+def test_what_it_cannot_keep_is_told(tmp_path: Path) -> None:
+    """The database removed under it: 503 for the sender, not ready, and the metric says so; no batch is lost in it."""
+    flags = ("--collector-database", tmp_path / "c.db")
+    secret = {"INTERCEPTOR_INGEST_TOKENS": TOKEN}
+    with running("collector", *flags, environment=secret) as it, httpx.Client(trust_env=False) as client:
+        for sealed, status in ((batch(record()), 202), (batch(record()), 503)):
+            answer = client.post(f"{it.url}/v1/batches", content=sealed.body, headers=headers(sealed))
+            assert answer.status_code == status
+            (tmp_path / "c.db").unlink(missing_ok=True)
+        ready = client.get(f"{it.url}/readyz")
+        assert (ready.status_code, "removed or replaced" in ready.text) == (503, True)
+        metrics = client.get(f"{it.url}/metrics").text
+        assert "interceptor_collector_ready 0.0" in metrics
+        assert "interceptor_collector_records 1.0" in metrics
+        assert it.stop(signal.SIGTERM) == 0
+        assert "Traceback" not in it.said()

@@ -328,7 +328,7 @@ class RecordEncoder:
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
             if sent_path:
-                template = self._template(server_address, sent_path, client_address)
+                template = self._template(server_address, sent_path, client_address or source_address)
                 if sent_query:
                     keys = self._queries[_VALUES.sub("=", sent_query, 2 * MAX_KEYS)]
                 if self._show_path:

@@ -147,7 +147,9 @@ def content_encoding(text: str) -> str | None:
     if not text:
         return None
     codings = text.lower().split(",", _MAX_CODINGS)[:_MAX_CODINGS]
-    return ", ".join([name if (name := coding.strip(" \t")) in CODINGS else VALUE for coding in codings])
+    # RFC 9110 section 5.6.1.2: empty elements of a list are ignored
+    names = [name for coding in codings if (name := coding.strip(" \t"))]
+    return ", ".join([name if name in CODINGS else VALUE for name in names]) or None
 
 
 def user_agent(text: str) -> str | None:

@@ -1,0 +1,69 @@
+"""What the collector asks of a database, whichever it is.
+
+Owns the seam: the ingest API and the page know this protocol only, and `tests/collector/test_engine.py` is what an
+engine must hold to be one. Refuses to know any engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from interceptor.collector.answers import Agent, Inventory, Overview, Page, Range
+    from interceptor.ingest.api import Incoming, Taken
+
+__all__ = ["Engine", "UnavailableError"]
+
+
+class UnavailableError(Exception):
+    """No answer can be had at present; says why, in words for whoever asked."""
+
+
+class Engine(Protocol):
+    """Keeps batches, and answers.
+
+    Invariants of every engine: a batch is there whole or not at all, and once, whatever is repeated; a record is
+    there once, whatever batches bring it; totals are the sums of the records that came; a question sees whole batches.
+    """
+
+    started: int
+    """Unix time, seconds: versions of another start are others."""
+
+    @property
+    def version(self) -> int:
+        """Grows with every change of what can be asked, since the start."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why batches cannot be kept at present, in words for an operator; None: they can."""
+
+    async def take(self, batch: Incoming) -> Taken:
+        """Keep a batch; returns when a crash can no longer lose it.
+
+        Raises:
+            SinkFullError: it was not kept, and shall be sent again.
+
+        """
+
+    async def overview(self, chosen: Range | None) -> Overview:
+        """Everything at once, of one moment. None: the last hour, or all if nothing happened in it.
+
+        Raises:
+            UnavailableError: as every question.
+
+        """
+
+    async def records(self, limit: int, before: int | None, endpoint: int | None, kind: int | None) -> Page:
+        """Records as they came, the newest first; of one endpoint, of one class of status (0: no response)."""
+
+    async def inventory(self, limit: int, after: int | None) -> Inventory:
+        """Endpoints with the numbers above `after`, in order."""
+
+    async def agents(self) -> list[Agent]:
+        """Who sent batches, who was heard last first."""
+
+    async def prune(self) -> None:
+        """Remove what is too old or too much, once."""
+
+    async def close(self) -> None:
+        """Finish what is under way."""

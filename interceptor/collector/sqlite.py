@@ -1,0 +1,94 @@
+"""SQLite as an engine: one file, one writer, readers beside it.
+
+Owns how `store` and `queries` are one. Refuses work of its own.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from interceptor.collector.engine import UnavailableError
+from interceptor.collector.queries import Queries
+from interceptor.collector.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from interceptor.collector.answers import Agent, Inventory, Overview, Page, Range
+    from interceptor.config import Collector
+    from interceptor.ingest.api import Incoming, Taken
+
+__all__ = ["Sqlite"]
+
+_Answer = TypeVar("_Answer")
+
+
+class Sqlite:
+    """The database in a file of this machine. An `Engine`."""
+
+    def __init__(
+        self, config: Collector, clock: Callable[[], float], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Open or make it.
+
+        Raises:
+            UsageError: it cannot be had, or another collector has it.
+            InterceptorError: it is damaged.
+
+        """
+        self.store: Final = Store(config, clock, monotonic)
+        self._queries = Queries(self.store.path, clock)
+        self.started: int = self.store.started
+
+    @property
+    def version(self) -> int:
+        """Grows with every change of what can be asked."""
+        return self.store.version
+
+    @property
+    def problem(self) -> str | None:
+        """Why batches cannot be kept at present."""
+        return self.store.problem
+
+    async def take(self, batch: Incoming) -> Taken:
+        """Keep a batch, unless it is there."""
+        return await self.store.take(batch)
+
+    async def overview(self, chosen: Range | None) -> Overview:
+        """Everything at once, of one moment."""
+        return await self._ask(self._queries.overview(chosen))
+
+    async def records(self, limit: int, before: int | None, endpoint: int | None, kind: int | None) -> Page:
+        """Records as they came, the newest first."""
+        return await self._ask(self._queries.records(limit, before, endpoint, kind))
+
+    async def inventory(self, limit: int, after: int | None) -> Inventory:
+        """Endpoints with the numbers above `after`, in order."""
+        return await self._ask(self._queries.inventory(limit, after))
+
+    async def agents(self) -> list[Agent]:
+        """Who sent batches, who was heard last first."""
+        return await self._ask(self._queries.agents())
+
+    async def prune(self) -> None:
+        """Remove what is too old or too much, once."""
+        await self.store.prune()
+
+    async def close(self) -> None:
+        """Finish what is under way."""
+        await self._queries.close()
+        await self.store.close()
+
+    async def _ask(self, question: Awaitable[_Answer]) -> _Answer:
+        try:
+            return await question
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+                sqlite3.SQLITE_CORRUPT,
+                sqlite3.SQLITE_NOTADB,
+            ):
+                self.store.damaged(error)
+                raise UnavailableError("The database is damaged.") from error
+            raise UnavailableError("The database cannot be read.") from error
