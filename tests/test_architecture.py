@@ -64,6 +64,7 @@ PURE = {
         "core.tcp.rivals",
         "core.tcp.flows",
         "core.tcp.handshakes",
+        "core.protocols.http1.heads",
         "core.protocols.http1.parser",
         "core.protocols.http1.recognition",
         "core.tcp.reassembly",
