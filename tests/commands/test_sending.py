@@ -121,7 +121,7 @@ def test_what_does_not_arrive_stays_for_the_next_run(tmp_path: Path) -> None:
     ("options", "told"),
     [
         (("--upload",), "endpoint: is not set"),
-        (("--config", "config.yaml"), "--config says where --upload sends records to"),
+        (("--config", "config.yaml"), "config.yaml: cannot be read"),
         (("--upload", "--config", "absent.yaml"), "absent.yaml"),
     ],
 )

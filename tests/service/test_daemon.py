@@ -486,7 +486,7 @@ def test_prometheus_scrapes_it_and_the_documented_queries_have_answers(
         time.sleep(2)
         balance = next(query for query in queries if "stage_delivered_total -" in query)
         values = {one["metric"]["stage"]: float(one["value"][1]) for one in ask(balance)}
-        assert len(values) == 7
+        assert len(values) == 8
         assert set(values.values()) == {0.0}
     ended_well(agent)
 
