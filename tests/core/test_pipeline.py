@@ -14,6 +14,7 @@ from interceptor.capture.files import open_captures
 from interceptor.core.budget import Budget
 from interceptor.core.model import Interface, Limits, PacketBatch
 from interceptor.core.packets.decode import Decoder
+from interceptor.core.packets.radio import AGGREGATING, apart
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
@@ -83,7 +84,8 @@ class LongWay:
         """All packets."""
         finished: list[Transaction] = []
         clocks = Clocks()
-        for each in one_by_one(batches):
+        parted = (apart(each) if each.interface.link_type in AGGREGATING else each for each in batches)
+        for each in one_by_one(parted):
             [(time, start, captured, length)] = each.packets
             if clocks.look(each.interface, time):
                 self.decoder.expire(clocks.now)

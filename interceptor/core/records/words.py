@@ -75,6 +75,8 @@ _VERSION = re.compile(r"[vV][0-9]{1,2}(?:\.[0-9]{1,2}){0,2}(?:(?:alpha|beta|rc)[
 _SUFFIX = re.compile(r"(?:(?<=[a-z])V|[-_.]v)[0-9]{1,2}\Z")
 """The version at the end of a name: `serviceV3`, `search-v2`."""
 _NAME = re.compile(r"[A-Za-z0-9._:$-]*")
+_NOTHING = frozenset({"", ".", "..", "-", "_"})
+"""Names that name nothing."""
 _CUT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -125,7 +127,7 @@ class Words:
         version = _SUFFIX.search(text)
         pieces = _CUT.findall(text[: version.start()] if version else text)
         if not pieces:
-            return len(text) <= 2  # `.`, `..`, `_`: names that name nothing
+            return text in _NOTHING
         if not 1 <= len(pieces) <= (MAX_HYPHENATED if "-" in text else MAX_WORDS):
             return bool(_VERSION.fullmatch(text))
         short = 0

@@ -84,6 +84,8 @@ _KNOWN_VERSIONS: Final = frozenset(_VERSIONS.values())
 _METHODS: Final = {name.encode(): name for name in METHODS}
 _METHOD_ENDS: Final = {name[at:] for name in _METHODS for at in range(1, len(name))} - _METHODS.keys()
 """What is left of a method that a capture begins in the middle of: it would hide that the request is a HEAD."""
+_GLUED: Final = re.compile(rb"[^ ]+(?:" + b"|".join(sorted(_METHODS)) + rb") ")
+"""A method behind something else, most likely the end of a body: nobody knows where that ended."""
 _CODINGS: Final = frozenset(
     {b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"}
 )
@@ -318,6 +320,7 @@ def proves(head: Head) -> bool:
     line = texts[0]
     if (
         line[: line.find(b" ")] in _METHOD_ENDS
+        or _GLUED.match(line) is not None
         or _PROVING_LINE.fullmatch(line) is None
         or Anomaly.INVALID_HEADER in layout.anomalies
     ):

@@ -77,8 +77,12 @@ class Prospect:
                 del data[before:]
                 if verdict != _NEITHER:
                     return verdict == _CLIENT
+                if before:
+                    self.drop(
+                        Drop.UNSYNCHRONISED
+                    )  # it may have been the end of a body; a message may begin here
+                    continue
                 context.drop(Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
-                self.drop(Drop.UNSYNCHRONISED)
             chunk.cursor = chunk.end
         return None
 
