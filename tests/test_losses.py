@@ -19,19 +19,16 @@ SIZE = 20_000_000
 SNAPLENS = (262_144, 400)
 
 
-def test_downloads_over_a_path_that_loses_packets_are_whole(tmp_path: pathlib.Path) -> None:
-    """Three downloads of 20 MB over 40 ms that lose one packet in 4,001 before they are captured: three records, whole,
-    and no gap, whether all of a packet is captured or 400 bytes of it."""
-    lacking = netns.unavailable("nginx", "curl", "tcpdump", "ss")
-    if lacking:
-        unavailable(lacking)
-    folder = tmp_path / "nginx"
+def downloads(place: pathlib.Path) -> tuple[dict[int, pathlib.Path], int]:
+    """Captures of three downloads over such a path, by snaplen, and how many packets tcpdump dropped."""
+    folder = place / "nginx"
     (folder / "files").mkdir(parents=True)
     with (folder / "files" / "large").open("wb") as large:
         large.truncate(SIZE)
-    tmp_path.chmod(0o755)
+    place.chmod(0o755)
     http = f"access_log off; sendfile on; server {{ listen 80; location / {{ root {folder}/files; }} }}"
-    captures = {snaplen: tmp_path / f"{snaplen}.pcap" for snaplen in SNAPLENS}
+    captures = {snaplen: place / f"{snaplen}.pcap" for snaplen in SNAPLENS}
+    taking: list[netns.Capture] = []
     with ExitStack() as stack:
         client, server = (stack.enter_context(netns.namespace(name)) for name in ("lossc", "losss"))
         way = stack.enter_context(
@@ -40,7 +37,7 @@ def test_downloads_over_a_path_that_loses_packets_are_whole(tmp_path: pathlib.Pa
         stack.enter_context(netns.nginx(server, folder, http))
         for snaplen, name in captures.items():
             taken = stack.enter_context(netns.tcpdump(client, "path", name, snaplen=snaplen, bpf="tcp"))
-            assert taken.path == name
+            taking.append(taken)
         for number in range(3):
             sizes = client.run(
                 *("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code} %{size_download}"),
@@ -48,6 +45,20 @@ def test_downloads_over_a_path_that_loses_packets_are_whole(tmp_path: pathlib.Pa
             )
             assert sizes.stdout == f"200 {SIZE}"
     assert way.lost >= 5
+    return captures, sum(taken.dropped for taken in taking)
+
+
+def test_downloads_over_a_path_that_loses_packets_are_whole(tmp_path: pathlib.Path) -> None:
+    """Three downloads of 20 MB over 40 ms that lose one packet in 4,001 before they are captured: three records, whole,
+    and no gap, whether all of a packet is captured or 400 bytes of it."""
+    lacking = netns.unavailable("nginx", "curl", "tcpdump", "ss")
+    if lacking:
+        unavailable(lacking)
+    for attempt in range(5):
+        captures, dropped = downloads(tmp_path / str(attempt))
+        if not dropped:  # by tcpdump, on a busy machine: then it is not whole
+            break
+    assert not dropped
     for snaplen, name in captures.items():
         told = subprocess.run(
             [sys.executable, "-m", "interceptor", "read", str(name), "--log-level", "info"],
