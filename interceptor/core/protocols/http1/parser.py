@@ -468,6 +468,15 @@ class Parser(ABC, Generic[MessageT]):
                 reason = Drop.HEAD_TOO_LARGE
         if message is None:
             del data[before:]
+            invalid = reason is Drop.HEAD_INVALID
+            if (
+                before
+                and invalid
+                and self.after_loss
+                and self.plausible(chunk.buffer, chunk.cursor, chunk.end)
+            ):
+                self._drop_partial(reason)  # it may have been the end of a body; a message may begin here
+                return None
             self._refuse(chunk, reason)
             return None
         self._let_go(partial)
@@ -630,12 +639,13 @@ class Parser(ABC, Generic[MessageT]):
         """
         start = chunk.cursor
         newline = chunk.buffer.find(b"\n", start, chunk.end)
-        stop = newline if newline >= 0 else chunk.end
-        chunk.cursor = stop + 1 if newline >= 0 else stop
+        stop, after = (newline, newline + 1) if newline >= 0 else (chunk.end, chunk.end)
         if self.partial is None:
             if newline >= 0:
+                chunk.cursor = after
                 return chunk.buffer[start:stop]
             self.partial = Partial(chunk)
+        chunk.cursor = after
         partial = self.partial
         partial.data += chunk.buffer[start:stop]
         if newline < 0 and len(partial.data) <= limit:
