@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interceptor.core.budget import Budget
-    from interceptor.core.model import Chunk, Limits
+    from interceptor.core.model import Chunk, Limits, Message
     from interceptor.core.protocols.http1.heads import Heads
     from interceptor.core.protocols.http1.layouts import Head, Layout, Layouts
 
@@ -406,7 +406,7 @@ class Parser(ABC, Generic[MessageT]):
                 message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
                 if message is not None:
                     if size > _ORDINARY_HEAD:
-                        message.weight = size + _NAME_COST * len(message.header_names)
+                        message.weight = _weight(message, size)
                     if self.after_loss and not self._proves(head):
                         message = None
         if head is None or message is None:
@@ -455,7 +455,7 @@ class Parser(ABC, Generic[MessageT]):
                     message = self._parse(head, partial.position, partial.place, partial.time)
                     if message is not None:
                         if after > _ORDINARY_HEAD:
-                            message.weight = after + _NAME_COST * len(message.header_names)
+                            message.weight = _weight(message, after)
                         if self.after_loss and not self._proves(head):
                             message = None
                 else:
@@ -782,6 +782,11 @@ class Parser(ABC, Generic[MessageT]):
         _read_preface,
     )
     """By mode."""
+
+
+def _weight(message: Message, size: int) -> int:
+    """Bytes of memory of a message with a large head, of `size` bytes."""
+    return size + _NAME_COST * len(message.header_names)
 
 
 class RequestParser(Parser[Request]):
