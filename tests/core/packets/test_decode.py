@@ -49,6 +49,7 @@ from scapy.packet import Packet, Raw
 from interceptor.core.model import Drop, Limits
 from interceptor.core.packets.decode import Decoder
 from interceptor.core.packets.frames import fast_lane
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -761,7 +762,7 @@ def test_ipv4_datagrams_of_different_protocols_are_different(trial: Trial) -> No
 
 # --- properties ---------------------------------------------------------------------------------------------
 
-PROVEN = settings(max_examples=1_500, deadline=None)
+PROVEN = examples(1_500)
 
 
 @st.composite
@@ -960,7 +961,7 @@ def test_real_captures(name: str, segments: int, payload: int) -> None:
     """Published captures give as many segments, of as many bytes in all, as tshark finds in them."""
     path = CAPTURES / name
     if not path.exists():
-        pytest.skip(f"{path} is not here")
+        pytest.skip(f"no {path.parent.name}/{path.name} beside the project")
     trial = Trial()
     with path.open("rb") as file:
         reader = Reader(file)
