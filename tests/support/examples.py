@@ -19,6 +19,7 @@ _FULL: Final = 1_000
 
 PROFILES: Final = {"quick": 100, "fresh": 250, "ci": _FULL}
 """Examples of a property that says nothing, by profile: `make test`, `make properties`, CI's thorough run."""
+_PROFILE: Final = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 
 
 def load() -> None:
@@ -36,9 +37,9 @@ def load() -> None:
             print_blob=True,
             suppress_health_check=[HealthCheck.too_slow],
         )
-    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+    settings.load_profile(_PROFILE)
 
 
 def examples(full: int, **other: Any) -> settings:
     """Settings of a property: `full` examples in the thorough run, and its share of them in the profile in force."""
-    return settings(max_examples=max(full * settings.default.max_examples // _FULL, 1), **other)
+    return settings(max_examples=max(full * PROFILES[_PROFILE] // _FULL, 1), **other)
