@@ -9,7 +9,6 @@ SEEDS ?= 1
 # Test processes beside each other. Tests meet nowhere: names and ports are their own, what is built once is locked.
 JOBS ?= 2
 SPREAD := -n $(JOBS) --dist loadgroup
-CAPTURE ?= fixtures/real/keepalive.pcap
 # What the images are labelled with; the same sources give the same times inside.
 BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(TAG) \
 	--build-arg REVISION=$(shell git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct)
@@ -22,11 +21,11 @@ help:                       ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1:/p' $(firstword $(MAKEFILE_LIST)) | awk '{ verb = $$0; sub(/:.*/, "", verb); \
 	  sub(/^[^:]*:/, ""); printf "make %-16s%s\n", verb, $$0 }'
 
-run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
-	tests/support/packages.sh tinyproxy
-	$(BIN)/python -m tests.support.demo $(CAPTURE)
+run: $(VENV)/run            ## the whole chain: traffic, spooled, through a proxy, on a page: make run [CAPTURE=FILE] [PORT=8000]
+	@tests/support/packages.sh tinyproxy || true  # it does without one, and says so
+	$(BIN)/python -m tests.support.demo $(if $(PORT),--port $(PORT)) $(CAPTURE)
 
-stop: $(VENV)/run           ## end the collector that `make run` leaves running
+stop: $(VENV)/run           ## end what `make run` leaves running
 	$(BIN)/python -m tests.support.demo stop
 
 test: $(VENV)/tests         ## the tests, with a tenth of the properties' examples, without containers: make test [PYTEST="FILE -k NAME"]
