@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -77,11 +78,14 @@ def test_the_first_page_is_live(tmp_path: Path) -> None:
 
     Also where there is no proxy, which is said.
     """
-    folder = tmp_path / "demo"
+    folder, programs = tmp_path / "demo", tmp_path / "programs"
+    programs.mkdir()
+    (programs / "timeout").symlink_to(shutil.which("timeout") or "/usr/bin/timeout")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     try:
-        told = demo(folder, "--port", str(port), PATH=str(Path(sys.executable).parent) + ":/usr/bin")
+        told = demo(folder, "--port", str(port), PATH=str(programs))
+        assert "There is no proxy on the way" in told
         said = told_of(told)
         assert said["The page"].endswith(f":{port}/")
         bearer = {"Authorization": f"Bearer {said['The token']}"}
