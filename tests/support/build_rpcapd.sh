@@ -6,14 +6,13 @@
 #     libpcap.a   the same libpcap with remote capture, and include/: the benchmark's rival client
 #     VERSION     the source package's version
 # Where the source comes from: `apt-get source`, so it is the very file that the signed package index names by
-# SHA-256, with the distribution's security patches. A deb-src entry is added, in a file of its own, only if
-# there is none. Needs root only where something has to be installed or added.
+# SHA-256, with the distribution's security patches. Nothing is added to the machine's sources: apt-get is shown the
+# distribution's entries once more, as deb-src, in a folder of its own. Needs root only to install the packages.
 set -eu
 
 here=$(cd "$(dirname "$0")/../.." && pwd)
 cache=$here/.cache/rpcapd
 packages="build-essential cmake flex bison libssl-dev libcrypt-dev dpkg-dev"
-added=/etc/apt/sources.list.d/interceptor-tests-deb-src
 log=$here/.cache/rpcapd-build.log
 
 say() { echo "build_rpcapd: $*"; }
@@ -35,40 +34,35 @@ missing=
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
 done
-known=$(apt-cache showsrc libpcap 2>/dev/null | grep -c '^Package: libpcap$') || known=0
-if [ -n "$missing" ] || [ "$known" = 0 ]; then
-    [ "$(id -u)" = 0 ] ||
-        die "needs root once, to install packages and to add a deb-src entry; or copy a built .cache/rpcapd here"
-fi
-if [ "$known" = 0 ]; then
-    # The distribution's own entries once more, as deb-src: same mirror, same suites, same Signed-By.
-    rm -f "$added.sources" "$added.list"
-    apt-get indextargets --format '$(ORIGIN) $(SOURCESENTRY)' 'Created-By: Packages' |
-        sed -n 's/^\(Debian\|Ubuntu\) \(.*\):[0-9]*$/\2/p' | sort -u >"$here/.cache/rpcapd.entries"
-    while read -r entry; do
-        case $entry in
-            *.sources) sed 's/^Types:.*/Types: deb-src/' "$entry" >>"$added.sources" ;;
-            *) sed -n 's/^deb /deb-src /p' "$entry" >>"$added.list" ;;
-        esac
-    done <"$here/.cache/rpcapd.entries"
-    rm "$here/.cache/rpcapd.entries"
-    say "added a deb-src entry: $(echo "$added".*)"
-fi
-if [ -n "$missing" ] || [ "$known" = 0 ]; then
-    say "apt-get update"
-    run apt-get -q -o Acquire::Retries=3 update
-fi
 if [ -n "$missing" ]; then
+    [ "$(id -u)" = 0 ] || die "needs root once, to install$missing; or copy a built .cache/rpcapd here"
     say "installing$missing"
+    run apt-get -q -o Acquire::Retries=3 update
     # shellcheck disable=SC2086  # a list of words
-    run env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 install --no-install-recommends $missing
+    run env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
+        install --no-install-recommends $missing
 fi
 
 work=$(mktemp -d "$here/.cache/rpcapd-build.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+# The distribution's own entries, as deb-src: same mirror, same suites, same Signed-By.
+mkdir -p sources lists/partial
+apt-get indextargets --format '$(ORIGIN) $(SOURCESENTRY)' 'Created-By: Packages' |
+    sed -n 's/^\(Debian\|Ubuntu\) \(.*\):[0-9]*$/\2/p' | sort -u >entries
+while read -r entry; do
+    case $entry in
+        *.sources) sed 's/^Types:.*/Types: deb-src/' "$entry" >>sources/source.sources ;;
+        *) sed -n 's/^deb /deb-src /p' "$entry" >>sources/source.list ;;
+    esac
+done <entries
+fetch() {
+    run apt-get -q -o Acquire::Retries=3 -o APT::Sandbox::User=root -o "Dir::Etc::SourceParts=$work/sources" \
+        -o Dir::Etc::SourceList=/dev/null -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work" "$@"
+}
 say "fetching the source of libpcap"
-run apt-get -q -o Acquire::Retries=3 -o APT::Sandbox::User=root source libpcap
+fetch update
+fetch source libpcap
 version=$(sed -n 's/^Version: //p' libpcap_*.dsc | head -n 1)
 
 say "building rpcapd and libpcap $version with remote capture (about a minute)"

@@ -1,7 +1,12 @@
 #!/bin/sh
-# Installs the Debian or Ubuntu packages that tests and benchmarks use, where it may (root) and needs to.
+# Installs the Debian or Ubuntu packages that tests and benchmarks use, where it may (root) and needs to, and names them.
 # With names of programs: only those.
+#
+# Another apt, such as the updates of a new machine, is waited for. Where a package cannot be had, that is said, and the
+# exit status is 0: what needs it does without, or says so. Not in CI, where everything must be there.
 set -eu
+
+LOCK_SECONDS=300
 
 # program:package; ensurepip is a module of Python's that Debian splits off.
 programs="
@@ -42,28 +47,55 @@ for pair in $programs; do
     here "${pair%%:*}" || missing="$missing ${pair#*:}"
 done
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+missing=${missing% }
 [ -n "${missing# }" ] || exit 0
-if [ "$(id -u)" -ne 0 ]; then
-    echo "not root: what needs these packages will be left out: $missing" >&2
+
+left_out() {
+    echo "$1; what needs these packages is left out: $missing" >&2
+    [ -z "${CI:-}" ] || exit 1
     exit 0
-fi
-echo "installing: $missing" >&2
+}
+command -v apt-get >/dev/null || left_out "no apt-get here"
+[ "$(id -u)" -eq 0 ] || left_out "not root"
+echo "installing with apt-get: $missing" >&2
 export DEBIAN_FRONTEND=noninteractive
-# The programs are for the tests to start: no service of theirs may run (invoke-rc.d(8)).
+
+said=$(mktemp)
 guard=/usr/sbin/policy-rc.d
+own=
+trap 'rm -f "$said" $own' EXIT
+# The programs are for the tests to start: no service of theirs may run (invoke-rc.d(8)).
 if [ ! -e "$guard" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$guard"
     chmod 755 "$guard"
-    trap 'rm -f "$guard"' EXIT
+    own=$guard
 fi
-apt-get update -qq
+
+# apt-get waits for dpkg's lock when asked to, but not for that of its lists.
+apt() {
+    end=$(($(date +%s) + LOCK_SECONDS))
+    told=
+    until apt-get -qq -o Acquire::Retries=2 "$@" >"$said" 2>&1; do
+        if ! grep -Eq 'Could not get lock|Unable to lock' "$said"; then
+            tail -n 3 "$said" >&2
+            return 1
+        fi
+        [ "$(date +%s)" -lt "$end" ] || { echo "another apt does not end" >&2; return 1; }
+        [ -n "$told" ] || echo "waiting for another apt to end, at most $((LOCK_SECONDS / 60)) minutes" >&2
+        told=yes
+        sleep 1
+    done
+}
+
+apt update || left_out "apt-get update failed"
 known=""
 for package in $missing; do
     if apt-cache show "$package" >/dev/null 2>&1; then
         known="$known $package"
     else
-        echo "not packaged here: $package; what needs it will be left out" >&2
+        echo "not packaged here: $package; what needs it is left out" >&2
     fi
 done
+[ -n "$known" ] || exit 0
 # shellcheck disable=SC2086 - one word a package
-apt-get install -y -qq --no-install-recommends $known >/dev/null
+apt install -y --no-install-recommends $known || left_out "apt-get install failed"
