@@ -108,7 +108,7 @@ clean:                      ## remove all that was made here: environment, cache
 	@if [ -d .cache/demo ] && [ -x $(BIN)/python ]; then $(BIN)/python -m tests.support.demo stop; fi
 	@# What podman has mounted below its storage, and its folder of sockets, by the name that containers.sh gives it.
 	@awk -v at="$(CURDIR)/.cache/" 'index($$2, at) == 1 { print $$2 }' /proc/mounts | sort -r | while read -r at; do umount -l "$$at"; done
-	rm -rf $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache dist \
+	rm -rf --one-file-system $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache dist \
 	  /run/interceptor-tests-$$(printf %s "$(CURDIR)" | cksum | cut -d' ' -f1)
 
 # Each environment is a step beyond the one before; the stamp is renewed when what it depends on is.

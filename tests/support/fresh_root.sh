@@ -23,10 +23,10 @@ bookworm) keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror="http://deb
 noble) keys=/usr/share/keyrings/ubuntu-archive-keyring.gpg mirror="http://archive.ubuntu.com/ubuntu noble main universe" ;;
 *) die "bookworm or noble" ;;
 esac
-[ -e "$keys" ] || die "needs $keys (apt-get install debian-archive-keyring ubuntu-keyring)"
+[ -e "$keys" ] || die "needs $keys (of debian-archive-keyring or ubuntu-keyring)"
 
 mkdir -p "$cache"
-rm -rf "$root"
+rm -rf --one-file-system "$root" # a run that was killed may have left /dev mounted in it
 say "making a root with git, make and Python"
 mmdebstrap --quiet --variant=apt --mode=root --include=git,make,python3,ca-certificates "$suite" "$root" \
     "deb [signed-by=$keys] $mirror"
