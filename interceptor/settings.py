@@ -14,7 +14,6 @@ and its file the one from the later place wins; both in one place are a contradi
 
 from __future__ import annotations
 
-import difflib
 import re
 import typing
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from interceptor.config import Config
-from interceptor.errors import UsageError
+from interceptor.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     import argparse
@@ -313,11 +312,9 @@ def _kind_of_node(node: yaml.Node) -> str:
 def _nearest_key(at: tuple[str, ...]) -> str:
     keys = [option.key for option in options()] + list(Config.model_fields)
     wanted = ".".join(at)
-    near = difflib.get_close_matches(wanted, keys, 1, 0.6)
-    if not near:
-        # the right name in the wrong section
-        near = [key for key in keys if key.rpartition(".")[2] == at[-1]][:1]
-    return f"; did you mean {near[0]}?" if near else ""
+    # or the right name in the wrong section
+    elsewhere = (f"; did you mean {key}?" for key in keys if key.rpartition(".")[2] == at[-1])
+    return nearest(wanted, keys) or next(elsewhere, "")
 
 
 def _from_environment(environment: Mapping[str, str]) -> _Layer:
@@ -330,8 +327,7 @@ def _from_environment(environment: Mapping[str, str]) -> _Layer:
         if _SERVICE_LINK.search(name) and (option is None or _SERVICE_URL.match(text)):
             continue
         if option is None:
-            near = difflib.get_close_matches(name, known, 1, 0.6)
-            raise UsageError(f"{name}: no such variable{f'; did you mean {near[0]}?' if near else ''}")
+            raise UsageError(f"{name}: no such variable{nearest(name, known)}")
         layer[option.path] = _Found(_from_text(option, text), name)
     return layer
 
