@@ -3,12 +3,13 @@
 Owns the table of commands, their help, and what is said of a word that is none: one line with the nearest name, and
 where to read more. Refuses what commands do: each is a module with `add_arguments(parser)` and `run(arguments) -> int`.
 Only the module of the command that was asked for is imported (`make_parser`), so that `read` starts without what a
-daemon needs; `whole_parser` has them all, for the manual and for shells.
+daemon needs; `described` has them all, for the manual and for shells.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,10 +21,14 @@ from interceptor.errors import UsageError, nearest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["COMMANDS", "Command", "make_parser", "parse", "whole_parser"]
+__all__ = ["COMMANDS", "Argument", "Command", "Described", "described", "make_parser", "parse"]
 
 _WIDTH: Final = 100
 """Of descriptions, which argparse leaves as they are, for the sake of the examples."""
+
+
+_FIRST: Final = re.compile(r"(?<=[a-z)])[.;:] |: ")
+"""Where the first statement of a help ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,75 @@ def make_parser(words: Sequence[str]) -> _Parser:
     return _make([_chosen(words)])
 
 
-def whole_parser() -> _Parser:
-    """Of all commands, with all their arguments."""
-    return _make([command.name for command in COMMANDS])
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What a command takes, without argparse."""
+
+    flags: tuple[str, ...]
+    """As they are typed; none of what is known by its place."""
+    value: str
+    """What stands for its value in help; empty where it takes none."""
+    choices: tuple[str, ...]
+    help: str
+    optional: bool
+    several: bool
+
+    @property
+    def of_file(self) -> bool:
+        """Whether the value is a name in the file system."""
+        return self.value in {"FILE", "DIRECTORY", "PATH", "DATABASE"}
+
+    @property
+    def gist(self) -> str:
+        """The first sentence of its help, for a line."""
+        return _FIRST.split(self.help, maxsplit=1)[0].rstrip(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A command, with all that its help says."""
+
+    name: str
+    help: str
+    description: str
+    epilog: str
+    arguments: tuple[Argument, ...]
+
+    @property
+    def configured(self) -> bool:
+        """Whether it takes every option of the configuration."""
+        return any("--endpoint" in argument.flags for argument in self.arguments)
+
+
+def described() -> tuple[Described, ...]:
+    """Every command."""
+    parser = _make([command.name for command in COMMANDS])
+    return tuple(
+        Described(
+            command.name,
+            command.help,
+            " ".join((parser.commands[command.name].description or "").split()),
+            parser.commands[command.name].epilog or "",
+            tuple(map(_argument, parser.commands[command.name].actions)),
+        )
+        for command in COMMANDS
+    )
+
+
+def _argument(action: argparse.Action) -> Argument:
+    value = action.metavar if isinstance(action.metavar, str) else ""
+    choices = tuple(map(str, action.choices or ())) or (tuple(value.split("|")) if "|" in value else ())
+    if not value and choices:
+        value = "|".join(choices)
+    text = (action.help or "").replace("%%", "%")
+    return Argument(
+        tuple(action.option_strings),
+        value,
+        choices,
+        text,
+        optional=not action.required,
+        several=action.nargs == "+",
+    )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -98,6 +169,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise a `UsageError`."""
         raise UsageError(f"{message} (see {self.prog} --help)")
+
+    @property
+    def actions(self) -> list[argparse.Action]:
+        """What it takes, in the order of its help."""
+        return self._actions
 
     @property
     def flags(self) -> list[str]:
