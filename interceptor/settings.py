@@ -166,8 +166,12 @@ def _kinds(annotation: Any) -> Iterator[Any]:
 # Flags
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Give a command `--config` and a flag for every option that is no secret."""
+def add_flags(parser: argparse.ArgumentParser, defaults: Mapping[str, object] | None = None) -> None:
+    """Give a command `--config` and a flag for every option that is no secret.
+
+    `defaults` are the command's own, by key; `load` wants the same.
+    """
+    defaults = defaults or {}
     parser.usage = f"{parser.prog} [-h] [--config FILE] [--OPTION VALUE]..."
     parser.add_argument(
         "--config", metavar="FILE", help=f"YAML file with options ({CONFIG_VARIABLE} names it too)"
@@ -180,7 +184,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     for option in options():
         if option.secret:
             continue
-        shown = _shown(option.default, option)
+        shown = _shown(defaults.get(option.key, option.default), option)
         text = f"{option.help} (default: {shown})" if shown not in {"-", "(empty)"} else option.help
         group.add_argument(
             option.flag,
@@ -219,8 +223,9 @@ def load(
     path: str | Path | None = None,
     environment: Mapping[str, str] | None = None,
     flags: Mapping[str, str] | None = None,
+    defaults: Mapping[str, object] | None = None,
 ) -> Settings:
-    """Read the configuration.
+    """Read the configuration. `defaults` are a command's own, by key.
 
     Raises:
         UsageError: one line that says what is wrong and where.
@@ -228,7 +233,9 @@ def load(
     """
     environment = environment if environment is not None else {}
     path = path if path is not None else environment.get(CONFIG_VARIABLE) or None
-    found: _Layer = {}
+    found: _Layer = {
+        tuple(key.split(".")): _Found(value, "default") for key, value in (defaults or {}).items()
+    }
     for layer in (
         _from_file(Path(path)) if path is not None else {},
         _from_environment(environment),

@@ -216,16 +216,16 @@ class _Parser:
         return _fail(token.column, f"got {_shown(token.text)}, wanted {wanted}")
 
     def _expression(self) -> Condition:
-        made = self._term()
+        terms = [self._term()]
         while self._taken(_OR):
-            made = _either(made, self._term())
-        return made
+            terms.append(self._term())
+        return terms[0] if len(terms) == 1 else lambda record: any(term(record) for term in terms)
 
     def _term(self) -> Condition:
-        made = self._factor()
+        factors = [self._factor()]
         while self._taken(_AND):
-            made = _both(made, self._factor())
-        return made
+            factors.append(self._factor())
+        return factors[0] if len(factors) == 1 else lambda record: all(factor(record) for factor in factors)
 
     def _factor(self) -> Condition:
         column = self._tokens[self._at].column
@@ -269,14 +269,6 @@ class _Parser:
 
 def _shown(text: str) -> str:
     return text if len(text) <= 60 else text[:60] + "…"
-
-
-def _either(one: Condition, other: Condition) -> Condition:
-    return lambda record: one(record) or other(record)
-
-
-def _both(one: Condition, other: Condition) -> Condition:
-    return lambda record: one(record) and other(record)
 
 
 def _negated(one: Condition) -> Condition:

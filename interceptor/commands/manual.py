@@ -14,7 +14,7 @@ from interceptor import __version__
 from interceptor.settings import options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from interceptor.commands.parser import Argument, Described
 
@@ -58,6 +58,7 @@ def page(commands: Sequence[Described], date: str) -> str:
 
 
 def _lines(commands: Sequence[Described], date: str) -> Iterator[str]:
+    shared = _shared(commands)
     yield f'.TH INTERCEPTOR 1 {date} "interceptor {__version__}" "User Commands"'
     yield ".ad l"
     yield ".nh"
@@ -66,7 +67,7 @@ def _lines(commands: Sequence[Described], date: str) -> Iterator[str]:
     yield ".SH SYNOPSIS"
     for command in commands:
         yield f".B interceptor {_escaped(command.name)}"
-        yield from _filled(_usage(command))
+        yield from _filled(_usage(command, shared))
         yield ".br"
     yield r".B interceptor \-\-version"
     yield ".SH DESCRIPTION"
@@ -78,7 +79,7 @@ def _lines(commands: Sequence[Described], date: str) -> Iterator[str]:
     for command in commands:
         yield f".SH {_escaped(command.name.upper())}"
         yield from _filled(command.description)
-        for argument in _own(command):
+        for argument in _own(command, shared):
             yield from _argument(argument)
         if command.configured:
             yield ".PP"
@@ -92,12 +93,8 @@ def _lines(commands: Sequence[Described], date: str) -> Iterator[str]:
         "win over variables, variables over the file. Lists are separated by commas. Secrets have no flag, where everybody "
         "could read them: their files have one."
     )
-    known = {
-        flag: argument for command in commands for argument in command.arguments for flag in argument.flags
-    }
-    for flag in (option.flag for option in options()):
-        if flag in known:
-            yield from _argument(known[flag])
+    for argument in shared:
+        yield from _argument(argument)
     yield ".SH EXIT STATUS"
     for status, told in _STATUSES:
         yield from _tagged(rf"\fB{_escaped(status)}\fR", told)
@@ -110,18 +107,22 @@ def _lines(commands: Sequence[Described], date: str) -> Iterator[str]:
     yield ".BR systemd.service (5)"
 
 
-def _own(command: Described) -> list[Argument]:
-    """What it takes besides options of the configuration."""
-    if not command.configured:
-        return list(command.arguments)
-    shared = {option.flag for option in options()}
-    return [argument for argument in command.arguments if not shared.intersection(argument.flags)]
+def _shared(commands: Sequence[Described]) -> list[Argument]:
+    """The options of the configuration, as the first command has them that takes them."""
+    flags = {option.flag for option in options()}
+    configured = next(command for command in commands if command.configured)
+    return [argument for argument in configured.arguments if flags.intersection(argument.flags)]
 
 
-def _usage(command: Described) -> str:
+def _own(command: Described, shared: Collection[Argument]) -> list[Argument]:
+    """What it takes besides the shared options, or in another way (another default)."""
+    return [argument for argument in command.arguments if argument not in shared]
+
+
+def _usage(command: Described, shared: Collection[Argument]) -> str:
     words = []
-    for argument in _own(command):
-        if "--help" in argument.flags:
+    for argument in _own(command, shared):
+        if "--help" in argument.flags or "--server-port" in argument.flags:
             continue
         value = f"{argument.value}{'...' if argument.several else ''}"
         word = f"{argument.flags[0]} {value}".rstrip() if argument.flags else value
