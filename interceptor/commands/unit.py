@@ -90,5 +90,5 @@ def service(program: str) -> str:
 def _quoted(path: str) -> str:
     if not set(path) & set(" \t\"'\\;$"):
         return path
-    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
