@@ -59,6 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
                     f"warning: {program} is in a home directory, which services cannot see; install into /opt first: "
                     "python3 -m venv /opt/interceptor"
                 )
+            if set(program) & set("'\"\\\t\n"):
+                raise UsageError(f"{program}: systemd starts nothing with such a character in its path")
             text = unit.service(program)
         case shell:
             text = completion.script(shell, described())

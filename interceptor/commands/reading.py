@@ -8,28 +8,28 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 import textwrap
 import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, TextIO
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, TextIO
 
+from interceptor.commands.interrupts import Interrupts, Terminated, stopped
 from interceptor.commands.output import bare_suffix, open_output
 from interceptor.commands.terminal import printable, say
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Iterator
-    from types import FrameType
+    from collections.abc import Callable, Iterable
 
     from interceptor.capture.files import Capture
     from interceptor.commands.conditions import Condition
     from interceptor.commands.display import ReadingProgress
     from interceptor.commands.sending import Sending
     from interceptor.commands.summary import Summary
+    from interceptor.config import Config
     from interceptor.core.model import Stage, Transaction
     from interceptor.core.pipeline import Pipeline
     from interceptor.core.records.encoder import Record, RecordEncoder
@@ -325,8 +325,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Read; returns the exit status."""
     try:
         return _read(arguments)
-    except (KeyboardInterrupt, _Terminated) as stop:
-        return _stopped(stop)
+    except (KeyboardInterrupt, Terminated) as stop:
+        return stopped(stop)
 
 
 def _read(arguments: argparse.Namespace) -> int:
@@ -340,11 +340,12 @@ def _read(arguments: argparse.Namespace) -> int:
     chosen = _format(arguments)
     top = _top(arguments, chosen)
     wanted = _condition(arguments.where)
+    config = _config(arguments)
     packet_filter = PacketFilter(arguments.filter) if arguments.filter is not None else None
     begun = time.monotonic()
     packets = 0
     reading: _Reading | None = None
-    interrupts = _Interrupts()
+    interrupts = Interrupts()
 
     def before_wait() -> None:
         if reading:
@@ -366,9 +367,9 @@ def _read(arguments: argparse.Namespace) -> int:
         output = open_output(arguments.output, captures)
         if output is not sys.stdout:
             stack.callback(output.close)
-        encoder = _encoder(arguments)
-        summary, views = _views(arguments, chosen, top, output, encoder)
-        sending = _sending(arguments)
+        encoder = _encoder(arguments, config)
+        summary, views = _views(arguments, config, chosen, top, output, encoder)
+        sending = _sending(config) if arguments.upload and config else None
         if sending and encoder:
             views.append(_Sent(encoder, sending))
         reading = _Reading(captures, views, encoder, wanted)
@@ -386,7 +387,7 @@ def _read(arguments: argparse.Namespace) -> int:
                     passed = packet_filter.apply(batch) if packet_filter else batch
                     reading.take(pipeline.feed(passed) if passed else [])
                     unread.add(batch, passed, pipeline.dropped_packets, pipeline.segments)
-        except (KeyboardInterrupt, _Terminated, UsageError) as error:
+        except (KeyboardInterrupt, Terminated, UsageError) as error:
             # UsageError: the filter means nothing on an interface that was described late.
             stop = error
         with interrupts.deferred():
@@ -422,7 +423,7 @@ def _read(arguments: argparse.Namespace) -> int:
             status = 1
     if isinstance(stop, UsageError):
         raise stop
-    return _stopped(stop) if stop else status
+    return stopped(stop) if stop else status
 
 
 def _condition(expression: str | None) -> Condition | None:
@@ -455,23 +456,28 @@ def _top(arguments: argparse.Namespace, chosen: str) -> int:
     return top
 
 
-def _encoder(arguments: argparse.Namespace) -> RecordEncoder | None:
+def _encoder(arguments: argparse.Namespace, config: Config | None) -> RecordEncoder | None:
     """What makes records, if anybody needs them."""
     if arguments.explain and arguments.where is None and not arguments.upload:
         return None
     from interceptor.core.records.encoder import RecordEncoder
 
-    return RecordEncoder(arguments.url, templates=_templates(arguments))
+    return RecordEncoder(arguments.url, templates=_templates(config))
 
 
 def _views(
-    arguments: argparse.Namespace, chosen: str, top: int, output: TextIO, encoder: RecordEncoder | None
+    arguments: argparse.Namespace,
+    config: Config | None,
+    chosen: str,
+    top: int,
+    output: TextIO,
+    encoder: RecordEncoder | None,
 ) -> tuple[Summary | None, list[_View]]:
     """The views that were asked for, and the summary that one of them shows in the end."""
     if arguments.explain or encoder is None:
         from interceptor.core.records.templates import PathTemplates
 
-        return None, [_Explained(_templates(arguments) or PathTemplates(), output)]
+        return None, [_Explained(_templates(config) or PathTemplates(), output)]
     views: list[_View] = []
     if chosen == "csv":
         from interceptor.commands import spreadsheet
@@ -508,25 +514,30 @@ def _closing(pipeline: Pipeline, packets: int, reading: _Reading, seconds: float
     return f"{packets:,} packets, {records}, {losses}, {seconds:.1f} s"
 
 
-def _templates(arguments: argparse.Namespace) -> PathTemplates | None:
-    """The rules of paths with what the configuration opens."""
+def _config(arguments: argparse.Namespace) -> Config | None:
+    """The configuration, read once: the file may be a pipe."""
     if arguments.config is None and not arguments.upload:
         return None
-    from interceptor.service import openings
     from interceptor.settings import load
 
-    return openings.templates(load(arguments.config, os.environ, {}).config.metadata)
+    return load(arguments.config, os.environ, {}).config
 
 
-def _sending(arguments: argparse.Namespace) -> Sending | None:
-    if not arguments.upload:
+def _templates(config: Config | None) -> PathTemplates | None:
+    """The rules of paths with what the configuration opens."""
+    if config is None:
         return None
+    from interceptor.service import openings
+
+    return openings.templates(config.metadata)
+
+
+def _sending(config: Config) -> Sending:
     from interceptor.commands.sending import Sending
     from interceptor.service import logs
-    from interceptor.settings import load
 
     logs.configure("error")  # what matters is told in the end, in one line
-    return Sending(load(arguments.config, os.environ, {}).config)
+    return Sending(config)
 
 
 def _progress(captures: list[Capture]) -> ReadingProgress | None:
@@ -536,52 +547,3 @@ def _progress(captures: list[Capture]) -> ReadingProgress | None:
     from interceptor.commands.display import ReadingProgress, make_console
 
     return ReadingProgress(make_console(sys.stderr), sum(capture.size or 0 for capture in captures))
-
-
-class _Terminated(BaseException):
-    """SIGTERM came."""
-
-
-class _Interrupts:
-    """Turns SIGINT and SIGTERM into exceptions, but not where one would leave something half done."""
-
-    def __init__(self) -> None:
-        self._deferring = False
-        self._stop: BaseException | None = None
-
-    @contextmanager
-    def handled(self) -> Iterator[None]:
-        """Handle the signals within; one that this process was started to ignore (nohup) stays ignored."""
-        before: dict[int, Any] = {}
-        try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                if signal.getsignal(number) != signal.SIG_IGN:
-                    with suppress(ValueError):  # in another thread than the first, Python handles none
-                        before[number] = signal.signal(number, self._handle)
-            yield
-        finally:
-            for handled, handler in before.items():
-                signal.signal(handled, handler)
-
-    @contextmanager
-    def deferred(self) -> Iterator[None]:
-        """Raise what comes within at the end of it. The second signal is always raised at once."""
-        self._deferring = True
-        came = self._stop
-        try:
-            yield
-        finally:
-            self._deferring = False
-        if self._stop is not came and self._stop is not None:
-            raise self._stop
-
-    def _handle(self, number: int, _: FrameType | None) -> None:
-        first = self._stop is None
-        self._stop = KeyboardInterrupt() if number == signal.SIGINT else _Terminated()
-        if not (first and self._deferring):
-            raise self._stop
-
-
-def _stopped(stop: BaseException) -> int:
-    """The exit status that says which signal ended this, as shells do."""
-    return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)

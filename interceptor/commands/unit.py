@@ -80,15 +80,9 @@ WantedBy=multi-user.target
 def service(program: str) -> str:
     """The unit; `program` is how to start the interceptor, by its whole path.
 
-    Specifiers and quotes of systemd in it are escaped (systemd.unit(5), systemd.service(5)).
+    Its blanks and percent signs are escaped (systemd.service(5)). systemd takes no program with quotation marks or
+    backslashes in its path.
     """
-    words = [word.replace("%", "%%") for word in program.split(" -m ")]
-    quoted = [_quoted(words[0]), *(f"-m {word}" for word in words[1:])]
-    return _SERVICE.replace("PROGRAM", " ".join(quoted))
-
-
-def _quoted(path: str) -> str:
-    if not set(path) & set(" \t\"'\\;$"):
-        return path
-    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    path, *module = program.replace("%", "%%").split(" -m ")
+    started = f'"{path}"' if " " in path else path
+    return _SERVICE.replace("PROGRAM", " -m ".join([started, *module]))

@@ -33,7 +33,7 @@ def settings() -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    "program", ["/bin/true", "/bin/python3 -m interceptor", "{folder}/a b/100%/$x/it's/interceptor"]
+    "program", ["/bin/true", "/bin/python3 -m interceptor", "{folder}/a b/100%/$x/interceptor"]
 )
 def test_systemd_accepts_it(tmp_path: Path, program: str) -> None:
     """Without a warning, whatever is in the path of the program."""
