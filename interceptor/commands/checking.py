@@ -327,8 +327,8 @@ async def _endpoint(
     reached = taken or outcome is Outcome.AUTH
     encrypted = endpoint.lower().startswith("https://")
     if reached:
-        told = "answers, its certificate is good" if encrypted else "answers, in plain text"
-        yield _Hop(well=True, name="endpoint", told=told)
+        good = "answers, its certificate is good" if encrypted else "answers, in plain text"
+        yield _Hop(well=True, name="endpoint", told=good)
     else:
         mend = _PROXY if outcome is Outcome.PROXY else _AUTHORITY if "certificate" in told else _ENDPOINT
         yield _Hop(False, "endpoint", told, mend)

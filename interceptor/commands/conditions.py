@@ -26,7 +26,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fractions import Fraction
 from operator import attrgetter, eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -356,6 +355,8 @@ def _value(field: Field, value: _Token) -> Any:
             "number": "a number",
         }[field.kind]
         raise _fail(value.column, f"{field.name}: got {_shown(value.text)}, wanted {wanted} or none")
+    from fractions import Fraction  # only where it is needed: `read` starts quickly
+
     exact = Fraction(match[1]) * units[match[2]]  # 0.1ms is 100 us and nothing else
     return exact.numerator if exact.denominator == 1 else exact
 
