@@ -180,7 +180,7 @@ class TestWrongInput:
             ("interfaces --config binary.yaml", 2, "binary.yaml: is no text in UTF-8"),
             ("run --config type.yaml", 2, "type.yaml:2: server.port: got the text 'many', wanted an integer"),
             ("run --config list.yaml", 2, "list.yaml:1: the file: got a list, wanted keys: endpoint, "),
-            ("run --config secret.yaml", 2, "secret.yaml:3: token_file: contradicts token at secret.yaml:2"),
+            ("run --config secret.yaml", 2, "secret.yaml:2: token: contradicts token_file at secret.yaml:3; one of them"),
             ("run --token-file empty", 2, "--token-file: token_file: empty holds no secret"),
             ("run --token-file folder", 2, "--token-file: token_file: cannot read folder: Is a directory"),
             ("run --output-path folder", 2, "output.path folder: cannot be written: Is a directory"),

@@ -195,7 +195,7 @@ _LAYOUTS: Final = (
         (
             _CLOCK._replace(width=8, text=lambda record: record.time[11:19]),
             _CLIENT._replace(width=13),
-            _METHOD._replace(width=6),
+            _METHOD,
             _Column(
                 "server and url",
                 1,
