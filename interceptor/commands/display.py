@@ -194,7 +194,7 @@ _LAYOUTS: Final = (
         1,
         (
             _CLOCK._replace(width=8, text=lambda record: record.time[11:19]),
-            _CLIENT._replace(width=13),
+            _CLIENT._replace(width=12),
             _METHOD,
             _Column(
                 "server and url",

@@ -289,7 +289,7 @@ def test_a_failure_names_the_flag_that_mends_it(
 ) -> None:
     """Of the option that is complained about, or of the hop."""
     sources = () if "--capture-sources" in flags else ("--capture-sources", replay)
-    status, hops, output = check(*sources, "--output-path", "-", *flags, **environment)
+    status, hops, output = check(*sources, "--output-path", "-", *flags, inside=None, **environment)
     assert status == 1
     assert hops[hop].startswith("FAILED"), output
     assert hops[hop].endswith(mend), output

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from fnmatch import fnmatchcase
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from interceptor.commands.conditions import FIELDS, MAXIMUM_DEPTH, MAXIMUM_LENGTH, SHORT, condition
 from interceptor.core.records.encoder import Record
 from interceptor.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXTS = ["", "a", "ab", "aab", "shop.example", "none", 'say "hi"', "it's", "\\", "a b", "é*", "(", "and"]
 RECORDS = st.builds(
@@ -27,7 +30,7 @@ RECORDS = st.builds(
     anomalies=st.none() | st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3).map(tuple),
 )
 
-ORDERS = {
+ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -36,7 +39,7 @@ ORDERS = {
     ">=": operator.ge,
 }
 # name, attribute, (as typed, as meant)
-NUMBERS = [
+NUMBERS: list[tuple[str, str, list[tuple[str, Any]]]] = [
     ("status", "http_response_status_code", [("404", 404), ("200.0", 200), ("499.5", 499.5)]),
     ("http.response.status_code", "http_response_status_code", [("500", 500)]),
     (
@@ -110,15 +113,15 @@ def oracle(tree: Any, record: Record) -> bool:
     attribute, sign, value = tree
     seen = getattr(record, attribute)
     if value is None:
-        return (seen is None) == (sign == "=")
+        return bool((seen is None) == (sign == "="))
     if seen is None:
         return False
     items = seen if isinstance(seen, tuple) else [seen]
     if sign == "!=":
-        return value not in items
+        return bool(value not in items)
     if sign in {"~", "!~"}:
         matches = any(fnmatchcase(item, value) for item in items)  # no [ in the patterns above
-        return matches == (sign == "~")
+        return bool(matches == (sign == "~"))
     return any(ORDERS[sign](item, value) for item in items)
 
 
