@@ -66,4 +66,4 @@ run "via http://127.0.0.1:"
 inside apt-get remove -qq -y tinyproxy-bin tinyproxy >/dev/null 2>&1
 mv "$root/usr/bin/apt-get" "$root/usr/bin/apt-get.away"
 run "no apt-get here" "There is no proxy on the way"
-say "done; rm -r $root frees $(du -sm "$root" | cut -f1) MB"
+say "done; rm -r $root frees $(du -smx "$root" | cut -f1) MB"
