@@ -56,9 +56,7 @@ PROXY = r"([^\s/]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?/?$"
 """What follows the scheme."""
 WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
 """Labels, annotations, selectors: Kubernetes takes no number and no boolean there."""
-LABELS = WORDS | {
-    "propertyNames": {"not": {"pattern": "^app\\.kubernetes\\.io/(name|instance|component)$"}}
-}
+LABELS = WORDS | {"propertyNames": {"not": {"pattern": "^app\\.kubernetes\\.io/(name|instance|component)$"}}}
 """Those that select the pods are the chart's."""
 PROBE = {
     "type": "object",
@@ -116,7 +114,10 @@ RULES: dict[str, dict[str, Any]] = {
     "common.extraEnv": NAMED,
     "common.envFrom": {"type": "array", "items": FREE},
     "common.extraVolumes": NAMED,
-    "common.extraVolumeMounts": {"type": "array", "items": {"type": "object", "required": ["name", "mountPath"]}},
+    "common.extraVolumeMounts": {
+        "type": "array",
+        "items": {"type": "object", "required": ["name", "mountPath"]},
+    },
     "common.initContainers": NAMED,
     "common.extraContainers": NAMED,
     "common.podAnnotations": WORDS,

@@ -163,9 +163,7 @@ class Rendered:
     def templates(self) -> dict[str, dict[str, Any]]:
         """The same with its metadata."""
         return {
-            name: item["spec"]["template"]
-            for (kind, name), item in self.objects.items()
-            if kind in WORKLOADS
+            name: item["spec"]["template"] for (kind, name), item in self.objects.items() if kind in WORKLOADS
         }
 
     def container(self, workload: str, name: str) -> dict[str, Any]:
@@ -214,6 +212,17 @@ def _rendered(major: int, values: str) -> Rendered:
     return found
 
 
+@cache
+def _judge(text: str, version: str) -> None:
+    kubernetes_validate.validate(json.loads(text), version, strict=True)
+
+
+def judge(item: dict[str, Any], version: str) -> None:
+    """Raise if Kubernetes would refuse it. Most objects are the same in most renderings: each is judged once."""
+    if not item["apiVersion"].startswith(FOREIGN):
+        _judge(json.dumps(item), version)
+
+
 def render(values: dict[str, Any], major: int = 4) -> Rendered:
     return _rendered(major, json.dumps(values))
 
@@ -240,8 +249,7 @@ class TestEveryRendering:
     def test_is_valid_kubernetes(self, rendered: Rendered, version: str) -> None:
         """Each object is what the oldest and the newest supported Kubernetes know, without an unknown field."""
         for (kind, _), item in rendered.objects.items():
-            if not item["apiVersion"].startswith(FOREIGN):
-                kubernetes_validate.validate(item, version, strict=True)
+            judge(item, version)
             assert item["metadata"]["namespace"] == NAMESPACE, kind
 
     def test_configuration_is_the_programs(self, rendered: Rendered) -> None:
@@ -268,7 +276,9 @@ class TestEveryRendering:
 
     def test_nothing_else_is_privileged(self, rendered: Rendered) -> None:
         """Every component that does not capture has the security context of the public documentation, and more."""
-        for name, pod in (rendered.pods() | {"watcher-test": rendered.get("Pod", "watcher-test")["spec"]}).items():
+        for name, pod in (
+            rendered.pods() | {"watcher-test": rendered.get("Pod", "watcher-test")["spec"]}
+        ).items():
             if name == "watcher":
                 continue
             number = 65534 if name.endswith("prometheus-agent") else 1000
@@ -685,7 +695,10 @@ class TestRefusals:
                 CASES["relay"] | {"collector": {"ingress": {"enabled": True}}},
                 "which is not installed where `endpoint` is set",
             ),
-            ({"collector": {"httpRoute": {"enabled": True}}}, "collector.httpRoute.parentRefs: name the Gateway"),
+            (
+                {"collector": {"httpRoute": {"enabled": True}}},
+                "collector.httpRoute.parentRefs: name the Gateway",
+            ),
             ({"collector": {"persistence": {"size": "256Mi"}}}, "give at least 512Mi"),
             (
                 {"collector": {"tls": {"mode": "existingSecret"}}},

@@ -79,7 +79,10 @@ def assert_has_all(found: Rendered, name: str) -> None:
     assert pod["containers"][-1] == EXTRA["extraContainers"][0]
     assert (metadata["annotations"]["note"], metadata["labels"]["team"]) == ("true", "a")
     assert (spec["minReadySeconds"], spec["revisionHistoryLimit"]) == (7, 0)
-    assert (container["livenessProbe"]["failureThreshold"], container["livenessProbe"]["periodSeconds"]) == (9, 15)
+    assert (container["livenessProbe"]["failureThreshold"], container["livenessProbe"]["periodSeconds"]) == (
+        9,
+        15,
+    )
     (spread,) = pod["topologySpreadConstraints"]
     assert spread["labelSelector"]["matchLabels"] == spec["selector"]["matchLabels"]
     account = found.get("ServiceAccount", pod["serviceAccountName"])
@@ -94,7 +97,10 @@ class TestCommon:
         """What is said once is in each of the four pods; the interceptors keep what they say themselves."""
         values = {"common": ALL, "prometheusAgent": AGENT}
         own = {name: ALL[name] for name in ("tolerations", "dnsPolicy", "priorityClassName")}
-        values |= {"interceptor": own, "relay": {"topologySpreadConstraints": ALL["topologySpreadConstraints"]}}
+        values |= {
+            "interceptor": own,
+            "relay": {"topologySpreadConstraints": ALL["topologySpreadConstraints"]},
+        }
         found = template(values, major=major)
         for name in COMPONENTS.values():
             assert_has_all(found, name)
@@ -113,7 +119,13 @@ class TestCommon:
 
     def test_null_or_nothing_below_a_component_takes_it_away(self) -> None:
         """A list or a text that is empty there stands, and so does `null`."""
-        given = {"common": {"tolerations": ALL["tolerations"], "priorityClassName": "high", "hostAliases": ALL["hostAliases"]}}
+        given = {
+            "common": {
+                "tolerations": ALL["tolerations"],
+                "priorityClassName": "high",
+                "hostAliases": ALL["hostAliases"],
+            }
+        }
         empty = {"tolerations": [], "priorityClassName": "", "hostAliases": None}
         pod = template(given | {"relay": empty, "interceptor": {"tolerations": []}}).pods()
         assert not pod["watcher-relay"].keys() & empty.keys()
@@ -210,11 +222,16 @@ class TestRelays:
     def test_are_spread(self) -> None:
         """Over nodes, where there are several."""
         (spread,) = render(CASES["claims"]).pods()["watcher-relay"]["topologySpreadConstraints"]
-        assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "ScheduleAnyway")
+        assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == (
+            "kubernetes.io/hostname",
+            "ScheduleAnyway",
+        )
 
     def test_one_with_a_claim_is_replaced_and_not_joined(self) -> None:
         """Two processes never have the same spool."""
-        found = template(CASES["relay"] | {"relay": {"persistence": {"existingClaim": "disk", "enabled": True}}})
+        found = template(
+            CASES["relay"] | {"relay": {"persistence": {"existingClaim": "disk", "enabled": True}}}
+        )
         assert found.get("Deployment", "watcher-relay")["spec"]["strategy"] == {"type": "Recreate"}
 
     @pytest.mark.parametrize("major", HELM)
@@ -241,7 +258,10 @@ class TestUpdates:
         """A number or a share."""
         given = {"updateStrategy": {"rollingUpdate": {"maxUnavailable": at_once}}}
         spec = template({"interceptor": given}).get("DaemonSet")["spec"]
-        assert spec["updateStrategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": at_once}}
+        assert spec["updateStrategy"] == {
+            "type": "RollingUpdate",
+            "rollingUpdate": {"maxUnavailable": at_once},
+        }
 
     def test_other_strategies_are_alone(self) -> None:
         """The default of a rolling update, which Helm merges in, is refused by Kubernetes beside another type."""
@@ -294,7 +314,10 @@ class TestVolumes:
     def test_the_rest_of_the_collectors_limits_may_be_set(self) -> None:
         """`config.collector` is its configuration, and nobody else's."""
         found = template({"config": {"collector": {"retention_hours": 24, "max_records": 1000}}})
-        assert found.config("collector")["collector"].items() >= {"retention_hours": 24, "max_records": 1000}.items()
+        assert (
+            found.config("collector")["collector"].items()
+            >= {"retention_hours": 24, "max_records": 1000}.items()
+        )
         assert "collector" not in found.config("interceptor")
         assert "collector" not in found.config("relay")
 
@@ -311,27 +334,37 @@ class TestWaysToTheCollector:
         backend = rule["http"]["paths"][0]["backend"]["service"]
         service = found.get("Service", backend["name"])
         assert backend["port"]["name"] in {port["name"] for port in service["spec"]["ports"]}
-        assert (rule["host"], ingress["tls"]) == ("records.test", [{"secretName": "page", "hosts": ["records.test"]}])
+        assert (rule["host"], ingress["tls"]) == (
+            "records.test",
+            [{"secretName": "page", "hosts": ["records.test"]}],
+        )
         route = found.get("HTTPRoute", "watcher-collector")["spec"]
         (target,) = route["rules"][0]["backendRefs"]
         assert (target["name"], target["port"]) == ("watcher-collector", 18954)
         assert service["metadata"]["annotations"] == {"a": "b"}
         assert found.config("relay")["endpoint"] == "http://watcher-collector.watch.svc:18954"
         assert found.config("relay")["upload"]["allow_plain_http"] is True
-        assert found.container("watcher-collector", "collector")["livenessProbe"]["httpGet"]["scheme"] == "HTTP"
+        assert (
+            found.container("watcher-collector", "collector")["livenessProbe"]["httpGet"]["scheme"] == "HTTP"
+        )
 
     def test_with_a_certificate_of_the_operator(self) -> None:
         """The relay trusts its authority, and the collector shows it."""
         found = template({"collector": {"tls": {"mode": "existingSecret", "existingSecret": "mine"}}})
         served = {volume["name"]: volume for volume in found.pods()["watcher-collector"]["volumes"]}
         trusted = {volume["name"]: volume for volume in found.pods()["watcher-relay"]["volumes"]}
-        assert served["tls"]["secret"]["secretName"] == trusted["endpoint-ca"]["secret"]["secretName"] == "mine"
+        assert (
+            served["tls"]["secret"]["secretName"] == trusted["endpoint-ca"]["secret"]["secretName"] == "mine"
+        )
 
     def test_service_of_another_type(self) -> None:
         """For who is outside."""
         values = {"relay": {"service": {"type": "LoadBalancer", "annotations": {"internal": "true"}}}}
         service = template(values).get("Service", "watcher-relay")
-        assert (service["spec"]["type"], service["metadata"]["annotations"]) == ("LoadBalancer", {"internal": "true"})
+        assert (service["spec"]["type"], service["metadata"]["annotations"]) == (
+            "LoadBalancer",
+            {"internal": "true"},
+        )
 
 
 class TestScraping:
@@ -380,7 +413,10 @@ class TestScraping:
         found = template({"prometheusAgent": AGENT | {"image": {"digest": digest}, "scrapeTimeout": "5s"}})
         image = found.container("watcher-prometheus-agent", "prometheus-agent")["image"]
         assert image == f"docker.io/prom/prometheus@{digest}"
-        assert "scrape_timeout: 5s" in found.get("Secret", "watcher-prometheus-agent")["stringData"]["prometheus.yml"]
+        assert (
+            "scrape_timeout: 5s"
+            in found.get("Secret", "watcher-prometheus-agent")["stringData"]["prometheus.yml"]
+        )
 
 
 class TestCilium:
@@ -446,7 +482,9 @@ class TestHelmTest:
         assert env.get("HTTPS_PROXY") == (None if mode == "relay" else "10.1.2.3:3128")
         own = found.container("watcher", "interceptor")
         mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
-        assert mounts == {mount["mountPath"] for mount in own["volumeMounts"]} - {"/var/lib/interceptor/spool"}
+        assert mounts == {mount["mountPath"] for mount in own["volumeMounts"]} - {
+            "/var/lib/interceptor/spool"
+        }
         # Without a relay it is the one pod of the namespace that goes to the endpoint itself.
         assert (("NetworkPolicy", "watcher-test") in found.objects) == (mode == "direct")
 
@@ -454,7 +492,12 @@ class TestHelmTest:
 def test_extra_objects() -> None:
     """Maps as they are, texts as templates, in whichever order."""
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-text\n  namespace: {{ .Release.Namespace }}\n"
-    made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "made", "namespace": "watch"}, "data": {"a": "{{ b }}"}}
+    made = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "made", "namespace": "watch"},
+        "data": {"a": "{{ b }}"},
+    }
     found = template({"extraObjects": [text, made]})
     assert found.get("ConfigMap", "made")["data"] == {"a": "{{ b }}"}
     assert ("ConfigMap", "watcher-text") in found.objects

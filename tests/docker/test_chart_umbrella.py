@@ -79,7 +79,9 @@ class TestUmbrella:
 
     def test_twice_under_aliases(self, tmp_path: Path) -> None:
         """Two of them share no object and no selector."""
-        found = Umbrella(tmp_path, "edge", "core").render({"core": {"port": 18960, "capture": {"rpcapdPort": 2003}}})
+        found = Umbrella(tmp_path, "edge", "core").render(
+            {"core": {"port": 18960, "capture": {"rpcapdPort": 2003}}}
+        )
         selectors = [
             json.dumps(item["spec"]["selector"])
             for (kind, _), item in found.objects.items()
@@ -226,13 +228,16 @@ class TestWithoutACluster:
         """Where the chart makes them, each rendering differs in Secrets only: no pod is restarted by it."""
         words = ("template", "watcher", str(CHART), "--namespace", "watch")
         first, second = (
-            [item for item in yaml.safe_load_all(run_helm(4, *words, values={}).stdout) if item] for _ in range(2)
+            [item for item in yaml.safe_load_all(run_helm(4, *words, values={}).stdout) if item]
+            for _ in range(2)
         )
         for one, other in zip(first, second, strict=True):
             assert (one == other) == (one["kind"] != "Secret")
 
     @pytest.mark.parametrize("major", HELM)
-    @pytest.mark.parametrize("version", ["1.25.0", "v1.29.1-gke.1589017", "v1.30.4-eks-a737599", "v1.31.2+k3s1"])
+    @pytest.mark.parametrize(
+        "version", ["1.25.0", "v1.29.1-gke.1589017", "v1.30.4-eks-a737599", "v1.31.2+k3s1"]
+    )
     def test_versions_of_vendors(self, major: int, version: str) -> None:
         """Are as new as their number says."""
         done = run_helm(major, "template", "w", str(CHART), "--kube-version", version, values={})
@@ -249,7 +254,9 @@ class TestUpgrade:
     """Values of before."""
 
     @pytest.mark.parametrize("major", HELM)
-    @pytest.mark.parametrize("missing", ["common", "relay.persistence", "relay.autoscaling", "metrics.dashboards"])
+    @pytest.mark.parametrize(
+        "missing", ["common", "relay.persistence", "relay.autoscaling", "metrics.dashboards"]
+    )
     def test_reused_values_lack_what_is_new(self, major: int, missing: str) -> None:
         """`helm upgrade --reuse-values` gives the defaults of before: that is told by name, and not by a template that
         meets nothing."""

@@ -6,12 +6,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
 from interceptor.config import Config
-from tests.docker.test_chart import CASES, CHART, HELM, OLDEST, WORKLOADS, Rendered, render, run_helm
+from tests.docker.test_chart import CASES, CHART, HELM, OLDEST, WORKLOADS, Rendered, judge, render, run_helm
 
 pytestmark = pytest.mark.usefixtures("helm_available")
 
@@ -41,7 +40,7 @@ def template(
     assert done.returncode == 0, done.stderr
     found = Rendered()
     for item in filter(None, yaml.safe_load_all(done.stdout)):
-        kubernetes_validate.validate(item, OLDEST, strict=True)
+        judge(item, OLDEST)
         assert item["metadata"]["namespace"] == namespace
         found.objects[item["kind"], item["metadata"]["name"]] = item
     return found
@@ -97,7 +96,8 @@ class TestNames:
                     "persistence": {"existingClaim": word},
                 },
                 "interceptor": {"priorityClassName": word, "spool": {"hostPath": f"/{word}"}},
-                "prometheusAgent": AGENT | {"existingSecret": word, "image": {"repository": word, "tag": word}},
+                "prometheusAgent": AGENT
+                | {"existingSecret": word, "image": {"repository": word, "tag": word}},
             }
         )
         assert found.pods()["watcher-relay"]["priorityClassName"] == word
@@ -216,9 +216,7 @@ class TestRestarts:
 
     @staticmethod
     def templates(values: dict[str, Any]) -> dict[str, str]:
-        return {
-            name: json.dumps(item, sort_keys=True) for name, item in render(values).templates().items()
-        }
+        return {name: json.dumps(item, sort_keys=True) for name, item in render(values).templates().items()}
 
     @pytest.mark.parametrize(
         ("values", "changed", "restarted"),
