@@ -204,12 +204,16 @@ def _rendered(major: int, values: str) -> Rendered:
     )
     assert done.returncode == 0, done.stderr
     found = Rendered(values=json.loads(values))
-    for item in yaml.safe_load_all(done.stdout):
-        if item:
-            key = (item["kind"], item["metadata"]["name"])
-            assert key not in found.objects
-            found.objects[key] = item
+    for item in manifests(done.stdout):
+        key = (item["kind"], item["metadata"]["name"])
+        assert key not in found.objects
+        found.objects[key] = item
     return found
+
+
+def manifests(text: str) -> list[dict[str, Any]]:
+    """What helm has rendered, object by object; read by libyaml, since there is much of it."""
+    return [item for item in yaml.load_all(text, Loader=yaml.CSafeLoader) if item]
 
 
 @cache

@@ -4,12 +4,20 @@ that they write to, whose sizes agree with what is written."""
 from __future__ import annotations
 
 import json
-from typing import Any
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from tests.docker.test_chart import CASES, HELM, WORKLOADS, Rendered, render, run_helm
 from tests.docker.test_chart_values import AGENT, template
+from tests.docker.test_pod import contents
+from tests.support.netns import namespace, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("helm_available")
 
@@ -487,6 +495,74 @@ class TestHelmTest:
         }
         # Without a relay it is the one pod of the namespace that goes to the endpoint itself.
         assert (("NetworkPolicy", "watcher-test") in found.objects) == (mode == "direct")
+
+
+class Rooms:
+    """What pods of a rendering are given, as the kubelet would: configuration and Secrets, in folders of their own."""
+
+    def __init__(self, found: Rendered, folder: Path) -> None:
+        self.found, self.folder = found, folder
+        (folder / "hosts").write_text("127.0.0.1 localhost watcher-relay.watch.svc\n")
+        (folder / "spool").mkdir()
+
+    def command(self, spec: dict[str, Any], component: str) -> list[str]:
+        """A pod's container as a process that finds there what the container would; with its names of Services."""
+        for volume in spec["volumes"]:
+            if "secret" in volume:
+                held = contents(self.found.get("Secret", volume["secret"]["secretName"]))
+                for item in volume["secret"].get("items", [{"key": key, "path": key} for key in held]):
+                    place = self.folder / "secrets" / volume["name"] / item["path"]
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.write_bytes(held[item["key"]])
+        config = yaml.safe_dump(self.found.config(component))
+        config = config.replace("/secrets/", f"{self.folder}/secrets/").replace(
+            "/var/lib/interceptor", str(self.folder)
+        )
+        (self.folder / f"{component}.yaml").write_text(config)
+        (container,) = spec["containers"]
+        words = [
+            word.replace("/etc/interceptor/config", f"{self.folder}/{component}")
+            for word in container["args"]
+        ]
+        told = {item["name"]: item["value"] for item in container["env"] if "value" in item}
+        told |= {"INTERCEPTOR_NODE": "node-1", "INTERCEPTOR_SERVER_ADDRESS": "127.0.0.1"}
+        variables = [f"{name}={value}" for name, value in told.items()]
+        entered = [
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            f'mount --bind {self.folder}/hosts /etc/hosts && exec "$@"',
+            "sh",
+        ]
+        return [*entered, "env", *variables, sys.executable, "-m", "interceptor", *words]
+
+
+@pytest.mark.parametrize("token", ["the relay's", "another"])
+def test_helm_test_against_a_relay(tmp_path: Path, token: str) -> None:
+    """The pod's command, with what the chart gives it, passes where the chart's relay runs with what it gives that: by the
+    name of its Service, its generated certificate, and the token. With another token it fails, and says so."""
+    rooms = Rooms(render(CASES["relay"]), tmp_path)
+    with namespace("helm") as space:
+        words = space.wrap(rooms.command(rooms.found.pods()["watcher-relay"], "relay"))
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as relay:
+            try:
+                wait_until(lambda: ":18954 " in space.run("ss", "-Hltn").stdout, "the relay", 120)
+                test = rooms.command(rooms.found.get("Pod", "watcher-test")["spec"], "interceptor")
+                if token == "another":
+                    # Not the relay's file: it would take that one.
+                    config = tmp_path / "interceptor.yaml"
+                    (tmp_path / "old").write_text("old")
+                    config.write_text(
+                        config.read_text().replace(f"{tmp_path}/secrets/relay-token/token", f"{tmp_path}/old")
+                    )
+                done = space.run(*test, check=False)
+            finally:
+                relay.terminate()
+    told = done.stdout + done.stderr
+    assert done.returncode == (0 if token == "the relay's" else 1), told
+    assert ("ok      token: accepted" in told) == (token == "the relay's")
+    assert ("FAILED  token: " in told) == (token == "another")
 
 
 def test_extra_objects() -> None:

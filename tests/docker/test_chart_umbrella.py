@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.docker.test_chart import CASES, CHART, HELM, Rendered, render, run_helm
+from tests.docker.test_chart import CASES, CHART, HELM, Rendered, manifests, render, run_helm
 from tests.docker.test_chart_values import AGENT, template
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Umbrella:
         done = run_helm(major, *words, values=values)
         assert done.returncode == 0, done.stderr
         found = Rendered()
-        for item in filter(None, yaml.safe_load_all(done.stdout)):
+        for item in manifests(done.stdout):
             key = (item["kind"], item["metadata"]["name"])
             assert key not in found.objects, "two charts make the same object"
             found.objects[key] = item
@@ -188,7 +188,7 @@ class TestNaming:
     def test_namespace_override(self) -> None:
         """Every object is there, and the names of Services lead there."""
         done = run_helm(4, "template", "watcher", str(CHART), "-n", "a", values={"namespaceOverride": "b"})
-        items = [item for item in yaml.safe_load_all(done.stdout) if item]
+        items = manifests(done.stdout)
         assert {item["metadata"]["namespace"] for item in items} == {"b"}
         (config,) = [
             item["data"]["config.yaml"]
@@ -227,10 +227,7 @@ class TestWithoutACluster:
     def test_made_secrets_change_no_pod(self) -> None:
         """Where the chart makes them, each rendering differs in Secrets only: no pod is restarted by it."""
         words = ("template", "watcher", str(CHART), "--namespace", "watch")
-        first, second = (
-            [item for item in yaml.safe_load_all(run_helm(4, *words, values={}).stdout) if item]
-            for _ in range(2)
-        )
+        first, second = (manifests(run_helm(4, *words, values={}).stdout) for _ in range(2))
         for one, other in zip(first, second, strict=True):
             assert (one == other) == (one["kind"] != "Secret")
 

@@ -10,7 +10,18 @@ import pytest
 import yaml
 
 from interceptor.config import Config
-from tests.docker.test_chart import CASES, CHART, HELM, OLDEST, WORKLOADS, Rendered, judge, render, run_helm
+from tests.docker.test_chart import (
+    CASES,
+    CHART,
+    HELM,
+    OLDEST,
+    WORKLOADS,
+    Rendered,
+    judge,
+    manifests,
+    render,
+    run_helm,
+)
 
 pytestmark = pytest.mark.usefixtures("helm_available")
 
@@ -39,7 +50,7 @@ def template(
     done = run_helm(major, "template", name, str(CHART), "--namespace", namespace, values=values)
     assert done.returncode == 0, done.stderr
     found = Rendered()
-    for item in filter(None, yaml.safe_load_all(done.stdout)):
+    for item in manifests(done.stdout):
         judge(item, OLDEST)
         assert item["metadata"]["namespace"] == namespace
         found.objects[item["kind"], item["metadata"]["name"]] = item
@@ -345,8 +356,8 @@ class TestPolicies:
         done = run_helm(4, "template", "watcher", str(CHART), values=RELAY | values)
         (spec,) = [
             item["spec"]
-            for item in yaml.safe_load_all(done.stdout)
-            if item and (item["kind"], item["metadata"]["name"]) == ("NetworkPolicy", "watcher-relay")
+            for item in manifests(done.stdout)
+            if (item["kind"], item["metadata"]["name"]) == ("NetworkPolicy", "watcher-relay")
         ]
         assert {"namespaceSelector": {}} in spec["ingress"][0]["from"]
 

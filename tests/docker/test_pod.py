@@ -43,8 +43,8 @@ def contents(secret: dict[str, Any]) -> dict[str, bytes]:
 
 def pod(found: Rendered, workload: str, folder: Path, **environment: str) -> dict[str, Any]:
     """A Pod of a workload's template, for a machine without Kubernetes around it."""
-    templates = found.templates() | {"watcher-test": found.objects["Pod", "watcher-test"]}
-    template = {key: json.loads(json.dumps(templates[workload][key])) for key in ("metadata", "spec")}
+    kind = "DaemonSet" if workload == "watcher" else "Deployment"
+    template = json.loads(json.dumps(found.get(kind, workload)["spec"]["template"]))
     template["metadata"]["name"] = f"{workload}-{os.getpid()}"
     spec = template["spec"]
     spec["hostNetwork"] = True  # relay and collector too: there are no Services here
@@ -120,8 +120,8 @@ def started(
     interceptor_image: str,
     rpcapd_image: str,
     tmp_path: Path,
-) -> Iterator[tuple[Node, str, dict[str, Any]]]:
-    """A node on which the chart's pods run, the token that the collector takes, and the pod of `helm test`."""
+) -> Iterator[tuple[Node, str]]:
+    """A node on which the chart's pods run, and the token that the collector takes."""
     found = render({"capture": {"privileged": request.param}, "config": {"spool": {"batch_seconds": 1}}})
     # The generated certificate is for the Services' names; there is no DNS here, so a hosts file has them.
     names = [f"watcher-{name}.watch.svc" for name in ("relay", "collector")]
@@ -138,33 +138,17 @@ def started(
         ),
         pod(found, "watcher", tmp_path, INTERCEPTOR_ENDPOINT=relay),
     ]
-    test = pod(found, "watcher-test", tmp_path, INTERCEPTOR_ENDPOINT=relay)
     (tmp_path / "hosts").write_text(f"127.0.0.1 localhost {' '.join(names)}\n")
-    for item in (*pods, test):
+    for item in pods:
         mount(item, "/etc/hosts", tmp_path / "hosts")
     settings = [item for (kind, _), item in found.objects.items() if kind == "ConfigMap"]
     with Node(tmp_path) as made, played(made.space, settings, pods):
-        yield made, contents(found.get("Secret", "watcher-token"))["token"].decode(), test
+        yield made, contents(found.get("Secret", "watcher-token"))["token"].decode()
 
 
-def helm_test(node: Node, test: dict[str, Any]) -> tuple[int, str]:
-    """The status and the output of the pod that `helm test` would start."""
-    manifest = yaml.safe_dump(test)
-    name = f"{test['metadata']['name']}-check"
-    try:
-        containers.podman("kube", "play", "-", given=manifest, network=node.space)
-        status = int(containers.podman("wait", name).stdout)
-        return status, containers.podman("logs", name).stdout
-    finally:
-        containers.podman("kube", "down", "-", given=manifest, network=node.space, check=False)
-        volumes = [volume["name"] for volume in test["spec"]["volumes"] if "emptyDir" in volume]
-        containers.podman("volume", "rm", "--force", *volumes, check=False)
-
-
-def test_captures_and_uploads(started: tuple[Node, str, dict[str, Any]]) -> None:
-    """Requests between two pods of the node are at the collector, once each, by way of the relay; and `helm test`
-    passes: the relay's name, certificate and token hold."""
-    node, token, test = started
+def test_captures_and_uploads(started: tuple[Node, str]) -> None:
+    """Requests between two pods of the node are at the collector, once each, by way of the relay."""
+    node, token = started
     client, server = node.pod(), node.server()
 
     def get(url: str, *options: str) -> str:
@@ -200,10 +184,6 @@ def test_captures_and_uploads(started: tuple[Node, str, dict[str, Any]]) -> None
         wait_until(all_there, "10 records", SECONDS, 0.5)
         assert len(arrived) == 10
         assert {record["node"] for record in arrived.values()} == {"node-1"}
-        status, told = helm_test(node, test)
-        assert status == 0, told
-        assert "FAILED" not in told
-        assert "ok      token: " in told
     except (AssertionError, TimeoutError) as error:
         logs = "\n".join(said(f"{name}-{part}") for part in ("rpcapd", "interceptor"))
         raise AssertionError(f"{error}\n{logs}") from error
