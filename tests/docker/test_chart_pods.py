@@ -134,7 +134,7 @@ class TestCommon:
                 "hostAliases": ALL["hostAliases"],
             }
         }
-        empty = {"tolerations": [], "priorityClassName": "", "hostAliases": None}
+        empty: dict[str, Any] = {"tolerations": [], "priorityClassName": "", "hostAliases": None}
         pod = template(given | {"relay": empty, "interceptor": {"tolerations": []}}).pods()
         assert not pod["watcher-relay"].keys() & empty.keys()
         assert "tolerations" not in pod["watcher"]
@@ -162,7 +162,7 @@ class TestSecurityContext:
     @pytest.mark.parametrize("privileged", [True, False])
     def test_of_those_that_capture(self, privileged: bool) -> None:
         """Each of the two containers has a context of its own, over the one that capturing takes."""
-        given = {
+        given: dict[str, Any] = {
             "securityContext": {"seLinuxOptions": {"type": "spc_t"}},
             "rpcapdSecurityContext": {"appArmorProfile": {"type": "Unconfined"}},
             "podSecurityContext": {"fsGroupChangePolicy": "OnRootMismatch"},

@@ -199,7 +199,7 @@ class TestNaming:
 
     def test_common_labels(self) -> None:
         """Are on every object and every pod, and cannot be those that select."""
-        values = {
+        values: dict[str, Any] = {
             "commonLabels": {"team": "a", "app.kubernetes.io/version": "mine"},
             "relay": {"persistence": {"enabled": True}},
             "collector": {"persistence": {"enabled": True}},
