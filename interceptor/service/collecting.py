@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "collect", "run", "run_collector"]
 
 _PRUNE_SECONDS: Final = 60.0
+_DEFAULTS: Final = {"server.port": 18_955}
+"""Not the daemon's port: the two are often tried on one host."""
 
 log = structlog.get_logger()
 
@@ -42,12 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Take batches from interceptors and relays (ingest.*), keep their records in SQLite (collector.*), and show "
         "them: a page at /, the same as JSON at /v1/, /metrics, /healthz and /readyz (server.*). SIGTERM ends it."
     )
-    add_flags(parser)
+    add_flags(parser, _DEFAULTS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the collector; returns the exit status."""
-    return run_collector(load(arguments.config, os.environ, flags_of(arguments)).config)
+    return run_collector(load(arguments.config, os.environ, flags_of(arguments), _DEFAULTS).config)
 
 
 def run_collector(config: Config) -> int:
