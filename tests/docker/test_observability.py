@@ -103,7 +103,7 @@ def test_prometheus_agents_configuration(
     """promtool accepts what the chart gives its Prometheus agent."""
     found = render(CASES["everything"] | {"httpsProxy": ""} | proxy)
     text = found.get("Secret", "watcher-prometheus-agent")["stringData"]["prometheus.yml"]
-    for name in ("relay-ca/ca.crt", "token/token"):
+    for name in ("relay-ca/ca.crt", "collector-ca/ca.crt", "token/token"):
         place = tmp_path / name
         place.parent.mkdir()
         place.write_text("")
