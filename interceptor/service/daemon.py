@@ -31,7 +31,6 @@ import os
 import signal
 import socket
 import time
-from collections import Counter
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -51,18 +50,21 @@ from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.service import logs, memory, openings
 from interceptor.service.ending import Ending
+from interceptor.service.expiry import Expiry
 from interceptor.service.health import Heartbeat, routes
 from interceptor.service.metrics import (
     InterfaceNames,
     Metrics,
     Sample,
     pipeline_samples,
+    record_losses,
     source_samples,
     stage_samples,
 )
 from interceptor.service.outbound import Outbound, origin
 from interceptor.service.output import FileOutlet
 from interceptor.service.server import serving
+from interceptor.service.traffic import Traffic
 from interceptor.settings import changes
 
 if TYPE_CHECKING:
@@ -141,6 +143,7 @@ class Daemon:
         node = options.node or socket.gethostname()
         self._templates = openings.templates(options.metadata)
         self._encoder = RecordEncoder(options.metadata.url, node, self._templates)
+        self._traffic = Traffic(options.metrics.by_server)
         self._packets = self._bytes = self._records = 0
         self._waiting: list[Transaction] = []
         self._state = "starting"
@@ -164,8 +167,11 @@ class Daemon:
         self._metrics.add(lambda: source_samples(self._sources, names))
         self._metrics.add(lambda: stage_samples([self._captured()]))
         self._metrics.add(lambda: pipeline_samples(self._pipeline))
+        self._metrics.add(self._traffic.samples)
         self._metrics.add(lambda: [Sample("template_names_folded_total", self._templates.folded)])
         self._metrics.add(self._outlet_samples)
+        self._expiry = Expiry("run", options)
+        self._metrics.add(self._expiry.samples)
         if self._outbound is not None:
             self._metrics.add(self._outbound.samples)
 
@@ -177,7 +183,7 @@ class Daemon:
 
         """
         options = self._settings.config
-        app = Starlette(routes=routes(self._metrics, self._not_ready, self._heart.stuck))
+        app = Starlette(routes=routes("run", self._metrics, self._not_ready, self._heart.stuck))
         gc.set_threshold(COLLECT_AFTER, 10, 10)
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(self._ending.on_signals())
@@ -218,6 +224,7 @@ class Daemon:
                 going = [
                     group.create_task(self._tick(), name="tick"),
                     group.create_task(self._report(), name="report"),
+                    group.create_task(self._expiry.follow(), name="expiry"),
                     group.create_task(self._follow_own_traffic(port), name="own traffic"),
                 ]
                 if self._outbound is not None:
@@ -273,7 +280,9 @@ class Daemon:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        lines = self._encoder.encode(waiting)
+        records = [self._encoder.record(transaction) for transaction in waiting]
+        self._traffic.count(records, time.monotonic())
+        lines = self._encoder.lines(records)
         self._records += len(waiting)
         for outlet in self._outlets:
             outlet.write(lines, len(waiting))
@@ -425,11 +434,7 @@ class Daemon:
     def _outlet_samples(self) -> Iterator[Sample]:
         stages = [stage for outlet in self._outlets for stage in outlet.ledger()]
         yield from stage_samples(stages)
-        dropped: Counter[str] = Counter()
-        for stage in stages:
-            dropped.update(stage.dropped)
-        for reason, count in dropped.items():
-            yield Sample("records_dropped_total", count, (reason,))
+        yield from record_losses(stages)
 
     # Going down
 

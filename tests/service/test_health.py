@@ -23,7 +23,7 @@ def ask(app: Starlette, path: str, **headers: str) -> httpx.Response:
 
 def test_the_pages_say_that_all_is_well() -> None:
     """In a word, with status 200."""
-    app = Starlette(routes=routes(Metrics(), lambda: None))
+    app = Starlette(routes=routes("run", Metrics(), lambda: None))
     for path, word in (("/healthz", "alive\n"), ("/readyz", "ready\n")):
         answer = ask(app, path)
         assert (answer.status_code, answer.text) == (200, word)
@@ -31,7 +31,7 @@ def test_the_pages_say_that_all_is_well() -> None:
 
 def test_a_problem_is_status_503_and_says_what() -> None:
     """So that a probe's log has the reason."""
-    app = Starlette(routes=routes(Metrics(), lambda: "no interface is captured", lambda: "stuck"))
+    app = Starlette(routes=routes("run", Metrics(), lambda: "no interface is captured", lambda: "stuck"))
     for path, word in (("/healthz", "stuck\n"), ("/readyz", "no interface is captured\n")):
         answer = ask(app, path)
         assert (answer.status_code, answer.text) == (503, word)
@@ -39,7 +39,7 @@ def test_a_problem_is_status_503_and_says_what() -> None:
 
 def test_metrics_have_the_media_type_that_was_asked_for() -> None:
     """Prometheus's text by default, OpenMetrics on request."""
-    app = Starlette(routes=routes(Metrics(), lambda: None))
+    app = Starlette(routes=routes("run", Metrics(), lambda: None))
     plain = ask(app, "/metrics")
     assert plain.headers["content-type"].startswith("text/plain; version=")
     assert "interceptor_build_info{" in plain.text
