@@ -281,23 +281,23 @@ class Metrics:
 
     def snapshot(self) -> Snapshot:
         """Read the components, here and now. What is left to do takes longer, and can be done in a thread."""
-        return Snapshot([*self._families()], self._registry)
-
-    def _families(self) -> Iterator[Metric]:
-        """Give all samples by their metrics, in the order of the table."""
         samples: dict[str, list[Sample | Distribution]] = {}
         for read in self._reads:
             for sample in read():
                 samples.setdefault(sample.name, []).append(sample)
-        for name in sorted(samples, key=_PLACES.__getitem__):
-            yield _family(_BY_NAME[name], samples[name])
+        return Snapshot(
+            [(_BY_NAME[name], samples[name]) for name in sorted(samples, key=_PLACES.__getitem__)],
+            self._registry,
+        )
 
 
 class Snapshot(Collector):
-    """What was known at one moment."""
+    """What was known at one moment: metrics with their samples, in the order of the table."""
 
-    def __init__(self, families: list[Metric], others: CollectorRegistry) -> None:
-        self._families = families
+    def __init__(
+        self, known: list[tuple[Named, list[Sample | Distribution]]], others: CollectorRegistry
+    ) -> None:
+        self._known = known
         self._others = others
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
@@ -307,7 +307,8 @@ class Snapshot(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """For the encoder."""
-        yield from self._families
+        for metric, samples in self._known:
+            yield _family(metric, samples)
         yield from self._others.collect()
 
 
