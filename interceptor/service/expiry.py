@@ -4,7 +4,7 @@ Owns where the date stands: in a certificate (RFC 5280 section 4.1.2.5), in a to
 Refuses to judge them: whoever uses a file says whether it can be used. So what is not understood has no date, and is no
 error; and a date is all that ever leaves this module.
 
-Files may be replaced, so they are looked at again each minute, in a thread.
+Files may be replaced, so they are looked at again every quarter of a minute, in a thread.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from base64 import urlsafe_b64decode
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import reduce
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from interceptor.rotation import ROTATING
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Expiry", "of_certificates", "of_token"]
 
-_LOOK_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 15.0
 _MOST: Final = 2**20
 """Bytes of a file that are looked at: the authorities of a whole system are a quarter of that."""
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s[^-]+-----END CERTIFICATE-----")
@@ -130,6 +131,6 @@ def of_token(token: str) -> float | None:
     try:
         claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
         date = claims["exp"]
-        return float(date) if isinstance(date, int | float) else None
+        return float(date) if isinstance(date, int | float) and isfinite(date) else None
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, binascii.Error):
         return None
