@@ -64,34 +64,16 @@ _WAITS: Final = frozenset({"follow", "wait", "watch"})
 """Parameters that ask for a response that waits for news: Kubernetes' watch and follow, Consul's wait."""
 
 
-class _Durations:
-    """A histogram."""
-
-    __slots__ = ("counts", "total")
-
-    def __init__(self) -> None:
-        self.counts = [0] * len(BOUNDS)
-        self.total = 0
-        """Microseconds."""
-
-    def sample(self, name: str, label: str, examples: Iterable[Record | None] = _NONE) -> Distribution:
-        buckets = zip(BOUNDS, accumulate(self.counts), map(_exemplar, examples), strict=True)
-        return Distribution(
-            name,
-            (label,),
-            [(bound / 1e6, count, exemplar) for bound, count, exemplar in buckets],
-            self.total / 1e6,
-        )
-
-
-class _Server(_Durations):
+class _Server:
     """What is known of a server, or of all that have no name of their own."""
 
-    __slots__ = ("idle_since", "outcomes", "seen")
+    __slots__ = ("durations", "idle_since", "outcomes", "seen", "total")
 
     def __init__(self) -> None:
-        super().__init__()
         self.outcomes = [0] * len(OUTCOMES)
+        self.durations = [0] * len(BOUNDS)
+        self.total = 0
+        """Microseconds of all durations."""
         self.seen = 0
         """Its requests at the last look, …"""
         self.idle_since = 0.0
@@ -103,9 +85,10 @@ class Traffic:
 
     def __init__(self, servers: int = 0) -> None:
         self._requests: defaultdict[str | None, list[int]] = defaultdict(lambda: [0] * len(OUTCOMES))
-        self._durations = [_Durations() for _ in OUTCOMES]
+        # By outcome: durations in each bucket, their sum in microseconds, the newest record of each bucket
+        self._durations = [[0] * len(BOUNDS) for _ in OUTCOMES]
+        self._totals = [0] * len(OUTCOMES)
         self._newest: list[list[Record | None]] = [[None] * len(BOUNDS) for _ in OUTCOMES]
-        """Of each bucket."""
         self._most = servers
         self._servers: dict[str, _Server] = {}
         self._addresses = _Server()
@@ -114,7 +97,7 @@ class Traffic:
 
     def count(self, records: Iterable[Record], now: float) -> None:
         """Count these. `now`: seconds on any clock that does not go back."""
-        requests, all_durations, newest = self._requests, self._durations, self._newest
+        requests, durations, totals, newest = self._requests, self._durations, self._totals, self._newest
         servers = self._servers if self._most else None
         for record in records:
             status = record.http_response_status_code
@@ -133,9 +116,8 @@ class Traffic:
                     and ((keys := record.url_query_keys) is None or _WAITS.isdisjoint(keys))
                 ):
                     bucket = bisect_left(BOUNDS, took)
-                    durations = all_durations[outcome]
-                    durations.counts[bucket] += 1
-                    durations.total += took
+                    durations[outcome][bucket] += 1
+                    totals[outcome] += took
                     newest[outcome][bucket] = record
                 else:
                     took = None
@@ -144,7 +126,7 @@ class Traffic:
                 server = servers.get(name) or self._server(name, now)
                 server.outcomes[outcome] += 1
                 if took is not None:
-                    server.counts[bucket] += 1
+                    server.durations[bucket] += 1
                     server.total += took
 
     def samples(self) -> Iterator[Sample | Distribution]:
@@ -152,15 +134,23 @@ class Traffic:
         for method, outcomes in self._requests.items():
             for outcome, count in zip(OUTCOMES, outcomes, strict=True):
                 yield Sample("http_requests_total", count, (method or UNSEEN, outcome))
-        for outcome, durations, newest in zip(OUTCOMES, self._durations, self._newest, strict=True):
-            if any(durations.counts):
-                yield durations.sample("http_request_duration_seconds", outcome, newest)
+        name = "http_request_duration_seconds"
+        every = zip(OUTCOMES, self._durations, self._totals, self._newest, strict=True)
+        for outcome, durations, total, newest in every:
+            if any(durations):
+                yield _distribution(name, outcome, durations, total, newest)
         if not self._most:
             return
-        for name, server in ((ADDRESS, self._addresses), (OTHER, self._others), *self._servers.items()):
+        for server_name, server in (
+            (ADDRESS, self._addresses),
+            (OTHER, self._others),
+            *self._servers.items(),
+        ):
             for outcome, count in zip(OUTCOMES, server.outcomes, strict=True):
-                yield Sample("server_requests_total", count, (name, outcome))
-            yield server.sample("server_request_duration_seconds", name)
+                yield Sample("server_requests_total", count, (server_name, outcome))
+            yield _distribution(
+                "server_request_duration_seconds", server_name, server.durations, server.total
+            )
 
     def _server(self, name: str, now: float) -> _Server:
         """Who counts for a name that has no place yet."""
@@ -185,12 +175,19 @@ class Traffic:
                 del self._servers[name]
 
 
+def _distribution(
+    name: str, label: str, durations: list[int], total: int, newest: Iterable[Record | None] = _NONE
+) -> Distribution:
+    buckets = zip(BOUNDS, accumulate(durations), map(_exemplar, newest), strict=True)
+    in_seconds = [(bound / 1e6, count, exemplar) for bound, count, exemplar in buckets]
+    return Distribution(name, (label,), in_seconds, total / 1e6)
+
+
 def _exemplar(record: Record | None) -> Exemplar | None:
-    """A record to look at, where it can be found by its id, and its trace, where the caller has named one."""
+    """A record to look at, by its id: a function of addresses and places, where a trace's would be the caller's."""
     if record is None or record.duration_us is None:
         return None
-    labels = {"record_id": record.id}
-    if record.traceparent is not None:
-        labels["trace_id"] = record.traceparent.split("-")[1]
     seconds = record.duration_us / 1e6
-    return Exemplar(labels, seconds, datetime.fromisoformat(record.time).timestamp() + seconds)
+    return Exemplar(
+        {"record_id": record.id}, seconds, datetime.fromisoformat(record.time).timestamp() + seconds
+    )
