@@ -92,6 +92,8 @@ _SHED_SHARE: Final = 10
 """A tenth of the connections goes at a time, …"""
 _SHED_MOST: Final = 2_000
 """… at most so many: each takes some microseconds, and the event loop must not stall."""
+_LAG_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Seconds: a piece of packets is two milliseconds, and what is seen on the wire suffers from tenths."""
 _ADDRESSES_SECONDS: Final = 30.0
 """Between two looks at this machine's addresses."""
 _LOOK_UP_SECONDS: Final = 5.0
@@ -150,6 +152,7 @@ class Daemon:
         """Why nothing is captured, where that is not the sources' matter."""
         self._heart = Heartbeat()
         self._metrics = Metrics()
+        self._lag = self._metrics.histogram("event_loop_lag_seconds", _LAG_BOUNDS)
         self._ending = Ending()
         self._drained = False
         self._own_traffic = OwnTraffic()
@@ -295,7 +298,7 @@ class Daemon:
             due = max(due, loop.time() - _TICK_SECONDS) + _TICK_SECONDS
             await asyncio.sleep(due - loop.time())
             lag = loop.time() - due
-            self._metrics.event_loop_lag.observe(max(lag, 0.0))
+            self._lag.observe(max(lag, 0.0))
             self._heart.beat()
             if self._live and lag < _TICK_SECONDS:
                 self._show(self._pipeline.expire(self._feed.passed(time.time_ns())))

@@ -60,7 +60,6 @@ MOST_INTERFACES: Final = 512
 """Named in labels: a node has a hundred or two."""
 SECONDS_PER_NEW_NAME: Final = 10.0
 """Beyond the first ones: 8,640 pods a day on one node."""
-_LAG_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
 class Kind(StrEnum):
@@ -219,6 +218,11 @@ METRICS: Final = (
     _gauge("collector_max_bytes", "The limit of that"),
     _counter("collector_pruned_records_total", "Records removed by retention"),
     _gauge("collector_ready", "Whether batches can be kept: 1 or 0"),
+    _histogram(
+        "collector_answer_duration_seconds",
+        "How long answers to questions took, as the page and the API ask them; refusals are none",
+        "question",
+    ),
 )
 
 _BY_NAME: Final = {metric.name: metric for metric in METRICS}
@@ -265,15 +269,18 @@ class Metrics:
         """Of what can be read in any thread."""
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
-        lag = _BY_NAME["event_loop_lag_seconds"]
-        self.event_loop_lag = Histogram(
-            PREFIX + lag.name, lag.meaning, buckets=_LAG_BUCKETS, registry=self._registry
-        )
         self.add(lambda: [Sample("build_info", 1, (__version__, platform.python_version()))])
 
     def add(self, read: Callable[[], Iterable[Sample | Distribution]]) -> None:
         """Have each scrape read these too. Several may give samples of one metric."""
         self._reads.append(read)
+
+    def histogram(self, name: str, bounds: tuple[float, ...]) -> Histogram:
+        """One of the table's that is observed as things happen, and in any thread."""
+        metric = _BY_NAME[name]
+        return Histogram(
+            PREFIX + name, metric.meaning, metric.labels, buckets=bounds, registry=self._registry
+        )
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """Everything, in the format that an Accept field asks for, and its media type."""

@@ -81,7 +81,10 @@ class FakeSource:
 def everything() -> Metrics:
     """A sample of every metric."""
     metrics = Metrics()
-    metrics.event_loop_lag.observe(0.01)
+    for metric in METRICS:
+        if metric.kind is Kind.HISTOGRAM:
+            histogram = metrics.histogram(metric.name, (0.1, 1.0))
+            (histogram.labels(*("x",) * len(metric.labels)) if metric.labels else histogram).observe(0.01)
     metrics.add(
         lambda: [
             Sample(metric.name, 1, ("x",) * len(metric.labels))
