@@ -15,7 +15,6 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from prometheus_client import Histogram
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -33,7 +32,9 @@ def timed(routes: Iterable[Route], metrics: Metrics) -> list[Route]:
     """The same routes; those of the API are measured."""
     durations = metrics.histogram("collector_answer_duration_seconds", _BOUNDS)
     return [
-        Route(route.path, _measured(route.endpoint, durations.labels(route.path)), methods=route.methods)
+        Route(
+            route.path, _measured(route.endpoint, durations.labels(route.path).observe), methods=route.methods
+        )
         if route.path.startswith(_API)
         else route
         for route in routes
@@ -41,13 +42,13 @@ def timed(routes: Iterable[Route], metrics: Metrics) -> list[Route]:
 
 
 def _measured(
-    answer: Callable[[Request], Awaitable[Response]], durations: Histogram
+    answer: Callable[[Request], Awaitable[Response]], observe: Callable[[float], None]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def measure(request: Request) -> Response:
         since = time.perf_counter()
         response = await answer(request)
         if response.status_code < _REFUSED:
-            durations.observe(time.perf_counter() - since)
+            observe(time.perf_counter() - since)
         return response
 
     return measure
