@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
-from interceptor.collector import blocks
+from interceptor.collector import blocks, losses
 from interceptor.collector.answers import (
     Agent,
     Call,
@@ -350,8 +350,9 @@ class Queries:
         return Inventory(found, found[-1].number if len(found) == limit else None)
 
     def _agents(self) -> list[Agent]:
+        captured = losses.captures(self._database)
         return [
-            Agent(*row)
+            Agent(*row, captured.get(row[:2]))
             for row in self._all(
                 "SELECT cluster, node, program, first, last, batches, records FROM agents"
                 " ORDER BY last DESC, node LIMIT :limit",

@@ -269,7 +269,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> int:
-    from interceptor.capture.files import merge, open_captures
+    from interceptor.capture.files import align, merge, open_captures
     from interceptor.capture.filters import PacketFilter
 
     if arguments.memory < _LEAST_MEMORY:
@@ -306,6 +306,8 @@ def _read(arguments: argparse.Namespace) -> int:
             from interceptor.core.records.encoder import RecordEncoder
 
             views.append(_Sent(RecordEncoder(arguments.url, templates=_templates(arguments)), sending))
+        for line in align(captures):
+            say(f"note: {line}")
         reading = _Reading(captures, views)
         unread = Unread(captures)
         stack.callback(reading.hide_progress)

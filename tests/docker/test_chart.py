@@ -335,7 +335,11 @@ class TestInterceptors:
     def test_a_buffer_that_rpcapd_would_not_take_is_refused(self, helm_available: None, size: object) -> None:
         """Before anything is installed, by the value's name."""
         done = run_helm(
-            4, "template", "watcher", str(CHART), values=CASES["relay"] | {"capture": {"rpcapdBufferMiB": size}}
+            4,
+            "template",
+            "watcher",
+            str(CHART),
+            values=CASES["relay"] | {"capture": {"rpcapdBufferMiB": size}},
         )
         assert done.returncode != 0
         assert "rpcapdBufferMiB" in done.stderr

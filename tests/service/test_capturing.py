@@ -29,6 +29,7 @@ from tests.support.live import DEADLINE, PORT, ROOT, Agent, Node
 from tests.support.netns import wait_until
 from tests.support.pauses import Sender, paused
 from tests.support.rpcapd import unavailable
+from tests.support.services import running
 
 if TYPE_CHECKING:
     import pathlib
@@ -171,6 +172,72 @@ def test_while_rpcapd_is_away_the_blindness_is_counted_and_told(node: Node) -> N
     [again] = [event for event in agent.events() if event["event"] == "source_connected"][1:]
     assert 2.0 < again["away_seconds"] <= most
     assert losses(agent)["blind_seconds"] == pytest.approx(after, abs=0.1)
+
+
+ACTIVE = (
+    *("--capture-sources", "rpcap+listen://127.0.0.1:2003", "--capture-active-hosts", "127.0.0.1"),
+    *("--capture-interfaces-include", "cap0", "--capture-interfaces-exclude", "*"),
+)
+
+
+def test_while_an_rpcapd_that_calls_is_away_the_blindness_is_counted_too(node: Node) -> None:
+    """In active mode as well: while it lasts, when it is over, and where it never is, in the last line."""
+    agent = node.agent(*ACTIVE, wait=False)
+    wait_until(lambda: ":2003 " in node.space.run("ss", "-Hltn").stdout, "the daemon listens", DEADLINE)
+    rpcapd = node.rpcapd("-a", "127.0.0.1,2003")
+    wait_until(agent.ready, "a capture", DEADLINE)
+    assert agent.metrics()["interceptor_blind_seconds_total"] == 0
+    began = time.monotonic()
+    rpcapd.kill()
+    time.sleep(2.5)
+    during = agent.metrics()["interceptor_blind_seconds_total"]
+    assert 1.0 < during <= time.monotonic() - began
+    rpcapd = node.rpcapd("-a", "127.0.0.1,2003")
+    wait_until(lambda: agent.metrics().get("interceptor_interface_up") == 1, "a capture again", DEADLINE)
+    most = time.monotonic() - began
+
+    def ended() -> list[dict[str, Any]]:
+        return [event for event in agent.events() if event["event"] == "blindness_ended"]
+
+    wait_until(lambda: bool(ended()), "a line when it ends", DEADLINE)
+    [line] = ended()
+    assert set(line["interfaces"]) == {"127.0.0.1/cap0"}
+    assert 2.4 < line["seconds"] <= most
+    after = agent.metrics()["interceptor_blind_seconds_total"]
+    assert during <= after <= most
+    rpcapd.kill()
+    time.sleep(2.5)
+    assert losses(agent)["blind_seconds"] > after + 2.0
+
+
+def test_the_collector_shows_what_an_agent_lost(node: Node) -> None:
+    """The same numbers as in the agent's last line, by its name."""
+    server, client = node.server(), node.pod()
+    database = ("--collector-database", str(node.folder / "c.db"))
+    with node.space.entered(), running("collector", *database) as collector:
+        agent = node.agent(
+            *("--capture-sources", "live:", "--capture-interfaces-include", f"cap0,{server.interface}"),
+            *(
+                "--capture-filter",
+                "ether proto 0x88b5 or tcp port 80",
+                "--capture-buffer-bytes",
+                str(512 * 2**10),
+            ),
+            *("--endpoint", collector.url, "--spool-directory", str(node.folder / "spool"), "--node", "n1"),
+        )
+        with sender(node) as packets, paused([agent.process.pid]):
+            packets.send(RATE, 2.0)
+        wait_until(
+            lambda: agent.metrics()["interceptor_kernel_dropped_packets_total"] > 0, "a loss", DEADLINE
+        )
+        client.space.run("curl", "-s", f"http://{server.address}/item/1")
+        wait_until(lambda: len(agent.lines()) == 1, "a record", DEADLINE)
+        last = losses(agent)
+        [shown] = json.loads(node.space.run("curl", "-s", f"{collector.url}/v1/agents").stdout)["agents"]
+    assert shown["node"] == "n1"
+    assert shown["captures"]["kernel_dropped"] == last["kernel_dropped"] > 500
+    assert shown["captures"]["packets"] <= last["ledger"]["capture"]["delivered"]
+    assert shown["captures"]["lost_last"] > 0
 
 
 # On an ordinary host
