@@ -213,7 +213,7 @@ def test_while_an_rpcapd_that_calls_is_away_the_blindness_is_counted_too(node: N
 def test_the_collector_shows_what_an_agent_lost(node: Node) -> None:
     """The same numbers as in the agent's last line, by its name."""
     server, client = node.server(), node.pod()
-    database = ("--collector-database", str(node.folder / "c.db"))
+    database = ("--collector-database", str(node.folder / "c.db"), "--ingest-anonymous", "true")
     with node.space.entered(), running("collector", *database) as collector:
         agent = node.agent(
             *("--capture-sources", "live:", "--capture-interfaces-include", f"cap0,{server.interface}"),
