@@ -231,7 +231,7 @@ class Meter:
 
     def read(self, by_kernel: int, by_interface: int) -> None:
         """Take a new reading."""
-        kernel, interface = (by_kernel - self._kernel) & _COUNTER, (by_interface - self._interface) & _COUNTER
+        kernel, interface = _step(self._kernel, by_kernel), _step(self._interface, by_interface)
         self._kernel, self._interface = by_kernel, by_interface
         self._watched.dropped(kernel, interface)
         for packets, cause in ((kernel, _KERNEL), (interface, _INTERFACE)):
@@ -243,6 +243,15 @@ class Meter:
                     packets=packets,
                     cause=cause,
                 )
+
+
+def _step(before: int, now: int) -> int:
+    """What a counter of 32 bits has grown by; 0 where it went back, as it does when a driver is reset.
+
+    libpcap gives an interface's counter less what it was at the start, so that it may begin at 4,294,965,006.
+    """
+    grown = (now - before) & _COUNTER
+    return grown if grown <= _COUNTER // 2 else 0
 
 
 class Backoff:

@@ -612,3 +612,19 @@ def test_what_can_be_read_once_keeps_its_times(tmp_path: Path) -> None:
     moved = pcap([(time + 7 * 10**9, frame) for time, frame in answers])
     done = run("read", put(tmp_path / "a", pcap(requests)), "-", input=moved)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("seconds", [37, -37, 3_600])
+def test_directions_of_one_interface_with_clocks_of_their_own_pair(tmp_path: Path, seconds: int) -> None:
+    """As network cards do that stamp what they receive in TAI, 37 s ahead of UTC: the order of the file is what counts."""
+    server = bytes([10, 0, 0, 2])
+    packets = [
+        (time + seconds * 10**9 * (frame[26:30] == server), frame)
+        for port in range(3)
+        for time, frame in conversation(3, port=42_000 + port, start=START + port * 10**9)
+    ]
+    done = run("read", put(tmp_path / "a", pcap(packets)))
+    assert (done.returncode, done.stderr) == (0, b"")
+    seen = records(done.stdout)
+    assert [each["http.response.status_code"] for each in seen] == [200] * 9
+    assert all("anomalies" not in each and each.get("duration_us", 0) >= 0 for each in seen)
