@@ -54,9 +54,11 @@ _OTHER_FILES: Final = 64
 """That we have open besides the inputs, of which there may be many: a day rotated by the minute is 1,440 of them."""
 
 _GLANCED_AT: Final = 100_000
-"""Packets over all files, from their beginnings, that are looked at for the other direction of their connections: a
-third of a second's work. At least `_LEAST_GLANCED_AT` of each."""
+"""Packets over all files, from their beginnings, that are looked at for the other direction of their connections: half a
+second's work. At least `_LEAST_GLANCED_AT` of each; no more than `_TELLING` of one that has both directions by then, as
+nearly every file has."""
 _LEAST_GLANCED_AT: Final = 200
+_TELLING: Final = 2_000
 
 _SEARCHED: Final = 1_000_000
 """Packets of a file that shows one direction only, where its beginning proves nothing: it may have begun long before the
@@ -383,7 +385,9 @@ def _look_at(capture: Capture, packets: int, directions: int) -> Sightings:
         try:
             for batch in again.batches():
                 sightings.add(batch)
-                if sightings.packets >= packets:
+                if sightings.packets >= packets or (
+                    sightings.packets >= _TELLING and not sightings.mostly_one_sided
+                ):
                     break
         finally:
             again.close()

@@ -351,13 +351,14 @@ class Queries:
 
     def _agents(self) -> list[Agent]:
         captured = losses.captures(self._database)
+        rows = self._all(
+            "SELECT cluster, node, program, first, last, batches, records FROM agents"
+            " ORDER BY last DESC, node LIMIT :limit",
+            {"limit": _AGENTS},
+        )
         return [
-            Agent(*row, captured.get(row[:2]))
-            for row in self._all(
-                "SELECT cluster, node, program, first, last, batches, records FROM agents"
-                " ORDER BY last DESC, node LIMIT :limit",
-                {"limit": _AGENTS},
-            )
+            Agent(cluster, node, program, first, last, batches, records, captured.get((cluster, node)))
+            for cluster, node, program, first, last, batches, records in rows
         ]
 
     def _page(self, limit: int, before: int | None, endpoint: int | None, kind: int | None) -> Page:
