@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, note, settings
@@ -227,7 +228,11 @@ def test_a_long_connection_is_bounded_too() -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.data(), st.integers(-3_600 * SECOND, 3_600 * SECOND))
 def test_a_capture_that_was_split_gives_the_records_of_the_whole(data: st.DataObject, offset: int) -> None:
-    """Any conversation, any offset within an hour: the same messages and pairs, at times that are off by little."""
+    """Any conversation, any offset within an hour: the same messages and pairs, at times that are off by little.
+
+    Whether a request was pipelined is a question of order between the directions; an offset below the tolerance may
+    change the answer, and nothing else.
+    """
     talk = data.draw(connections())
     flow = data.draw(segments(talk))
     whole = Interface(None, 1)
@@ -254,8 +259,10 @@ def test_a_capture_that_was_split_gives_the_records_of_the_whole(data: st.DataOb
     gotten, _ = run(shown)
     accidental = {"time", "duration_us", "ttfb_us"}
 
-    def essence(of: list[dict[str, object]]) -> list[dict[str, object]]:
+    def essence(of: list[dict[str, Any]]) -> list[dict[str, Any]]:
         plain = [{name: value for name, value in one.items() if name not in accidental} for one in of]
+        for one in plain:
+            one["anomalies"] = sorted(set(one.get("anomalies", ())) - {"pipelined"})
         return sorted(plain, key=lambda one: str(one["id"]))
 
     assert essence(records(gotten)) == essence(records(wanted))

@@ -309,6 +309,7 @@ def test_the_collector_shows_what_an_agent_lost(node: Node) -> None:
     assert shown["captures"]["lost_last"] > 0
 
 
+@pytest.mark.thorough
 def test_losses_that_go_on_are_told_a_few_times_a_minute_and_in_the_running_line(node: Node) -> None:
     """Which has them all; what the limit left out is counted in a line of its own."""
     agent = node.agent(
