@@ -106,6 +106,7 @@ RULES: dict[str, dict[str, Any]] = {
     "image.pullSecrets": NAMED,
     "port": PORT,
     "capture.rpcapdPort": PORT,
+    "capture.rpcapdBufferMiB": {"type": "integer", "minimum": 1, "maximum": 1024},
     "capture.capabilities": {
         "type": "array",
         "items": {"type": "string", "pattern": "^[A-Z_]+$"},

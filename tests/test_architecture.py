@@ -121,6 +121,13 @@ PURE = {
     "commands.spreadsheet": {"core.records.encoder"},
     "commands.summary": {"core.model", "core.records.encoder"},
     "capture.capture_file": {"core.model", "errors"},
+    "capture.offsets": {
+        "core.model",
+        "core.packets.decode",
+        "core.packets.frames",
+        "core.packets.radio",
+        "core.tcp.flows",
+    },
     "delivery.batches": set(),
     "delivery.files": {"delivery.batches"},
 }

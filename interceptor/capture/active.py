@@ -98,8 +98,8 @@ class ActiveSource:
         self._known: set[str] = set()
         self._starting = asyncio.Lock()
         self._blindness = Blindness(self.url)
-        self._lost: dict[str, float] = {}
-        """Since when interfaces of callers that have gone are not captured."""
+        self._lost: dict[str, Watched] = {}
+        """Interfaces of callers that have gone, which are blind until they call again."""
 
     @property
     def connected(self) -> bool:
@@ -216,34 +216,32 @@ class ActiveSource:
             names.add(key)
             watched = self.interfaces.get(key)
             if watched is None:
-                watched = self.interfaces[key] = Watched(
-                    key,
-                    self.counters,
-                    blindness=self._blindness,
-                    blind_since=self._lost.pop(key, None),
-                )
+                watched = self._lost.pop(key, None) or Watched(key, self.counters, blindness=self._blindness)
+                self.interfaces[key] = watched
             decision = decide(offer.name, self.rules)
             if not decision.captured:
                 watched.set(State.EXCLUDED, decision.rule)
+                watched.down()
             elif offer.name in host.captured or now < host.failed.get(offer.name, 0.0):
                 continue
             elif not offer.up:
                 watched.set(State.WAITING, "is down")
-                watched.gone()
+                watched.down()
             else:
                 watched.set(State.WAITING, _NO_CALLER)
-        for key in [key for key in self.interfaces if self._of(key, host.name) and key not in names]:
-            self.interfaces.pop(key).gone()
+        for watching in (self.interfaces, self._lost):
+            for key in [key for key in watching if self._of(key, host.name) and key not in names]:
+                watching.pop(key).gone()
         return offers
 
     def _remember(self, host: str) -> None:
-        """Forget the interfaces of a host that has gone, but for when it was blind."""
+        """Forget the interfaces of a host that has gone, but for those that were captured."""
         for key in [key for key in self.interfaces if self._of(key, host)]:
             watched = self.interfaces.pop(key)
             if watched.blind_since is not None:
-                self._lost[key] = watched.blind_since
+                self._lost[key] = watched
         while len(self._lost) > _REMEMBERED:
-            del self._lost[next(iter(self._lost))]
+            self._lost.pop(next(iter(self._lost))).gone()
 
     @staticmethod
     def _of(key: str, host: str) -> bool:

@@ -10,6 +10,8 @@ Invariants:
 * Memory: `_READ_AHEAD` bytes over all inputs, however large their files and however well packed they are.
 * An input's interfaces are marked as gone once its last packet was taken, so that the connections of one
   capture that was rotated over several files go on from one piece to the next.
+* Times are as the files have them, unless `align` finds that a file's clock is proven to be apart from another's.
+  It reads files twice, up to a bound; what can be read only once (standard input, a pipe) keeps its times.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.capture.capture_file import CaptureReader
 from interceptor.capture.descriptors import allow_descriptors
+from interceptor.capture.offsets import Sightings, offsets
 from interceptor.core.model import PacketBatch
 from interceptor.errors import CaptureError, InterceptorError, UsageError
 
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
     from interceptor.core.model import Interface
 
-__all__ = ["Capture", "merge", "open_captures"]
+__all__ = ["Capture", "align", "merge", "open_captures"]
 
 _READ: Final = 2**18
 """Bytes asked for at once: the calls do not show any more, and what a batch becomes stays in a core's caches until it is
@@ -49,6 +52,24 @@ _SMALLEST_READ: Final = 2**16
 
 _OTHER_FILES: Final = 64
 """That we have open besides the inputs, of which there may be many: a day rotated by the minute is 1,440 of them."""
+
+_GLANCED_AT: Final = 100_000
+"""Packets over all files, from their beginnings, that are looked at for the other direction of their connections: half a
+second's work. At least `_LEAST_GLANCED_AT` of each; no more than `_TELLING` of one that has both directions by then, as
+nearly every file has."""
+_LEAST_GLANCED_AT: Final = 200
+_TELLING: Final = 2_000
+
+_SEARCHED: Final = 1_000_000
+"""Packets of a file that shows one direction only, where its beginning proves nothing: it may have begun long before the
+other file."""
+
+_SAMPLED: Final = 2_048
+"""Directions of connections over all files that are kept for that, 12 KiB each at most; at least `_LEAST_SAMPLED` of each."""
+_LEAST_SAMPLED: Final = 16
+
+_LATEST: Final = 2**63 - 1
+"""Nanoseconds: what a packet's time may be."""
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
@@ -67,6 +88,7 @@ class Capture:
             UsageError: there is no such file, it may not be read, or it cannot be a capture.
 
         """
+        self.path = path
         self.name = "standard input" if path == "-" else path or "''"
         self.size: int | None = None
         """Bytes to read, None where nobody knows."""
@@ -76,6 +98,8 @@ class Capture:
         """Why it ended before its end; valid once the packets ended."""
         self.interface: Interface | None = None
         """Of the packets that it gave last."""
+        self.offset = 0
+        """Nanoseconds that are added to its packets' times."""
         self._read_size = read_size
         self._before_wait = before_wait
         self._reader = CaptureReader()
@@ -132,9 +156,23 @@ class Capture:
         """Yield all its packets, once, in their order; then see `problem`."""
         first, self._first = self._first, None
         if first is not None:
-            yield first
+            yield self._set(first)
             del first
-        yield from self._batches
+        if self.offset:
+            yield from map(self._set, self._batches)
+        else:
+            yield from self._batches
+
+    def _set(self, batch: PacketBatch) -> PacketBatch:
+        """Give packets the times that they have by the right clock."""
+        offset = self.offset
+        if not offset:
+            return batch
+        packets = [
+            (min(max(time + offset, 0), _LATEST), start, captured, length)
+            for time, start, captured, length in batch.packets
+        ]
+        return PacketBatch(batch.interface, batch.buffer, packets)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -295,6 +333,65 @@ def open_captures(paths: Sequence[str], before_wait: Callable[[], None] | None =
             capture.close()
         raise
     return captures
+
+
+def align(captures: Sequence[Capture]) -> list[str]:
+    """Set the clocks of files that are proven to be apart (`offsets`), before their packets are taken.
+
+    Returns what is to be told: a line for each file that it concerns.
+    """
+    files = [capture for capture in captures if not capture.is_stream and capture.path != "-"]
+    if len(files) < 2:
+        return []
+    directions = max(_LEAST_SAMPLED, _SAMPLED // len(files))
+    glance = max(_LEAST_GLANCED_AT, _GLANCED_AT // len(files))
+    seen = [_look_at(capture, glance, directions) for capture in files]
+    found = offsets(seen)
+    proven = {offset.file for offset in found if offset.nanoseconds is not None}
+    unproven = [number for number, one in enumerate(seen) if one.mostly_one_sided and number not in proven]
+    if unproven:
+        for number, one in enumerate(seen):
+            if one.mostly_one_sided and one.packets >= glance:
+                seen[number] = _look_at(files[number], _SEARCHED, directions)
+        found = offsets(seen)
+    told = []
+    for offset in found:
+        if offset.nanoseconds == 0:
+            continue
+        file, reference = files[offset.file], files[offset.reference]
+        plural = "" if offset.connections == 1 else "s"
+        proof = f"by {offset.connections:,} connection{plural} of which each has one direction"
+        if offset.nanoseconds is None:
+            told.append(
+                f"{file.name}: its clock and that of {reference.name} drift apart or were set: no one offset fits, {proof}; "
+                "its times are left as they are"
+            )
+            continue
+        file.offset = offset.nanoseconds
+        seconds = f"{abs(offset.nanoseconds) / 1e9:,.6f}".rstrip("0").rstrip(".")
+        side, way = ("behind", "later") if offset.nanoseconds > 0 else ("ahead of", "earlier")
+        told.append(
+            f"{file.name}: its clock is {seconds} s {side} that of {reference.name}, {proof}; its packets are taken as so "
+            f"much {way}"
+        )
+    return told
+
+
+def _look_at(capture: Capture, packets: int, directions: int) -> Sightings:
+    """See what connections a file shows, in its first packets. Whatever is wrong with it is for its reading to tell."""
+    sightings = Sightings(directions)
+    with suppress(InterceptorError):
+        again = Capture(capture.path, read_size=_SMALLEST_READ)
+        try:
+            for batch in again.batches():
+                sightings.add(batch)
+                if sightings.packets >= packets or (
+                    sightings.packets >= _TELLING and not sightings.mostly_one_sided
+                ):
+                    break
+        finally:
+            again.close()
+    return sightings
 
 
 def merge(captures: Iterable[Capture]) -> Iterator[PacketBatch]:

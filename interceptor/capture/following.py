@@ -177,7 +177,7 @@ class Following:
         """Start a capture that does not run, if it can be."""
         if not running.offer.up:
             running.watched.set(State.WAITING, "is down")
-            running.watched.gone()
+            running.watched.down()
         elif self._captures >= MAX_CAPTURES:
             running.watched.set(State.FAILED, f"more than {MAX_CAPTURES:,} interfaces")
             self._say_too_many()

@@ -1,7 +1,7 @@
 """Packets of capture files, as if they came now: `file:PATH` and `file:PATH?pace=real`.
 
 Owns the pace. Several files are merged by the times of their packets. Refuses reading and merging (`files`), which it
-does in a thread, choosing interfaces (all of a file is wanted), and changing any time: a replay gives the same records as `interceptor read`.
+does in a thread, choosing interfaces (all of a file is wanted), and times of its own: a replay gives the same records as `interceptor read`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote
 
 import structlog
 
-from interceptor.capture.files import merge, open_captures
+from interceptor.capture.files import align, merge, open_captures
 from interceptor.capture.filters import PacketFilter
 from interceptor.capture.interfaces import Decision, decide_all
 from interceptor.capture.source import Counters, Offer, State, Watched
@@ -112,6 +112,8 @@ class ReplaySource:
             captures = await _in_thread(partial(self._open, stack))
             self.connected, self.problem = True, ""
             log.info("replay_started", source=self.url)
+            for line in await _in_thread(partial(align, captures)):
+                log.warning("clocks_apart", source=self.url, told=line)
             batches = merge(captures)
             pace = _Pace() if self._real else None
             try:

@@ -116,6 +116,8 @@ class Counters:
     """Packets that the network interface or its driver dropped."""
     blind_seconds: float = 0.0
     """Of interfaces that had been captured and were not for a while, all of them added up; what is over."""
+    blind: set[Watched] = field(default_factory=set)
+    """Of a source: the interfaces for which it is not over, those included whose rpcapd has gone."""
 
 
 class Blindness:
@@ -163,11 +165,14 @@ class Watched:
     """Who is told when it has been blind."""
     blind_since: float | None = None
     """On the monotonic clock, while it is blind."""
+    over: bool = False
+    """Not offered or not wanted any more: what its capture still says of its end is no blindness."""
 
     def set(self, state: State, reason: str = "") -> None:
         """Say what has become of it."""
-        if state is State.FAILED and self.state is State.CAPTURING:
+        if state is State.FAILED and self.state is State.CAPTURING and not self.over:
             self.blind_since = time.monotonic()
+            self.totals.blind.add(self)
         elif state is State.CAPTURING and self.blind_since is not None:
             seconds = self._end_of_blindness()
             if self.blindness is not None:
@@ -182,14 +187,21 @@ class Watched:
         return seconds if seconds >= _FAREWELL else 0.0
 
     def gone(self) -> None:
-        """Take note that it is not offered any more, or that nothing can be captured of it: blindness ends here."""
+        """Take note that it is not offered or not wanted any more."""
+        self.down()
+        self.over = True
+
+    def down(self) -> None:
+        """Take note that nothing can be captured of it for now: blindness ends here."""
         if self.blind_for():
             self._end_of_blindness()
         self.blind_since = None
+        self.totals.blind.discard(self)
 
     def _end_of_blindness(self) -> float:
         assert self.blind_since is not None
         seconds, self.blind_since = time.monotonic() - self.blind_since, None
+        self.totals.blind.discard(self)
         for counters in (self.counters, self.totals):
             counters.blind_seconds += seconds
         return seconds
@@ -219,7 +231,7 @@ class Meter:
 
     def read(self, by_kernel: int, by_interface: int) -> None:
         """Take a new reading."""
-        kernel, interface = (by_kernel - self._kernel) & _COUNTER, (by_interface - self._interface) & _COUNTER
+        kernel, interface = _step(self._kernel, by_kernel), _step(self._interface, by_interface)
         self._kernel, self._interface = by_kernel, by_interface
         self._watched.dropped(kernel, interface)
         for packets, cause in ((kernel, _KERNEL), (interface, _INTERFACE)):
@@ -231,6 +243,15 @@ class Meter:
                     packets=packets,
                     cause=cause,
                 )
+
+
+def _step(before: int, now: int) -> int:
+    """What a counter of 32 bits has grown by; 0 where it went back, as it does when a driver is reset.
+
+    libpcap gives an interface's counter less what it was at the start, so that it may begin at 4,294,965,006.
+    """
+    grown = (now - before) & _COUNTER
+    return grown if grown <= _COUNTER // 2 else 0
 
 
 class Backoff:
@@ -267,7 +288,7 @@ def total(sources: Iterable[Source]) -> Counters:
 
 def lasting(source: Source) -> float:
     """Seconds of blindness that are not over, of all interfaces of a source."""
-    return sum([one.blind_for() for one in source.interfaces.values()])
+    return sum([one.blind_for() for one in source.counters.blind])
 
 
 class Source(Protocol):

@@ -19,6 +19,7 @@ __all__ = [
     "RANGES",
     "Agent",
     "Call",
+    "Captures",
     "Endpoint",
     "Inventory",
     "Known",
@@ -85,7 +86,22 @@ class Endpoint(msgspec.Struct, frozen=True):
     """Calls over the range, in equal steps."""
 
 
-class Agent(msgspec.Struct, frozen=True):
+class Captures(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an agent's captures got and lost, in all its runs that are known."""
+
+    packets: int
+    """Taken from the captures."""
+    kernel_dropped: int
+    """For which the kernel had no room."""
+    interface_dropped: int
+    """That network cards or their drivers dropped."""
+    blind_seconds: float
+    """In which interfaces that had been captured were not, of all of them added up."""
+    lost_last: int | None = None
+    """Unix time at which more of any of these losses was told of last."""
+
+
+class Agent(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who sent batches. Times are Unix time, seconds."""
 
     cluster: str
@@ -95,6 +111,8 @@ class Agent(msgspec.Struct, frozen=True):
     last: int
     batches: int
     records: int
+    captures: Captures | None = None
+    """Absent where its batches do not say."""
 
 
 class Slot(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
+from interceptor.collector import losses
 from interceptor.collector.answers import OTHER
 from interceptor.collector.totals import Tally, merge
 from interceptor.errors import InterceptorError, UsageError
@@ -143,6 +144,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             database.execute(f"PRAGMA {setting}")
         if version == 0:
             database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
+        database.executescript(losses.SCHEMA)  # which files of this format had not from the beginning
     except sqlite3.DatabaseError as error:
         database.close()
         raise unusable(path, error) from error

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
-from interceptor.collector import blocks
+from interceptor.collector import blocks, losses
 from interceptor.collector.answers import (
     Agent,
     Call,
@@ -350,13 +350,15 @@ class Queries:
         return Inventory(found, found[-1].number if len(found) == limit else None)
 
     def _agents(self) -> list[Agent]:
+        captured = losses.captures(self._database)
+        rows = self._all(
+            "SELECT cluster, node, program, first, last, batches, records FROM agents"
+            " ORDER BY last DESC, node LIMIT :limit",
+            {"limit": _AGENTS},
+        )
         return [
-            Agent(*row)
-            for row in self._all(
-                "SELECT cluster, node, program, first, last, batches, records FROM agents"
-                " ORDER BY last DESC, node LIMIT :limit",
-                {"limit": _AGENTS},
-            )
+            Agent(cluster, node, program, first, last, batches, records, captured.get((cluster, node)))
+            for cluster, node, program, first, last, batches, records in rows
         ]
 
     def _page(self, limit: int, before: int | None, endpoint: int | None, kind: int | None) -> Page:

@@ -31,7 +31,7 @@ import msgspec
 import structlog
 from msgspec import field
 
-from interceptor.collector import blocks
+from interceptor.collector import blocks, losses
 from interceptor.collector.clock import SteadyClock
 from interceptor.collector.database import DAY, HOUR, MINUTE, SPANS, locked, open_for_writing, unusable
 from interceptor.collector.names import Names
@@ -256,6 +256,7 @@ class Store:
                 " batches = batches + 1, records = records + excluded.records",
                 (header.cluster or "", header.node or "", header.agent, now, now, new),
             )
+            losses.note(self._database, header, now)
             if self._names.bound():
                 _log.info(
                     "names_folded", told="the services, endpoints or callers called least are now {other}"
@@ -447,6 +448,7 @@ class Store:
                     " ORDER BY last DESC LIMIT 1 OFFSET ?)",
                     (limit,),
                 )
+            losses.forget(self._database, int(now) - self._max_age)
             if self._swept_totals is None or now - self._swept_totals >= HOUR:
                 self._sweep_totals(now)
                 self._swept_totals = now

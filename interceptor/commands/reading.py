@@ -330,7 +330,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> int:
-    from interceptor.capture.files import merge, open_captures
+    from interceptor.capture.files import align, merge, open_captures
     from interceptor.capture.filters import PacketFilter
 
     if arguments.memory < _LEAST_MEMORY:
@@ -372,6 +372,8 @@ def _read(arguments: argparse.Namespace) -> int:
         sending = _sending(config) if arguments.upload and config else None
         if sending and encoder:
             views.append(_Sent(encoder, sending))
+        for line in align(captures):
+            say(f"note: {line}")
         reading = _Reading(captures, views, encoder, wanted)
         unread = Unread(captures)
         stack.callback(reading.hide_progress)

@@ -38,12 +38,12 @@ _WORDS: Final = {
     ),
     Drop.UNREAD_ENCAPSULATION: (
         "in an encapsulation that is not read",
-        "capture where it is taken off",
+        "capture where it is taken off, or see whether the capture says the right link type",
     ),
     Drop.NOT_IP: ("not IP (ARP, LLDP, spanning tree, radio management)", "capture where IP traffic passes"),
     Drop.NOT_TCP: (
         "UDP or another transport than TCP (QUIC, which carries HTTP/3, is not read)",
-        "capture HTTP over TCP",
+        "capture HTTP over TCP, and where a switch mirrors it in UDP (TZSP, HP ERM), behind who unpacks that",
     ),
     Drop.ICMP: ("ICMP", "capture where HTTP traffic passes"),
     Drop.TUNNEL: (

@@ -48,9 +48,18 @@ def test_a_meter_gives_steps() -> None:
         first.read(*reading)
     assert watched.counters == Counters(kernel_dropped=9, interface_dropped=2)
     second = Meter("live:", watched)
-    second.read(0xFFFFFFF0, 0)
-    second.read(0x10, 1)
+    for reading in ((0x7FFFFFF0, 0), (0xFFFFFFE0, 0), (0x10, 1)):
+        second.read(*reading)
     assert watched.counters == Counters(kernel_dropped=9 + 0x100000010, interface_dropped=3)
+
+
+def test_a_counter_that_goes_back_is_no_loss() -> None:
+    """As those of interfaces do when their driver is reset, and as libpcap then shows them: near 2**32."""
+    watched = Watched("x", Counters())
+    meter = Meter("live:", watched)
+    for reading in ((0, 4_294_965_006), (0, 4_294_965_010), (0, 0), (0, 1_000), (0, 3), (0, 5)):
+        meter.read(*reading)
+    assert watched.counters.interface_dropped == 4 + 2_286 + 1_000 + 2
 
 
 def test_a_loss_is_told_with_its_interface_and_cause() -> None:

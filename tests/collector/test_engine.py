@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from interceptor.collector.answers import OTHER, RANGES
+from interceptor.collector.answers import OTHER, RANGES, Captures
 from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
-from interceptor.delivery.batches import unpack
+from interceptor.delivery.batches import captured_since, unpack
 from interceptor.ingest.api import Incoming
 from interceptor.ingest.lines import check
 from tests.support.records import NOW, batch, record, shop, time_of
@@ -229,6 +229,28 @@ def test_an_empty_database_has_an_overview(tmp_path: Path, name: str) -> None:
                 seen = await it.overview(chosen)
                 assert (seen.totals.stored, seen.services, seen.agents, seen.records) == (0, [], [], [])
                 assert seen.totals.spread.p95_us is None
+
+    asyncio.run(go())
+
+
+def test_what_agents_lost_is_shown(tmp_path: Path, name: str) -> None:
+    """By their own count, once, over repeats and restarts of either side; of one that does not say there is nothing."""
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(record(), node="silent")
+            first = batch(record(), node="n", captured=captured_since(NOW, 1_000, 40, 2, 1.5))
+            await it.send(first)
+            it.now += 100
+            await it.put(record(), node="n", captured=captured_since(NOW, 2_000, 40, 2, 1.5))
+            await it.send(first)
+            await it.restart()
+            await it.put(record(), node="n", captured=captured_since(NOW + 50, 10, 0, 0, 0.0))
+            seen = await it.overview()
+        assert {agent.node: agent.captures for agent in seen.agents} == {
+            "silent": None,
+            "n": Captures(2_010, 40, 2, 1.5, int(NOW)),
+        }
 
     asyncio.run(go())
 

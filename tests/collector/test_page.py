@@ -15,6 +15,7 @@ import pytest
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
+from interceptor.delivery.batches import captured_since
 from tests.support.records import batch, headers, record, shop, time_of
 from tests.support.services import TOKEN, Running, running
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.async_api import Browser, BrowserContext, Page
+
+    from interceptor.delivery.batches import Captured
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -51,11 +54,14 @@ def collector(tmp_path: Path) -> Iterator[Running]:
         yield it
 
 
-async def send(collector: Running, *records: dict[str, Any], node: str = "node-1") -> None:
+async def send(
+    collector: Running, *records: dict[str, Any], node: str = "node-1", captured: Captured | None = None
+) -> None:
     """As an agent does, in batches of 5,000."""
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         for start in range(0, len(records), 5_000):
-            sealed = batch(*records[start : start + 5_000], node=node, created=time.time())
+            some = records[start : start + 5_000]
+            sealed = batch(*some, node=node, created=time.time(), captured=captured)
             answer = await client.post(
                 f"{collector.url}/v1/batches", content=sealed.body, headers=headers(sealed)
             )
@@ -188,6 +194,41 @@ def test_what_it_shows_is_what_was_sent(collector: Running) -> None:
 
             assert seen.complaints == []
             assert {url.split("/")[2] for url in seen.requests} == {collector.url.split("/")[2]}
+
+    check(body)
+
+
+def test_agents_that_lose_packets_are_red(collector: Running) -> None:
+    """With how many, where, and for how long nothing was captured."""
+    red = "element => getComputedStyle(element).color"
+
+    async def body() -> None:
+        now = time.time()
+        for node, captured in (
+            ("whole", captured_since(now, 5_000, 0, 0, 0.0)),
+            ("losing", captured_since(now, 900, 60, 40, 0.0)),
+            ("blind", captured_since(now, 900, 0, 0, 75.0)),
+            ("silent", None),
+        ):
+            await send(collector, record(time=time_of(now)), node=node, captured=captured)
+        async with looking(collector) as seen:
+            await seen.until("the warning", "!document.querySelector('#losing').hidden")
+            assert (await seen.texts("#losing")) == [
+                "2 agents lose packets: what they report is not all that there was."
+            ]
+            shown = {row[0]: (row[5], row[6]) for row in await seen.rows("#agents")}
+            assert shown == {
+                "whole": ("0", "0 s"),
+                "losing": ("100 (10 %) 60 kernel, 40 interface", "0 s"),
+                "blind": ("0", "75 s"),
+                "silent": ("\u2013", "\u2013"),
+            }
+            marked = seen.page.locator("#agents .losing")
+            assert set(await marked.all_inner_texts()) == {"100 (10 %)", "75 s"}
+            colours = {await one.evaluate(red) for one in await marked.all()}
+            assert colours == {await seen.page.locator("#losing").evaluate(red)}
+            assert colours != {await seen.page.locator("#agents td").first.evaluate(red)}
+            assert seen.complaints == []
 
     check(body)
 

@@ -20,7 +20,7 @@ import zlib
 from itertools import pairwise
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import zstandard
@@ -28,8 +28,11 @@ import zstandard
 from interceptor.cli import main
 from interceptor.core.model import Stage
 from interceptor.core.pipeline import Pipeline
-from tests.capture_bytes import START, conversation, enhanced, interface, option, pcap, pcapng, section
+from tests.capture_bytes import START, conversation, enhanced, interface, option, pcap, pcapng, section, tcp
 from tests.support.netns import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COMMAND = [sys.executable, "-W", "error", "-m", "interceptor"]
 HERE = str(Path(__file__).parents[2])
@@ -643,3 +646,111 @@ def test_json_lines_need_no_heavy_import(capture: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=ENVIRONMENT
     )
     assert done.stderr == "[] 0\n"
+
+
+# Clocks of files
+
+
+def by_direction(packets: list[tuple[int, bytes]]) -> tuple[list[tuple[int, bytes]], list[tuple[int, bytes]]]:
+    """What the client sends and what the server does, as two taps capture them."""
+    client = bytes([10, 0, 0, 1])
+    return (
+        [packet for packet in packets if packet[1][26:30] == client],
+        [packet for packet in packets if packet[1][26:30] != client],
+    )
+
+
+CONNECTIONS = sorted(
+    packet
+    for number in range(5)
+    for packet in conversation(3, port=41_000 + number, start=START + number * 30_000_000, step=2_000_000)
+)
+
+
+@pytest.mark.parametrize("seconds", [-3_600, -61, -2, 2, 7, 3_600])
+@pytest.mark.parametrize("pack", [pcap, lambda packets: gzip.compress(pcapng(packets, name=""))])
+def test_two_files_whose_clocks_are_apart_give_the_records_of_one(
+    tmp_path: Path, seconds: int, pack: Callable[[list[tuple[int, bytes]]], bytes]
+) -> None:
+    """One direction each: byte by byte what the capture gave before it was split, and one line says what was done."""
+    whole = run("read", put(tmp_path / "whole", pcap(CONNECTIONS))).stdout
+    requests, answers = by_direction(CONNECTIONS)
+    moved = [(time + seconds * 10**9, frame) for time, frame in answers]
+    a, b = put(tmp_path / "a", pack(requests)), put(tmp_path / "b", pack(moved))
+    done = run("read", a, b)
+    assert (done.returncode, done.stdout) == (0, whole)
+    side = "ahead of" if seconds > 0 else "behind"
+    assert f"note: {b}: its clock is {abs(seconds):,} s {side} that of {a}, by 5 connections" in one_line(
+        done.stderr
+    )
+    other = run("read", b, a, "--format", "summary")
+    assert f"note: {a}: its clock is {abs(seconds):,} s" in one_line(other.stderr)
+
+
+def test_clocks_that_are_right_are_not_touched(tmp_path: Path) -> None:
+    """Nothing is said, and no time is another: of the same clock, of one that is off by what a network takes, and of pieces."""
+    requests, answers = by_direction(CONNECTIONS)
+    whole = run("read", put(tmp_path / "whole", pcap(CONNECTIONS))).stdout
+    a, b = put(tmp_path / "a", pcap(requests)), put(tmp_path / "b", pcap(answers))
+    assert (run("read", a, b).stdout, run("read", a, b).stderr) == (whole, b"")
+    late = put(tmp_path / "late", pcap([(time + 120_000_000, frame) for time, frame in answers]))
+    done = run("read", a, late)
+    assert done.stderr == b""
+    assert [each["time"] for each in records(done.stdout)] == [each["time"] for each in records(whole)]
+    middle = len(CONNECTIONS) // 2
+    pieces = [
+        put(tmp_path / name, pcap(part))
+        for name, part in (("1", CONNECTIONS[:middle]), ("2", CONNECTIONS[middle:]))
+    ]
+    done = run("read", *pieces)
+    assert (done.stdout, done.stderr) == (whole, b"")
+
+
+def test_a_file_that_begins_long_before_the_other_is_looked_through(tmp_path: Path) -> None:
+    """120,000 packets before those of which the other file has the answers."""
+    requests, answers = by_direction(CONNECTIONS)
+    noise = [
+        (
+            START - 10**9 + n,
+            tcp(to_server=True, sequence=n, acknowledgement=1, flags=16, client=("10.0.0.1", 9)),
+        )
+        for n in range(120_000)
+    ]
+    a = put(tmp_path / "a", pcap([*noise, *requests]))
+    b = put(tmp_path / "b", pcap([(time - 90 * 10**9, frame) for time, frame in answers]))
+    done = run("read", a, b)
+    assert "its clock is 90 s behind" in one_line(done.stderr)
+    assert {each["http.response.status_code"] for each in records(done.stdout)} == {200}
+
+
+def test_a_clock_that_was_set_meanwhile_is_said_and_left(tmp_path: Path) -> None:
+    """No one number is right, so none is taken."""
+    requests, answers = by_direction(CONNECTIONS)
+    torn = [(time + (int.from_bytes(frame[36:38]) - 41_002) * 20 * 10**9, frame) for time, frame in answers]
+    done = run("read", put(tmp_path / "a", pcap(requests)), put(tmp_path / "b", pcap(sorted(torn))))
+    assert done.returncode == 0
+    assert "drift apart or were set: no one offset fits, by 5 connections" in one_line(done.stderr)
+
+
+def test_what_can_be_read_once_keeps_its_times(tmp_path: Path) -> None:
+    """Standard input beside a file: it is read as it comes, and nothing waits for it."""
+    requests, answers = by_direction(CONNECTIONS)
+    moved = pcap([(time + 7 * 10**9, frame) for time, frame in answers])
+    done = run("read", put(tmp_path / "a", pcap(requests)), "-", input=moved)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("seconds", [37, -37, 3_600])
+def test_directions_of_one_interface_with_clocks_of_their_own_pair(tmp_path: Path, seconds: int) -> None:
+    """As network cards do that stamp what they receive in TAI, 37 s ahead of UTC: the order of the file is what counts."""
+    server = bytes([10, 0, 0, 2])
+    packets = [
+        (time + seconds * 10**9 * (frame[26:30] == server), frame)
+        for port in range(3)
+        for time, frame in conversation(3, port=42_000 + port, start=START + port * 10**9)
+    ]
+    done = run("read", put(tmp_path / "a", pcap(packets)))
+    assert (done.returncode, done.stderr) == (0, b"")
+    seen = records(done.stdout)
+    assert [each["http.response.status_code"] for each in seen] == [200] * 9
+    assert all("anomalies" not in each and each.get("duration_us", 0) >= 0 for each in seen)

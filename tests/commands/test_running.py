@@ -61,6 +61,27 @@ def test_the_same_packets_give_the_same_records_as_read(tmp_path: Path) -> None:
     assert ran.stdout.replace(',"node":"n"', "") == read.stdout
 
 
+def test_files_whose_clocks_are_apart_are_replayed_as_one(tmp_path: Path) -> None:
+    """As `read` does it, with the line in the log."""
+    packets = conversation(5)
+    client = bytes([10, 0, 0, 1])
+    sides = [
+        [(time + offset, frame) for time, frame in packets if (frame[26:30] == client) is ours]
+        for ours, offset in ((True, 0), (False, 30 * 10**9))
+    ]
+    paths = []
+    for name, side in zip(("a.pcap", "b.pcap", "whole.pcap"), (*sides, packets), strict=True):
+        (tmp_path / name).write_bytes(pcap(side))
+        paths.append(f"file:{tmp_path / name}")
+    apart = run("--output-path", "-", "--capture-sources", ",".join(paths[:2]), "--node", "n")
+    whole = run("--output-path", "-", "--capture-sources", paths[2], "--node", "n")
+    assert (apart.returncode, apart.stdout) == (0, whole.stdout)
+    [told] = [
+        event for event in map(json.loads, apart.stderr.splitlines()) if event["event"] == "clocks_apart"
+    ]
+    assert "b.pcap: its clock is 30 s ahead" in told["told"]
+
+
 def test_a_low_limit_of_open_files_is_raised(tmp_path: Path) -> None:
     """As far as the hard limit allows: every capture needs two, and many systems begin with 1,024."""
     capture = tmp_path / "capture.pcap"

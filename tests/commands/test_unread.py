@@ -116,6 +116,55 @@ def test_an_ordinary_file_has_no_line(name: str) -> None:
     assert lines == []
 
 
+FRAMES = [frame for _, frame in conversation(3)]
+
+
+def in_udp(port: int, header: bytes) -> list[bytes]:
+    """Frames as switches mirror them: whole, in UDP."""
+    mirrored = []
+    for frame in FRAMES:
+        inner = header + frame
+        ip = bytes.fromhex("45000000000000004011") + bytes(2) + bytes([10, 9, 9, 1, 10, 9, 9, 2])
+        ip = ip[:2] + (28 + len(inner)).to_bytes(2) + ip[4:]
+        mirrored.append(
+            bytes(12)
+            + b"\x08\0"
+            + ip
+            + b"\x27\x0f"
+            + port.to_bytes(2)
+            + (8 + len(inner)).to_bytes(2)
+            + b"\0\0"
+            + inner
+        )
+    return mirrored
+
+
+@pytest.mark.parametrize(
+    ("link_type", "frames", "says"),
+    [
+        # a driver of mobile broadband that says Ethernet of raw IP
+        (1, [frame[14:] for frame in FRAMES], "see whether the capture says the right link type"),
+        (101, FRAMES, "see whether the capture says the right link type"),
+        (195, FRAMES, "of link type 195 (IEEE802_15_4_WITHFCS), which is not read"),
+        (186, FRAMES, "of link type 186 (USB_FREEBSD), which is not read"),
+        (249, FRAMES, "of link type 249 (USBPCAP), which is not read"),
+        # mirrors of switches: TZSP, HP ERM
+        (1, in_udp(37_008, b"\x01\0\0\x01\x01"), "where a switch mirrors it in UDP (TZSP, HP ERM)"),
+        (1, in_udp(7_932, bytes(12)), "where a switch mirrors it in UDP (TZSP, HP ERM)"),
+    ],
+)
+def test_captures_that_users_of_other_tools_met(
+    tmp_path: Path, link_type: int, frames: list[bytes], says: str
+) -> None:
+    """Nothing can be read of them, and the line says what they are and what to try."""
+    path = tmp_path / "a.pcap"
+    path.write_bytes(pcap([(10**18 + n, frame) for n, frame in enumerate(frames)], link_type=link_type))
+    output, lines, status = read(str(path))
+    assert (output, status, len(lines)) == (b"", 0, 1)
+    assert f"none of its {len(frames)} packets could be read" in lines[0]
+    assert says in lines[0]
+
+
 def carrying(first: bytes, answer: bytes = b"") -> bytes:
     """A capture of one connection that begins like this."""
     wire, talk = opened()

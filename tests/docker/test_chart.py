@@ -379,6 +379,29 @@ class TestInterceptors:
         assert found.container("watcher", "rpcapd")["args"] == ["-n", "-b", "127.0.0.1", "-p", "2009"]
         assert found.config("interceptor")["capture"]["sources"] == ["rpcap://127.0.0.1:2009"]
 
+    @pytest.mark.parametrize("major", HELM)
+    def test_says_how_large_rpcapds_buffers_are(self, helm_available: None, major: int) -> None:
+        """In bytes, for every size that the schema takes; by default what the image has by itself."""
+        dockerfile = (CHART.parent / "rpcapd/Dockerfile").read_text()
+        (image,) = re.findall(r"^ENV RPCAPD_BUFFER_BYTES=(\d+)$", dockerfile, re.MULTILINE)
+        for mebibytes, told in ((None, image), (1, "1048576"), (64, "67108864"), (1024, "1073741824")):
+            values = {} if mebibytes is None else {"capture": {"rpcapdBufferMiB": mebibytes}}
+            container = render(CASES["relay"] | values, major=major).container("watcher", "rpcapd")
+            assert container["env"] == [{"name": "RPCAPD_BUFFER_BYTES", "value": told}]
+
+    @pytest.mark.parametrize("size", [0, 1025, 4194304, "4Mi", 0.5])
+    def test_a_buffer_that_rpcapd_would_not_take_is_refused(self, helm_available: None, size: object) -> None:
+        """Before anything is installed, by the value's name."""
+        done = run_helm(
+            4,
+            "template",
+            "watcher",
+            str(CHART),
+            values=CASES["relay"] | {"capture": {"rpcapdBufferMiB": size}},
+        )
+        assert done.returncode != 0
+        assert "rpcapdBufferMiB" in done.stderr
+
     def test_updates_one_node_at_a_time(self, helm_available: None) -> None:
         """And a pod has longer to end than its drain takes."""
         found = render(CASES["everything"])

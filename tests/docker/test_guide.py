@@ -18,6 +18,7 @@ import pytest
 import trustme
 import yaml
 
+from interceptor.delivery.batches import Captured, Header
 from interceptor.service.metrics import METRICS
 from tests.docker.test_chart import CHART, run_helm
 from tests.support.containers import podman
@@ -45,6 +46,32 @@ ELSEWHERE = {
     "the spool is full": "service/test_relay.py",
 }
 """Rows whose words other tests hold, and where; None: they are said by Kubernetes."""
+
+
+def test_security_says_what_a_batchs_header_has() -> None:
+    """What leaves beside the records is in the paragraph, key by key; a key more has to be told there."""
+    told = {
+        "schema": "",
+        "id": "",
+        "agent": "the agent's version",
+        "cluster": "the names of cluster and node",
+        "node": "the names of cluster and node",
+        "count": "how many records it has",
+        "created": "when it was made",
+        "captured": "how many packets its captures got and lost",
+    }
+    assert set(Header.__struct_fields__) == told.keys()
+    captured = {
+        "since": "since when",
+        "packets": "got and lost",
+        "kernel_dropped": "lost",
+        "interface_dropped": "lost",
+        "blind_seconds": "seconds they were blind",
+    }
+    assert set(Captured.__struct_fields__) == captured.keys()
+    text = " ".join((GUIDE.parent / "SECURITY.md").read_text().split())
+    for words in (*told.values(), *captured.values()):
+        assert words in text
 
 
 def trouble(begins: str) -> list[re.Pattern[str]]:

@@ -29,6 +29,7 @@ from tests.support.live import DEADLINE, PORT, ROOT, Agent, Node
 from tests.support.netns import wait_until
 from tests.support.pauses import Sender, paused
 from tests.support.rpcapd import unavailable
+from tests.support.services import running
 
 if TYPE_CHECKING:
     import pathlib
@@ -171,6 +172,192 @@ def test_while_rpcapd_is_away_the_blindness_is_counted_and_told(node: Node) -> N
     [again] = [event for event in agent.events() if event["event"] == "source_connected"][1:]
     assert 2.0 < again["away_seconds"] <= most
     assert losses(agent)["blind_seconds"] == pytest.approx(after, abs=0.1)
+
+
+def test_what_rpcapd_could_not_take_is_counted_as_well(node: Node) -> None:
+    """By its own statistics, over the protocol: what was sent is what came and what was dropped, with the cause."""
+    rpcapd = node.rpcapd()
+    agent = node.agent(*SOURCES["rpcap"], "--capture-filter", "ether proto 0x88b5")
+    with sender(node) as packets:
+        packets.send(RATE, 0.3)
+        with paused(rpcapd.children):
+            packets.send(RATE, 4.0)
+        packets.send(RATE, 0.3)
+
+        def told() -> bool:
+            read = agent.metrics()
+            dropped = read["interceptor_kernel_dropped_packets_total"]
+            return dropped > 0 and read["interceptor_received_packets_total"] + dropped >= packets.sent
+
+        wait_until(told, "all packets, received or dropped", DEADLINE)
+    last = losses(agent)
+    stage = last["ledger"]["capture"]
+    assert stage["received"] == packets.sent == stage["delivered"] + stage["dropped"]["kernel"]
+    [lost, *_] = [event for event in agent.events() if event["event"] == "packets_lost"]
+    assert (lost["interface"], lost["cause"].partition(":")[0]) == ("cap0", "kernel")
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_an_interface_that_is_down_for_a_while_was_not_blind(node: Node, source: str) -> None:
+    """Nothing can come on it; what comes before and after is captured. (rpcapd's capture goes on over it.)"""
+    node.rpcapd()
+    agent = node.agent(*SOURCES[source], "--capture-filter", "ether proto 0x88b5")
+    with sender(node) as packets:
+        packets.send(RATE, 0.3)
+        wait_until(lambda: received(agent) >= packets.sent, "what came before", DEADLINE)
+        node.space.ip("link", "set", "cap0", "down")
+        time.sleep(1.5)
+        node.space.ip("link", "set", "cap0", "up")
+        wait_until(lambda: agent.metrics().get("interceptor_interface_up") == 1, "that it is back", DEADLINE)
+        packets.send(RATE, 0.3)
+        wait_until(lambda: received(agent) >= packets.sent, "what came after", DEADLINE)
+    last = losses(agent)
+    assert last["blind_seconds"] == 0
+    assert last["ledger"]["capture"]["delivered"] == packets.sent
+    assert not [event for event in agent.events() if event["event"] == "blindness_ended"]
+
+
+@pytest.mark.parametrize("source", ["live", "rpcap"])
+def test_an_interface_that_is_renamed_goes_on_under_its_new_name(node: Node, source: str) -> None:
+    """As network plugins of containers do, some while they are in use: no blindness, and the new name is captured."""
+    node.rpcapd()
+    sources = ("--capture-sources", "live:") if source == "live" else ()
+    agent = node.agent(
+        *sources, "--capture-interfaces-include", "cap0,pod*", "--capture-filter", "ether proto 0x88b5"
+    )
+    with sender(node) as packets:
+        packets.send(RATE, 0.3)
+        wait_until(lambda: received(agent) >= packets.sent, "what came before", DEADLINE)
+        node.space.ip("link", "set", "cap0", "down")
+        node.space.ip("link", "set", "cap0", "name", "pod7")
+        node.space.ip("link", "set", "pod7", "up")
+
+        def up() -> bool:
+            return any("interface_up" in name and "pod7" in name for name in agent.metrics())
+
+        wait_until(up, "a capture of the new name", DEADLINE)
+        before = received(agent)
+        begun = packets.sent
+        packets.send(RATE, 0.3)
+        wait_until(lambda: received(agent) - before >= packets.sent - begun, "what came after", DEADLINE)
+    assert losses(agent)["blind_seconds"] == 0
+
+
+ACTIVE = (
+    *("--capture-sources", "rpcap+listen://127.0.0.1:2003", "--capture-active-hosts", "127.0.0.1"),
+    *("--capture-interfaces-include", "cap0", "--capture-interfaces-exclude", "*"),
+)
+
+
+def test_while_an_rpcapd_that_calls_is_away_the_blindness_is_counted_too(node: Node) -> None:
+    """In active mode as well: while it lasts, when it is over, and where it never is, in the last line."""
+    agent = node.agent(*ACTIVE, wait=False)
+    wait_until(lambda: ":2003 " in node.space.run("ss", "-Hltn").stdout, "the daemon listens", DEADLINE)
+    rpcapd = node.rpcapd("-a", "127.0.0.1,2003")
+    wait_until(agent.ready, "a capture", DEADLINE)
+    assert agent.metrics()["interceptor_blind_seconds_total"] == 0
+    began = time.monotonic()
+    rpcapd.kill()
+    time.sleep(2.5)
+    during = agent.metrics()["interceptor_blind_seconds_total"]
+    assert 1.0 < during <= time.monotonic() - began
+    rpcapd = node.rpcapd("-a", "127.0.0.1,2003")
+    wait_until(lambda: agent.metrics().get("interceptor_interface_up") == 1, "a capture again", DEADLINE)
+    most = time.monotonic() - began
+
+    def ended() -> list[dict[str, Any]]:
+        return [event for event in agent.events() if event["event"] == "blindness_ended"]
+
+    wait_until(lambda: bool(ended()), "a line when it ends", DEADLINE)
+    [line] = ended()
+    assert set(line["interfaces"]) == {"127.0.0.1/cap0"}
+    assert 2.4 < line["seconds"] <= most
+    after = agent.metrics()["interceptor_blind_seconds_total"]
+    assert during <= after <= most
+    rpcapd.kill()
+    time.sleep(2.5)
+    assert losses(agent)["blind_seconds"] > after + 2.0
+
+
+def test_the_collector_shows_what_an_agent_lost(node: Node) -> None:
+    """The same numbers as in the agent's last line, by its name."""
+    server, client = node.server(), node.pod()
+    database = ("--collector-database", str(node.folder / "c.db"), "--ingest-anonymous", "true")
+    with node.space.entered(), running("collector", *database) as collector:
+        agent = node.agent(
+            *("--capture-sources", "live:", "--capture-interfaces-include", f"cap0,{server.interface}"),
+            *(
+                "--capture-filter",
+                "ether proto 0x88b5 or tcp port 80",
+                "--capture-buffer-bytes",
+                str(512 * 2**10),
+            ),
+            *("--endpoint", collector.url, "--spool-directory", str(node.folder / "spool"), "--node", "n1"),
+        )
+        with sender(node) as packets, paused([agent.process.pid]):
+            packets.send(RATE, 2.0)
+        wait_until(
+            lambda: agent.metrics()["interceptor_kernel_dropped_packets_total"] > 0, "a loss", DEADLINE
+        )
+        client.space.run("curl", "-s", f"http://{server.address}/item/1")
+        wait_until(lambda: len(agent.lines()) == 1, "a record", DEADLINE)
+        last = losses(agent)
+        [shown] = json.loads(node.space.run("curl", "-s", f"{collector.url}/v1/agents").stdout)["agents"]
+    assert shown["node"] == "n1"
+    assert shown["captures"]["kernel_dropped"] == last["kernel_dropped"] > 500
+    assert shown["captures"]["packets"] <= last["ledger"]["capture"]["delivered"]
+    assert shown["captures"]["lost_last"] > 0
+
+
+@pytest.mark.thorough
+def test_losses_that_go_on_are_told_a_few_times_a_minute_and_in_the_running_line(node: Node) -> None:
+    """Which has them all; what the limit left out is counted in a line of its own."""
+    agent = node.agent(
+        *SOURCES["live"], "--capture-filter", "ether proto 0x88b5", "--capture-buffer-bytes", str(512 * 2**10)
+    )
+
+    def lines(name: str) -> list[dict[str, Any]]:
+        return [event for event in agent.events() if event["event"] == name]
+
+    with sender(node) as packets:
+        begin = time.monotonic()
+        while not lines("running") and time.monotonic() - begin < 2 * DEADLINE:
+            with paused([agent.process.pid]):
+                packets.send(RATE, 1.0)
+            time.sleep(1.0)
+    [running_line, *_] = lines("running")
+    dropped = agent.metrics()["interceptor_kernel_dropped_packets_total"]
+    assert 1_000 < running_line["kernel_dropped"] <= dropped
+    assert (running_line["interface_dropped"], running_line["blind_seconds"]) == (0, 0)
+    assert running_line["packets"] > 0
+    lost = [event for event in lines("packets_lost") if event["time"] < running_line["time"]]
+    assert len(lost) == 5
+    assert "left out" in lost[-1]["more"]
+    assert sum(event["packets"] for event in lost) < running_line["kernel_dropped"]
+    assert losses(agent)["kernel_dropped"] >= dropped
+
+
+def test_the_kernels_buffers_are_as_large_as_is_said(node: Node) -> None:
+    """`capture.buffer_bytes` for the first interfaces, less for each of the others, and a bound for their sum."""
+    for number in range(20):
+        node.space.ip("link", "add", f"p{number}", "type", "veth", "peer", "name", f"q{number}")
+        for name in (f"p{number}", f"q{number}"):
+            node.space.ip("link", "set", name, "up")
+    agent = node.agent(
+        "--capture-sources",
+        "live:",
+        "--capture-interfaces-include",
+        "p*,q*",
+        "--capture-buffer-bytes",
+        str(4 * 2**20),
+    )
+    wait_until(lambda: agent.metrics().get("interceptor_interface_up", 0) >= 40, "all captures", DEADLINE)
+    shown = node.space.run("ss", "-0emp").stdout
+    blocks = sorted(map(int, re.findall(r"blk_size:262144,blk_nr:(\d+),", shown)), reverse=True)
+    assert blocks[:8] == [16] * 8
+    assert len(blocks) >= 40
+    assert min(blocks) == 8
+    assert sum(blocks) * 262_144 <= 16 * 4 * 2**20 + (len(blocks) - 8) * 2 * 2**20
 
 
 # On an ordinary host

@@ -265,9 +265,9 @@ class Node:
         """Add a pod with nginx."""
         return self._stack.enter_context(self.pod().serving())
 
-    def rpcapd(self) -> Rpcapd:
+    def rpcapd(self, *options: str) -> Rpcapd:
         """Start rpcapd on the node's loopback."""
-        command = self.space.wrap([str(RPCAPD), "-n", "-b", "127.0.0.1", "-p", str(RPCAPD_PORT)])
+        command = self.space.wrap([str(RPCAPD), "-n", "-b", "127.0.0.1", "-p", str(RPCAPD_PORT), *options])
         # In a session of its own: rpcapd kills its process group when it ends.
         process = subprocess.Popen(
             command,

@@ -13,7 +13,7 @@ from interceptor.delivery.batches import Origin, seal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.delivery.batches import Batch, Encoding
+    from interceptor.delivery.batches import Batch, Captured, Encoding
 
 __all__ = ["batch", "headers", "lines", "record", "shop"]
 
@@ -65,11 +65,15 @@ def lines(records: Iterable[dict[str, Any]]) -> bytes:
 
 
 def batch(
-    *records: dict[str, Any], node: str | None = "node-1", created: float = NOW, encoding: Encoding = "gzip"
+    *records: dict[str, Any],
+    node: str | None = "node-1",
+    created: float = NOW,
+    encoding: Encoding = "gzip",
+    captured: Captured | None = None,
 ) -> Batch:
     """Sealed."""
     origin = Origin("interceptor/0.1.0", "test", node)
-    return seal([lines(records)], len(records), origin, created, encoding)
+    return seal([lines(records)], len(records), origin, created, encoding, captured)
 
 
 def headers(sealed: Batch, token: str | None = "secret-token") -> dict[str, str]:

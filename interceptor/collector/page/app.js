@@ -3,12 +3,13 @@
 import { callMap } from "./map.js";
 import { CLASSES, PERCENTILES, histogram, latency, mix, spark, traffic } from "./charts.js";
 import { $, list, make, say } from "./dom.js";
-import { ago, bytes, count, duration, exact, instant, share } from "./format.js";
+import { ago, bytes, count, duration, exact, instant, period, share } from "./format.js";
 import { Table } from "./table.js";
 
 const EVERY = 2_000;
 const PATIENCE = 15_000;
 const FEW = 12;
+const LOSING = 300; // seconds after more losses were told of
 
 let range = location.hash.slice(1);
 let etag;
@@ -71,6 +72,18 @@ const records = new Table(
   { pick: reveal },
 );
 
+const lost = ({ captures }) => captures && captures.kernel_dropped + captures.interface_dropped;
+
+/** How many packets an agent's captures lost, and where; in red while it loses more. */
+function lostPackets(agent) {
+  if (!agent.captures) return "–";
+  const { packets, kernel_dropped: kernel, interface_dropped: device, lost_last: last } = agent.captures;
+  const number = lost(agent);
+  if (!number) return "0";
+  const causes = [kernel && `${count(kernel)} kernel`, device && `${count(device)} interface`].filter(Boolean).join(", ");
+  return [make("span", { "data-losing": last, title: `of ${exact(packets + number)}` }, `${count(number)} (${share(number, packets + number)})`), make("small", {}, ` ${causes}`)];
+}
+
 const agents = new Table(
   $("agents"),
   [
@@ -79,6 +92,8 @@ const agents = new Table(
     { name: "Program", value: (agent) => agent.program, cell: (agent) => agent.program, style: "minor", first: 1 },
     { name: "Records", value: (agent) => agent.records, cell: (agent) => count(agent.records), style: "number" },
     { name: "Batches", value: (agent) => agent.batches, cell: (agent) => count(agent.batches), style: "number minor" },
+    { name: "Lost packets", value: (agent) => lost(agent), cell: lostPackets, style: "number" },
+    { name: "Not captured", value: (agent) => agent.captures?.blind_seconds, cell: (agent) => (agent.captures ? make("span", { "data-losing": agent.captures.blind_seconds ? agent.captures.lost_last : undefined }, period(agent.captures.blind_seconds)) : "–"), style: "number minor" },
     { name: "Last heard", value: (agent) => agent.last, cell: (agent) => make("span", { "data-last": agent.last }), style: "number" },
   ],
   (agent) => `${agent.cluster}\n${agent.node}`,
@@ -137,10 +152,14 @@ function ages() {
     if (element.classList.contains("dot")) element.className = `dot ${age < 60 ? "fresh" : age < 600 ? "late" : "lost"}`;
     else element.textContent = ago(age);
   }
+  for (const element of document.querySelectorAll("[data-losing]")) element.classList.toggle("losing", now - element.dataset.losing < LOSING);
   if (!overview) return;
   const fresh = overview.agents.filter((agent) => now - agent.last < 60).length;
   say("heard", `${exact(fresh)} of ${exact(overview.totals.agents)}`);
   say("heard-note", overview.agents.length ? `heard in the last minute; the latest ${ago(Math.max(0, now - overview.agents[0].last))}` : "");
+  const losing = overview.agents.filter((agent) => now - agent.captures?.lost_last < LOSING).length;
+  $("losing").hidden = !losing;
+  say("losing", `${exact(losing)} ${losing === 1 ? "agent loses" : "agents lose"} packets: what they report is not all that there was.`);
 }
 
 function charts() {

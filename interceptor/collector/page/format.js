@@ -30,6 +30,14 @@ export function share(part, all) {
   return percent < 0.1 ? "< 0.1 %" : `${digits(percent)} %`;
 }
 
+/** So many seconds. */
+export function period(seconds) {
+  if (!seconds) return "0 s";
+  if (seconds < 0.1) return "< 0.1 s";
+  if (seconds < 120) return `${digits(seconds)} s`;
+  return seconds < 7_200 ? `${digits(seconds / 60)} min` : `${count(Math.round(seconds / 3_600))} h`;
+}
+
 /** How long ago, in the largest unit that says something. */
 export function ago(seconds) {
   if (seconds < 2) return "now";

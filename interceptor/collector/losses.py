@@ -1,0 +1,79 @@
+"""What agents' captures lost, as the headers of their batches say it.
+
+Owns that table of the database: what is kept of a header, what it adds up to, and how much of it there may be.
+
+A header has totals of one run of an agent (`delivery.batches.Captured`), so batches that come twice, late or never change
+nothing: of each run the largest numbers hold. An agent's losses are those of all its runs that were heard of in the
+time for which records are kept, and of all agents that give the same names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interceptor.collector.answers import Captures
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from interceptor.delivery.batches import Header
+
+__all__ = ["SCHEMA", "captures", "forget", "note"]
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS captures(
+    agent INTEGER NOT NULL, since TEXT NOT NULL, last INTEGER NOT NULL, packets INTEGER NOT NULL,
+    kernel INTEGER NOT NULL, interface INTEGER NOT NULL, blind REAL NOT NULL, lost INTEGER NOT NULL,
+    PRIMARY KEY(agent, since)) STRICT, WITHOUT ROWID;
+"""
+# One row for each run of an agent. `last`, `lost`: Unix time, when it was last heard and when it last told of more
+# losses than before (0: never).
+
+_MOST: Final = 20_000
+"""Runs: two of each agent that is kept. A program that ends all the time makes many."""
+_MOST_BLIND: Final = 1e15
+"""Seconds. Of numbers that somebody makes up, no sum is infinite."""
+
+
+def note(database: sqlite3.Connection, header: Header, now: int) -> None:
+    """Keep what a batch says, whose agent is known already. Within a transaction."""
+    told = header.captured
+    if told is None:
+        return
+    lost = now if told.kernel_dropped or told.interface_dropped or told.blind_seconds else 0
+    most = 2**48  # so that no sum leaves 63 bits
+    database.execute(
+        "INSERT INTO captures SELECT number, ?, ?, ?, ?, ?, ?, ? FROM agents WHERE cluster = ? AND node = ?"
+        " ON CONFLICT DO UPDATE SET last = excluded.last, packets = max(packets, excluded.packets),"
+        " kernel = max(kernel, excluded.kernel), interface = max(interface, excluded.interface),"
+        " blind = max(blind, excluded.blind), lost = CASE WHEN excluded.kernel > kernel"
+        " OR excluded.interface > interface OR excluded.blind > blind THEN excluded.last ELSE lost END",
+        (
+            *(told.since, now, min(told.packets, most), min(told.kernel_dropped, most)),
+            *(min(told.interface_dropped, most), min(told.blind_seconds, _MOST_BLIND), lost),
+            *(header.cluster or "", header.node or ""),
+        ),
+    )
+
+
+def forget(database: sqlite3.Connection, oldest: int) -> None:
+    """Remove what was last heard of before `oldest`, or is too much, or of an agent that is not kept any more."""
+    database.execute(
+        "DELETE FROM captures WHERE last < ? OR agent NOT IN (SELECT number FROM agents)", (oldest,)
+    )
+    database.execute(
+        "DELETE FROM captures WHERE last < (SELECT last FROM captures ORDER BY last DESC LIMIT 1 OFFSET ?)",
+        (_MOST,),
+    )
+
+
+def captures(database: sqlite3.Connection) -> dict[tuple[str, str], Captures]:
+    """What there is, by cluster and node."""
+    rows = database.execute(
+        "SELECT cluster, node, sum(packets), sum(kernel), sum(interface), sum(blind), max(lost)"
+        " FROM captures JOIN agents ON agents.number = captures.agent GROUP BY agent"
+    )
+    return {
+        (cluster, node): Captures(packets, kernel, interface, round(blind, 3), lost or None)
+        for cluster, node, packets, kernel, interface, blind, lost in rows
+    }
