@@ -124,10 +124,12 @@ def _metadata(options: config.Metadata) -> _Hop:
     learning = (
         f"a word opens when {options.learn} clients have used it" if options.learn else "no word is learnt"
     )
+    count = len(words.words | words.ambiguous | words.joined)
+    hidden = f", {len(words.hidden)} hidden" if words.hidden else ""
     return _Hop(
         well=True,
         name="metadata",
-        told=f"{len(words.words)} words ({len(options.words)} of them yours), {routes.count} routes; {learning}",
+        told=f"{count} words ({len(options.words)} of them yours{hidden}), {routes.count} routes; {learning}",
     )
 
 

@@ -164,7 +164,12 @@ class Daemon:
         self._metrics.add(lambda: source_samples(self._sources, names))
         self._metrics.add(lambda: stage_samples([self._captured()]))
         self._metrics.add(lambda: pipeline_samples(self._pipeline))
-        self._metrics.add(lambda: [Sample("template_names_folded_total", self._templates.folded)])
+        self._metrics.add(
+            lambda: [
+                Sample("template_names_folded_total", self._templates.folded),
+                Sample("server_names_folded_total", self._encoder.names.folded),
+            ]
+        )
         self._metrics.add(self._outlet_samples)
         if self._outbound is not None:
             self._metrics.add(self._outbound.samples)
