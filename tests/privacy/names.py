@@ -42,7 +42,9 @@ for (const [locale, {person, location}] of Object.entries(allLocales))
   found[locale] = {first: flat(person?.first_name), last: flat(person?.last_name), city: flat(location?.city_name)};
 console.log(JSON.stringify(found));
 """
-_LETTERS: Final = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+_LETTERS: Final = str.maketrans(
+    {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
 
 
 def in_ascii(text: str) -> str:
@@ -58,7 +60,9 @@ def _write(path: Path, lines: set[str]) -> None:
 
 def _known(folder: Path) -> set[str]:
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *PYTHON_PACKAGES], cwd=folder, check=True
+        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *PYTHON_PACKAGES],
+        cwd=folder,
+        check=True,
     )
     found: set[str] = set()
     with tarfile.open(next(folder.glob("names-*.tar.gz"))) as archive:

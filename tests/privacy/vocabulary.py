@@ -709,7 +709,6 @@ and technical names, written by hand in the generator. What is also the name of 
 of the United States' census and of GeoNames) is told apart.
 """
 
-# ruff: noqa: SIM905
 from __future__ import annotations
 
 from typing import Final

@@ -77,7 +77,9 @@ MERGES = "m0: &m0 {k: 1}\n" + "".join(
         pytest.param(MERGES + HEAD, 0, id="merges of merges"),
         pytest.param("a: " + "[" * 1_000_000, 2, id="deep"),
         pytest.param(HEAD + "a: [" + "[]," * 4_000_000 + "]", 2, id="many nodes"),
-        pytest.param('{"openapi":"3","paths":{"/a":1},"x":[' + "[]," * 5_000_000 + "1]}", 0, id="many in JSON"),
+        pytest.param(
+            '{"openapi":"3","paths":{"/a":1},"x":[' + "[]," * 5_000_000 + "1]}", 0, id="many in JSON"
+        ),
         pytest.param('{"openapi":' + "[" * 10_000_000, 2, id="deep JSON"),
     ],
 )

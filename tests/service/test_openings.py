@@ -129,7 +129,11 @@ def test_opened_urls_say_so(tmp_path: Path) -> None:
     """`metadata.url` is `--url` for `run`; each record of it has `url.shown`, and none has it by default."""
     capture = tmp_path / "capture.pcap"
     capture.write_bytes(requests_capture(["/zqword?a=zqvalue"]))
-    for opened, says in (("template", {}), ("path", {"url.path": "/zqword"}), ("full", {"url.query": "a=zqvalue"})):
+    for opened, says in (
+        ("template", {}),
+        ("path", {"url.path": "/zqword"}),
+        ("full", {"url.query": "a=zqvalue"}),
+    ):
         done = interceptor("read", capture, "--url", opened)
         record = json.loads(done.stdout)
         assert record.get("url.shown") == (None if opened == "template" else opened)
@@ -140,7 +144,7 @@ def test_opened_urls_say_so(tmp_path: Path) -> None:
 def test_explains_what_is_closed(tmp_path: Path) -> None:
     """Each closed segment with its rule and how often; what the configuration opens is no longer there."""
     capture = tmp_path / "capture.pcap"
-    targets = ["/kycz/7"] * 3 + ["/users/status", "/users/jane@x.example", "/v1/status", "/a%1b[31mred"]
+    targets = ["/kycz/7"] * 3 + ["/users/report", "/users/jane@x.example", "/v1/status", "/a%1b[31mred"]
     capture.write_bytes(requests_capture(targets))
     done = interceptor("read", capture, "--explain")
     assert (done.returncode, done.stderr) == (0, "")
@@ -149,7 +153,7 @@ def test_explains_what_is_closed(tmp_path: Path) -> None:
         "times rule where and what",
         "3 unknown /kycz",
         "3 form /{word}/7",
-        "1 collection /users/status",
+        "1 collection /users/report",
         "1 form /users/jane@x.example",
         "1 unknown /a%1b[31mred",
     }

@@ -51,6 +51,8 @@ MAX_NODES: Final = 50_000
 SWEEP_AFTER: Final = 1_000
 """Names folded by a server until it forgets what it has not seen since the last time."""
 CACHED_SEGMENTS: Final = 8_192
+CACHED_PATHS: Final = 4_096
+"""Of at most `MAX_LENGTH` characters: some 2 MiB."""
 CACHED_LENGTH: Final = 80
 """Longer segments are judged each time, so that the cache holds at most about 3 MiB."""
 
@@ -76,6 +78,11 @@ _EXTENSIONS: Final = frozenset(
     """.split()
 )
 """Types of files that may be shown: with any ending shown, `john.doe` would say a surname of five letters."""
+
+
+def _collects(shown: str) -> bool:
+    """Whether what follows is one of many, or what somebody typed. Parameters of a segment do not change that."""
+    return (shown.partition(";")[0] if ";" in shown else shown).lower() in COLLECTIONS
 
 
 class _Segments(dict[str, str]):
@@ -207,6 +214,8 @@ class PathTemplates:
         self._count = 0
         self.folded = 0
         """Names shown as `{word}`, or paths cut short, because their node or server had too many."""
+        self._general: dict[str, str] = {}
+        """Templates by path with its identifiers replaced; empty where they depend on more than the path."""
         self._plain = _Segments(self.words, behind=False).__getitem__
         self._behind = _Segments(self.words, behind=True).__getitem__
 
@@ -222,7 +231,14 @@ class PathTemplates:
             path = replace(placeholder, path)
             if path in known:
                 return path
-        return self.admit(server, self.generalise(sent, server, client))
+        template = self._general.get(path)
+        if template is None:
+            template = self.generalise(sent, server, client)
+            if self._routes is None and self._learning is None and len(path) <= MAX_LENGTH:
+                if len(self._general) >= CACHED_PATHS:
+                    self._general.clear()
+                self._general[path] = template
+        return self.admit(server, template)
 
     def generalise(self, path: str, server: str = "", client: str = "") -> str:
         """The template of a path by the rules alone."""
@@ -242,7 +258,7 @@ class PathTemplates:
                     part = learning.word(server, "/".join(parts), text, client) or part
             parts.append(part)
             if text:
-                behind = part == text and text.lower() in COLLECTIONS
+                behind = _collects(part)
         template = "/".join(parts)
         if len(template) <= MAX_LENGTH:
             return template
@@ -266,7 +282,7 @@ class PathTemplates:
         told = []
         parts: list[str] = []
         for number, text in enumerate(segments):
-            collection = next((part for part in reversed(parts) if part), "").lower() in COLLECTIONS
+            collection = _collects(next((part for part in reversed(parts) if part), ""))
             part = text
             if named is None or number not in named:
                 part = self._behind(text) if collection or named is not None else self._plain(text)

@@ -45,6 +45,9 @@ MAX_WORDS: Final = 3
 MAX_HYPHENATED: Final = 2
 """Words joined by hyphens, which is how titles become slugs."""
 
+MAX_SHORT: Final = 1
+"""Words of fewer than three letters in a name: random letters are cut into such."""
+
 PLACEHOLDER: Final = re.compile(r"\{(?:id|uuid|hex|date|ip|email|number|token|word|value|\*)\}")
 
 _FORM = re.compile(
@@ -127,7 +130,8 @@ class Words:
         """Whether a name has a word that the operator does not want to see."""
         lower = text.lower()
         return bool(self.hidden) and (
-            lower in self.hidden or not self.hidden.isdisjoint([piece.lower() for piece in _CUT.findall(text)])
+            lower in self.hidden
+            or not self.hidden.isdisjoint([piece.lower() for piece in _CUT.findall(text)])
         )
 
     def stays_after(self, text: str) -> bool:
@@ -164,7 +168,7 @@ class Words:
         if not firm:
             # `Page` and `page-mark` are written as people are, `page` and `getPage` as APIs are.
             return text in self.ambiguous
-        return short <= 1
+        return short <= MAX_SHORT
 
     def shape(self, text: str) -> str:
         """The text itself if it may be shown, else the placeholder that fits best."""
