@@ -109,7 +109,7 @@ def test_replaces_values(path: str, template: str) -> None:
         "/v2beta1/users/me",
         "/.well-known/acme-challenge",
         "/.well-known/openid-configuration",
-        "/hash/sha256/base64/i18n",
+        "/checksum/sha256/base64/i18n",
         "/odata/$metadata",
         "/api//status/../info/./",
         "/robots.txt",
