@@ -152,7 +152,8 @@ class Words:
         if _VERSION.fullmatch(text) is not None or _RELEASE.fullmatch(text) is not None:
             return True
         version = _SUFFIX.search(text)
-        pieces = _CUT.findall(text[: version.start()] if version else text)
+        stem = text[: version.start()] if version else text
+        pieces = _CUT.findall(stem)
         if not pieces:
             return text in _NOTHING
         if len(pieces) > (MAX_HYPHENATED if "-" in text else MAX_WORDS):
@@ -167,7 +168,7 @@ class Words:
             short += len(piece) < 3
         if not firm:
             # `Page` and `page-mark` are written as people are, `page` and `getPage` as APIs are.
-            return text in self.ambiguous
+            return stem in self.ambiguous
         return short <= MAX_SHORT
 
     def shape(self, text: str) -> str:
