@@ -163,6 +163,9 @@ class Metadata(_Section):
     """How much of a URL: its template; also its path; also its query. The last two may hold personal data."""
     words: Annotated[tuple[Text, ...], Field(max_length=10_000)] = ()
     """Words shown besides the shipped vocabulary: `kyc`, or whole names: `open-banking-2`."""
+    hide: Annotated[tuple[Text, ...], Field(max_length=10_000)] = ()
+    """Words of the shipped vocabulary that are not to be shown in paths and names of parameters; a route that names
+    one still shows it."""
     routes: Annotated[tuple[Text, ...], Field(max_length=10_000)] = ()
     """Paths whose fixed segments are shown: `/v1/customers/{id}/kyc`, or of one server: `shop.example/v1/…`."""
     openapi: tuple[Path, ...] = ()

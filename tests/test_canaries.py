@@ -10,24 +10,22 @@ import re
 from base64 import b64encode
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
 
 from interceptor.capture.capture_file import CaptureReader
+from interceptor.core.model import Peers, Request, Transaction
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records import encoder as module
-from interceptor.core.records import values
+from interceptor.core.records import templates, values, words
 from interceptor.core.records.encoder import RecordEncoder
 from interceptor.core.records.templates import PathTemplates
+from interceptor.core.records.vocabulary import AMBIGUOUS, JOINED, WORDS
+from interceptor.core.records.words import Words
 from tests.support.canaries import KINDS, PLACES, SHOWN, Finding, capture, search, table
 from tests.support.chain import OUTPUTS, outputs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from interceptor.core.model import Transaction
 
 ROOT = Path(__file__).parent.parent
 
@@ -73,7 +71,7 @@ def test_there_are_enough() -> None:
     assert len({place.name for place in PLACES}) == len(PLACES) >= 60
     assert len({value.lower() for value in KINDS.values()}) == len(KINDS)
     assert min(map(len, KINDS.values())) >= 6
-    traffic = capture(places=PLACES[:1]).decode("latin-1")
+    traffic = capture(places=PLACES[:1]).decode("utf-8", "replace")
     assert {finding.kind for finding in search("traffic", traffic)} == set(KINDS)
     assert all(place.request.count("{}") + place.response.count("{}") for place in PLACES)
     assert SHOWN.keys() <= {place.name for place in PLACES}
@@ -130,6 +128,10 @@ def _verbatim(text: str, *_: object) -> str:
     return text
 
 
+def _second(_: object, text: str) -> str:
+    return text
+
+
 class _Open(PathTemplates):
     """Shows paths as they are."""
 
@@ -137,14 +139,33 @@ class _Open(PathTemplates):
         return path
 
 
-MUTATIONS: dict[str, tuple[object, str, Callable[..., Any]]] = {
-    "methods are registered": (values, "method", lambda text: ("_OTHER", text)),
+class _Everything:
+    """A list that has everything."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+ALL, NEVER = _Everything(), re.compile("(?!)")
+
+
+MUTATIONS: dict[str, tuple[object, str, Any]] = {
+    "methods are registered": (values, "METHODS", ALL),
     "versions have one digit each": (values, "version", _verbatim),
-    "media types are known": (values, "content_type", _verbatim),
-    "content codings are registered": (values, "content_encoding", _verbatim),
-    "user agents are products": (values, "user_agent", _verbatim),
-    "names of fields are known": (values, "field_name", _verbatim),
+    "media types have a grammar": (values, "content_type", _verbatim),
+    "media types are known": (values, "MEDIA_TYPES", ALL),
+    "suffixes of media types are registered": (values, "SUFFIXES", ALL),
+    "top-level types are registered": (values, "TOP_LEVEL", ALL),
+    "character sets are known": (values, "_CHARSET", re.compile(';[ \t]*charset="?([^;]+)"?')),
+    "content codings are registered": (values, "CODINGS", ALL),
+    "user agents have a grammar": (values, "user_agent", _verbatim),
+    "products of user agents are known": (values, "PRODUCTS", ALL),
+    "versions of products are short numbers": (values, "_NUMBERS", re.compile(".+")),
+    "comments of user agents are platforms": (values, "PLATFORMS", ALL),
+    "names of fields are known": (values, "FIELDS", ALL),
+    "words of names of fields are known": (values, "_FIELD_WORDS", ALL),
     "labels of hosts are no tokens": (values, "_label", lambda text: text.lower()),
+    "labels of hosts have no forms of values": (values, "_LABEL_VALUE", NEVER),
     "a host has a grammar": (values, "host", lambda text, _: (text.lower(), 80)),
     "names of parameters are words": (values, "query_key", _verbatim),
     "without an equals sign it is a value": (
@@ -154,6 +175,9 @@ MUTATIONS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     ),
     "targets have a grammar": (module, "_target", lambda text: ((text.lower(), 80), "http", "/", "")),
     "paths have templates": (module, "PathTemplates", _Open),
+    "names are made of known words": (Words, "stays", lambda *_: True),
+    "what is closed is a placeholder": (Words, "closed", lambda _, text: text),
+    "extensions of files are known": (templates, "_EXTENSIONS", ALL),
 }
 """What each rule promises; where it is, and what it would be if it were not."""
 
@@ -165,6 +189,62 @@ def test_every_rule_is_needed(rule: str, monkeypatch: pytest.MonkeyPatch) -> Non
     owner, name, other = MUTATIONS[rule]
     monkeypatch.setattr(owner, name, other)
     assert len(findings()) > before
+
+
+TWO_SHORT: Final = "_".join(sorted(word for word in WORDS if len(word) == 2)[:2])
+FINE: Final[dict[str, tuple[str, str, object, str, Any]]] = {
+    "a name has at most three words": ("/{}", "PaymentReportStatusUpdate", words, "MAX_WORDS", 99),
+    "two of them with hyphens": ("/{}", "late-payment-report", words, "MAX_HYPHENATED", 99),
+    "one of them short": ("/{}", TWO_SHORT, words, "MAX_SHORT", 99),
+    "what follows a collection is a value": ("/users/{}", "report", templates, "COLLECTIONS", frozenset()),
+    "but for a few words": ("/users/{}", "payment", Words, "stays_after", lambda *_: True),
+    "a version without a v is no value's": ("/users/{}", "4.5", words, "_VERSION", words._RELEASE),
+    "a value of a matrix parameter is one": ("/shop;page={}", "report", Words, "closed", _second),
+    "many matrix parameters are a value": (
+        "/shop;a=1;b=2;c=3;d=4;{}=5",
+        "report",
+        templates,
+        "MAX_PARAMETERS",
+        99,
+    ),
+    "a label of a host has no capitals in turns": (
+        "http://{}.example/",
+        "dGhpcyBJcyBh",
+        values,
+        "_MIXED",
+        NEVER,
+    ),
+    "nor more than forty characters": (
+        "http://{}.example/",
+        "-".join(["report"] * 7),
+        values,
+        "_MAX_LABEL",
+        99,
+    ),
+    "a person's name stands beside a word": ("/{}", "Page", words, "JOINED", None),
+}
+"""Rules for what is made of known words, which no canary is: by path, value, and how the rule is switched off."""
+
+
+@pytest.mark.parametrize("rule", FINE)
+def test_every_fine_rule_is_needed(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With it the value is in no record; without it it is."""
+    target, value, owner, name, other = FINE[rule]
+    request = Request(0, 0, 1)
+    request.method, request.target, request.version = "GET", target.replace("{}", value), "1.1"
+    peers = Peers("10.0.0.1", 40_000, "10.0.0.2", 80, "ipv4", "0123456789abcdef0123", "eth0")
+    transaction = Transaction(peers, 1, request)
+
+    def shown(**options: Any) -> bool:
+        return value.lower() in RecordEncoder(**options).encode([transaction]).decode().lower()
+
+    assert not shown()
+    if other is None:
+        everybody = Words(words=WORDS | AMBIGUOUS | JOINED)
+        assert shown(templates=PathTemplates(everybody))
+        return
+    monkeypatch.setattr(owner, name, other)
+    assert shown()
 
 
 def test_what_is_opened_comes_out_and_says_so() -> None:

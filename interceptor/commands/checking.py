@@ -212,10 +212,12 @@ def _metadata(settings: config.Metadata) -> _Hop:
     learning = (
         f"a word opens when {settings.learn} clients have used it" if settings.learn else "no word is learnt"
     )
+    count = len(words.words | words.ambiguous | words.joined)
+    hidden = f", {len(words.hidden)} hidden" if words.hidden else ""
     return _Hop(
         well=True,
         name="metadata",
-        told=f"{len(words.words)} words ({len(settings.words)} of them yours), {routes.count} routes; {learning}",
+        told=f"{count} words ({len(settings.words)} of them yours{hidden}), {routes.count} routes; {learning}",
     )
 
 

@@ -151,7 +151,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         metavar="FILE",
-        help="its metadata.words, routes, openapi and learn say what is shown; with --upload also endpoint, token, proxy "
+        help="its metadata.words, hide, routes, openapi and learn say what is shown; with --upload also endpoint, token, proxy "
         "and spool. INTERCEPTOR_* variables count as well",
     )
     parser.add_argument(

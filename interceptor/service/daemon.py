@@ -171,7 +171,12 @@ class Daemon:
         self._metrics.add(lambda: stage_samples([self._captured()]))
         self._metrics.add(lambda: pipeline_samples(self._pipeline))
         self._metrics.add(self._traffic.samples)
-        self._metrics.add(lambda: [Sample("template_names_folded_total", self._templates.folded)])
+        self._metrics.add(
+            lambda: [
+                Sample("template_names_folded_total", self._templates.folded),
+                Sample("server_names_folded_total", self._encoder.names.folded),
+            ]
+        )
         self._metrics.add(self._outlet_samples)
         self._expiry = Expiry("run", options)
         self._metrics.add(self._expiry.samples)

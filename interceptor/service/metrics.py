@@ -142,6 +142,10 @@ METRICS: Final = (
         "template_names_folded_total",
         "Names in paths shown as {word}, or paths cut short, because their place or server had too many",
     ),
+    _counter(
+        "server_names_folded_total",
+        "Requests shown under the destination's address, because it had shown too many names of hosts",
+    ),
     # the core
     _gauge("connections_open", "TCP connections followed now"),
     _counter("connections_total", "TCP connections that carried data"),

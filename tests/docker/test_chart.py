@@ -445,6 +445,14 @@ class TestInterceptors:
         assert (config.limits.memory_bytes, config.limits.connections) == (1_073_741_824, 250_000)
         assert config.cluster == 'it\'s "prod": yes'
 
+    def test_templates_only(self, helm_available: None) -> None:
+        """One value makes relay and collector refuse what shows more of a URL; by default neither does."""
+        for values, refuses in (({}, False), ({"templatesOnly": True}, True)):
+            found = render(values)
+            for component in ("relay", "collector"):
+                config = Config.model_validate(found.config(component))
+                assert config.ingest.templates_only is refuses
+
     def test_minimal_privilege(self, helm_available: None) -> None:
         """rpcapd has two capabilities, the interceptor none, and the host's processes are out of view."""
         found = render(CASES["minimal privilege"])

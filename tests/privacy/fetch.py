@@ -47,9 +47,9 @@ def paths(document: dict[str, Any]) -> list[str]:
 
 
 def pairs(path: str) -> Iterator[tuple[str, str]]:
-    """Each static segment of a path, behind what stands before it."""
+    """Each static segment of a path, behind what stands before it. What follows `?` or `#` is no path, and never sent."""
     before = ""
-    for segment in path.split("/"):
+    for segment in re.split("[?#]", path, maxsplit=1)[0].split("/"):
         if segment and segment.isascii() and not re.search(r"[{}\s]", segment):
             yield before, segment
         before = "{}" if "{" in segment else segment.replace("\t", "") if segment else before

@@ -217,7 +217,6 @@ def main() -> None:
         f"Written by `tests/privacy/registries.py`, which says where each is from; mime-db {versions[0]} and\n"
         f"crawler-user-agents {versions[1]} (both MIT) are among its sources. Change it there.\n"
         '"""\n\n'
-        "# ruff: noqa: SIM905\n"
         "from __future__ import annotations\n\n"
         "from typing import Final\n\n"
         "__all__ = [\n"

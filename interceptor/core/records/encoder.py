@@ -327,7 +327,12 @@ class RecordEncoder:
             if named is None and (text := request.host) is not None:
                 named = self._hosts[text]
             if named is not None:
-                if named[0] == destination_address or self.names.admits(destination_address, named[0], time):
+                names = self.names
+                if (
+                    named[0] == destination_address
+                    or (time < names.until and (destination_address, named[0]) in names.fresh)
+                    or names.admits(destination_address, named[0], time)
+                ):
                     server_address, server_port = named
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES

@@ -1,7 +1,7 @@
 """What an operator said of paths: patterns whose fixed segments are shown as they are.
 
 Owns the matching of a path against patterns such as `/v1/customers/{id}/kyc`. Refuses to read files (the shell does,
-`interceptor.vocabulary`) and to replace values: it says which segments are named, `templates` does the rest.
+`service.openings`) and to replace values: it says which segments are named, `templates` does the rest.
 
 A pattern is for all servers (`/v1/…`) or for one (`shop.example/v1/…`). It matches whole paths, segment by segment;
 a segment that holds `{` stands for any segment. A closing slash of the path is of no matter.

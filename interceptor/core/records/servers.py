@@ -7,7 +7,7 @@ An address shows `NAMES` names; beyond, the address stands for them. A name that
 hour of packet time makes room, so what a flood of inventions took comes back by itself. An address is let go when
 more than `ADDRESSES` are known, the one that has been known longest first.
 
-Memory: at most `ALL_NAMES` names of 253 characters, about 40 MiB if all are as long as that, 10 as they are.
+Memory: at most `ALL_NAMES` names of 253 characters, about 50 MiB if all are as long as that, 20 as they are.
 """
 
 from __future__ import annotations
@@ -35,17 +35,25 @@ class ServerNames:
         self._count = 0
         self.folded = 0
         """Requests whose name was not shown."""
+        self.fresh: set[tuple[str, str]] = set()
+        """Destinations and names that have been asked for in this period: `admits` would say yes and change nothing."""
+        self.until = 0
+        """When the period ends, in nanoseconds of packet time."""
 
     def admits(self, destination: str, name: str, time: int) -> bool:
         """Whether a record of this time (nanoseconds) may call the destination so."""
         period = time // PERIOD
-        if period > self._period:  # noqa: PLR1730 - a call for each record; time that goes back makes nothing older
+        if period > self._period:  # time that goes back makes nothing older
             self._period = period
+            self.fresh.clear()
+            self.until = (period + 1) * PERIOD
         known = self._known.get(destination)
         if known is not None and name in known:
             known[name] = self._period
-            return True
-        return self._admit(destination, name)
+        elif not self._admit(destination, name):
+            return False
+        self.fresh.add((destination, name))
+        return True
 
     def _admit(self, destination: str, name: str) -> bool:
         known = self._known.get(destination)
@@ -56,7 +64,9 @@ class ServerNames:
                 return False
         while self._count >= ALL_NAMES or (known is None and len(self._known) >= ADDRESSES):
             oldest = next(iter(self._known))
-            self._count -= len(self._known.pop(oldest))
+            names = self._known.pop(oldest)
+            self.fresh.difference_update([(oldest, one) for one in names])
+            self._count -= len(names)
             self._swept.pop(oldest, None)
             if oldest == destination:
                 known = None

@@ -1,4 +1,4 @@
-"""What a path, a query key or a header name looks like with everything that may be a value replaced.
+"""What a path looks like with everything that may be a value replaced.
 
 Owns what stands where: segments, their position, file extensions, matrix parameters, and the bounded memory of the
 templates that each server showed. What a single name says is `words`' to decide. With the shipped rules the same path
@@ -25,18 +25,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.records.vocabulary import COLLECTIONS
-from interceptor.core.records.words import MAX_SEGMENT, PLACEHOLDER, VALUE, WORD, Words, shape
+from interceptor.core.records.words import MAX_SEGMENT, PLACEHOLDER, VALUE, WORD, Words
 
 if TYPE_CHECKING:
     from interceptor.core.records.learning import Learning
     from interceptor.core.records.routes import Routes
 
-__all__ = ["COLLAPSED", "INVALID", "MAX_LENGTH", "VALUE", "PathTemplates", "header_name", "query_key"]
+__all__ = ["COLLAPSED", "MAX_LENGTH", "VALUE", "PathTemplates"]
 
 COLLAPSED: Final = "/{*}"
 """The rest of a path, or a path beyond a limit."""
-INVALID: Final = "{invalid}"
-"""Stands for a name that is none by its grammar."""
 
 MAX_LENGTH: Final = 256
 """Characters of a template; segments beyond it become one `{*}`."""
@@ -44,8 +42,6 @@ MAX_SEGMENTS: Final = 32
 """Segments of a template, the last one `{*}` if there were more: deeper than any API's path."""
 MAX_PARAMETERS: Final = 4
 """Matrix parameters of a segment that are looked at; with more the segment is a value."""
-MAX_KEY: Final = 64
-"""Characters of a query key or header name; a longer one is a value. Not cut: a part of a secret is one too."""
 MAX_CHILDREN: Final = 50
 """Names of a node of a server's tree: no API that people read has more in one place."""
 MAX_SERVER_NODES: Final = 4_000
@@ -55,6 +51,8 @@ MAX_NODES: Final = 50_000
 SWEEP_AFTER: Final = 1_000
 """Names folded by a server until it forgets what it has not seen since the last time."""
 CACHED_SEGMENTS: Final = 8_192
+CACHED_PATHS: Final = 4_096
+"""Of at most `MAX_LENGTH` characters: some 2 MiB."""
 CACHED_LENGTH: Final = 80
 """Longer segments are judged each time, so that the cache holds at most about 3 MiB."""
 
@@ -70,126 +68,21 @@ _IDENTIFIERS: Final = tuple(
 )
 """Replacements, in this order, for whole segments of the forms that are new in nearly every path."""
 
-_PARTS = re.compile(r"[A-Za-z0-9]+")
-
-_TOKEN_CHARACTERS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""RFC 9110 section 5.6.2."""
-_NAME_PART = re.compile(r"[A-Za-z]{0,32}[0-9]{0,3}[A-Za-z]{0,32}")
-_HEX_PART = re.compile(r"(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{8,}")
-
-_KEY = re.compile(r"([^\[\]]*)((?:\[[^\[\]]*\])*)")
-_BRACKET = re.compile(r"%5([BbDd])")
-
-
 _EXTENSIONS: Final = frozenset(
-    [
-        "7z",
-        "aac",
-        "action",
-        "ashx",
-        "asmx",
-        "asp",
-        "aspx",
-        "atom",
-        "avi",
-        "avif",
-        "axd",
-        "bin",
-        "bmp",
-        "bz2",
-        "cfm",
-        "cgi",
-        "com",
-        "css",
-        "csv",
-        "deb",
-        "do",
-        "doc",
-        "docx",
-        "eot",
-        "exe",
-        "flac",
-        "geojson",
-        "gif",
-        "gz",
-        "htm",
-        "html",
-        "ico",
-        "ics",
-        "iso",
-        "jar",
-        "jpeg",
-        "jpg",
-        "js",
-        "json",
-        "jsonl",
-        "jsp",
-        "jspx",
-        "key",
-        "kml",
-        "less",
-        "log",
-        "m3u8",
-        "m4a",
-        "m4s",
-        "map",
-        "md",
-        "mjs",
-        "mov",
-        "mp3",
-        "mp4",
-        "mpd",
-        "mpeg",
-        "ndjson",
-        "numbers",
-        "odp",
-        "ods",
-        "odt",
-        "ogg",
-        "otf",
-        "pages",
-        "pbf",
-        "pdf",
-        "php",
-        "png",
-        "ppt",
-        "pptx",
-        "proto",
-        "ps",
-        "rar",
-        "rpm",
-        "rss",
-        "rtf",
-        "scss",
-        "svc",
-        "svg",
-        "tar",
-        "tgz",
-        "tif",
-        "tiff",
-        "ts",
-        "tsv",
-        "ttf",
-        "txt",
-        "wasm",
-        "wav",
-        "webm",
-        "webp",
-        "woff",
-        "woff2",
-        "wsdl",
-        "xhtml",
-        "xls",
-        "xlsx",
-        "xml",
-        "xsd",
-        "xz",
-        "yaml",
-        "yml",
-        "zip",
-    ]
+    """
+    7z aac action ashx asmx asp aspx atom avi avif axd bin bmp bz2 cfm cgi com css csv deb do doc docx eot
+    exe flac geojson gif gz htm html ico ics iso jar jpeg jpg js json jsonl jsp jspx key kml less log m3u8
+    m4a m4s map md mjs mov mp3 mp4 mpd mpeg ndjson numbers odp ods odt ogg otf pages pbf pdf php png ppt
+    pptx proto ps rar rpm rss rtf scss svc svg tar tgz tif tiff ts tsv ttf txt wasm wav webm webp woff woff2
+    wsdl xhtml xls xlsx xml xsd xz yaml yml zip
+    """.split()
 )
 """Types of files that may be shown: with any ending shown, `john.doe` would say a surname of five letters."""
+
+
+def _collects(shown: str) -> bool:
+    """Whether what follows is one of many, or what somebody typed. Parameters of a segment do not change that."""
+    return (shown.partition(";")[0] if ";" in shown else shown).lower() in COLLECTIONS
 
 
 class _Segments(dict[str, str]):
@@ -241,44 +134,6 @@ class _Segments(dict[str, str]):
             else:
                 parts.append(self._words.closed(key) if key else "")
         return ";".join(parts)
-
-
-def query_key(text: str) -> str:
-    """A query parameter's name: itself if it is made of words, else a placeholder.
-
-    The rules are those of path segments; brackets (`page[size]`, encoded or not) are judged piece by piece.
-    """
-    if len(text) > 3 * MAX_KEY:  # all of it might be percent-encoded
-        return VALUE
-    if "%5" in text:
-        text = _BRACKET.sub(lambda found: "[" if found[1] in "Bb" else "]", text)
-    key = _KEY.fullmatch(text)
-    if key is None or len(text) > MAX_KEY:
-        return VALUE
-    name = shape(key[1])
-    return name + "".join([f"[{shape(index)}]" for index in key[2][1:-1].split("][")]) if key[2] else name
-
-
-def header_name(text: str) -> str:
-    """A header's name or a method: itself if it looks like one.
-
-    `{invalid}` if it is no token (RFC 9110 section 5.6.2). `{value}` if it is one that nobody would choose as a
-    name: a part with more than three digits or with digits in two places, eight hexadecimal digits, more than
-    two parts with digits, or more than `MAX_KEY` characters.
-    """
-    if len(text) > MAX_KEY:
-        return VALUE
-    if _TOKEN_CHARACTERS.fullmatch(text) is None:
-        return INVALID
-    numbered = 0
-    for part in _PARTS.findall(text):
-        if not part.isalpha():
-            numbered += 1
-            if _HEX_PART.fullmatch(part):
-                return VALUE
-        if _NAME_PART.fullmatch(part) is None:
-            return VALUE
-    return VALUE if numbered > 2 else text
 
 
 class _Node:
@@ -359,6 +214,8 @@ class PathTemplates:
         self._count = 0
         self.folded = 0
         """Names shown as `{word}`, or paths cut short, because their node or server had too many."""
+        self._general: dict[str, str] = {}
+        """Templates by path with its identifiers replaced; empty where they depend on more than the path."""
         self._plain = _Segments(self.words, behind=False).__getitem__
         self._behind = _Segments(self.words, behind=True).__getitem__
 
@@ -374,7 +231,14 @@ class PathTemplates:
             path = replace(placeholder, path)
             if path in known:
                 return path
-        return self.admit(server, self.generalise(sent, server, client))
+        template = self._general.get(path)
+        if template is None:
+            template = self.generalise(sent, server, client)
+            if self._routes is None and self._learning is None and len(path) <= MAX_LENGTH:
+                if len(self._general) >= CACHED_PATHS:
+                    self._general.clear()
+                self._general[path] = template
+        return self.admit(server, template)
 
     def generalise(self, path: str, server: str = "", client: str = "") -> str:
         """The template of a path by the rules alone."""
@@ -389,11 +253,12 @@ class PathTemplates:
                 part = text if number in named else self._behind(text)
             else:
                 part = self._behind(text) if behind else self._plain(text)
-                if part == WORD and text != WORD and not behind and self._learning is not None:
-                    part = self._learning.word(server, "/".join(parts), text, client) or part
+                learning = self._learning if part == WORD and text != WORD and not behind else None
+                if learning is not None and not self.words.hides(text):
+                    part = learning.word(server, "/".join(parts), text, client) or part
             parts.append(part)
             if text:
-                behind = part == text and text.lower() in COLLECTIONS
+                behind = _collects(part)
         template = "/".join(parts)
         if len(template) <= MAX_LENGTH:
             return template
@@ -417,7 +282,7 @@ class PathTemplates:
         told = []
         parts: list[str] = []
         for number, text in enumerate(segments):
-            collection = next((part for part in reversed(parts) if part), "").lower() in COLLECTIONS
+            collection = _collects(next((part for part in reversed(parts) if part), ""))
             part = text
             if named is None or number not in named:
                 part = self._behind(text) if collection or named is not None else self._plain(text)

@@ -82,7 +82,7 @@ _TOKEN_CHARACTERS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110 section 5.6.2."""
 _KEY = re.compile(r"([^\[\]]*)((?:\[[^\[\]]*\])*)")
 _BRACKET = re.compile(r"%5([BbDd])")
-_MAX_KEY: Final = 64
+MAX_KEY: Final = 64
 """Characters of a parameter's name; a longer one is a value. Not cut: a part of a secret is one too."""
 _FIELD_WORDS: Final = frozenset(word for name in FIELDS for word in name.split("-"))
 _SEPARATORS = re.compile(r"[._-]+")
@@ -190,12 +190,12 @@ def field_name(text: str, is_word: Callable[[str], bool] = known) -> str:
 
 def query_key(text: str, judge: Callable[[str], str] = shape) -> str:
     """A query parameter's name by the rules for words; brackets (`page[size]`, encoded or not) piece by piece."""
-    if len(text) > 3 * _MAX_KEY:  # all of it might be percent-encoded
+    if len(text) > 3 * MAX_KEY:  # all of it might be percent-encoded
         return VALUE
     if "%5" in text:
         text = _BRACKET.sub(lambda found: "[" if found[1] in "Bb" else "]", text)
     key = _KEY.fullmatch(text)
-    if key is None or len(text) > _MAX_KEY:
+    if key is None or len(text) > MAX_KEY:
         return VALUE
     name = judge(key[1])
     return name + "".join([f"[{judge(index)}]" for index in key[2][1:-1].split("][")]) if key[2] else name

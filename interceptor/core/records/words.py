@@ -15,9 +15,10 @@ technical name, or the operator named it. Everything else becomes the most telli
     {ip}      IPv4, IPv6                          {value}   whatever else
 
 A name is cut at case, digits and punctuation (`getUserById`, `user_id`, `user-id`). It stays if each piece is a
-known word and there are at most three; joined by hyphens at most two, since that is how titles are written. One
-piece at most may have fewer than three letters: random letters are cut into such. Digits stay only in names
-that are known as a whole (`oauth2`, `sha256`).
+known word and there are at most three; joined by hyphens at most two, since that is how titles are written. At
+least one has to be nobody's name, but for a few that many APIs use (`key`, `page`): those may stand alone, in lower
+case. One piece at most may have fewer than three letters: random letters are cut into such. Digits stay only in
+names that are known as a whole (`oauth2`, `sha256`) and in versions (`v2`, `1.0`).
 
 Invariants, for any text: what `shape` gives is the text or a placeholder; the shape of a shape is itself; no rule
 takes more than linear time.
@@ -28,7 +29,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.records.vocabulary import AFTER, AMBIGUOUS, COLLECTIONS, NAMES, WORDS
+from interceptor.core.records.vocabulary import AFTER, AMBIGUOUS, JOINED, NAMES, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +44,9 @@ MAX_WORDS: Final = 3
 """Words of a name: more are a sentence, and sentences are content."""
 MAX_HYPHENATED: Final = 2
 """Words joined by hyphens, which is how titles become slugs."""
+
+MAX_SHORT: Final = 1
+"""Words of fewer than three letters in a name: random letters are cut into such."""
 
 PLACEHOLDER: Final = re.compile(r"\{(?:id|uuid|hex|date|ip|email|number|token|word|value|\*)\}")
 
@@ -72,6 +76,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _VERSION = re.compile(r"[vV][0-9]{1,2}(?:\.[0-9]{1,2}){0,2}(?:(?:alpha|beta|rc)[0-9]{0,2})?")
+_RELEASE = re.compile(r"[0-9](?:\.[0-9]){1,2}")
+"""A version without a `v`, one digit each: not behind a collection."""
 _SUFFIX = re.compile(r"(?:(?<=[a-z])V|[-_.]v)[0-9]{1,2}\Z")
 """The version at the end of a name: `serviceV3`, `search-v2`."""
 _NAME = re.compile(r"[A-Za-z0-9._:$-]*")
@@ -86,7 +92,10 @@ class Words:
     Args:
         added: names that are shown as they are: a word alone (`kyc`), which then counts in every name that it is
             a piece of, or a whole name (`open-banking-2`). Case does not matter.
+        hidden: words that no name may have, whatever else is said here.
         words: what a piece of a name may be, in lower case.
+        ambiguous: what is somebody's name too, and may stand alone or beside a word.
+        joined: what is somebody's name too, and may stand beside a word only.
         names: what is known as a whole, in lower case.
         after: what may stand behind a collection.
 
@@ -95,20 +104,35 @@ class Words:
     def __init__(
         self,
         added: Iterable[str] = (),
+        hidden: Iterable[str] = (),
         *,
         words: frozenset[str] = WORDS,
+        ambiguous: frozenset[str] = AMBIGUOUS,
+        joined: frozenset[str] = JOINED,
         names: frozenset[str] = NAMES,
         after: frozenset[str] = AFTER,
     ) -> None:
         lower = frozenset([word.lower() for word in added])
-        self.added = lower
+        self.hidden = frozenset([word.lower() for word in hidden])
         self.words = words | {word for word in lower if word.isalpha()}
+        self.ambiguous = ambiguous
+        self.joined = joined
         self.names = names | lower
         self.after = after | lower
+        if self.hidden:
+            self.words -= self.hidden
+            self.ambiguous -= self.hidden
+            self.joined -= self.hidden
+            self.names = frozenset([name for name in self.names if not self.hides(name)])
+            self.after = frozenset([name for name in self.after if not self.hides(name)])
 
-    def collects(self, text: str) -> bool:
-        """Whether what follows this name in a path is one of many, or what somebody typed: a value."""
-        return text.lower() in COLLECTIONS
+    def hides(self, text: str) -> bool:
+        """Whether a name has a word that the operator does not want to see."""
+        lower = text.lower()
+        return bool(self.hidden) and (
+            lower in self.hidden
+            or not self.hidden.isdisjoint([piece.lower() for piece in _CUT.findall(text)])
+        )
 
     def stays_after(self, text: str) -> bool:
         """Whether a name may be shown even behind a collection."""
@@ -116,7 +140,8 @@ class Words:
 
     def known(self, word: str) -> bool:
         """Whether one word, without punctuation, may be shown. Case does not matter."""
-        return word.lower() in self.words
+        word = word.lower()
+        return word in self.words or word in self.ambiguous
 
     def stays(self, text: str) -> bool:
         """Whether a name as it is may be shown."""
@@ -124,26 +149,27 @@ class Words:
             return True
         if not text.isascii() or _NAME.fullmatch(text) is None:
             return False
+        if _VERSION.fullmatch(text) is not None or _RELEASE.fullmatch(text) is not None:
+            return True
         version = _SUFFIX.search(text)
-        pieces = _CUT.findall(text[: version.start()] if version else text)
+        stem = text[: version.start()] if version else text
+        pieces = _CUT.findall(stem)
         if not pieces:
             return text in _NOTHING
-        if not 1 <= len(pieces) <= (MAX_HYPHENATED if "-" in text else MAX_WORDS):
-            return bool(_VERSION.fullmatch(text))
-        short = 0
+        if len(pieces) > (MAX_HYPHENATED if "-" in text else MAX_WORDS):
+            return False
+        firm = short = 0
         for piece in pieces:
             word = piece.lower()
-            if word not in self.words:
-                return bool(_VERSION.fullmatch(text))
-            # `Page` and `page-mark` are written as people are, `page` and `getPage` as APIs are.
-            if (
-                word in AMBIGUOUS
-                and word not in self.added
-                and ("-" in text or (len(pieces) == 1 and piece != word))
-            ):
+            if word in self.words:
+                firm += 1
+            elif word not in self.ambiguous and word not in self.joined:
                 return False
             short += len(piece) < 3
-        return short <= 1
+        if not firm:
+            # `Page` and `page-mark` are written as people are, `page` and `getPage` as APIs are.
+            return stem in self.ambiguous
+        return short <= MAX_SHORT
 
     def shape(self, text: str) -> str:
         """The text itself if it may be shown, else the placeholder that fits best."""

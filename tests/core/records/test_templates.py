@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import string
-import uuid
 
 import pytest
 from hypothesis import given
@@ -14,14 +13,11 @@ from interceptor.core.records.learning import Learning
 from interceptor.core.records.routes import Routes
 from interceptor.core.records.templates import (
     MAX_CHILDREN,
-    MAX_KEY,
     MAX_LENGTH,
     MAX_SEGMENTS,
     MAX_SERVER_NODES,
     SWEEP_AFTER,
     PathTemplates,
-    header_name,
-    query_key,
 )
 from interceptor.core.records.vocabulary import COLLECTIONS, WORDS
 from interceptor.core.records.words import Words
@@ -113,7 +109,7 @@ def test_replaces_values(path: str, template: str) -> None:
         "/v2beta1/users/me",
         "/.well-known/acme-challenge",
         "/.well-known/openid-configuration",
-        "/hash/sha256/base64/i18n",
+        "/checksum/sha256/base64/i18n",
         "/odata/$metadata",
         "/api//status/../info/./",
         "/robots.txt",
@@ -307,73 +303,3 @@ def test_explains_what_is_closed() -> None:
         ("/api/{word}/users/", "report", "collection"),
         ("/api/{word}/users/{word}/", "7", "form"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("key", "shown"),
-    [
-        ("user_id", "user_id"),
-        ("page[size]", "page[size]"),
-        ("page%5Bsize%5d", "page[size]"),
-        ("items[0][id]", "items[{id}][id]"),
-        ("tags[]", "tags[]"),
-        ("$filter", "$filter"),
-        ("_", "_"),
-        ("4111111111111111", "{id}"),
-        ("bob@example.com", "{email}"),
-        ("dGhpc0lzQVNlY3JldDEy", "{token}"),
-        ("a[b", "{value}"),
-        ("a[b]c", "{value}"),
-        ("a" * (MAX_KEY + 1), "{value}"),
-        ("%5B" * 1000, "{value}"),
-    ],
-)
-def test_query_keys(key: str, shown: str) -> None:
-    """Names of parameters stay, values in their place do not."""
-    assert query_key(key) == shown
-
-
-USUAL_NAMES = """
-    cf-ipcountry content-md5 dnt p3p sec-ch-ua-platform-version sec-websocket-key1 strict-transport-security te
-    x-amz-checksum-crc32c x-amz-content-sha256 x-amz-copy-source-server-side-encryption-customer-key-md5 x-amz-id-2
-    x-amz-meta-owner x-amz-server-side-encryption-aws-kms-key-id x-b3-traceid x-ms-blob-content-md5
-    x-oss-hash-crc64ecma x-xhprof_debug
-"""
-
-
-@pytest.mark.parametrize("name", USUAL_NAMES.split())
-def test_usual_header_names_stay(name: str) -> None:
-    """Names that servers and clouds really use are not touched."""
-    assert header_name(name) == name
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("", "{invalid}"),
-        ("a b", "{invalid}"),
-        (":authority", "{invalid}"),
-        ("caf\xe9", "{invalid}"),
-        ("x\n", "{invalid}"),
-        ("x-8f14e45fceea167a", "{value}"),
-        (str(uuid.UUID(int=2**127 + 12345)), "{value}"),
-        ("4111-1111-1111-1111", "{value}"),
-        ("x-12-34-56", "{value}"),
-        ("abcdef12", "{value}"),
-        ("x" * 33 + "1", "{value}"),
-        ("x" * 65, "{value}"),
-        ("a1b2c3", "{value}"),
-    ],
-)
-def test_garbage_in_place_of_header_names_is_replaced(name: str, shown: str) -> None:
-    """What is no token, or looks like a value, is not shown."""
-    assert header_name(name) == shown
-
-
-@given(TEXT)
-def test_names_of_any_text_are_short_and_plain(text: str) -> None:
-    """Keys and header names are bounded, need no escapes, and nothing raises."""
-    assert len(query_key(text)) <= 8 * MAX_KEY
-    assert re.fullmatch(r"[A-Za-z0-9_.:${}\[\]*-]*", query_key(text))
-    assert re.fullmatch(r"[!-~]{1,64}", header_name(text))
-    assert not set(header_name(text)) & set('"\\')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,13 @@ def test_hosts(sent: str, shown: str) -> None:
         ("jane", "{value}"),
         ("x-amz-meta-janeroe", "{value}"),
         ("a b", "{invalid}"),
+        (":authority", "{invalid}"),
+        ("caf\xe9", "{invalid}"),
+        ("x\n", "{invalid}"),
         ("", "{invalid}"),
+        ("x-8f14e45fceea167a", "{value}"),
+        ("4111-1111-1111-1111", "{value}"),
+        ("a1b2c3", "{value}"),
         ("-".join(["x"] * 9), "{value}"),
         ("x" * 65, "{value}"),
     ],
@@ -88,6 +95,30 @@ def test_field_names(sent: str, shown: str) -> None:
 def test_more_words_for_field_names() -> None:
     """The operator's, or those of the vocabulary."""
     assert values.field_name("x-acme-order", {"acme", "order"}.__contains__) == "x-acme-order"
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("user_id", "user_id"),
+        ("page[size]", "page[size]"),
+        ("page%5Bsize%5d", "page[size]"),
+        ("items[0][id]", "items[{id}][id]"),
+        ("tags[]", "tags[]"),
+        ("$filter", "$filter"),
+        ("_", "_"),
+        ("4111111111111111", "{id}"),
+        ("bob@example.com", "{email}"),
+        ("dGhpc0lzQVNlY3JldDEy", "{token}"),
+        ("a[b", "{value}"),
+        ("a[b]c", "{value}"),
+        ("a" * (values.MAX_KEY + 1), "{value}"),
+        ("%5B" * 1000, "{value}"),
+    ],
+)
+def test_query_keys(key: str, shown: str) -> None:
+    """Names of parameters stay, values in their place do not."""
+    assert values.query_key(key) == shown
 
 
 TEXTS = st.text(max_size=40) | st.text(st.sampled_from("aZ09/.-_();, \t\x00é"), max_size=60)
@@ -107,6 +138,9 @@ def test_whatever_is_sent(text: str) -> None:
     assert name in {"{value}", "{invalid}"} | FIELDS or all(
         part in values._FIELD_WORDS or known(part) for part in values._SEPARATORS.split(name)
     )
+    key = values.query_key(text)
+    assert len(key) <= 8 * values.MAX_KEY
+    assert re.fullmatch(r"[A-Za-z0-9_.:${}\[\]*-]*", key)
     found = values.host(text, 80)
     assert found is None or (found[0].isascii() and len(found[0]) <= 8 * 253)
 
