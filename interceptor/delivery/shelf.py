@@ -7,7 +7,8 @@ that). The system calls are `Disk`'s, the layout of names and files is in `files
 Invariants
 
  1. One file a batch. It is written under a temporary name, synced, renamed, and the directory is synced: a file
-    named `.batch` is whole, or the disk has damaged it. It is never changed.
+    named `.batch` is whole, or the disk has damaged it. It is never changed. Batches that are offered together are
+    synced together, and none of them is taken before the last sync.
  2. A batch that was stored is on disk until it is settled: delivered (after an answer that came), set aside
     (refused), replaced by its parts, or dropped. Records that do not arrive are counted under one reason, each of a
     batch that was delivered without it, too.
@@ -189,28 +190,40 @@ class Shelf:
         self._trim_memory()
         return self._failure is None
 
-    def offer(self, batch: Batch) -> bool:
-        """Take a batch if it can be on disk and nothing has to go for it. Otherwise nothing has happened."""
+    def offer(self, batches: Sequence[Batch]) -> list[bool]:
+        """Take those batches that can be on disk and for which nothing has to go. With the others nothing has happened.
+
+        What is written together is synced together: it waits for the disk about as long as one batch.
+        """
         self._flush()
-        entry = self._next_entry(batch)
-        if (
-            self._memory
-            or entry.size > FILE_BYTES
-            or self._used + entry.size > self._max_bytes
-            or self._count() >= BATCHES
-        ):
+        entries = [self._next_entry(batch) for batch in batches]
+        planned: dict[Entry, Batch] = {}
+        size = 0
+        for entry, batch in zip(entries, batches, strict=True):
+            if self._has_room(size + entry.size, len(planned) + 1) and entry.size <= FILE_BYTES:
+                planned[entry] = batch
+                size += entry.size
+        failures = self._write(planned)
+        if failures:
+            log.warning(
+                "spool_not_written", batches=len(failures), error=next(iter(failures.values())).strerror
+            )
+        taken = [entry for entry in planned if entry not in failures]
+        for entry in taken:
+            self._received += entry.records
+            self._held += entry.records
+            self._entries.append(entry)
+        return [entry in taken for entry in entries]
+
+    def _has_room(self, size: int, batches: int) -> bool:
+        """Whether so many more could be on disk with nothing going for it."""
+        if self._memory or self._used + size > self._max_bytes or self._count() + batches > BATCHES:
             return False
         try:
-            if self._disk.free() - entry.size < self._min_free_bytes:
-                return False
-            self._write(entry, batch)
+            return self._disk.free() - size >= self._min_free_bytes
         except OSError as error:
             log.warning("spool_not_written", error=error.strerror)
             return False
-        self._received += batch.records
-        self._held += batch.records
-        self._entries.append(entry)
-        return True
 
     # What goes out
 
@@ -393,32 +406,44 @@ class Shelf:
     def _store(self, entry: Entry, batch: Batch) -> Loss | None:
         """Write a batch down at any price; why not, if not even so."""
         try:
-            if failure := self._used_up(entry.size):
-                return failure
-            try:
-                self._write(entry, batch)
-            except OSError as error:
-                if error.errno not in _FULL or not self._make_room(entry.size, Loss.DISK_FULL):
-                    raise
-                self._write(entry, batch)
+            if room := self._used_up(entry.size):
+                return room
         except OSError as error:
             return Loss.DISK_FULL if error.errno in _FULL else Loss.DISK_FAILED
-        return None
+        failure = self._write({entry: batch}).get(entry)
+        if failure is not None and failure.errno in _FULL and self._make_room(entry.size, Loss.DISK_FULL):
+            failure = self._write({entry: batch}).get(entry)
+        if failure is None:
+            return None
+        return Loss.DISK_FULL if failure.errno in _FULL else Loss.DISK_FAILED
 
-    def _write(self, entry: Entry, batch: Batch) -> None:
-        """Invariant 1."""
-        temporary = entry.name(Kind.TEMPORARY)
-        try:
-            self._disk.write(temporary, pack(batch))
-            self._disk.rename(temporary, entry.name())
-            self._disk.sync()
-        except OSError:
-            # Whether it has its name for good is not known, so it has to have none.
-            for name in (temporary, entry.name()):
+    def _write(self, batches: Mapping[Entry, Batch]) -> dict[Entry, OSError]:
+        """Invariant 1, of several at once; gives those that are not written, of which nothing is left, and why."""
+        refused = self._disk.write_all(
+            {entry.name(Kind.TEMPORARY): pack(batch) for entry, batch in batches.items()}
+        )
+        failures: dict[Entry, OSError] = {}
+        for entry in batches:
+            failure = refused.get(entry.name(Kind.TEMPORARY))
+            if failure is None:
+                try:
+                    self._disk.rename(entry.name(Kind.TEMPORARY), entry.name())
+                    continue
+                except OSError as error:
+                    failure = error
+            failures[entry] = failure
+        if len(failures) < len(batches):
+            try:
+                self._disk.sync()
+            except OSError as error:
+                failures = {entry: failures.get(entry, error) for entry in batches}
+        for entry in failures:
+            # whether it has its name for good is not known, so it has to have none
+            for name in (entry.name(Kind.TEMPORARY), entry.name()):
                 with suppress(OSError):
                     self._disk.remove(name)
-            raise
-        self._used += entry.size
+        self._used += sum([entry.size for entry in batches if entry not in failures])
+        return failures
 
     # Limits
 
