@@ -32,7 +32,16 @@ import structlog
 
 from interceptor.collector import blocks
 from interceptor.collector.clock import SteadyClock
-from interceptor.collector.database import DAY, HOUR, MINUTE, SPANS, locked, open_for_writing, unusable
+from interceptor.collector.database import (
+    BUSY_SECONDS,
+    DAY,
+    HOUR,
+    MINUTE,
+    SPANS,
+    locked,
+    open_for_writing,
+    unusable,
+)
 from interceptor.collector.names import Names
 from interceptor.collector.reserve import Reserve
 from interceptor.collector.totals import bucket, pack
@@ -70,6 +79,8 @@ _MINUTE_US: Final = MINUTE * 1_000_000
 _ASKED: Final = 500
 """Ids looked for in one statement."""
 _FULL_SECONDS: Final = 60
+_JOURNAL: Final = 64 * 2**20
+"""Bytes of journal that may lie there. A transaction of many batches takes as much."""
 
 _ADD: Final = (
     "INSERT INTO {table} VALUES({places}) ON CONFLICT DO UPDATE SET received = excluded.received,"
@@ -308,9 +319,7 @@ class Store:
         endpoint = self._names.endpoint
         records: list[_Record] = []
         for one, line in found.values():
-            row = one.row
-            method = row.method_original or row.method or ""
-            numbers = endpoint((row.server_address, row.server_port, method, row.template or ""))
+            numbers = endpoint((one.server_address, one.server_port, one.method, one.template))
             records.append((one, *numbers, line))
         records = self._write_records(records, received)
         self._database.executemany(
@@ -328,7 +337,7 @@ class Store:
 
         def rows() -> list[tuple[int, bytes, int, int, int, int]]:
             return [
-                (number, one.key, received, one.time, endpoint, one.row.status or 0)
+                (number, one.key, received, one.time, endpoint, one.status)
                 for number, (one, _, endpoint, _) in enumerate(records, self._next)
             ]
 
@@ -359,18 +368,17 @@ class Store:
         minutes: dict[tuple[int, int], _Sum] = {}
         pairs: dict[tuple[int, ...], _Sum] = {}
         for one, service, endpoint, _ in records:
-            row = one.row
-            if row.server_address != row.destination_address:
-                host(row.destination_address, row.server_address, now)
+            if one.server_address != one.destination_address:
+                host(one.destination_address, one.server_address, now)
             minute = one.time // _MINUTE_US * MINUTE
-            size = min((row.request_size or 0) + (row.response_size or 0), _MAX_SIZE)
-            call = row.status or 0, bucket(row.duration_us)
+            size = min(one.bytes, _MAX_SIZE)
+            call = one.status, bucket(one.duration_us)
             sum_ = minutes.get(key := (minute, endpoint))
             if sum_ is None:
                 sum_ = minutes[key] = _Sum()
             sum_.add(call, size)
             hour, day = minute - minute % HOUR, minute - minute % DAY
-            sum_ = pairs.get(pair := (day, service, caller(row.source_address), hour, endpoint))
+            sum_ = pairs.get(pair := (day, service, caller(one.source_address), hour, endpoint))
             if sum_ is None:
                 sum_ = pairs[pair] = _Sum()
             sum_.add(call, size)
@@ -455,6 +463,7 @@ class Store:
                 self._sweep_totals(now)
                 self._swept_totals = now
         self._names.forget()
+        self._shorten_journal()
         self._reserve.renew()
         if self.pruned != before:
             _log.info("records_pruned", records=self.pruned - before, left=self.records)
@@ -470,6 +479,24 @@ class Store:
         execute("DELETE FROM pairs WHERE received < ?", (int(now) - self._max_rollup_age,))
         self._keep_newest("pairs", "true")
         self._names.collect()
+
+    def _shorten_journal(self) -> None:
+        """Cut the journal where it has grown: it does while somebody reads in one transaction, and stays as it is."""
+        journal = self.path.with_name(f"{self.path.name}-wal")
+        if not journal.exists() or journal.stat().st_size <= _JOURNAL:
+            return
+        self._database.execute("PRAGMA busy_timeout=0")  # who reads may go on for hours
+        try:
+            ((busy, _, _),) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            self._database.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1_000}")
+        if busy and journal.stat().st_size > 2 * _JOURNAL:
+            _log.warning(
+                "journal_large",
+                database=str(self.path),
+                bytes=journal.stat().st_size,
+                told="another program has been reading the database for long; the journal shrinks when it ends",
+            )
 
     def _keep_newest(self, table: str, where: str, *, share: bool = False) -> bool:
         """Keep what came last, up to the limit (or seven eighths); gives whether anything went.

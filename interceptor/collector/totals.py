@@ -82,7 +82,7 @@ def _packed(statuses: Mapping[int, int], first: int, counts: list[int]) -> bytes
     parts = [_HEAD.pack(len(statuses))]
     for status in sorted(statuses):
         calls = statuses[status]
-        parts.append(_STATUS.pack(status, calls if calls < _CALLS else _CALLS))
+        parts.append(_STATUS.pack(status, min(_CALLS, calls)))
     if counts:
         most = max(counts)
         width = 1 if most < 256 else next(width for width in _WIDTHS if most < 1 << 8 * width)

@@ -40,7 +40,7 @@ import errno
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from interceptor.delivery.batches import Batch
     from interceptor.delivery.disk import Disk
 
-__all__ = ["Counters", "Loss", "Shelf"]
+__all__ = ["Counters", "Loss", "Offered", "Shelf"]
 
 BATCHES: Final = 131_072
 """Files. Their names are in memory, about 200 bytes each: 25 MiB. A quiet node that seals a batch every 5 seconds
@@ -131,8 +131,20 @@ class Counters:
         return [Stage("spool", "records", self.received, self.delivered, dropped, self.records)]
 
 
+@dataclass(slots=True)
+class Offered:
+    """Batches between being offered and being taken."""
+
+    entries: list[Entry]
+    """Of all that were offered, in order."""
+    planned: dict[Entry, Batch] = field(default_factory=dict)
+    """Those for which there is room."""
+    failures: dict[Entry, OSError] = field(default_factory=dict)
+    """Those that could not be written, and why."""
+
+
 class Shelf:
-    """The batches of one directory. Every method may wait for the disk; one call at a time."""
+    """The batches of one directory. Every method may wait for the disk; one call at a time, but for `write`."""
 
     def __init__(
         self,
@@ -162,6 +174,8 @@ class Shelf:
         """Name and size, oldest first."""
         self._quarantine_bytes = 0
         self._used = 0
+        self._planned = 0
+        """Batches on their way to the disk, which are counted in `_used` already."""
         self._sequence = 0
         """The last one given."""
         self._failure: Loss | None = None
@@ -193,34 +207,57 @@ class Shelf:
     def offer(self, batches: Sequence[Batch]) -> list[bool]:
         """Take those batches that can be on disk and for which nothing has to go. With the others nothing has happened.
 
-        What is written together is synced together: it waits for the disk about as long as one batch.
+        What is offered together is synced together: it waits for the disk about as long as one batch.
         """
+        offered = self.plan(batches)
+        self.write(offered)
+        return self.admit(offered)
+
+    def plan(self, batches: Sequence[Batch]) -> Offered:
+        """The first part of an offer: have room for what fits."""
         self._flush()
-        entries = [self._next_entry(batch) for batch in batches]
-        planned: dict[Entry, Batch] = {}
-        size = 0
-        for entry, batch in zip(entries, batches, strict=True):
-            if self._has_room(size + entry.size, len(planned) + 1) and entry.size <= FILE_BYTES:
-                planned[entry] = batch
-                size += entry.size
-        failures = self._write(planned)
+        offered = Offered([self._next_entry(batch) for batch in batches])
+        unwritten = 0
+        for entry, batch in zip(offered.entries, batches, strict=True):
+            if entry.size <= FILE_BYTES and self._has_room(entry.size, unwritten):
+                offered.planned[entry] = batch
+                unwritten += entry.size
+                self._used += entry.size
+                self._planned += 1
+        return offered
+
+    def write(self, offered: Offered) -> None:
+        """The second part. The only method during which others may be called: it knows the disk and nothing else."""
+        offered.failures = self._write(offered.planned)
+
+    def admit(self, offered: Offered) -> list[bool]:
+        """The last part: what is on disk waits with the others."""
+        failures = offered.failures
         if failures:
             log.warning(
                 "spool_not_written", batches=len(failures), error=next(iter(failures.values())).strerror
             )
-        taken = [entry for entry in planned if entry not in failures]
-        for entry in taken:
-            self._received += entry.records
-            self._held += entry.records
-            self._entries.append(entry)
-        return [entry in taken for entry in entries]
+        taken = []
+        for entry in offered.planned:
+            self._planned -= 1
+            if entry in failures:
+                self._used -= entry.size
+            else:
+                taken.append(entry)
+                self._received += entry.records
+                self._held += entry.records
+        newer = []
+        while taken and self._entries and self._entries[-1] > taken[0]:
+            newer.append(self._entries.pop())
+        self._entries.extend(sorted([*taken, *newer]))
+        return [entry in taken for entry in offered.entries]
 
-    def _has_room(self, size: int, batches: int) -> bool:
-        """Whether so many more could be on disk with nothing going for it."""
-        if self._memory or self._used + size > self._max_bytes or self._count() + batches > BATCHES:
+    def _has_room(self, size: int, unwritten: int) -> bool:
+        """Whether a file could be on disk with nothing going for it, besides those that are planned."""
+        if self._memory or self._used + size > self._max_bytes or self._count() >= BATCHES:
             return False
         try:
-            return self._disk.free() - size >= self._min_free_bytes
+            return self._disk.free() - unwritten - size >= self._min_free_bytes
         except OSError as error:
             log.warning("spool_not_written", error=error.strerror)
             return False
@@ -414,6 +451,7 @@ class Shelf:
         if failure is not None and failure.errno in _FULL and self._make_room(entry.size, Loss.DISK_FULL):
             failure = self._write({entry: batch}).get(entry)
         if failure is None:
+            self._used += entry.size
             return None
         return Loss.DISK_FULL if failure.errno in _FULL else Loss.DISK_FAILED
 
@@ -442,13 +480,12 @@ class Shelf:
             for name in (entry.name(Kind.TEMPORARY), entry.name()):
                 with suppress(OSError):
                     self._disk.remove(name)
-        self._used += sum([entry.size for entry in batches if entry not in failures])
         return failures
 
     # Limits
 
     def _count(self) -> int:
-        return len(self._entries) + len(self._unknown) + len(self._out)
+        return len(self._entries) + len(self._unknown) + len(self._out) + self._planned
 
     def _used_up(self, size: int) -> Loss | None:
         """Make room for `size` bytes within both limits; which of them does not allow it."""

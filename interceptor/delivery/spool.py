@@ -39,7 +39,7 @@ UNREADABLE_SECONDS: Final = 1.0
 """Until a file is tried again that could not be read for a reason that is not its own (no descriptors, no memory)."""
 
 TOGETHER: Final = 64
-"""Batches that are written together, at most: what else waits for the disk (a batch to be sent, one that was) has its turn."""
+"""Batches that are written together, at most: the first of them waits for the last."""
 
 log = structlog.get_logger()
 
@@ -75,6 +75,8 @@ class Spool:
         self._offered: deque[tuple[Batch, Future[bool]]] = deque()
         """Batches that wait to be taken; whoever offers them bounds how many."""
         self._worker = _Worker()
+        self._writer = _Worker()
+        """Waits for syncs of what is offered, so that what goes out does not."""
         if self._counters.batches:
             log.info("spool_found", batches=self._counters.batches, records=self._counters.records)
 
@@ -110,7 +112,7 @@ class Spool:
         taken: Future[bool] = Future()
         taken.set_running_or_notify_cancel()  # whoever waits may go: it is taken all the same
         self._offered.append((batch, taken))
-        self._worker.start(self._offer_waiting)
+        self._writer.start(self._offer_waiting)
         if not await asyncio.wrap_future(taken):
             return False
         self._stored.set()
@@ -123,7 +125,9 @@ class Spool:
         if not group:
             return  # they went with those before
         try:
-            answers = self._do(self._shelf.offer, [batch for batch, _ in group])
+            offered = self._do(self._shelf.plan, [batch for batch, _ in group])
+            self._shelf.write(offered)
+            answers = self._do(self._shelf.admit, offered)
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             for _, taken in group:
                 taken.set_exception(error)
@@ -173,7 +177,15 @@ class Spool:
 
     async def close(self) -> None:
         """Write down what is in memory, and let others use the directory. Cancelled, it goes on in its thread."""
-        await self._worker.run(lambda: self._do(self._end))
+        written = threading.Event()
+        self._writer.start(written.set)
+        self._writer.stop()
+
+        def end() -> None:
+            written.wait()
+            self._do(self._end)
+
+        await self._worker.run(end)
         self._worker.stop()
 
     def _end(self) -> None:

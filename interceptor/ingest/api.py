@@ -205,8 +205,9 @@ class IngestApi:
     def __init__(
         self, sink: Sink, access: Access, config: Ingest, clock: Callable[[], float] | None = None
     ) -> None:
-        """With a clock (Unix time, seconds) the sink is one that counts: it gets what was read of the records, and those
-        of the future are refused.
+        """For a sink that counts there is a clock (Unix time, seconds).
+
+        It gets what was read of the records, and those of the future are refused.
         """
         self._sink = sink
         self._access = access

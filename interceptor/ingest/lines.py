@@ -121,7 +121,11 @@ _Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """What is counted with or stored by of a record of kind `http` and schema 1. Each value is in its range."""
+    """A record of kind `http` and schema 1, each field of its type; what is counted with or stored by is in its range.
+
+    Names and types are those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where
+    nobody here asks for it.
+    """
 
     schema: Literal[1]
     kind: Literal["http"]
@@ -137,27 +141,61 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     ttfb_us: _Number | None = None
     client_address: _Name | None = field(name="client.address", default=None)
     client_port: _Port | None = field(name="client.port", default=None)
-    method: _Name | None = field(name="http.request.method", default=None)
-    method_original: _Name | None = field(name="http.request.method_original", default=None)
-    template: Annotated[str, msgspec.Meta(min_length=1, max_length=16_384)] | None = field(
+    network_type: str = field(name="network.type", default="")
+    network_protocol_version: str | None = field(name="network.protocol.version", default=None)
+    http_request_method: _Name | None = field(name="http.request.method", default=None)
+    http_request_method_original: _Name | None = field(name="http.request.method_original", default=None)
+    url_scheme: str | None = field(name="url.scheme", default=None)
+    url_template: Annotated[str, msgspec.Meta(min_length=1, max_length=16_384)] | None = field(
         name="url.template", default=None
     )
-    status: Annotated[int, msgspec.Meta(ge=0, le=999)] | None = field(
+    url_path: str | None = field(name="url.path", default=None)
+    url_query: str | None = field(name="url.query", default=None)
+    url_query_keys: tuple[str, ...] | None = field(name="url.query.keys", default=None)
+    url_shown: str | None = field(name="url.shown", default=None)
+    http_response_status_code: Annotated[int, msgspec.Meta(ge=0, le=999)] | None = field(
         name="http.response.status_code", default=None
     )
-    request_size: _Number | None = field(name="http.request.body.size", default=None)
-    response_size: _Number | None = field(name="http.response.body.size", default=None)
+    http_response_interim: tuple[int, ...] | None = field(name="http.response.interim", default=None)
+    http_request_header_names: tuple[str, ...] | None = field(name="http.request.header.names", default=None)
+    http_response_header_names: tuple[str, ...] | None = field(
+        name="http.response.header.names", default=None
+    )
+    http_request_content_type: str | None = field(name="http.request.content_type", default=None)
+    http_response_content_type: str | None = field(name="http.response.content_type", default=None)
+    http_response_content_encoding: str | None = field(name="http.response.content_encoding", default=None)
+    user_agent_original: str | None = field(name="user_agent.original", default=None)
+    traceparent: str | None = None
+    http_request_body_size: _Number | None = field(name="http.request.body.size", default=None)
+    http_response_body_size: _Number | None = field(name="http.response.body.size", default=None)
+    http_request_state: str = field(name="http.request.state", default="")
+    http_response_state: str = field(name="http.response.state", default="")
     missed_bytes: _Number = 0
+    transaction_index: int = field(name="transaction.index", default=-1)
+    anomalies: tuple[str, ...] | None = None
+    interface: str | None = None
+    node: str | None = None
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
-    """A record of a kind that is known here, as it is counted with."""
+    """What is counted with of a record of a kind that is known here."""
 
     key: bytes
     """Its id: 16 bytes."""
     time: int
     """Microseconds of Unix time."""
-    row: Row
+    source_address: str
+    destination_address: str
+    server_address: str
+    server_port: int
+    method: str
+    """As the client wrote it; empty where it is not known, as the template."""
+    template: str
+    status: int
+    """0: no response was seen."""
+    duration_us: int | None
+    bytes: int
+    """Of both bodies."""
 
 
 _rows = msgspec.json.Decoder(Row)
@@ -256,7 +294,19 @@ class _Reader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._of_another_kind(line, error)
             return None
-        return Known(_key(row.id), self._time(row.time), row)
+        return Known(
+            _key(row.id),
+            self._time(row.time),
+            row.source_address,
+            row.destination_address,
+            row.server_address,
+            row.server_port,
+            row.http_request_method_original or row.http_request_method or "",
+            row.url_template or "",
+            row.http_response_status_code or 0,
+            row.duration_us,
+            (row.http_request_body_size or 0) + (row.http_response_body_size or 0),
+        )
 
     def _of_another_kind(self, line: bytes, error: Exception) -> None:
         """What a later agent says is no error, whatever its fields are. Anything else is."""
@@ -300,10 +350,10 @@ def _key(text: str) -> bytes:
 
 def _seconds(text: str) -> int:
     try:
-        if not _SECOND.fullmatch(text):
-            raise ValueError
-        since = (datetime.fromisoformat(f"{text}+00:00") - _EPOCH) // _SECONDS
-    except ValueError:  # also for the 31st of February and the like
+        # what is not written so is no time, as the 31st of February is none
+        shown = text if _SECOND.fullmatch(text) else ""
+        since = (datetime.fromisoformat(f"{shown}+00:00") - _EPOCH) // _SECONDS
+    except ValueError:
         raise ValueError("time is none of RFC 3339, UTC, with up to six digits of a second") from None
     if since < 0:
         raise ValueError("time is before 1970")

@@ -21,7 +21,7 @@ __all__ = ["Bodies", "Body", "NoRoomError", "Turns"]
 
 
 class NoRoomError(Exception):
-    """This body has to go, so that there is room for those of others."""
+    """A body has to go, so that there is room for those of others."""
 
 
 class Body:

@@ -29,7 +29,7 @@ from interceptor.config import Collector
 from interceptor.delivery.batches import unpack
 from interceptor.errors import UsageError
 from interceptor.ingest.api import Incoming, SinkFullError
-from interceptor.ingest.lines import check
+from interceptor.ingest.lines import Known, check
 from tests.support.records import NOW, batch, headers, record, shop, time_of
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class Clock:
 def incoming(sealed: Batch) -> Incoming:
     """As the API hands it over."""
     text = unpack(sealed.body, sealed.encoding, 2**30)
-    return Incoming(check(text).header, sealed.body, sealed.encoding, text)
+    known: list[Known | None] = []
+    return Incoming(check(text, known=known).header, sealed.body, sealed.encoding, text, known=known)
 
 
 @asynccontextmanager
@@ -228,7 +229,7 @@ class Dying(Store):
 
 async def main():
     config = Ingest(anonymous=True)
-    api = IngestApi(Dying(Collector(database=pathlib.Path(sys.argv[1])), time.time), Access(config), config)
+    api = IngestApi(Dying(Collector(database=pathlib.Path(sys.argv[1])), time.time), Access.to_send(config), config, time.time)
     async with serving(Starlette(routes=api.routes()), Server(address="127.0.0.1", port=0)) as port:
         print(port, flush=True)
         await asyncio.Event().wait()
