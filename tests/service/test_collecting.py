@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import socket
+import stat
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -56,6 +62,178 @@ def test_nobody_may_send_is_one_clear_line(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
     assert "ingest.tokens" in done.stderr
     assert not (tmp_path / "c.db").exists()
+
+
+def collector(*words: object) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "interceptor", "collector", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def test_a_weak_token_is_one_clear_line(tmp_path: Path) -> None:
+    """What, where, and what to do; never the token; nothing is made."""
+    (tmp_path / "weak").write_text("sixteen-letters-and-more\nhunter2\n")
+    (tmp_path / "good").write_text("sixteen-letters-and-more\n")
+    for flags in (
+        ("--ingest-tokens-file", tmp_path / "weak"),
+        ("--ingest-tokens-file", tmp_path / "good", "--collector-read-tokens-file", tmp_path / "weak"),
+    ):
+        done = collector("--collector-database", tmp_path / "c.db", *flags)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert f"{tmp_path}/weak: cannot be used: the token in line 2 has less than 16" in done.stderr
+        assert "hunter2" not in done.stderr
+        assert not (tmp_path / "c.db").exists()
+
+
+def test_guessing_is_slowed(tmp_path: Path) -> None:
+    """Whoever guesses is told to wait, also at the login, and is not told when he is right; who has been right goes on."""
+    flags = ("--collector-database", tmp_path / "c.db")
+    tokens = {"INTERCEPTOR_INGEST_TOKENS": f"{TOKEN},another-token-for-tests"}
+    with running("collector", *flags, environment=tokens) as it, httpx.Client(trust_env=False) as client:
+
+        def look(token: str) -> httpx.Response:
+            return client.get(f"{it.url}/v1/overview", headers={"Authorization": f"Bearer {token}"})
+
+        def post(token: str) -> httpx.Response:
+            sealed = batch(record())
+            return client.post(f"{it.url}/v1/batches", content=sealed.body, headers=headers(sealed, token))
+
+        assert (look(TOKEN).status_code, post(TOKEN).status_code) == (200, 202)
+        answers = [post(f"a-guess-of-tests-{number}") for number in range(30)]
+        statuses = [answer.status_code for answer in answers]
+        assert statuses == sorted(statuses)
+        assert 401 in statuses
+        assert int(answers[-1].headers["Retry-After"]) > 0
+        right = "another-token-for-tests"
+        assert (look(right).status_code, post(right).status_code) == (429, 429)
+        login = client.post(f"{it.url}/login", data={"token": right})
+        assert (login.status_code, "Retry-After" in login.headers) == (429, True)
+        assert (look(TOKEN).status_code, post(TOKEN).status_code) == (200, 202)
+        text = client.get(f"{it.url}/metrics").text
+        assert 'interceptor_ingest_batches_total{outcome="slowed"}' in text
+        assert len([event for event in it.log() if event["event"] == "client_refused"]) == 1
+
+
+def test_a_flood_of_bodies_costs_who_sends_it(tmp_path: Path) -> None:
+    """One client with a token begins more bodies than there is room for and ends none: others are taken all the same."""
+    flags = ("--collector-database", tmp_path / "c.db")
+    with (
+        running("collector", *flags, environment={"INTERCEPTOR_INGEST_TOKENS": TOKEN}) as it,
+        ExitStack() as stack,
+    ):
+        port = int(it.url.rpartition(":")[2])
+        sealed = batch(record())
+        head = f"POST /v1/batches HTTP/1.1\r\nHost: collector\r\nContent-Length: {8 * 2**20}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers(sealed).items()) + "\r\n"
+        flood = []
+        for _ in range(14):
+            one = stack.enter_context(
+                socket.create_connection(("127.0.0.1", port), 60, source_address=("127.0.0.2", 0))
+            )
+            with suppress(OSError):  # it is told to come again while it sends
+                one.sendall(head.encode() + bytes(7 * 2**20))
+            flood.append(one)
+        with httpx.Client(trust_env=False) as client:
+            answer = client.post(f"{it.url}/v1/batches", content=sealed.body, headers=headers(sealed))
+            assert answer.status_code == 202
+            text = client.get(f"{it.url}/metrics").text
+        assert 'interceptor_ingest_batches_total{outcome="busy"} 0.0' not in text
+        told = []
+        for one in flood:
+            one.settimeout(0.2)
+            with suppress(OSError):
+                told.append(one.recv(64)[:12])
+        assert b"HTTP/1.1 503" in told
+
+
+def test_records_of_the_future_are_refused_by_line(tmp_path: Path) -> None:
+    """The answer names them, and the others are taken."""
+    flags = ("--collector-database", tmp_path / "c.db", "--ingest-anonymous", "true")
+    with running("collector", *flags) as it:
+        sealed = batch(record(), record(time="2999-01-01T00:00:00.000000Z"), record())
+        answer = httpx.post(f"{it.url}/v1/batches", content=sealed.body, headers=headers(sealed))
+        assert answer.status_code == 202
+        found = answer.json()
+        assert (found["accepted"], found["rejected"], [one["line"] for one in found["lines"]]) == (2, 1, [3])
+        assert "ahead" in found["lines"][0]["detail"]
+
+
+def test_a_backup_is_of_one_moment_while_batches_come_in(tmp_path: Path) -> None:
+    """Whole batches, checked, with one line about it; it can be looked at by another collector, and added to one."""
+    database, target = tmp_path / "c.db", tmp_path / "backup.db"
+    flags = ("--ingest-anonymous", "true", "--collector-database")
+    ends = threading.Event()
+
+    def send(url: str) -> int:
+        sent = 0
+        with httpx.Client(trust_env=False) as client:
+            while not ends.is_set():
+                sealed = batch(*[record() for _ in range(100)])
+                answer = client.post(f"{url}/v1/batches", content=sealed.body, headers=headers(sealed))
+                assert answer.status_code == 202
+                sent += 100
+        return sent
+
+    with running("collector", *flags, database) as it, ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(send, it.url)
+        try:
+            first = collector("backup", target, "--collector-database", database)
+            again = collector("backup", target, "--collector-database", database)
+        finally:
+            ends.set()
+        sent = sending.result()
+    assert (first.returncode, first.stderr) == (0, "")
+    shown = re.fullmatch(rf"{target}: ([\d,]+) records of {database}, [\d,]+ bytes\n", first.stdout)
+    assert shown is not None
+    records = int(shown[1].replace(",", ""))
+    assert 0 < records <= sent
+    assert records % 100 == 0
+    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
+    assert "is there already" in again.stderr
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir() if "backup" in path.name) == ["backup.db"]
+    with running("collector", *flags, target) as it:
+        totals = httpx.get(f"{it.url}/v1/overview?range=all").json()["totals"]
+        assert totals["stored"] == totals["spread"]["calls"] == records
+
+    told = [
+        collector("copy", source, "--collector-database", tmp_path / "new.db").stdout
+        for source in (target, target, database)
+    ]
+    assert told[0] == f"{target}: {records:,} of {records:,} records added to {tmp_path}/new.db\n"
+    assert (
+        told[1] == f"{target}: 0 of {records:,} records added to {tmp_path}/new.db; {records:,} were there\n"
+    )
+    assert told[2].startswith(f"{database}: {sent - records:,} of {sent:,} records added")
+    with running("collector", *flags, tmp_path / "new.db") as it:
+        totals = httpx.get(f"{it.url}/v1/overview?range=all").json()["totals"]
+        assert totals["stored"] == totals["spread"]["calls"] == sent
+
+
+def test_what_cannot_be_copied_is_one_clear_line(tmp_path: Path) -> None:
+    """No database, none of ours, no place, no such action; nothing is left behind."""
+    (tmp_path / "text.db").write_text("no database at all, only some words " * 100)
+    own = ("--collector-database", tmp_path / "none.db")
+    for words, status, said in (
+        (("backup", tmp_path / "b.db", *own), 2, "is not there"),
+        (("backup", tmp_path / "b.db", "--collector-database", tmp_path / "text.db"), 1, "is no database"),
+        (("copy", tmp_path / "text.db", "--collector-database", tmp_path / "d.db"), 1, "is no database"),
+        (
+            ("backup", tmp_path / "no" / "b.db", "--collector-database", tmp_path / "text.db"),
+            2,
+            "cannot be made",
+        ),
+        (("bakup", tmp_path / "b.db", *own), 2, "`backup FILE`"),
+        (("backup", *own), 2, "`backup FILE`"),
+    ):
+        done = collector(*words)
+        assert (done.returncode, done.stderr.count("\n"), done.stdout) == (status, 1, ""), done.stderr
+        assert said in done.stderr
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith((".b", "b"))]
 
 
 def test_a_database_in_use_is_one_clear_line(tmp_path: Path) -> None:

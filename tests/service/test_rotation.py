@@ -294,6 +294,34 @@ def ingest_tokens_file(command: str, folder: Path) -> None:
         assert (status("OLD-token-for-tests"), status("NEW-token-for-tests")) == (401, 202)
 
 
+def read_tokens_file(command: str, folder: Path) -> None:
+    """Who may look; who may send is somebody else, and looks no more. A weak token changes nothing."""
+    mounted = Mounted(folder / "secret")
+    mounted.swap(readers=b"OLD-reader-of-tests\n", tokens=b"a-sender-of-tests\n")
+    flags = ("--collector-read-tokens-file", mounted / "readers", "--ingest-tokens-file", mounted / "tokens")
+    with serving(command, folder, *flags) as it:
+
+        def looks(token: str) -> int:
+            shown = {"Authorization": f"Bearer {token}"}
+            return httpx.get(f"{it.url}/v1/overview", headers=shown, trust_env=False).status_code
+
+        def sends(token: str) -> int:
+            sealed = batch(record())
+            return httpx.post(
+                f"{it.url}/v1/batches",
+                content=sealed.body,
+                headers=headers(sealed, token),
+                trust_env=False,
+            ).status_code
+
+        assert (looks("OLD-reader-of-tests"), sends("OLD-reader-of-tests")) == (200, 401)
+        assert (looks("a-sender-of-tests"), sends("a-sender-of-tests")) == (401, 202)
+        mounted.swap(readers=b"weak\n", tokens=b"a-sender-of-tests\n")
+        assert looks("OLD-reader-of-tests") == 200
+        mounted.swap(readers=b"NEW-reader-of-tests\n", tokens=b"a-sender-of-tests\n")
+        assert (looks("OLD-reader-of-tests"), looks("NEW-reader-of-tests")) == (401, 200)
+
+
 def reached(it: Running, authority: trustme.CA, own: trustme.LeafCert | None = None) -> bool:
     """Whether a new connection is made: its certificate is from this authority, and ours is known there."""
     trust = ssl.create_default_context()
@@ -422,6 +450,7 @@ SITUATIONS: dict[str, Callable[[str, Path], None]] = {
     "server.key_file": server_pair,
     "server.client_ca_file": server_client_ca_file,
     "ingest.tokens_file": ingest_tokens_file,
+    "collector.read_tokens_file": read_tokens_file,
     "capture.password_file": capture_password_file,
     "capture.ca_file": capture_ca_file,
 }
