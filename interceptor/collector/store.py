@@ -57,9 +57,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Store"]
 
-_TOGETHER: Final = 50_000
+_TOGETHER: Final = 20_000
 """Records of batches that are stored in one transaction, at most, but for the first: many small ones cost one sync, and
-large ones write each page of an index once. Some seconds at worst, after which questions see all of them."""
+large ones write each page of an index once. The journal of so many is about as large as the reserve."""
 _PRUNED: Final = 5_000
 """Records removed in one transaction: a few hundredths of a second."""
 _REMOVAL: Final = 16_384

@@ -213,9 +213,9 @@ def test_a_session_ends(tmp_path: Path) -> None:
             await client.post("/login", data={"token": "secret-token-for-tests"})
             it.clock.now += 11 * 3_600
             assert (await client.get("/v1/agents")).status_code == 200
-            path.write_text("another-token\n")
+            path.write_text("another-token-for-tests\n")
             assert (await client.get("/v1/agents")).status_code == 401
-            path.write_text("another-token\nsecret-token-for-tests\n")
+            path.write_text("another-token-for-tests\nsecret-token-for-tests\n")
             assert (await client.get("/v1/agents")).status_code == 200
             it.clock.now += 2 * 3_600
             assert (await client.get("/v1/agents")).status_code == 401
