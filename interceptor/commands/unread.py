@@ -43,7 +43,7 @@ _WORDS: Final = {
     ),
     Drop.ICMP: ("ICMP", "capture where HTTP traffic passes"),
     Drop.TUNNEL: (
-        "in a tunnel (GRE, IP in IP, VXLAN, Geneve, GTP-U)",
+        "in a tunnel that is not entered (L2TP, or more than four in each other)",
         "capture on the interface inside it",
     ),
     Drop.ENCRYPTED: (

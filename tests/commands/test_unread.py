@@ -44,7 +44,7 @@ def tls(data: bytes) -> bytes:
         ("link_unknown", "12 of link type 147 (USER0)"),
         ("link_unread", "none of its 12 packets could be read: 12 in an encapsulation that is not read"),
         ("link_radiotap_protected", "12 encrypted"),
-        ("tunnel_vxlan", "in a tunnel"),
+        ("tunnel_unread", "in a tunnel that is not entered"),
         ("snaplen_cuts_tcp_header", "larger snapshot length (tcpdump -s 0)"),
     ],
 )
