@@ -93,6 +93,8 @@ PURE = {
         "core.records.templates",
         "core.records.values",
     },
+    "commands.conditions": {"core.records.encoder", "errors"},
+    "commands.spreadsheet": {"core.records.encoder"},
     "commands.summary": {"core.model", "core.records.encoder"},
     "capture.capture_file": {"core.model", "errors"},
     "delivery.batches": set(),
@@ -123,10 +125,13 @@ STANDARD = {
     "array",
     "bisect",
     "collections",
+    "csv",
     "dataclasses",
     "datetime",
     "enum",
+    "fractions",
     "hashlib",
+    "io",
     "ipaddress",
     "itertools",
     "operator",
@@ -160,7 +165,7 @@ LIBRARIES = {
     "httpx": {"delivery.transport"},
     "uvicorn": {"service.server"},
     "yaml": {"settings", "service.openings"},
-    "zstandard": {"collector.blocks", "delivery.batches"},
+    "zstandard": {"collector.blocks", "commands.output", "delivery.batches"},
 }
 """Who alone may import them."""
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "collect", "run", "run_collector"]
 
 _PRUNE_SECONDS: Final = 60.0
+_DEFAULTS: Final = {"server.port": 18_955}
+"""Not the daemon's port: the two are often tried on one host."""
 
 log = structlog.get_logger()
 
@@ -50,13 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "records of the database FILE, a backup or another collector's, to the database, which must not be in use."
     )
     parser.add_argument("action", nargs="*", metavar="backup FILE | copy FILE", help="instead of running it")
-    add_flags(parser)
+    add_flags(parser, _DEFAULTS)
     parser.usage = f"{parser.prog} [-h] [backup FILE | copy FILE] [--config FILE] [--OPTION VALUE]..."
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the collector, or copy its database; returns the exit status."""
-    config = load(arguments.config, os.environ, flags_of(arguments)).config
+    config = load(arguments.config, os.environ, flags_of(arguments), _DEFAULTS).config
     match arguments.action:
         case []:
             return run_collector(config)
