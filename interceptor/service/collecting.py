@@ -23,6 +23,7 @@ from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi, SinkFullError
 from interceptor.service import logs
 from interceptor.service.metrics import Sample
+from interceptor.service.questions import timed
 from interceptor.service.service import Service, ingest_samples
 from interceptor.service.service import run as run_service
 from interceptor.settings import add_flags, flags_of, load
@@ -130,7 +131,7 @@ async def collect(config: Config) -> int:
         service.metrics.add(lambda: ingest_samples(api.counters))
         service.metrics.add(lambda: _samples(engine, config.collector))
         return await service.run(
-            [*api.routes(), *site.routes()],
+            [*api.routes(), *timed(site.routes(), service.metrics)],
             work=[_tend(engine)],
             drain=_nothing,
             ready=lambda: engine.problem,
