@@ -266,10 +266,10 @@ class Ingest(_Section):
     """Who may send batches to relay and collector."""
 
     tokens: tuple[SecretStr, ...] = ()
-    """What clients may show."""
+    """What clients may show, at least 16 characters each."""
     tokens_file: Path | None = None
-    """One token a line; read again when it changes. Without tokens and without `server.client_ca_file` nobody may,
-    unless `anonymous`."""
+    """One token a line, of at least 16 characters; read again when it changes. Without tokens and without
+    `server.client_ca_file` nobody may, unless `anonymous`."""
     anonymous: bool = False
     """Accept batches from anybody."""
     max_batch_bytes: Positive = 8 * 2**20
@@ -291,6 +291,9 @@ class Collector(_Section):
     """Beyond it the oldest are removed."""
     max_bytes: Positive = 8 * 2**30
     """Of the database. Beyond it the oldest records are removed."""
+    read_tokens_file: Path | None = None
+    """Who may look: one token a line, as in `ingest.tokens_file`. Those of `ingest` then send only; without it they may
+    look, too."""
 
 
 class Log(_Section):

@@ -61,6 +61,7 @@ ROTATING: Final = (
     Rotates("server.key_file", ("run", "relay", "collector"), _NEXT_CLIENT),
     Rotates("server.client_ca_file", ("run", "relay", "collector"), _NEXT_CLIENT),
     Rotates("ingest.tokens_file", ("relay", "collector"), "with the next request"),
+    Rotates("collector.read_tokens_file", ("collector",), "with the next request"),
     Rotates("capture.password_file", ("run",), _NEXT_CAPTURE),
     Rotates("capture.ca_file", ("run",), _NEXT_CAPTURE),
 )

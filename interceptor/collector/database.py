@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "BUSY_SECONDS",
     "DAY",
     "HOUR",
     "MINUTE",
     "NOBODY",
     "SPANS",
+    "check_version",
     "locked",
     "open_for_reading",
     "open_for_writing",
@@ -39,6 +41,9 @@ HOUR: Final = 3_600
 DAY: Final = 86_400
 SPANS: Final = (MINUTE, HOUR, DAY)
 """What totals are kept for."""
+
+BUSY_SECONDS: Final = 30
+"""For what another program holds: a shell that someone opened."""
 
 NOBODY: Final = 1
 """The number of the service, of its endpoint and of the caller that stand for those that are not kept apart."""
@@ -130,11 +135,11 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     try:
         if not path.exists():
             path.touch(0o600)
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"collector.database {path}: cannot be opened: {error}") from error
     try:
-        version = _version(database, path)
+        version = check_version(database, path)
         for setting in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -163,7 +168,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         uri=True,
         isolation_level=None,
         check_same_thread=False,
-        timeout=30,
+        timeout=BUSY_SECONDS,
     )
     database.execute("PRAGMA cache_size=-8192")
     return database
@@ -180,7 +185,13 @@ def unusable(path: Path, error: sqlite3.Error) -> InterceptorError:
     )
 
 
-def _version(database: sqlite3.Connection, path: Path) -> int:
+def check_version(database: sqlite3.Connection, path: Path) -> int:
+    """The format that a database has; 0: it is a new one.
+
+    Raises:
+        UsageError: it is of another format than ours.
+
+    """
     version = int(database.execute("PRAGMA user_version").fetchone()[0])
     if version not in (0, _VERSION):
         raise UsageError(

@@ -6,13 +6,25 @@ engine must hold to be one. Refuses to know any engine.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from interceptor.collector.answers import Agent, Inventory, Overview, Page, Range
     from interceptor.ingest.api import Incoming, Taken
 
-__all__ = ["Engine", "UnavailableError"]
+__all__ = ["Engine", "Kept", "UnavailableError"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much an engine has."""
+
+    records: int
+    bytes: int
+    """On disk, without what is free for reuse."""
+    pruned: int
+    """Records removed by retention, since the start."""
 
 
 class UnavailableError(Exception):
@@ -26,19 +38,21 @@ class Engine(Protocol):
     there once, whatever batches bring it; totals are the sums of the records that came; a question sees whole batches.
     """
 
-    started: int
-    """Unix time, seconds: versions of another start are others."""
+    async def version(self) -> str:
+        """Another one after every change of what can be asked, whoever made it; letters, digits and `-`."""
 
     @property
-    def version(self) -> int:
-        """Grows with every change of what can be asked, since the start."""
+    def kept(self) -> Kept:
+        """How much is kept, as it was when that was last looked at."""
 
     @property
     def problem(self) -> str | None:
         """Why batches cannot be kept at present, in words for an operator; None: they can."""
 
     async def take(self, batch: Incoming) -> Taken:
-        """Keep a batch; returns when a crash can no longer lose it.
+        """Keep a batch, whose records were read (`known`); returns when a crash can no longer lose it.
+
+        Batches that wait for one another may be kept together.
 
         Raises:
             SinkFullError: it was not kept, and shall be sent again.
@@ -54,7 +68,10 @@ class Engine(Protocol):
         """
 
     async def records(self, limit: int, before: int | None, endpoint: int | None, kind: int | None) -> Page:
-        """Records as they came, the newest first; of one endpoint, of one class of status (0: no response)."""
+        """Records as they came, the newest first; of one endpoint, of one class of status (0: no response).
+
+        `before` is the `next` of an earlier page: pages follow each other without a gap while records come in.
+        """
 
     async def inventory(self, limit: int, after: int | None) -> Inventory:
         """Endpoints with the numbers above `after`, in order."""

@@ -43,11 +43,14 @@ class Names:
             "CREATE TEMP TABLE folded(old INTEGER PRIMARY KEY, service INTEGER, endpoint INTEGER) STRICT"
         )
 
-    def endpoint(self, address: str, port: int, method: str, template: str) -> tuple[int, int]:
-        """The numbers of a service and of an endpoint of it, new ones if need be."""
-        key = (address, port, method, template)
+    def endpoint(self, key: tuple[str, int, str, str]) -> tuple[int, int]:
+        """The numbers of a service and of an endpoint of it, new ones if need be.
+
+        `key` is the service's address and port, a method and a template.
+        """
         numbers = self._endpoints.get(key)
         if numbers is None:
+            address, port, method, template = key
             service = self._number("services", ("address", "port"), (address, port))
             numbers = (
                 service,

@@ -2,7 +2,8 @@
 
 Owns the page's files, who may see it, and the query API (`GET /v1/…`). Refuses to count or to store.
 
-Who may send batches may look: programs show a bearer token, people type it once at `/login` and get a cookie.
+Who may look is asked of the door that it is given: programs show a bearer token, people type it once at `/login` and get
+a cookie.
 A session is not kept anywhere: the cookie is an end, a number of its own, and a keyed digest of both, the key being the token itself. So it
 ends when its time is over or its token is taken away, and restarts do not matter. One that was left is remembered until
 it would have ended. The token is in no URL, which
@@ -32,6 +33,7 @@ from starlette.routing import Route
 from interceptor.collector.answers import RANGES
 from interceptor.collector.engine import UnavailableError
 from interceptor.ingest.api import document
+from interceptor.ingest.guesses import SlowedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -102,7 +104,7 @@ class _Refused(Exception):  # noqa: N818 - not an error of ours
         )
 
 
-_TITLES: Final = {400: "invalid", 401: "unauthorized", 503: "busy"}
+_TITLES: Final = {400: "invalid", 401: "unauthorized", 429: "slowed", 503: "busy"}
 
 
 class Site:
@@ -151,6 +153,8 @@ class Site:
                 response = await show(request)
             except _Refused as refused:
                 response = refused.answer
+            except SlowedError as slowed:
+                response = _Refused(429, str(slowed), {"Retry-After": str(slowed.retry_seconds)}).answer
             for name, value in _HEADERS.items():
                 response.headers.setdefault(name, value)
             if request.url.scheme == "https":
@@ -177,9 +181,9 @@ class Site:
         return self._shown(admit)
 
     def _admitted(self, request: Request) -> bool:
-        if self._access.admits(request.headers.get("authorization")):
+        if self._admitted_by_cookie(request):
             return True
-        return self._admitted_by_cookie(request)
+        return self._access.admits(request.headers.get("authorization"), _client(request))
 
     def _admitted_by_cookie(self, request: Request) -> bool:
         shown = request.cookies.get(_cookie(request), "")
@@ -211,9 +215,9 @@ class Site:
             return self._file("login.html")
         form = parse_qs((await _bounded(request)).decode(errors="replace"))
         token = form.get("token", [""])[0].strip()
-        key = self._access.key(token)
+        key = self._access.key(token, _client(request))
         if key is None:
-            _log.warning("login_refused", client=request.client.host if request.client else "unknown")
+            _log.warning("login_refused", client=_client(request))
             return RedirectResponse("/login#refused", 303)
         session = f"{int(self._clock()) + _SESSION_SECONDS}.{secrets.token_hex(8)}"  # one login, one session
         response = RedirectResponse("/", 303)
@@ -258,30 +262,31 @@ class Site:
 
     async def _look(self, chosen: Range | None) -> _Look:
         """What a range looks like."""
-        return self._current(chosen) or await self._ask(lambda: self._count(chosen))
+        return await self._current(chosen) or await self._ask(lambda: self._count(chosen))
 
-    def _current(self, chosen: Range | None) -> _Look | None:
+    async def _current(self, chosen: Range | None) -> _Look | None:
         """The latest look at a range, where it is as good as another one."""
         look = self._looks.get(chosen)
         if look is None:
             return None
-        age = self._clock() - look.made
-        return look if look.etag == self._etag(chosen) or 0 <= age < _REST * look.took else None
+        if 0 <= self._clock() - look.made < _REST * look.took or look.etag == await self._etag(chosen):
+            return look
+        return None
 
     async def _count(self, chosen: Range | None) -> _Look:
         async with self._one:
-            look = self._current(chosen)
+            look = await self._current(chosen)
             if look is None:
-                began, etag = self._clock(), self._etag(chosen)
+                began, etag = self._clock(), await self._etag(chosen)
                 overview = await self._engine.overview(chosen)
                 made = self._clock()
                 look = _Look(etag, overview, msgspec.json.encode(overview), made, made - began)
                 self._looks[chosen] = look
         return look
 
-    def _etag(self, chosen: Range | None) -> str:
+    async def _etag(self, chosen: Range | None) -> str:
         # A sliding range is another one a minute later, even if nothing came.
-        return f'"{self._engine.started:x}-{self._engine.version}-{int(self._clock()) // 60}-{chosen}"'
+        return f'"{await self._engine.version()}-{int(self._clock()) // 60}-{chosen}"'
 
     async def _records(self, request: Request) -> Response:
         limit = _number(request, "limit", _MAX_PAGE)
@@ -345,6 +350,10 @@ def _known_parameters(request: Request) -> None:
     for name in known:
         if len(request.query_params.getlist(name)) > 1:
             raise _Refused(400, f"{name} is there more than once.")
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
 
 
 def _cookie(request: Request) -> str:

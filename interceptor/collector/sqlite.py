@@ -9,7 +9,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from interceptor.collector.engine import UnavailableError
+from interceptor.collector.engine import Kept, UnavailableError
 from interceptor.collector.queries import Queries
 from interceptor.collector.store import Store
 
@@ -40,12 +40,15 @@ class Sqlite:
         """
         self.store: Final = Store(config, clock, monotonic)
         self._queries = Queries(self.store.path, clock)
-        self.started: int = self.store.started
+
+    async def version(self) -> str:
+        """Another one after every change, and every start."""
+        return f"{self.store.started:x}-{self.store.version}"
 
     @property
-    def version(self) -> int:
-        """Grows with every change of what can be asked."""
-        return self.store.version
+    def kept(self) -> Kept:
+        """How much there is."""
+        return Kept(self.store.records, self.store.size, self.store.pruned)
 
     @property
     def problem(self) -> str | None:

@@ -5,7 +5,7 @@ Owns what a record becomes, deduplication, and how old and how large everything 
 
 Invariants:
 
-* A batch is one transaction. It is there whole, with its id, or not at all; once its id is there the same batch
+* A batch is in one transaction. It is there whole, with its id, or not at all; once its id is there the same batch
   changes nothing and gets the first answer again. A record id is there once, whatever batches bring it.
 * `totals` and `pairs` are the sums of the records that came. They outlive these: what removes a record leaves them.
 * After every batch there are at most `max_records` records, in at most about `max_bytes`, and at most so many names as
@@ -23,32 +23,43 @@ import asyncio
 import os
 import sqlite3
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-import msgspec
 import structlog
-from msgspec import field
 
 from interceptor.collector import blocks, losses
 from interceptor.collector.clock import SteadyClock
-from interceptor.collector.database import DAY, HOUR, MINUTE, SPANS, locked, open_for_writing, unusable
+from interceptor.collector.database import (
+    BUSY_SECONDS,
+    DAY,
+    HOUR,
+    MINUTE,
+    SPANS,
+    locked,
+    open_for_writing,
+    unusable,
+)
 from interceptor.collector.names import Names
 from interceptor.collector.reserve import Reserve
 from interceptor.collector.totals import bucket, pack
 from interceptor.delivery.batches import split_lines
 from interceptor.ingest.api import SinkFullError, Taken
-from interceptor.ingest.lines import microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from interceptor.config import Collector
     from interceptor.ingest.api import Incoming
+    from interceptor.ingest.lines import Known
 
 __all__ = ["Store"]
 
+_TOGETHER: Final = 20_000
+"""Records of batches that are stored in one transaction, at most, but for the first: many small ones cost one sync, and
+large ones write each page of an index once. The journal of so many is about as large as the reserve."""
 _PRUNED: Final = 5_000
 """Records removed in one transaction: a few hundredths of a second."""
 _REMOVAL: Final = 16_384
@@ -64,36 +75,23 @@ _MAX_AGENTS: Final = 10_000
 _MAX_HOSTS: Final = 100_000
 _MAX_SIZE: Final = 2**36
 """Bytes that are counted of one call, so that no sum leaves 63 bits, whatever records claim."""
+_MINUTE_US: Final = MINUTE * 1_000_000
 _ASKED: Final = 500
 """Ids looked for in one statement."""
 _FULL_SECONDS: Final = 60
+_JOURNAL: Final = 64 * 2**20
+"""Bytes of journal that may lie there. A transaction of many batches takes as much."""
+
+_ADD: Final = (
+    "INSERT INTO {table} VALUES({places}) ON CONFLICT DO UPDATE SET received = excluded.received,"
+    " calls = calls + excluded.calls, bytes = bytes + excluded.bytes, tally = merge(tally, excluded.tally)"
+)
 
 _T = TypeVar("_T")
+_Record: TypeAlias = "tuple[Known, int, int, bytes]"
+"""A record, its service, its endpoint, and its line."""
 
 _log = structlog.get_logger()
-
-
-class _Row(msgspec.Struct, frozen=True, gc=False):
-    """What is counted with of a line. Lines were checked: what does not fit this is of a kind that is not known here."""
-
-    schema: int
-    kind: str
-    id: str
-    time: str
-    source_address: str = field(name="source.address")
-    destination_address: str = field(name="destination.address")
-    server_address: str = field(name="server.address")
-    server_port: int = field(name="server.port")
-    duration_us: int | None = None
-    method: str = field(name="http.request.method", default="")
-    method_original: str = field(name="http.request.method_original", default="")
-    template: str = field(name="url.template", default="")
-    status: int = field(name="http.response.status_code", default=0)
-    request_size: int = field(name="http.request.body.size", default=0)
-    response_size: int = field(name="http.response.body.size", default=0)
-
-
-_rows = msgspec.json.Decoder(_Row)
 
 
 class Store:
@@ -150,11 +148,17 @@ class Store:
         """When totals were last looked at for what is too old."""
         self.version = 0
         """Grows with every change, since the start."""
+        self._waiting: deque[tuple[Incoming, Future[Taken]]] = deque()
+        """Batches to be stored; those that wait together are stored together."""
         self._thread = ThreadPoolExecutor(1, "store")
 
     async def take(self, batch: Incoming) -> Taken:
         """Store a batch, unless it is there."""
-        return await self._run(lambda: self._take(batch))
+        taken: Future[Taken] = Future()
+        taken.set_running_or_notify_cancel()  # whoever waits may go: it is stored all the same
+        self._waiting.append((batch, taken))
+        self._thread.submit(self._take_waiting)
+        return await asyncio.wrap_future(taken)
 
     async def prune(self) -> None:
         """Remove what is too old of everything."""
@@ -234,104 +238,121 @@ class Store:
         finally:
             self._database.close()
 
-    def _take(self, batch: Incoming) -> Taken:
-        header = batch.header
-        key = bytes.fromhex(header.id)
-        known = self._database.execute(
-            "SELECT accepted, rejected FROM batches WHERE id = ?", (key,)
-        ).fetchone()
-        if known is not None:
-            accepted, rejected = known
-            return Taken(accepted, rejected, duplicate=True)
+    def _take_waiting(self) -> None:
+        """Store what waits, in one transaction; where that fails, each batch in one of its own."""
+        group: list[tuple[Incoming, Future[Taken]]] = []
+        records = 0
+        while self._waiting and (not group or records + self._waiting[0][0].header.count <= _TOGETHER):
+            group.append(self._waiting.popleft())
+            records += group[-1][0].header.count
+        if len(group) > 1:
+            try:
+                answers = self._guarded(lambda: self._take([batch for batch, _ in group]))
+            except Exception as error:  # noqa: BLE001 - of one of them, or of all: each will say
+                _log.debug("not_together", batches=len(group), error=type(error).__name__)
+            else:
+                for (_, taken), answer in zip(group, answers, strict=True):
+                    taken.set_result(answer)
+                return
+        for batch, taken in group:
+            try:
+                taken.set_result(self._guarded(lambda: self._take([batch]))[0])  # noqa: B023 - called here
+            except Exception as error:  # noqa: BLE001 - raised where it is waited for
+                taken.set_exception(error)
+
+    def _take(self, batches: Sequence[Incoming]) -> list[Taken]:
         now, received = int(self._clock()), int(self._steady())
-        with self._transaction():
-            new, duplicates, rejected = self._insert(batch, now, received)
-            accepted = new + duplicates
-            self._database.execute(
-                "INSERT INTO batches VALUES(?, ?, ?, ?)", (key, received, accepted, rejected)
-            )
-            self._database.execute(
-                "INSERT INTO agents(cluster, node, program, first, last, batches, records) VALUES(?, ?, ?, ?, ?, 1, ?)"
-                " ON CONFLICT DO UPDATE SET program = excluded.program, last = excluded.last,"
-                " batches = batches + 1, records = records + excluded.records",
-                (header.cluster or "", header.node or "", header.agent, now, now, new),
-            )
-            losses.note(self._database, header, now)
-            if self._names.bound():
-                _log.info(
-                    "names_folded", told="the services, endpoints or callers called least are now {other}"
-                )
-        self._next += new
-        self.records += new
+        before = self._next
+        try:
+            with self._transaction():
+                answers = self._insert(batches, now, received)
+                if self._names.bound():
+                    _log.info(
+                        "names_folded", told="the services, endpoints or callers called least are now {other}"
+                    )
+        except BaseException:
+            self._next = before
+            raise
+        self.records += self._next - before
         self.version += 1
         if self.records > self._max_records or self._too_large():
             self._prune()
         self._reserve.renew()
-        return Taken(accepted, rejected, duplicate_records=duplicates)
+        return answers
 
-    def _insert(self, batch: Incoming, now: int, received: int) -> tuple[int, int, int]:
-        """Insert a batch's records; gives how many were new, how many were there, and how many are not for us."""
-        rows: dict[bytes, tuple[_Row, int, bytes]] = {}
-        seconds_of: dict[str, int] = {}
-        lines = rejected = 0
-        latest = now + DAY
-        decode, unhex = _rows.decode, bytes.fromhex
-        for lines, line in enumerate(split_lines(batch.text), 1):  # noqa: B007 - how many there were
-            try:
-                row = decode(line)
-            except msgspec.ValidationError:
-                rejected += 1
+    def _insert(self, batches: Sequence[Incoming], now: int, received: int) -> list[Taken]:
+        """Insert what is new of each; gives what is said of each."""
+        execute = self._database.execute
+        answers = []
+        inserted: list[_Record] = []
+        for batch in batches:
+            header = batch.header
+            key = bytes.fromhex(header.id)
+            known = execute("SELECT accepted, rejected FROM batches WHERE id = ?", (key,)).fetchone()
+            if known is not None:
+                accepted, rejected = known
+                answers.append(Taken(accepted, rejected, duplicate=True))
                 continue
-            text = row.time[:19]
-            seconds = seconds_of.get(text)
-            if seconds is None:
-                seconds = seconds_of[text] = microseconds(f"{text}Z") // 1_000_000
-            if row.kind != "http" or row.schema != 1 or seconds > latest:
-                rejected += 1
-                continue
-            rows.setdefault(unhex(row.id), (row, seconds, line))
-        names = self._names
-        numbers = {
-            key: names.endpoint(
-                row.server_address, row.server_port, row.method_original or row.method, row.template
+            records, duplicates, rejected = self._insert_records(batch, received)
+            inserted += records
+            accepted = len(records) + duplicates
+            execute("INSERT INTO batches VALUES(?, ?, ?, ?)", (key, received, accepted, rejected))
+            execute(
+                "INSERT INTO agents(cluster, node, program, first, last, batches, records) VALUES(?, ?, ?, ?, ?, 1, ?)"
+                " ON CONFLICT DO UPDATE SET program = excluded.program, last = excluded.last,"
+                " batches = batches + 1, records = records + excluded.records",
+                (header.cluster or "", header.node or "", header.agent, now, now, len(records)),
             )
-            for key, (row, _, _) in rows.items()
-        }
-        self._write_records(rows, numbers, received)
-        duplicates = lines - rejected - len(rows)
+            losses.note(self._database, header, now)
+            answers.append(Taken(accepted, rejected, duplicate_records=duplicates))
+        self._count(inserted, now, received)
+        return answers
+
+    def _insert_records(self, batch: Incoming, received: int) -> tuple[list[_Record], int, int]:
+        """Insert a batch's records; gives those that were new, how many were there, and how many are not for us."""
+        found: dict[bytes, tuple[Known, bytes]] = {}
+        kept = 0
+        for one, line in zip(batch.known, split_lines(batch.text), strict=True):
+            if one is not None:
+                kept += 1
+                found.setdefault(one.key, (one, line))
+        rejected = batch.header.count - kept
+        endpoint = self._names.endpoint
+        records: list[_Record] = []
+        for one, line in found.values():
+            numbers = endpoint((one.server_address, one.server_port, one.method, one.template))
+            records.append((one, *numbers, line))
+        records = self._write_records(records, received)
         self._database.executemany(
             "INSERT INTO lines VALUES(?, ?)",
             [
                 (self._next + start, block)
-                for start, block in blocks.packed([line for _, _, line in rows.values()])
+                for start, block in blocks.packed([line for _, _, _, line in records])
             ],
         )
-        self._count(rows, numbers, now, received)
-        return len(rows), duplicates, rejected
+        self._next += len(records)
+        return records, kept - len(records), rejected
 
-    def _write_records(
-        self,
-        rows: dict[bytes, tuple[_Row, int, bytes]],
-        numbers: dict[bytes, tuple[int, int]],
-        received: int,
-    ) -> None:
-        """Write those that are not there; the others are taken out of `rows`."""
+    def _write_records(self, records: list[_Record], received: int) -> list[_Record]:
+        """Write those that are not there; gives these."""
 
-        def made() -> Iterator[tuple[int, bytes, int, int, int, int]]:
-            for number, (key, (row, seconds, _)) in enumerate(rows.items(), self._next):
-                when = seconds * 1_000_000 + int(row.time[20:-1].ljust(6, "0"))
-                yield number, key, received, when, numbers[key][1], row.status
+        def rows() -> list[tuple[int, bytes, int, int, int, int]]:
+            return [
+                (number, one.key, received, one.time, endpoint, one.status)
+                for number, (one, _, endpoint, _) in enumerate(records, self._next)
+            ]
 
         statement = "INSERT INTO records VALUES(?, ?, ?, ?, ?, ?)"
         self._database.execute("SAVEPOINT records")
         try:  # nearly always all of them are new
-            self._database.executemany(statement, made())
+            self._database.executemany(statement, rows())
         except sqlite3.IntegrityError:
             self._database.execute("ROLLBACK TO records")
-            for known in self._known(list(rows)):
-                del rows[known]
-            self._database.executemany(statement, made())
+            known = set(self._known([one.key for one, *_ in records]))
+            records = [record for record in records if record[0].key not in known]
+            self._database.executemany(statement, rows())
         self._database.execute("RELEASE records")
+        return records
 
     def _known(self, ids: list[bytes]) -> list[bytes]:
         """Those that are there."""
@@ -342,45 +363,36 @@ class Store:
             found += [key for (key,) in self._database.execute(question, some)]
         return found
 
-    def _count(
-        self,
-        rows: dict[bytes, tuple[_Row, int, bytes]],
-        numbers: dict[bytes, tuple[int, int]],
-        now: int,
-        received: int,
-    ) -> None:
+    def _count(self, records: list[_Record], now: int, received: int) -> None:
         """Add records to the totals."""
-        names = self._names
-        sums: dict[tuple[int, int, int, int], _Sum] = {}
-        for key, (row, seconds, _) in rows.items():
-            service, endpoint = numbers[key]
-            if row.server_address != row.destination_address:
-                names.host(row.destination_address, row.server_address, now)
-            group = (seconds - seconds % MINUTE, service, endpoint, names.caller(row.source_address))
-            one = sums.get(group)
-            if one is None:
-                one = sums[group] = _Sum()
-            one.calls.append((row.status, bucket(row.duration_us)))
-            one.bytes += min(row.request_size + row.response_size, _MAX_SIZE)
+        caller, host = self._names.caller, self._names.host
+        minutes: dict[tuple[int, int], _Sum] = {}
         pairs: dict[tuple[int, ...], _Sum] = {}
-        totals: dict[tuple[int, ...], _Sum] = {}
-        for (minute, service, endpoint, caller), one in sums.items():
-            _add(totals, (MINUTE, minute, endpoint), one)
-            hour = minute - minute % HOUR
-            _add(pairs, (minute - minute % DAY, service, caller, hour, endpoint), one)
-        for (_, minute, endpoint), one in list(totals.items()):
-            _add(totals, (HOUR, minute - minute % HOUR, endpoint), one)
-        for (span, hour, endpoint), one in list(totals.items()):
-            if span == HOUR:
-                _add(totals, (DAY, hour - hour % DAY, endpoint), one)
-        for table, added in (("totals", totals), ("pairs", pairs)):
-            columns = 3 if table == "totals" else 5
+        for one, service, endpoint, _ in records:
+            if one.server_address != one.destination_address:
+                host(one.destination_address, one.server_address, now)
+            minute = one.time // _MINUTE_US * MINUTE
+            size = min(one.bytes, _MAX_SIZE)
+            call = one.status, bucket(one.duration_us)
+            sum_ = minutes.get(key := (minute, endpoint))
+            if sum_ is None:
+                sum_ = minutes[key] = _Sum()
+            sum_.add(call, size)
+            hour, day = minute - minute % HOUR, minute - minute % DAY
+            sum_ = pairs.get(pair := (day, service, caller(one.source_address), hour, endpoint))
+            if sum_ is None:
+                sum_ = pairs[pair] = _Sum()
+            sum_.add(call, size)
+        hours = _wider(minutes, HOUR)
+        for span, sums in ((MINUTE, minutes), (HOUR, hours), (DAY, _wider(hours, DAY))):
             self._database.executemany(
-                f"INSERT INTO {table} VALUES({'?, ' * (columns + 3)}?) ON CONFLICT DO UPDATE SET"
-                " received = excluded.received, calls = calls + excluded.calls, bytes = bytes + excluded.bytes,"
-                " tally = merge(tally, excluded.tally)",
-                [(*key, received, *added[key].values()) for key in sorted(added)],
+                _ADD.format(table="totals", places="?, ?, ?, ?, ?, ?, ?"),
+                [(span, *key, received, *sums[key].values()) for key in sorted(sums)],
             )
+        self._database.executemany(
+            _ADD.format(table="pairs", places="?, ?, ?, ?, ?, ?, ?, ?, ?"),
+            [(*pair, received, *pairs[pair].values()) for pair in sorted(pairs)],
+        )
 
     def _prune(self) -> None:
         """Remove the records that are too old or too many, the oldest first; then totals, while it is too large."""
@@ -453,6 +465,7 @@ class Store:
                 self._sweep_totals(now)
                 self._swept_totals = now
         self._names.forget()
+        self._shorten_journal()
         self._reserve.renew()
         if self.pruned != before:
             _log.info("records_pruned", records=self.pruned - before, left=self.records)
@@ -468,6 +481,24 @@ class Store:
         execute("DELETE FROM pairs WHERE received < ?", (int(now) - self._max_rollup_age,))
         self._keep_newest("pairs", "true")
         self._names.collect()
+
+    def _shorten_journal(self) -> None:
+        """Cut the journal where it has grown: it does while somebody reads in one transaction, and stays as it is."""
+        journal = self.path.with_name(f"{self.path.name}-wal")
+        if not journal.exists() or journal.stat().st_size <= _JOURNAL:
+            return
+        self._database.execute("PRAGMA busy_timeout=0")  # who reads may go on for hours
+        try:
+            ((busy, _, _),) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            self._database.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1_000}")
+        if busy and journal.stat().st_size > 2 * _JOURNAL:
+            _log.warning(
+                "journal_large",
+                database=str(self.path),
+                bytes=journal.stat().st_size,
+                told="another program has been reading the database for long; the journal shrinks when it ends",
+            )
 
     def _keep_newest(self, table: str, where: str, *, share: bool = False) -> bool:
         """Keep what came last, up to the limit (or seven eighths); gives whether anything went.
@@ -537,6 +568,11 @@ class _Sum:
         """Each one's status and bucket."""
         self._packed = b""
 
+    def add(self, call: tuple[int, int], size: int) -> None:
+        """One more."""
+        self.calls.append(call)
+        self.bytes += size
+
     def values(self) -> tuple[int, int, bytes]:
         """As the columns of a total."""
         if not self._packed:
@@ -544,13 +580,17 @@ class _Sum:
         return len(self.calls), self.bytes, self._packed
 
 
-def _add(sums: dict[tuple[int, ...], _Sum], key: tuple[int, ...], added: _Sum) -> None:
-    """Add to what there is. What nothing is added to is shared: most hours of a batch are the same as its days."""
-    known = sums.get(key)
-    if known is None:
-        sums[key] = added
-        return
-    both = _Sum()
-    both.bytes = known.bytes + added.bytes
-    both.calls = known.calls + added.calls
-    sums[key] = both
+def _wider(sums: dict[tuple[int, int], _Sum], span: int) -> dict[tuple[int, int], _Sum]:
+    """By the hour or the day. What nothing is added to is shared: most hours of a batch are the same as its days."""
+    wide: dict[tuple[int, int], _Sum] = {}
+    for (start, endpoint), one in sums.items():
+        key = start - start % span, endpoint
+        known = wide.get(key)
+        if known is None:
+            wide[key] = one
+        else:
+            both = _Sum()
+            both.bytes = known.bytes + one.bytes
+            both.calls = known.calls + one.calls
+            wide[key] = both
+    return wide

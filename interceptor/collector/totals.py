@@ -58,15 +58,17 @@ def pack(calls: Sequence[tuple[int, int]]) -> bytes:
     if len(calls) == 1:
         return _one(*calls[0])
     statuses: dict[int, int] = {}
-    latencies: dict[int, int] = {}
-    for (status, number), count in Counter(calls).items():
-        statuses[status] = statuses.get(status, 0) + count
+    numbers: list[int] = []
+    for status, number in calls:
+        statuses[status] = statuses.get(status, 0) + 1
         if number >= 0:
-            latencies[number] = latencies.get(number, 0) + count
-    first = min(latencies, default=0)
-    counts = [0] * (max(latencies) + 1 - first) if latencies else []
-    for number, count in latencies.items():
-        counts[number - first] = count
+            numbers.append(number)
+    if not numbers:
+        return _packed(statuses, 0, [])
+    first = min(numbers)
+    counts = [0] * (max(numbers) + 1 - first)
+    for number in numbers:
+        counts[number - first] += 1
     return _packed(statuses, first, counts)
 
 
@@ -78,10 +80,12 @@ def _one(status: int, number: int) -> bytes:
 
 def _packed(statuses: Mapping[int, int], first: int, counts: list[int]) -> bytes:
     parts = [_HEAD.pack(len(statuses))]
-    parts += [_STATUS.pack(status, min(statuses[status], _CALLS)) for status in sorted(statuses)]
+    for status in sorted(statuses):
+        calls = statuses[status]
+        parts.append(_STATUS.pack(status, min(_CALLS, calls)))
     if counts:
         most = max(counts)
-        width = next(width for width in _WIDTHS if most < 1 << 8 * width)
+        width = 1 if most < 256 else next(width for width in _WIDTHS if most < 1 << 8 * width)
         parts.append(_LATENCIES.pack(width, first))
         if width == 1:
             parts.append(bytes(counts))

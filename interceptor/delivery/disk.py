@@ -11,17 +11,20 @@ import errno
 import fcntl
 import os
 import stat
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["LOCK", "Directory", "Disk"]
 
+SYNCS: Final = 8
+"""Files that are written at once. On ext4 32 files took 32 to 100 ms so, and 170 to 250 ms one after the other."""
 LOCK: Final = "lock"
 """Name of the file whose lock says that a process uses the directory."""
 
@@ -35,6 +38,10 @@ class Disk(Protocol):
 
     def write(self, name: str, pieces: Iterable[bytes]) -> None:
         """Make a new file. Afterwards its contents outlast a loss of power; its name may not."""
+        ...
+
+    def write_all(self, files: Mapping[str, Iterable[bytes]]) -> dict[str, OSError]:
+        """Make new files, each as `write` does; gives those that could not be made, and why. Raises nothing."""
         ...
 
     def rename(self, old: str, new: str) -> None:
@@ -117,6 +124,29 @@ class Directory:
             os.fsync(file)
         finally:
             os.close(file)
+
+    def write_all(self, files: Mapping[str, Iterable[bytes]]) -> dict[str, OSError]:
+        """Some threads at once: a journal commits together what is synced at the same time."""
+        failures: dict[str, OSError] = {}
+
+        def write(share: Sequence[tuple[str, Iterable[bytes]]]) -> None:
+            for name, pieces in share:
+                try:
+                    self.write(name, pieces)
+                except OSError as error:
+                    failures[name] = error
+
+        each = list(files.items())
+        others = [
+            threading.Thread(target=write, args=(each[first::SYNCS],), name="spool sync", daemon=True)
+            for first in range(1, min(SYNCS, len(each)))
+        ]
+        for thread in others:
+            thread.start()
+        write(each[::SYNCS])
+        for thread in others:
+            thread.join()
+        return failures
 
     def rename(self, old: str, new: str) -> None:
         """Replaces what has the new name."""

@@ -7,7 +7,8 @@ that). The system calls are `Disk`'s, the layout of names and files is in `files
 Invariants
 
  1. One file a batch. It is written under a temporary name, synced, renamed, and the directory is synced: a file
-    named `.batch` is whole, or the disk has damaged it. It is never changed.
+    named `.batch` is whole, or the disk has damaged it. It is never changed. Batches that are offered together are
+    synced together, and none of them is taken before the last sync.
  2. A batch that was stored is on disk until it is settled: delivered (after an answer that came), set aside
     (refused), replaced by its parts, or dropped. Records that do not arrive are counted under one reason, each of a
     batch that was delivered without it, too.
@@ -39,7 +40,7 @@ import errno
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
     from interceptor.delivery.batches import Batch
     from interceptor.delivery.disk import Disk
 
-__all__ = ["Counters", "Loss", "Shelf"]
+__all__ = ["Counters", "Loss", "Offered", "Shelf"]
 
 BATCHES: Final = 131_072
 """Files. Their names are in memory, about 200 bytes each: 25 MiB. A quiet node that seals a batch every 5 seconds
@@ -130,8 +131,20 @@ class Counters:
         return [Stage("spool", "records", self.received, self.delivered, dropped, self.records)]
 
 
+@dataclass(slots=True)
+class Offered:
+    """Batches between being offered and being taken."""
+
+    entries: list[Entry]
+    """Of all that were offered, in order."""
+    planned: dict[Entry, Batch] = field(default_factory=dict)
+    """Those for which there is room."""
+    failures: dict[Entry, OSError] = field(default_factory=dict)
+    """Those that could not be written, and why."""
+
+
 class Shelf:
-    """The batches of one directory. Every method may wait for the disk; one call at a time."""
+    """The batches of one directory. Every method may wait for the disk; one call at a time, but for `write`."""
 
     def __init__(
         self,
@@ -161,6 +174,8 @@ class Shelf:
         """Name and size, oldest first."""
         self._quarantine_bytes = 0
         self._used = 0
+        self._planned = 0
+        """Batches on their way to the disk, which are counted in `_used` already."""
         self._sequence = 0
         """The last one given."""
         self._failure: Loss | None = None
@@ -189,28 +204,63 @@ class Shelf:
         self._trim_memory()
         return self._failure is None
 
-    def offer(self, batch: Batch) -> bool:
-        """Take a batch if it can be on disk and nothing has to go for it. Otherwise nothing has happened."""
+    def offer(self, batches: Sequence[Batch]) -> list[bool]:
+        """Take those batches that can be on disk and for which nothing has to go. With the others nothing has happened.
+
+        What is offered together is synced together: it waits for the disk about as long as one batch.
+        """
+        offered = self.plan(batches)
+        self.write(offered)
+        return self.admit(offered)
+
+    def plan(self, batches: Sequence[Batch]) -> Offered:
+        """The first part of an offer: have room for what fits."""
         self._flush()
-        entry = self._next_entry(batch)
-        if (
-            self._memory
-            or entry.size > FILE_BYTES
-            or self._used + entry.size > self._max_bytes
-            or self._count() >= BATCHES
-        ):
+        offered = Offered([self._next_entry(batch) for batch in batches])
+        unwritten = 0
+        for entry, batch in zip(offered.entries, batches, strict=True):
+            if entry.size <= FILE_BYTES and self._has_room(entry.size, unwritten):
+                offered.planned[entry] = batch
+                unwritten += entry.size
+                self._used += entry.size
+                self._planned += 1
+        return offered
+
+    def write(self, offered: Offered) -> None:
+        """The second part. The only method during which others may be called: it knows the disk and nothing else."""
+        offered.failures = self._write(offered.planned)
+
+    def admit(self, offered: Offered) -> list[bool]:
+        """The last part: what is on disk waits with the others."""
+        failures = offered.failures
+        if failures:
+            log.warning(
+                "spool_not_written", batches=len(failures), error=next(iter(failures.values())).strerror
+            )
+        taken = []
+        for entry in offered.planned:
+            self._planned -= 1
+            if entry in failures:
+                self._used -= entry.size
+            else:
+                taken.append(entry)
+                self._received += entry.records
+                self._held += entry.records
+        newer = []
+        while taken and self._entries and self._entries[-1] > taken[0]:
+            newer.append(self._entries.pop())
+        self._entries.extend(sorted([*taken, *newer]))
+        return [entry in taken for entry in offered.entries]
+
+    def _has_room(self, size: int, unwritten: int) -> bool:
+        """Whether a file could be on disk with nothing going for it, besides those that are planned."""
+        if self._memory or self._used + size > self._max_bytes or self._count() >= BATCHES:
             return False
         try:
-            if self._disk.free() - entry.size < self._min_free_bytes:
-                return False
-            self._write(entry, batch)
+            return self._disk.free() - unwritten - size >= self._min_free_bytes
         except OSError as error:
             log.warning("spool_not_written", error=error.strerror)
             return False
-        self._received += batch.records
-        self._held += batch.records
-        self._entries.append(entry)
-        return True
 
     # What goes out
 
@@ -393,37 +443,49 @@ class Shelf:
     def _store(self, entry: Entry, batch: Batch) -> Loss | None:
         """Write a batch down at any price; why not, if not even so."""
         try:
-            if failure := self._used_up(entry.size):
-                return failure
-            try:
-                self._write(entry, batch)
-            except OSError as error:
-                if error.errno not in _FULL or not self._make_room(entry.size, Loss.DISK_FULL):
-                    raise
-                self._write(entry, batch)
+            if room := self._used_up(entry.size):
+                return room
         except OSError as error:
             return Loss.DISK_FULL if error.errno in _FULL else Loss.DISK_FAILED
-        return None
+        failure = self._write({entry: batch}).get(entry)
+        if failure is not None and failure.errno in _FULL and self._make_room(entry.size, Loss.DISK_FULL):
+            failure = self._write({entry: batch}).get(entry)
+        if failure is None:
+            self._used += entry.size
+            return None
+        return Loss.DISK_FULL if failure.errno in _FULL else Loss.DISK_FAILED
 
-    def _write(self, entry: Entry, batch: Batch) -> None:
-        """Invariant 1."""
-        temporary = entry.name(Kind.TEMPORARY)
-        try:
-            self._disk.write(temporary, pack(batch))
-            self._disk.rename(temporary, entry.name())
-            self._disk.sync()
-        except OSError:
-            # Whether it has its name for good is not known, so it has to have none.
-            for name in (temporary, entry.name()):
+    def _write(self, batches: Mapping[Entry, Batch]) -> dict[Entry, OSError]:
+        """Invariant 1, of several at once; gives those that are not written, of which nothing is left, and why."""
+        refused = self._disk.write_all(
+            {entry.name(Kind.TEMPORARY): pack(batch) for entry, batch in batches.items()}
+        )
+        failures: dict[Entry, OSError] = {}
+        for entry in batches:
+            failure = refused.get(entry.name(Kind.TEMPORARY))
+            if failure is None:
+                try:
+                    self._disk.rename(entry.name(Kind.TEMPORARY), entry.name())
+                    continue
+                except OSError as error:
+                    failure = error
+            failures[entry] = failure
+        if len(failures) < len(batches):
+            try:
+                self._disk.sync()
+            except OSError as error:
+                failures = {entry: failures.get(entry, error) for entry in batches}
+        for entry in failures:
+            # whether it has its name for good is not known, so it has to have none
+            for name in (entry.name(Kind.TEMPORARY), entry.name()):
                 with suppress(OSError):
                     self._disk.remove(name)
-            raise
-        self._used += entry.size
+        return failures
 
     # Limits
 
     def _count(self) -> int:
-        return len(self._entries) + len(self._unknown) + len(self._out)
+        return len(self._entries) + len(self._unknown) + len(self._out) + self._planned
 
     def _used_up(self, size: int) -> Loss | None:
         """Make room for `size` bytes within both limits; which of them does not allow it."""

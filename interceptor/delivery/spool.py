@@ -11,6 +11,7 @@ import asyncio
 import queue
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
@@ -36,6 +37,9 @@ T = TypeVar("T")
 
 UNREADABLE_SECONDS: Final = 1.0
 """Until a file is tried again that could not be read for a reason that is not its own (no descriptors, no memory)."""
+
+TOGETHER: Final = 64
+"""Batches that are written together, at most: the first of them waits for the last."""
 
 log = structlog.get_logger()
 
@@ -68,7 +72,11 @@ class Spool:
         self._stored = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         """Where someone waits in `next`."""
+        self._offered: deque[tuple[Batch, Future[bool]]] = deque()
+        """Batches that wait to be taken; whoever offers them bounds how many."""
         self._worker = _Worker()
+        self._writer = _Worker()
+        """Waits for syncs of what is offered, so that what goes out does not."""
         if self._counters.batches:
             log.info("spool_found", batches=self._counters.batches, records=self._counters.records)
 
@@ -97,11 +105,35 @@ class Spool:
         return await self._worker.run(lambda: self.store(batch))
 
     async def offer(self, batch: Batch) -> bool:
-        """Take a batch if it can be on disk and nothing has to go for it; otherwise its sender is to keep it."""
-        taken = await self._worker.run(lambda: self._do(self._shelf.offer, batch))
-        if taken:
-            self._stored.set()
-        return taken
+        """Take a batch if it can be on disk and nothing has to go for it; otherwise its sender is to keep it.
+
+        Batches that wait for the disk at the same time are written together.
+        """
+        taken: Future[bool] = Future()
+        taken.set_running_or_notify_cancel()  # whoever waits may go: it is taken all the same
+        self._offered.append((batch, taken))
+        self._writer.start(self._offer_waiting)
+        if not await asyncio.wrap_future(taken):
+            return False
+        self._stored.set()
+        return True
+
+    def _offer_waiting(self) -> None:
+        group: list[tuple[Batch, Future[bool]]] = []
+        while self._offered and len(group) < TOGETHER:
+            group.append(self._offered.popleft())
+        if not group:
+            return  # they went with those before
+        try:
+            offered = self._do(self._shelf.plan, [batch for batch, _ in group])
+            self._shelf.write(offered)
+            answers = self._do(self._shelf.admit, offered)
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            for _, taken in group:
+                taken.set_exception(error)
+        else:
+            for (_, taken), answer in zip(group, answers, strict=True):
+                taken.set_result(answer)
 
     async def next(self) -> Batch:
         """Wait for the oldest batch that was not handed out. It is kept until it is settled."""
@@ -145,7 +177,15 @@ class Spool:
 
     async def close(self) -> None:
         """Write down what is in memory, and let others use the directory. Cancelled, it goes on in its thread."""
-        await self._worker.run(lambda: self._do(self._end))
+        written = threading.Event()
+        self._writer.start(written.set)
+        self._writer.stop()
+
+        def end() -> None:
+            written.wait()
+            self._do(self._end)
+
+        await self._worker.run(end)
         self._worker.stop()
 
     def _end(self) -> None:

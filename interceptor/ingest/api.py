@@ -9,7 +9,8 @@ Invariants:
 * A record that is refused costs no other: the rest of its batch is taken under the batch's id, and the answer names the
   lines that were not. Only a batch of which nothing is left is refused as a whole.
 * What clients send, compressed and waiting, never takes more than `_HELD` bytes in all; unpacked, never more than
-  `_AT_ONCE` batches. A client that is slow holds what it has sent, and not for longer than `_READ_SECONDS`.
+  `_AT_ONCE` of the largest batches, however many small ones those are. A client that is slow holds what it has sent, and
+  not for longer than `_READ_SECONDS`; one that holds more than the others is the one to be put off (`room`).
 * Hostile input is an answer of this module's, never a traceback, and what it holds is in no log.
 
 A refused request is read on for a while before it is answered (`_drain`): an answer on a connection whose bytes are
@@ -25,6 +26,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
+from math import inf
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 import structlog
@@ -33,16 +35,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from interceptor.delivery.batches import TooLargeError, UnpackError, unpack
-from interceptor.ingest.lines import MAX_RECORDS, BadLineError, Refusal, check, opened
+from interceptor.ingest.guesses import SlowedError, network
+from interceptor.ingest.lines import MAX_RECORDS, BadLineError, Refusal, TooManyError, check, opened
+from interceptor.ingest.room import Bodies, NoRoomError, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
     from interceptor.config import Ingest
     from interceptor.delivery.batches import Header
     from interceptor.ingest.access import Access
+    from interceptor.ingest.lines import Known
+    from interceptor.ingest.room import Body
 
 __all__ = [
     "Counters",
@@ -61,7 +67,14 @@ _UNPACKED: Final = 8
 _HELD: Final = 64 * 2**20
 """Bytes of bodies, as sent, that are held at once. At least one batch always fits."""
 _AT_ONCE: Final = 2
-"""Batches unpacked at once: one works, one waits for the disk."""
+"""Batches of the largest size unpacked at once: one works, one waits for the disk. Of small ones as many as fit: what waits
+for the disk together is written together."""
+_DENSEST: Final = {"gzip": 1_032, "zstd": 32_768, "identity": 1}
+"""Times what came is what it can unpack to: 258 bytes for two bits, 128 KiB for a block of four bytes, as it is."""
+_SMALL: Final = 8 * 2**10
+_SMALL_TEXT: Final = 64 * 2**10
+"""A body of so many bytes that unpacks to so many is looked at where it came: half a millisecond, and handing it to a
+thread and back costs as much."""
 _READ_SECONDS: Final = 60.0
 """For a body to arrive: 8 MiB at 1 Mbit/s."""
 _WAIT_SECONDS: Final = 20.0
@@ -69,6 +82,8 @@ _WAIT_SECONDS: Final = 20.0
 _DRAINED: Final = 32 * 2**20
 _DRAIN_SECONDS: Final = 5.0
 """How much, and how long, a refused body is read on."""
+_AHEAD_SECONDS: Final = 86_400
+"""That a sender's clock may be ahead. One record of next year would stretch every time line for everybody."""
 _RETRY_SECONDS: Final = 5
 """Retry-After where nothing says better. Clients add their own jitter."""
 
@@ -92,6 +107,8 @@ class Outcome(StrEnum):
     EMPTY = "empty"
     """A batch without records: a probe."""
     UNAUTHORIZED = "unauthorized"
+    SLOWED = "slowed"
+    """Its client has shown too many wrong tokens; this one was not looked at."""
     INVALID = "invalid"
     """No batch."""
     UNSUPPORTED = "unsupported"
@@ -137,6 +154,16 @@ class Incoming:
     """Lines of it that do not hold, or are not wanted here, and are not in it any more."""
     named: tuple[Refusal, ...] = field(default=(), repr=False)
     """Some of these."""
+    known: Sequence[Known | None] = field(default=(), repr=False)
+    """What was read of each line after the header, for a sink that counts; None for a kind that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """A body that is there."""
+
+    content: bytes = field(repr=False)
+    counted: Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +202,20 @@ class Sink(Protocol):
 class IngestApi:
     """The server side, for one sink."""
 
-    def __init__(self, sink: Sink, access: Access, config: Ingest) -> None:
+    def __init__(
+        self, sink: Sink, access: Access, config: Ingest, clock: Callable[[], float] | None = None
+    ) -> None:
+        """For a sink that counts there is a clock (Unix time, seconds).
+
+        It gets what was read of the records, and those of the future are refused.
+        """
         self._sink = sink
         self._access = access
+        self._clock = clock
         self._limit = config.max_batch_bytes
-        self._templates_only = config.templates_only
-        self._held = 0
-        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._objection = opened if config.templates_only else None
+        self._bodies = Bodies(max(_HELD, self._limit))
+        self._turns = Turns(_AT_ONCE * self._limit * _UNPACKED)
         self._strangers = _Strangers()
         self.counters: Final = Counters()
 
@@ -195,7 +229,7 @@ class IngestApi:
         except _RefusedError as refused:
             answer, outcome = refused.answer(), refused.outcome
             self.counters.rejected_records += refused.rejected
-            if outcome is Outcome.UNAUTHORIZED:
+            if outcome in (Outcome.UNAUTHORIZED, Outcome.SLOWED):
                 self._strangers.note(request)
             else:
                 _log.warning(
@@ -219,26 +253,15 @@ class IngestApi:
         key, encoding = await self._admit(request)
         body = await self._read(request)
         try:
-            try:
-                async with asyncio.timeout(_WAIT_SECONDS):
-                    await self._turn.acquire()
-            except TimeoutError:
-                _busy("Too many batches are being stored.")
-            try:
-                batch = await asyncio.to_thread(self._unpack, body, encoding, key)
-                if batch.header.count == 0:
-                    return _accepted(Taken(0), batch), Outcome.EMPTY
-                if batch.refused:
-                    _log.warning("records_refused", **_told(batch), client=_client(request))
-                taken = await self._sink.take(batch)
-            finally:
-                self._turn.release()
+            taken, batch = await self._take(body, encoding, key, request)
         except SinkFullError as full:
             raise _RefusedError(
                 Outcome.FULL, 503, full.reason, headers={"Retry-After": str(full.retry_seconds)}
             ) from full
         finally:
-            self._held -= len(body)
+            self._bodies.let_go(body.counted)
+        if batch.header.count == 0:
+            return _accepted(taken, batch), Outcome.EMPTY
         if taken.duplicate:
             return _accepted(taken, batch), Outcome.DUPLICATE
         self.counters.records += taken.accepted
@@ -246,13 +269,56 @@ class IngestApi:
         self.counters.rejected_records += taken.rejected + batch.refused
         return _accepted(taken, batch), Outcome.TAKEN
 
+    async def _take(
+        self, body: _Received, encoding: str, key: str, request: Request
+    ) -> tuple[Taken, Incoming]:
+        """Unpack a batch, when there is room for it, and have the sink keep it."""
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                size = await self._turns.take(
+                    min(self._limit * _UNPACKED, len(body.content) * _DENSEST[encoding])
+                )
+        except TimeoutError:
+            _busy("Too many batches are being stored.")
+        try:
+            batch = await self._incoming(body.content, encoding, key)
+            # what was read of a line takes as much again
+            less = size - min(size, len(batch.text) * (2 if batch.known else 1))
+            self._turns.give(less)
+            size -= less
+            if batch.header.count == 0:
+                return Taken(0), batch
+            if batch.refused:
+                _log.warning("records_refused", **_told(batch), client=_client(request))
+            return await self._sink.take(batch), batch
+        finally:
+            self._turns.give(size)
+
+    async def _incoming(self, body: bytes, encoding: str, key: str) -> Incoming:
+        if len(body) <= _SMALL:
+            with suppress(TooLargeError):
+                return self._unpack(body, encoding, key, min(_SMALL_TEXT, self._limit * _UNPACKED))
+        try:
+            return await asyncio.to_thread(self._unpack, body, encoding, key, self._limit * _UNPACKED)
+        except TooLargeError as error:
+            raise self._too_large() from error
+
     async def _admit(self, request: Request) -> tuple[str, str]:
         """What can be said before the body is read: the batch's id, and its encoding."""
         headers = request.headers
         refused: _RefusedError | None = None
         encoding = headers.get("content-encoding", "identity").strip().lower() or "identity"
         key = headers.get("idempotency-key", "")
-        if not self._access.admits(headers.get("authorization")):
+        try:
+            admitted = self._access.admits(headers.get("authorization"), _client(request))
+        except SlowedError as slowed:
+            admitted = False
+            refused = _RefusedError(
+                Outcome.SLOWED, 429, str(slowed), headers={"Retry-After": str(slowed.retry_seconds)}
+            )
+        if refused is not None:
+            pass
+        elif not admitted:
             refused = _RefusedError(
                 Outcome.UNAUTHORIZED,
                 401,
@@ -282,44 +348,46 @@ class IngestApi:
             raise refused
         return key, encoding
 
-    async def _read(self, request: Request) -> bytes:
-        """The body, counted in `_held` until the caller has done with it."""
+    async def _read(self, request: Request) -> _Received:
+        """The body, counted among what is held until the caller has done with it."""
         pieces: list[bytes] = []
-        size = 0
-        refused: _RefusedError | None = None
         stream = request.stream()
         try:
-            async with asyncio.timeout(_READ_SECONDS):
+            async with self._bodies.coming(network(_client(request)), _READ_SECONDS) as counted:
                 async for piece in stream:
-                    size += len(piece)
-                    self._held += len(piece)
                     pieces.append(piece)
-                    if size > self._limit:
-                        refused = self._too_large()
-                    elif self._held > max(_HELD, self._limit):
-                        refused = _busy_error("Too many batches are on their way.")
-                    if refused is not None:
-                        break
-        except BaseException as error:
-            self._held -= size
-            if isinstance(error, TimeoutError):
-                raise _RefusedError(
-                    Outcome.TOO_SLOW, 408, f"The body took longer than {_READ_SECONDS:g} s."
-                ) from error
-            raise
-        if refused is not None:
-            self._held -= size
+                    counted.add(len(piece))
+                    if counted.size > self._limit:
+                        raise self._too_large()
+        except TimeoutError as error:
+            raise _RefusedError(
+                Outcome.TOO_SLOW, 408, f"The body took longer than {_READ_SECONDS:g} s."
+            ) from error
+        except NoRoomError as error:
             pieces.clear()
             await _discard(stream)
-            raise refused
-        return b"".join(pieces)
+            raise _busy_error("Too many batches are on their way.") from error
+        except _RefusedError:
+            pieces.clear()
+            await _discard(stream)
+            raise
+        return _Received(b"".join(pieces), counted)
 
-    def _unpack(self, body: bytes, encoding: str, key: str) -> Incoming:
-        """In a thread: unpacking and checking takes a tenth of a second where a batch is large."""
+    def _unpack(self, body: bytes, encoding: str, key: str, limit: int) -> Incoming:
+        """Unpack and check: a tenth of a second where a batch is large.
+
+        Raises:
+            TooLargeError: there are more than `limit` bytes in it.
+
+        """
+        known: list[Known | None] | None = None if self._clock is None else []
+        latest = inf if self._clock is None else self._clock() + _AHEAD_SECONDS
         try:
-            text = unpack(body, encoding, self._limit * _UNPACKED)
-            checked = check(text, opened) if self._templates_only else check(text)
-        except TooLargeError as error:
+            text = unpack(body, encoding, limit)
+            checked = check(text, self._objection, latest=latest, known=known)
+        except TooLargeError:
+            raise
+        except TooManyError as error:
             raise self._too_large() from error
         except UnpackError as error:
             raise _RefusedError(Outcome.INVALID, 400, f"The body {error}.") from error
@@ -329,13 +397,11 @@ class IngestApi:
                 Outcome.INVALID, 422, f"Line {first.line}: {first.reason}.", named=(first,)
             ) from error
         header, named, refused = checked.header, checked.named, checked.refused
-        if header.count + refused > MAX_RECORDS:
-            raise self._too_large()
         if header.id != key:
             wrong = Refusal(1, "its id is not the Idempotency-Key of the request")
             raise _RefusedError(Outcome.INVALID, 422, f"Line 1: {wrong.reason}.", named=(wrong,))
         if not refused:
-            return Incoming(header, body, encoding, text)
+            return Incoming(header, body, encoding, text, known=known or ())
         if not header.count:
             raise _RefusedError(
                 Outcome.INVALID,
@@ -344,7 +410,7 @@ class IngestApi:
                 named=named,
                 rejected=refused,
             )
-        return Incoming(header, checked.text, "identity", checked.text, refused, named)
+        return Incoming(header, checked.text, "identity", checked.text, refused, named, known or ())
 
     def _too_large(self) -> _RefusedError:
         return _RefusedError(
@@ -417,7 +483,7 @@ class _RefusedError(Exception):
             # `line` is what agents before 0.2 look for
             self._problem |= {"line": named[0].line, "lines": _lines(named)}
         self._headers = dict(headers or {})
-        if status in (408, 413) or outcome is Outcome.UNAUTHORIZED:
+        if status in (408, 413, 429) or outcome is Outcome.UNAUTHORIZED:
             self._headers["Connection"] = "close"  # there may be more of the body than we care to read
         self._status = status
 

@@ -10,18 +10,22 @@ the batch: then nothing says where a record begins. What a server takes beyond t
 
 A record of a kind or schema that this program does not know is let through unread (`None`): agents are upgraded
 before and after the servers they talk to. Of the records that are known, every value that is counted with or
-stored by is of its type and within its range; fields that a later version added are skipped.
+stored by is of its type and within its range; fields that a later version added are skipped. A line is parsed once: who
+counts records gets what was read of them (`Known`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeAlias
+from math import inf
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec import field
 
-from interceptor.core.records.encoder import Record
 from interceptor.delivery.batches import UnpackError, parse_header, split_lines
 
 if TYPE_CHECKING:
@@ -34,13 +38,13 @@ __all__ = [
     "MAX_RECORDS",
     "BadLineError",
     "Checked",
-    "Envelope",
+    "Known",
     "Objection",
     "Refusal",
+    "Row",
+    "TooManyError",
     "check",
-    "microseconds",
     "opened",
-    "read",
 ]
 
 MAX_LINE: Final = 256 * 2**10
@@ -49,17 +53,18 @@ MAX_LINE: Final = 256 * 2**10
 MAX_RECORDS: Final = 100_000
 """In a batch; agents seal at a few thousand."""
 
-_MAX_NUMBER: Final = 2**53
-"""RFC 8259 section 6: integers up to here are the same for all who read JSON."""
-_MAX_NAME: Final = 1_024
-"""Characters of an address, a method, a name. The core's own bounds are below."""
-_MAX_TEMPLATE: Final = 16_384
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
+_SECONDS: Final = timedelta(seconds=1)
+_SECOND: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
+_FRACTION: Final = re.compile(r"\.\d{1,6}Z", re.ASCII)
+
+
+class TooManyError(ValueError):
+    """More than `MAX_RECORDS`."""
 
 
 class BadLineError(ValueError):
-    """A line that is no record, or a first line that is no header; says what, never the value."""
+    """A header that does not hold, or a line where none should be; says what, never the value."""
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(f"line {number}: {reason}")
@@ -87,7 +92,7 @@ class Checked:
 
     header: Header
     """Its `count` is that of the records that hold."""
-    text: bytes = field(repr=False)
+    text: bytes = attribute(repr=False)
     """The header line and the records that hold: as it came, where all of them do."""
     refused: int = 0
     """Records that do not."""
@@ -99,37 +104,138 @@ Objection: TypeAlias = "Callable[[bytes], str | None]"
 """Why a line that holds is not taken here all the same, without its values; None: it is."""
 
 
-class Envelope(msgspec.Struct, frozen=True, gc=False):
+class _Envelope(msgspec.Struct, frozen=True, gc=False):
     """What every record has, of whatever kind and schema."""
 
     schema: Annotated[int, msgspec.Meta(ge=1)]
     kind: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
-    time: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
+    id: str
+    time: str
 
 
-_envelopes = msgspec.json.Decoder(Envelope)
-_records = msgspec.json.Decoder(Record)
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1_024)]
+"""An address, a method. The core's own bounds are below."""
+_Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""RFC 8259 section 6: integers up to here are the same for all who read JSON."""
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A record of kind `http` and schema 1, each field of its type; what is counted with or stored by is in its range.
+
+    Names and types are those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where
+    nobody here asks for it.
+    """
+
+    schema: Literal[1]
+    kind: Literal["http"]
+    id: str
+    time: str
+    source_address: _Name = field(name="source.address")
+    source_port: _Port = field(name="source.port")
+    destination_address: _Name = field(name="destination.address")
+    destination_port: _Port = field(name="destination.port")
+    server_address: _Name = field(name="server.address")
+    server_port: _Port = field(name="server.port")
+    duration_us: _Number | None = None
+    ttfb_us: _Number | None = None
+    client_address: _Name | None = field(name="client.address", default=None)
+    client_port: _Port | None = field(name="client.port", default=None)
+    network_type: str = field(name="network.type", default="")
+    network_protocol_version: str | None = field(name="network.protocol.version", default=None)
+    http_request_method: _Name | None = field(name="http.request.method", default=None)
+    http_request_method_original: _Name | None = field(name="http.request.method_original", default=None)
+    url_scheme: str | None = field(name="url.scheme", default=None)
+    url_template: Annotated[str, msgspec.Meta(min_length=1, max_length=16_384)] | None = field(
+        name="url.template", default=None
+    )
+    url_path: str | None = field(name="url.path", default=None)
+    url_query: str | None = field(name="url.query", default=None)
+    url_query_keys: tuple[str, ...] | None = field(name="url.query.keys", default=None)
+    url_shown: str | None = field(name="url.shown", default=None)
+    http_response_status_code: Annotated[int, msgspec.Meta(ge=0, le=999)] | None = field(
+        name="http.response.status_code", default=None
+    )
+    http_response_interim: tuple[int, ...] | None = field(name="http.response.interim", default=None)
+    http_request_header_names: tuple[str, ...] | None = field(name="http.request.header.names", default=None)
+    http_response_header_names: tuple[str, ...] | None = field(
+        name="http.response.header.names", default=None
+    )
+    http_request_content_type: str | None = field(name="http.request.content_type", default=None)
+    http_response_content_type: str | None = field(name="http.response.content_type", default=None)
+    http_response_content_encoding: str | None = field(name="http.response.content_encoding", default=None)
+    user_agent_original: str | None = field(name="user_agent.original", default=None)
+    traceparent: str | None = None
+    http_request_body_size: _Number | None = field(name="http.request.body.size", default=None)
+    http_response_body_size: _Number | None = field(name="http.response.body.size", default=None)
+    http_request_state: str = field(name="http.request.state", default="")
+    http_response_state: str = field(name="http.response.state", default="")
+    missed_bytes: _Number = 0
+    transaction_index: int = field(name="transaction.index", default=-1)
+    anomalies: tuple[str, ...] | None = None
+    interface: str | None = None
+    node: str | None = None
+
+
+class Known(msgspec.Struct, frozen=True, gc=False):
+    """What is counted with of a record of a kind that is known here."""
+
+    key: bytes
+    """Its id: 16 bytes."""
+    time: int
+    """Microseconds of Unix time."""
+    source_address: str
+    destination_address: str
+    server_address: str
+    server_port: int
+    method: str
+    """As the client wrote it; empty where it is not known, as the template."""
+    template: str
+    status: int
+    """0: no response was seen."""
+    duration_us: int | None
+    bytes: int
+    """Of both bodies."""
+
+
+_rows = msgspec.json.Decoder(Row)
+_envelopes = msgspec.json.Decoder(_Envelope)
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
 """Keys of records that show more of a URL than its template."""
 
 
-def check(text: bytes, objection: Objection = lambda _: None) -> Checked:
+def check(
+    text: bytes,
+    objection: Objection | None = None,
+    *,
+    latest: float = inf,
+    known: list[Known | None] | None = None,
+) -> Checked:
     """A batch's text as what holds of it and what does not.
+
+    Args:
+        text: The header line, and records.
+        objection: What else is not taken here.
+        latest: Unix time, seconds, of the last record that is taken: one that is later would stretch every time line.
+        known: What was read of the records that hold is appended here, in order; None for a kind that is not known.
 
     Raises:
         BadLineError: the header does not hold, or not as many lines follow as it announces.
+        TooManyError: it announces too many.
 
     """
     try:
         header = parse_header(text)
     except UnpackError as error:
         raise BadLineError(1, str(error)) from None
+    if header.count > MAX_RECORDS:
+        raise TooManyError
     refusals: list[Refusal] = []
     refused = 0
     held: list[bytes] = []
     """Text that holds, in runs of lines."""
+    reader = _Reader(latest)
     start = place = text.find(b"\n") + 1
     number = 1
     for number, line in enumerate(split_lines(text), 2):
@@ -137,16 +243,18 @@ def check(text: bytes, objection: Objection = lambda _: None) -> Checked:
             raise BadLineError(number, f"the header announces {header.count} records")
         after = place + len(line) + 1
         try:
-            read(line, number)
-            reason = objection(line)
-        except BadLineError as error:
-            reason = error.reason
+            one = reader.read(line)
+            reason = None if objection is None else objection(line)
+        except ValueError as error:
+            reason = str(error)
         if reason is not None:
             held.append(text[start:place])
             start = after
             refused += 1
             if refused <= MAX_REFUSALS:
                 refusals.append(Refusal(number, reason))
+        elif known is not None:
+            known.append(one)
         place = after
     if number != header.count + 1:
         raise BadLineError(1, f"the header announces {header.count} records, {number - 1} follow")
@@ -163,27 +271,66 @@ def _with_count(text: bytes, count: int) -> bytes:
     return msgspec.json.encode(header | {"count": count}) + b"\n"
 
 
-def read(line: bytes, number: int) -> Record | None:
-    """The record of a line; None for one of a kind or schema that is not known here.
+class _Reader:
+    """Reads lines, of which many are of the same second."""
 
-    Raises:
-        BadLineError: it is none. `number` says which.
+    def __init__(self, latest: float) -> None:
+        self._latest = latest * 1_000_000
+        self._seconds: dict[str, int] = {}
 
-    """
-    if len(line) > MAX_LINE:
-        raise BadLineError(number, f"is longer than {MAX_LINE} bytes")
-    try:
-        line.decode()  # RFC 8259 section 8.1: JSON is UTF-8; msgspec does not look at the text it skips
-        envelope = _envelopes.decode(line)
-        microseconds(envelope.time)
-        if envelope.kind != "http" or envelope.schema != 1:
+    def read(self, line: bytes) -> Known | None:
+        """The record of a line; None for one of a kind or schema that is not known here.
+
+        Raises:
+            ValueError: it is none; says why, never a value.
+
+        """
+        if len(line) > MAX_LINE:
+            raise ValueError(f"is longer than {MAX_LINE} bytes")
+        try:
+            if not line.isascii():
+                line.decode()  # RFC 8259 section 8.1: JSON is UTF-8; msgspec does not look at the text it skips
+            row = _rows.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            self._of_another_kind(line, error)
             return None
-        record = _records.decode(line)
-    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
-        raise BadLineError(number, _describe(error)) from None
-    if (wrong := _wrong(record)) is not None:
-        raise BadLineError(number, wrong)
-    return record
+        return Known(
+            _key(row.id),
+            self._time(row.time),
+            row.source_address,
+            row.destination_address,
+            row.server_address,
+            row.server_port,
+            row.http_request_method_original or row.http_request_method or "",
+            row.url_template or "",
+            row.http_response_status_code or 0,
+            row.duration_us,
+            (row.http_request_body_size or 0) + (row.http_response_body_size or 0),
+        )
+
+    def _of_another_kind(self, line: bytes, error: Exception) -> None:
+        """What a later agent says is no error, whatever its fields are. Anything else is."""
+        try:
+            envelope = _envelopes.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise ValueError(_describe(error)) from None
+        if isinstance(error, UnicodeDecodeError) or (envelope.kind, envelope.schema) == ("http", 1):
+            raise ValueError(_describe(error)) from None
+        _key(envelope.id)
+        self._time(envelope.time)
+
+    def _time(self, text: str) -> int:
+        """A record's time as microseconds of Unix time."""
+        second, rest = text[:19], text[19:]
+        seconds = self._seconds.get(second)
+        if seconds is None:
+            seconds = self._seconds[second] = _seconds(second)
+        if rest != "Z" and not _FRACTION.fullmatch(rest):
+            raise ValueError("time is none of RFC 3339, UTC, with up to six digits of a second")
+        time = seconds * 1_000_000 + int(rest[1:-1].ljust(6, "0"))
+        if time > self._latest:
+            raise ValueError("time is more than a day ahead of this server's clock")
+        return time
 
 
 def opened(line: bytes) -> str | None:
@@ -191,50 +338,28 @@ def opened(line: bytes) -> str | None:
     return None if _OPENED.isdisjoint(_objects.decode(line)) else "shows more of its URL than a template"
 
 
-def microseconds(time: str) -> int:
-    """A record's time as microseconds of Unix time, 1970 or later.
+def _key(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 16 or key.hex() != text:
+        raise ValueError("id is not 32 hexadecimal digits, lower case")
+    return key
 
-    Raises:
-        ValueError: for the 31st of February and the like.
 
-    """
-    since = (datetime.fromisoformat(time) - _EPOCH) // _MICROSECOND
+def _seconds(text: str) -> int:
+    try:
+        # what is not written so is no time, as the 31st of February is none
+        shown = text if _SECOND.fullmatch(text) else ""
+        since = (datetime.fromisoformat(f"{shown}+00:00") - _EPOCH) // _SECONDS
+    except ValueError:
+        raise ValueError("time is none of RFC 3339, UTC, with up to six digits of a second") from None
     if since < 0:
-        raise ValueError("before 1970")
+        raise ValueError("time is before 1970")
     return since
 
 
 def _describe(error: Exception) -> str:
     # msgspec names the place and what was expected there; a value only where it is a number or a tag
-    return (
-        str(error) if isinstance(error, msgspec.DecodeError) else "is no JSON in UTF-8, or has no valid time"
-    )
-
-
-def _wrong(record: Record) -> str | None:
-    """What of a record is out of its range."""
-    for name, text, limit in (
-        ("source.address", record.source_address, _MAX_NAME),
-        ("destination.address", record.destination_address, _MAX_NAME),
-        ("client.address", record.client_address or "-", _MAX_NAME),
-        ("server.address", record.server_address, _MAX_NAME),
-        ("http.request.method", record.http_request_method or "-", _MAX_NAME),
-        ("url.template", record.url_template or "-", _MAX_TEMPLATE),
-    ):
-        if not 0 < len(text) <= limit:
-            return f"{name} is absent, empty or too long"
-    for name, number, limit in (
-        ("source.port", record.source_port, 65_535),
-        ("destination.port", record.destination_port, 65_535),
-        ("client.port", record.client_port or 0, 65_535),
-        ("server.port", record.server_port, 65_535),
-        ("http.response.status_code", record.http_response_status_code or 0, 999),
-        ("duration_us", record.duration_us or 0, _MAX_NUMBER),
-        ("ttfb_us", record.ttfb_us or 0, _MAX_NUMBER),
-        ("http.request.body.size", record.http_request_body_size or 0, _MAX_NUMBER),
-        ("http.response.body.size", record.http_response_body_size or 0, _MAX_NUMBER),
-        ("missed_bytes", record.missed_bytes, _MAX_NUMBER),
-    ):
-        if not 0 <= number <= limit:
-            return f"{name} is absent or out of range"
-    return None
+    return str(error) if isinstance(error, msgspec.DecodeError) else "is no JSON in UTF-8"

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from interceptor.collector.copies import Copied, backup, copy
 from interceptor.collector.site import Site
 from interceptor.collector.sqlite import Sqlite
+from interceptor.errors import InterceptorError, UsageError
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi, SinkFullError
+from interceptor.service import logs
 from interceptor.service.metrics import Sample
 from interceptor.service.questions import timed
 from interceptor.service.service import Service, ingest_samples
@@ -43,14 +48,63 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
         "Take batches from interceptors and relays (ingest.*), keep their records in SQLite (collector.*), and show "
-        "them: a page at /, the same as JSON at /v1/, /metrics, /healthz and /readyz (server.*). SIGTERM ends it."
+        "them: a page at /, the same as JSON at /v1/, /metrics, /healthz and /readyz (server.*). SIGTERM ends it. "
+        "With `backup FILE`: make FILE a copy of the database, while it is in use or not. With `copy FILE`: add the "
+        "records of the database FILE, a backup or another collector's, to the database, which must not be in use."
     )
+    parser.add_argument("action", nargs="*", metavar="backup FILE | copy FILE", help="instead of running it")
     add_flags(parser, _DEFAULTS)
+    parser.usage = f"{parser.prog} [-h] [backup FILE | copy FILE] [--config FILE] [--OPTION VALUE]..."
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the collector; returns the exit status."""
-    return run_collector(load(arguments.config, os.environ, flags_of(arguments), _DEFAULTS).config)
+    """Run the collector, or copy its database; returns the exit status."""
+    config = load(arguments.config, os.environ, flags_of(arguments), _DEFAULTS).config
+    match arguments.action:
+        case []:
+            return run_collector(config)
+        case ["backup", name]:
+            made = backup(config.collector.database, Path(name))
+            _say(f"{name}: {made.records:,} records of {config.collector.database}, {made.bytes:,} bytes")
+        case ["copy", name]:
+            logs.configure(config.log.level)
+            copied = asyncio.run(_copied(Path(name), config.collector))
+            _say(_told(name, config.collector.database, copied))
+        case [action, *_]:
+            raise UsageError(
+                f"collector {action}: there are `backup FILE` and `copy FILE`, each with one file"
+            )
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write("".join(filter(str.isprintable, line)) + "\n")  # a path may hold what steers a terminal
+    sys.stdout.flush()
+
+
+async def _copied(source: Path, config: Collector) -> Copied:
+    engine = Sqlite(config, time.time)
+    try:
+        return await copy(source, engine)
+    except SinkFullError as error:
+        raise InterceptorError(
+            f"{config.database}: {error.reason} What was copied is there; begin again when it has room"
+        ) from error
+    finally:
+        await engine.close()
+
+
+def _told(name: str, database: Path, copied: Copied) -> str:
+    parts = [
+        f"{copied.records - copied.known - copied.rejected:,} of {copied.records:,} records added to {database}"
+    ]
+    if copied.known:
+        parts.append(f"{copied.known:,} were there")
+    if copied.rejected:
+        parts.append(f"{copied.rejected:,} are of kinds that are not known here")
+    if copied.gone:
+        parts.append(f"{copied.gone:,} calls of which {name} has only totals are not copied")
+    return f"{name}: {'; '.join(parts)}"
 
 
 def run_collector(config: Config) -> int:
@@ -67,11 +121,13 @@ async def collect(config: Config) -> int:
 
     """
     service = Service("collector", config)
-    access = Access(config.ingest, certificates=config.server.client_ca_file is not None)
-    engine = Sqlite(config.collector, time.time)
+    sending = Access.to_send(config.ingest, certificates=config.server.client_ca_file is not None)
+    readers = config.collector.read_tokens_file
+    looking = sending if readers is None else Access.of_file("collector.read_tokens_file", readers)
+    engine: Engine = Sqlite(config.collector, time.time)
     try:
-        api = IngestApi(engine, access, config.ingest)
-        site = Site(engine, access, time.time)
+        api = IngestApi(engine, sending, config.ingest, time.time)
+        site = Site(engine, looking, time.time)
         service.metrics.add(lambda: ingest_samples(api.counters))
         service.metrics.add(lambda: _samples(engine, config.collector))
         return await service.run(
@@ -80,7 +136,7 @@ async def collect(config: Config) -> int:
             drain=_nothing,
             ready=lambda: engine.problem,
             database=str(config.collector.database),
-            records=engine.store.records,
+            records=engine.kept.records,
         )
     finally:
         await engine.close()
@@ -96,14 +152,14 @@ async def _tend(engine: Engine) -> None:
         await asyncio.sleep(_PRUNE_SECONDS)
 
 
-def _samples(engine: Sqlite, limits: Collector) -> Iterator[Sample]:
+def _samples(engine: Engine, limits: Collector) -> Iterator[Sample]:
     """How much there is, and how much there may be."""
-    store = engine.store
-    yield Sample("collector_records", store.records)
+    kept = engine.kept
+    yield Sample("collector_records", kept.records)
     yield Sample("collector_max_records", limits.max_records)
-    yield Sample("collector_bytes", store.size)
+    yield Sample("collector_bytes", kept.bytes)
     yield Sample("collector_max_bytes", limits.max_bytes)
-    yield Sample("collector_pruned_records_total", store.pruned)
+    yield Sample("collector_pruned_records_total", kept.pruned)
     yield Sample("collector_ready", engine.problem is None)
 
 

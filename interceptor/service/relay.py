@@ -84,7 +84,7 @@ async def relay(config: Config) -> int:
             f"at most {largest} (half of spool.max_bytes)"
         )
     service = Service("relay", config)
-    access = Access(config.ingest, certificates=config.server.client_ca_file is not None)
+    access = Access.to_send(config.ingest, certificates=config.server.client_ca_file is not None)
     outbound = Outbound(config, at_once=RELAYS_AT_ONCE)
     try:
         sink = Spooling(outbound.spool)
@@ -122,28 +122,35 @@ class Spooling:
         self._clock = clock
         self._full_until = 0.0
         """By when whoever was refused for lack of room comes again."""
-        self._one = asyncio.Lock()
-        """Between looking whether a batch is known and having it; the disk takes one at a time anyway."""
         self._recent: OrderedDict[str, None] = OrderedDict()
+        self._coming: dict[str, asyncio.Future[None]] = {}
+        """Batches on their way to the disk; done when it is known what became of each."""
         self.closing = False
         """Others have to take what comes now."""
 
     async def take(self, batch: Incoming) -> Taken:
         """Have a batch on disk, unless it was there lately."""
         header = batch.header
-        async with self._one:
-            if header.id in self._recent:
-                self._recent.move_to_end(header.id)
-                return Taken(header.count, duplicate=True)
-            if self.closing:
-                raise SinkFullError("This relay is going down.")
-            if not await self._spool.offer(await _sealed(batch)):
-                self._full_until = self._clock() + _FULL_SECONDS
-                raise SinkFullError("The relay's spool is full.", _FULL_SECONDS)
-            self._full_until = 0.0
-            self._recent[header.id] = None
-            if len(self._recent) > _RECENT:
-                self._recent.popitem(last=False)
+        while (coming := self._coming.get(header.id)) is not None:
+            await asyncio.shield(coming)
+        if header.id in self._recent:
+            self._recent.move_to_end(header.id)
+            return Taken(header.count, duplicate=True)
+        if self.closing:
+            raise SinkFullError("This relay is going down.")
+        coming = self._coming[header.id] = asyncio.get_running_loop().create_future()
+        try:
+            taken = await self._spool.offer(await _sealed(batch))
+        finally:
+            del self._coming[header.id]
+            coming.set_result(None)
+        if not taken:
+            self._full_until = self._clock() + _FULL_SECONDS
+            raise SinkFullError("The relay's spool is full.", _FULL_SECONDS)
+        self._full_until = 0.0
+        self._recent[header.id] = None
+        if len(self._recent) > _RECENT:
+            self._recent.popitem(last=False)
         return Taken(header.count)
 
     def not_ready(self) -> str | None:

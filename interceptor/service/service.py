@@ -87,7 +87,11 @@ class Service:
                     **told,
                 )
                 if self._config.ingest.anonymous:
-                    log.warning("anonymous", told="anybody who reaches the port may send batches, and look")
+                    looks = self._name == "collector" and self._config.collector.read_tokens_file is None
+                    log.warning(
+                        "anonymous",
+                        told=f"anybody who reaches the port may send batches{', and look' if looks else ''}",
+                    )
                 try:
                     async with asyncio.TaskGroup() as group:
                         tasks = [group.create_task(each) for each in work]

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 CALLS = 30_000
 CONNECTIONS = 200
 ROUNDS = 5
-TOKEN = SecretStr("secret-token")
+TOKEN = SecretStr("secret-token-for-tests")
 AT_ONCE = 512
 _TICKS = os.sysconf("SC_CLK_TCK")
 _ID = re.compile(rb'"id":"[0-9a-f]{8}')

@@ -14,9 +14,8 @@ import pytest
 from interceptor.collector.answers import OTHER, RANGES, Captures
 from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
-from interceptor.delivery.batches import captured_since, unpack
-from interceptor.ingest.api import Incoming
-from interceptor.ingest.lines import check
+from interceptor.delivery.batches import captured_since
+from tests.collector.test_store import incoming
 from tests.support.records import NOW, batch, record, shop, time_of
 
 if TYPE_CHECKING:
@@ -56,9 +55,7 @@ class Asked:
 
     async def send(self, sealed: Batch) -> Taken:
         """Keep this batch."""
-        text = unpack(sealed.body, sealed.encoding, 2**30)
-        header = check(text).header
-        return await self.engine.take(Incoming(header, sealed.body, sealed.encoding, text))
+        return await self.engine.take(incoming(sealed))
 
     async def overview(self, chosen: Range | None = "all") -> Overview:
         """Everything."""
@@ -389,10 +386,7 @@ def test_a_clock_that_jumps_removes_nothing(tmp_path: Path, name: str) -> None:
         config = Collector(database=tmp_path / "collector.db", retention_hours=168)
         engine = make(config)
         for step in range(3):
-            sealed = batch(*[record() for _ in range(100)])
-            text = unpack(sealed.body, sealed.encoding, 2**30)
-            header = check(text).header
-            await engine.take(Incoming(header, sealed.body, sealed.encoding, text))
+            await engine.take(incoming(batch(*[record() for _ in range(100)])))
             real[0] += 60 + (8 * 86_400 if step == 0 else -8 * 86_400 if step == 1 else 0)
             real[1] += 60
             await engine.prune()
@@ -405,24 +399,6 @@ def test_a_clock_that_jumps_removes_nothing(tmp_path: Path, name: str) -> None:
         await engine.prune()
         assert (await engine.overview("all")).totals.stored == 0
         await engine.close()
-
-    asyncio.run(go())
-
-
-def test_records_of_the_future_are_refused_by_line(tmp_path: Path, name: str) -> None:
-    """A day is what clocks may differ by; beyond, one record would stretch every time line for everybody."""
-
-    async def go() -> None:
-        async with asked(tmp_path, name) as it:
-            taken = await it.put(
-                record(time="9999-12-31T23:59:59.999999Z"),
-                record(time=time_of(NOW + 23 * 3_600)),
-                record(time=time_of(NOW + 25 * 3_600)),
-            )
-            assert (taken.accepted, taken.rejected) == (1, 2)
-            seen = await it.overview()
-            assert seen.totals.stored == 1
-            assert seen.window.end < NOW + 86_400
 
     asyncio.run(go())
 

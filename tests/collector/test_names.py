@@ -15,9 +15,9 @@ def test_a_name_has_one_number(tmp_path: Path) -> None:
     """Also when nothing is remembered; methods, ports and templates tell endpoints apart."""
     names = Names(open_for_writing(tmp_path / "collector.db"))
     keys = [("a", 80, "GET", "/"), ("a", 80, "PUT", "/"), ("a", 81, "GET", "/"), ("b", 80, "GET", "/x")]
-    first = [names.endpoint(*key) for key in keys]
+    first = [names.endpoint(key) for key in keys]
     names.forget()
-    assert [names.endpoint(*key) for key in keys] == first
+    assert [names.endpoint(key) for key in keys] == first
     assert len({endpoint for _, endpoint in first}) == 4
     assert len({service for service, _ in first}) == 3
 

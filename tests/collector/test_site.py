@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from interceptor.collector.answers import Overview, Range
 
-TOKENS = Ingest(tokens=(SecretStr("secret-token"),))
+TOKENS = Ingest(tokens=(SecretStr("secret-token-for-tests"),))
 PARTS = ("overview", "services", "calls", "endpoints", "agents", "records")
 
 
@@ -52,9 +52,11 @@ class Hosted:
     def __init__(self, folder: Path, config: Ingest) -> None:
         self.clock = Clock()
         self.engine = Sqlite(Collector(database=folder / "collector.db"), self.clock, self.clock)
-        access = Access(config)
+        access = Access.to_send(config)
         self.site = Site(self.engine, access, self.clock)
-        self.app = Starlette(routes=[*IngestApi(self.engine, access, config).routes(), *self.site.routes()])
+        self.app = Starlette(
+            routes=[*IngestApi(self.engine, access, config, self.clock).routes(), *self.site.routes()]
+        )
 
     def client(self) -> httpx.AsyncClient:
         """A browser or a program, with cookies of its own."""
@@ -84,7 +86,7 @@ async def hosted(folder: Path, config: Ingest = TOKENS) -> AsyncIterator[tuple[H
         await it.close()
 
 
-BEARER = {"Authorization": "Bearer secret-token"}
+BEARER = {"Authorization": "Bearer secret-token-for-tests"}
 
 
 def test_a_stranger_sees_nothing(tmp_path: Path) -> None:
@@ -125,11 +127,11 @@ def test_a_person_types_it_once(tmp_path: Path) -> None:
     async def go() -> None:
         async with hosted(tmp_path) as (_, client):
             assert (await client.get("/login")).status_code == 200
-            answer = await client.post("/login", data={"token": "secret-token "})
+            answer = await client.post("/login", data={"token": "secret-token-for-tests "})
             assert (answer.status_code, answer.headers["Location"]) == (303, "/")
             cookie = answer.headers["Set-Cookie"]
             assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Secure", "Max-Age=43200"))
-            assert "secret-token" not in cookie
+            assert "secret-token-for-tests" not in cookie
             assert (await client.get("/")).status_code == 200
             assert (await client.get("/v1/overview")).status_code == 200
             assert cookie.startswith("__Host-")
@@ -147,7 +149,7 @@ def test_a_session_that_was_left_is_over(tmp_path: Path) -> None:
     async def go() -> None:
         async with hosted(tmp_path) as (it, client), it.client() as other:
             for each in (client, other):
-                await each.post("/login", data={"token": "secret-token"})
+                await each.post("/login", data={"token": "secret-token-for-tests"})
             kept = client.cookies["__Host-interceptor_session"]
             await client.post("/logout")
             client.cookies.clear()
@@ -165,7 +167,7 @@ def test_without_tls_the_cookie_is_a_plain_one(tmp_path: Path) -> None:
         async with hosted(tmp_path) as (it, _):
             transport = httpx.ASGITransport(it.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as plain:
-                answer = await plain.post("/login", data={"token": "secret-token"})
+                answer = await plain.post("/login", data={"token": "secret-token-for-tests"})
                 assert answer.headers["Set-Cookie"].startswith("interceptor_session=")
                 assert "Strict-Transport-Security" not in answer.headers
                 assert (await plain.get("/v1/agents")).status_code == 200
@@ -180,7 +182,7 @@ def test_without_tls_the_cookie_is_a_plain_one(tmp_path: Path) -> None:
         b"",
         b"token=",
         b"token",
-        b"token=a&token=secret-token",
+        b"token=a&token=secret-token-for-tests",
         b"\xff\xfe=%zz",
         b"a=b&" * 1_000,
         b"x=" * 9_000,
@@ -206,14 +208,14 @@ def test_a_session_ends(tmp_path: Path) -> None:
 
     async def go() -> None:
         path = tmp_path / "tokens"
-        path.write_text("secret-token\n")
+        path.write_text("secret-token-for-tests\n")
         async with hosted(tmp_path, Ingest(tokens_file=path)) as (it, client):
-            await client.post("/login", data={"token": "secret-token"})
+            await client.post("/login", data={"token": "secret-token-for-tests"})
             it.clock.now += 11 * 3_600
             assert (await client.get("/v1/agents")).status_code == 200
-            path.write_text("another-token\n")
+            path.write_text("another-token-for-tests\n")
             assert (await client.get("/v1/agents")).status_code == 401
-            path.write_text("another-token\nsecret-token\n")
+            path.write_text("another-token-for-tests\nsecret-token-for-tests\n")
             assert (await client.get("/v1/agents")).status_code == 200
             it.clock.now += 2 * 3_600
             assert (await client.get("/v1/agents")).status_code == 401
@@ -240,7 +242,7 @@ def test_a_session_cannot_be_made_longer(tmp_path: Path) -> None:
 
     async def go() -> None:
         async with hosted(tmp_path) as (it, client):
-            await client.post("/login", data={"token": "secret-token"})
+            await client.post("/login", data={"token": "secret-token-for-tests"})
             end, _, seal = client.cookies["__Host-interceptor_session"].partition(".")
             client.cookies.clear()
             it.clock.now += 13 * 3_600

@@ -11,16 +11,20 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import msgspec
 import pytest
+import structlog
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from interceptor.collector import store as store_module
 from interceptor.collector.database import SPANS
 from interceptor.collector.names import Names
 from interceptor.collector.store import Store
@@ -28,8 +32,8 @@ from interceptor.collector.totals import Tally, bucket
 from interceptor.config import Collector
 from interceptor.delivery.batches import unpack
 from interceptor.errors import UsageError
-from interceptor.ingest.api import Incoming, SinkFullError
-from interceptor.ingest.lines import check
+from interceptor.ingest.api import Incoming, SinkFullError, Taken
+from interceptor.ingest.lines import Known, check
 from tests.support.records import NOW, batch, headers, record, shop, time_of
 
 if TYPE_CHECKING:
@@ -54,7 +58,8 @@ class Clock:
 def incoming(sealed: Batch) -> Incoming:
     """As the API hands it over."""
     text = unpack(sealed.body, sealed.encoding, 2**30)
-    return Incoming(check(text).header, sealed.body, sealed.encoding, text)
+    known: list[Known | None] = []
+    return Incoming(check(text, known=known).header, sealed.body, sealed.encoding, text, known=known)
 
 
 @asynccontextmanager
@@ -228,7 +233,7 @@ class Dying(Store):
 
 async def main():
     config = Ingest(anonymous=True)
-    api = IngestApi(Dying(Collector(database=pathlib.Path(sys.argv[1])), time.time), Access(config), config)
+    api = IngestApi(Dying(Collector(database=pathlib.Path(sys.argv[1])), time.time), Access.to_send(config), config, time.time)
     async with serving(Starlette(routes=api.routes()), Server(address="127.0.0.1", port=0)) as port:
         print(port, flush=True)
         await asyncio.Event().wait()
@@ -550,6 +555,61 @@ def test_a_file_that_was_removed_is_noticed(tmp_path: Path) -> None:
             assert "removed or replaced" in (store.problem or "")
 
     asyncio.run(go())
+
+
+def test_a_journal_that_a_reader_let_grow_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While somebody reads in one transaction nothing waits for him and it is told; when he has gone it shrinks."""
+    monkeypatch.setattr(store_module, "_JOURNAL", 100_000)
+    journal = tmp_path / "collector.db-wal"
+
+    async def go() -> None:
+        async with opened(tmp_path) as store:
+            await store.take(incoming(batch(record())))
+            reader = sqlite3.connect(tmp_path / "collector.db", isolation_level=None)
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM records").fetchall()
+            for _ in range(10):
+                await store.take(incoming(batch(*fat(100))))
+            with structlog.testing.capture_logs() as events:
+                await store.prune()
+            assert [event["event"] for event in events] == ["journal_large"]
+            assert journal.stat().st_size > 200_000
+            reader.close()
+            await store.prune()
+            assert journal.stat().st_size == 0
+            await store.take(incoming(batch(record())))
+
+    asyncio.run(go())
+    assert assert_whole(tmp_path) == 1_002
+
+
+def test_batches_that_wait_are_stored_together_and_each_for_itself(tmp_path: Path) -> None:
+    """One transaction where all is well; a batch that cannot be stored costs no other that waited with it."""
+
+    async def go() -> None:
+        async with opened(tmp_path) as store:
+            sealed = [incoming(batch(*[record() for _ in range(20)])) for _ in range(10)]
+            began = store.version
+            await asyncio.gather(*[store.take(each) for each in sealed])
+            assert store.version - began < 10
+            bad = incoming(batch(record()))
+            (one,) = bad.known
+            assert one is not None
+            bad = replace(bad, known=[msgspec.structs.replace(one, time=2**70)])
+            more = [incoming(batch(record())) for _ in range(3)]
+            answers = await asyncio.gather(
+                *[store.take(each) for each in (*more[:2], bad, more[2], more[0])], return_exceptions=True
+            )
+            assert [isinstance(each, OverflowError) for each in answers] == [False, False, True, False, False]
+            assert [each.duplicate for each in answers if isinstance(each, Taken)] == [
+                False,
+                False,
+                False,
+                True,
+            ]
+
+    asyncio.run(go())
+    assert assert_whole(tmp_path) == 203
 
 
 def test_it_keeps_up(tmp_path: Path) -> None:

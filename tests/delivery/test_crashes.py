@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 120.0
-TOKEN = "secret-token"
+TOKEN = "secret-token-for-tests"
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_uploading_at_once_with_a_full_spool(
         "INTERCEPTOR_SPOOL_MIN_FREE_BYTES": "0",
         "INTERCEPTOR_SERVER_ADDRESS": "127.0.0.1",
         "INTERCEPTOR_SERVER_PORT": str(own_port),
-        "INTERCEPTOR_INGEST_TOKENS": "other",
+        "INTERCEPTOR_INGEST_TOKENS": "another-token-for-tests",
     }
     cloud = processes().Process(target=collector, args=(collecting,), daemon=True)
     cloud.start()

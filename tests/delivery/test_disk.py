@@ -53,6 +53,18 @@ def test_what_was_there_is_replaced(directory: Directory) -> None:
     assert directory.read("one") == b"new"
 
 
+def test_many_are_written_at_once(directory: Directory, tmp_path: Path) -> None:
+    """Each whole; one that cannot be made is named, and costs no other."""
+    (tmp_path / "a" / "spool" / "7").mkdir()
+    files = {str(number): (b"%d " % number, bytes(number * 1_000)) for number in range(40)}
+    failures = directory.write_all(files)
+    assert list(failures) == ["7"]
+    assert {int(name): len(directory.read(name)) for name in files if name != "7"} == {
+        number: len(b"%d " % number) + number * 1_000 for number in range(40) if number != 7
+    }
+    assert directory.write_all({}) == {}
+
+
 def test_only_files_are_listed(directory: Directory, tmp_path: Path) -> None:
     """Directories, links and the lock are not listed, and a link is not followed."""
     (tmp_path / "a" / "spool" / "folder").mkdir()

@@ -259,7 +259,7 @@ def test_an_enormous_file_is_not_read(start: Any, disk: FakeDisk, monkeypatch: p
     assert shelf.take() is None
     assert disk.reads == 0
     assert not shelf.append(batch(2))
-    assert not shelf.offer(batch(3))
+    assert shelf.offer([batch(3)]) == [False]
     assert ledger(shelf) == (20, 0, {"corrupt": 10, "batch_too_large": 10}, 0)
 
 
@@ -339,7 +339,7 @@ def test_the_number_of_files_has_a_limit(start: Any, monkeypatch: pytest.MonkeyP
     shelf = start()
     for number in range(1, 6):
         shelf.append(batch(number))
-    assert not shelf.offer(batch(6))
+    assert shelf.offer([batch(6)]) == [False]
     assert ledger(shelf) == (50, 0, {"spool_full": 20}, 30)
     assert drain(shelf) == [3, 4, 5]
 
@@ -469,15 +469,39 @@ def test_what_cannot_be_removed_is_sent_again(start: Any, disk: FakeDisk) -> Non
 def test_an_offer_displaces_nothing(start: Any, disk: FakeDisk) -> None:
     """An offered batch is on disk, or refused without a trace: its sender keeps it."""
     shelf = start(max_bytes=2 * SIZE)
-    assert shelf.offer(batch(1))
-    assert shelf.offer(batch(2))
-    assert not shelf.offer(batch(3))
+    assert shelf.offer([batch(1)]) == [True]
+    assert shelf.offer([batch(2)]) == [True]
+    assert shelf.offer([batch(3)]) == [False]
     assert ledger(shelf) == (20, 0, {}, 20)
     assert drain(start()) == [1, 2]
     disk.capacity = SIZE + 10
     shelf = start(min_free_bytes=11)
-    assert not shelf.offer(batch(4))
+    assert shelf.offer([batch(4)]) == [False]
     assert ledger(shelf) == (0, 0, {}, 0)
+
+
+def test_batches_that_are_offered_together_are_taken_each_for_itself(start: Any, disk: FakeDisk) -> None:
+    """What does not fit costs no other; all that were taken wait for one sync of the directory."""
+    shelf = start(max_bytes=3 * SIZE)
+    before = disk.syncs
+    taken = shelf.offer([batch(1), batch(2, size=2_500), batch(3), batch(4), batch(5)])
+    assert taken == [True, False, True, True, False]
+    assert disk.syncs == before + 1
+    assert ledger(shelf) == (30, 0, {}, 30)
+    assert shelf.counters().bytes == disk.used() == 3 * SIZE
+    assert drain(start()) == [1, 3, 4]
+
+
+def test_a_sync_that_fails_takes_none_of_those_offered_together(start: Any, disk: FakeDisk) -> None:
+    """Nobody knows which names are there for good, so none stays."""
+    shelf = start()
+    disk.errors["sync"] = errno.EIO
+    assert shelf.offer([batch(1), batch(2)]) == [False, False]
+    disk.errors.clear()
+    assert disk.files == {}
+    assert ledger(shelf) == (0, 0, {}, 0)
+    assert shelf.offer([batch(1), batch(2)]) == [True, True]
+    assert drain(start()) == [1, 2]
 
 
 @pytest.mark.parametrize("method", ["write", "rename", "sync", "free"])
@@ -485,10 +509,10 @@ def test_an_offer_to_a_broken_disk(start: Any, disk: FakeDisk, method: str) -> N
     """What could not be stored is refused, and is not there after all."""
     shelf = start()
     disk.errors[method] = errno.EIO
-    assert not shelf.offer(batch(1))
+    assert shelf.offer([batch(1)]) == [False]
     disk.errors.clear()
     assert disk.files == {}
-    assert shelf.offer(batch(2))
+    assert shelf.offer([batch(2)]) == [True]
     assert drain(shelf) == [2]
 
 
@@ -498,9 +522,9 @@ def test_an_offer_while_others_wait_in_memory(start: Any, disk: FakeDisk, clocks
     disk.errors["write"] = errno.EIO
     shelf.append(batch(1))
     disk.errors.clear()
-    assert not shelf.offer(batch(2))
+    assert shelf.offer([batch(2)]) == [False]
     clocks.monotonic += PROBE_SECONDS
-    assert shelf.offer(batch(3))
+    assert shelf.offer([batch(3)]) == [True]
     assert drain(start()) == [1, 3]
 
 
@@ -508,7 +532,7 @@ def test_a_refused_offer_that_comes_back(start: Any, disk: FakeDisk) -> None:
     """A loss of power may bring back what was taken back; it has a number of its own, and takes nobody's place."""
     shelf = start()
     disk.errors["sync"] = errno.EIO
-    assert not shelf.offer(batch(1))
+    assert shelf.offer([batch(1)]) == [False]
     disk.errors.clear()
     shelf.append(batch(2, records=3))
     disk.files[Entry(1, "", 10, 0, 0.0).name()] = b"".join(pack(batch(1)))

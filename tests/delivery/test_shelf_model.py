@@ -187,16 +187,17 @@ class SpoolMachine(RuleBasedStateMachine):
                 assert records_of(batch) in self.readable().values()
                 assert self.touched or self.disk.free() >= self.min_free_bytes
 
-    @rule(records=st.integers(1, 100), crash=CRASH)
-    def offer(self, records: int, crash: int | None) -> None:
-        """On disk, or refused without a trace."""
-        batch = self.make(records)
+    @rule(sizes=st.lists(st.integers(1, 100), min_size=1, max_size=4), crash=CRASH)
+    def offer(self, sizes: list[int], crash: int | None) -> None:
+        """On disk, or refused without a trace; each of those that are offered together."""
+        batches = [self.make(records) for records in sizes]
         with self.power_may_go(crash):
             held = self.held()
-            if self.shelf.offer(batch):
-                self.accepted |= records_of(batch)
-                assert records_of(batch) in self.readable().values()
-                assert held <= self.held()
+            for batch, taken in zip(batches, self.shelf.offer(batches), strict=True):
+                if taken:
+                    self.accepted |= records_of(batch)
+                    assert records_of(batch) in self.readable().values()
+            assert held <= self.held()
 
     # What goes out
 

@@ -62,6 +62,46 @@ async def drain(spool: Spool, number: int) -> list[int]:
     return numbers
 
 
+def test_what_goes_out_does_not_wait_for_what_comes_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the disk syncs what is offered, batches are handed out and settled; those offered meanwhile go together."""
+    may_sync = threading.Event()
+    together: list[int] = []
+    write_all = Directory.write_all
+
+    def slow(disk: Directory, files: Any) -> Any:
+        together.append(len(files))
+        may_sync.wait(60)
+        return write_all(disk, files)
+
+    async def go() -> None:
+        spool = Spool(options(tmp_path))
+        for number in range(1, 4):
+            assert await spool.append(batch(number))
+        monkeypatch.setattr(Directory, "write_all", slow)
+        offers = [asyncio.create_task(spool.offer(batch(10)))]
+        while not together:  # noqa: ASYNC110 - a thread says so
+            await asyncio.sleep(0.01)
+        offers += [asyncio.create_task(spool.offer(batch(number))) for number in range(11, 21)]
+        await asyncio.sleep(0)
+        assert await drain(spool, 3) == [1, 2, 3]
+        assert not any(offer.done() for offer in offers)
+        may_sync.set()
+        closing = asyncio.create_task(spool.close())
+        assert await asyncio.gather(*offers) == [True] * 11
+        await closing
+        assert together == [1, 10]
+        (stage,) = spool.ledger()
+        assert (stage.balanced, stage.received, stage.held) == (True, 140, 110)
+        monkeypatch.setattr(Directory, "write_all", write_all)
+        spool = Spool(options(tmp_path))
+        assert await drain(spool, 11) == list(range(10, 21))
+        await spool.close()
+
+    asyncio.run(go())
+
+
 def test_through_a_restart(tmp_path: Path) -> None:
     """What one process stored, the next one delivers; the ledger of each balances."""
 

@@ -140,7 +140,7 @@ def collector(folder: Path) -> Iterator[tuple[str, Path]]:
     certificate = authority.issue_cert("127.0.0.1")
     certificate.private_key_pem.write_to_path(folder / "key.pem")
     certificate.cert_chain_pems[0].write_to_path(folder / "cert.pem")
-    (folder / "tokens").write_text("right")
+    (folder / "tokens").write_text("right-token-of-tests")
     log = folder / "collector.log"
     process = started(
         *("collector", "--ingest-tokens-file", str(folder / "tokens"), "--server-address", "127.0.0.1"),

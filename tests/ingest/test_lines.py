@@ -6,13 +6,15 @@ import contextlib
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interceptor.core.records.encoder import Record
 from interceptor.delivery.batches import unpack
-from interceptor.ingest.lines import MAX_LINE, BadLineError, Refusal, check, microseconds, read
-from tests.support.records import batch, record
+from interceptor.ingest.lines import MAX_LINE, BadLineError, Known, Refusal, Row, TooManyError, check
+from tests.support.records import NOW, batch, record, time_of
 
 
 def line(**fields: Any) -> bytes:
@@ -26,22 +28,54 @@ def text(*records: dict[str, Any]) -> bytes:
     return unpack(sealed.body, sealed.encoding, 2**20)
 
 
-def test_a_record_of_the_core_is_read() -> None:
-    """Every field comes out as it was."""
-    found = read(line(**{"http.response.status_code": 404}), 2)
-    assert found is not None
-    assert (found.server_address, found.http_response_status_code) == ("shop.example", 404)
+def read(one: bytes) -> Known | None:
+    """What is read of a line that is in a batch, or the reason why it is not."""
+    whole = text(record(), record())
+    known: list[Known | None] = []
+    checked = check(whole[: whole.rindex(b'{"schema')] + one + b"\n", known=known)
+    if checked.named:
+        raise ValueError(checked.named[0].reason)
+    return known[1]
+
+
+def test_what_is_counted_with_is_read() -> None:
+    """As it was sent; what is absent has a value that says so."""
+    found = read(line(**{"http.response.status_code": 404, "id": "0f" * 16}))
+    assert found == Known(
+        b"\x0f" * 16,
+        1_767_323_045_000_000,
+        "10.0.0.1",
+        "10.0.0.2",
+        "shop.example",
+        80,
+        "GET",
+        "/users/{id}",
+        404,
+        1_500,
+        512,
+    )
+    bare = {"http.request.method": "_OTHER", "http.request.method_original": "PURGE", "url.template": None}
+    sparse = read(line(**bare, duration_us=None, **{"http.response.status_code": None}))
+    assert sparse is not None
+    assert (sparse.method, sparse.template, sparse.status, sparse.duration_us) == ("PURGE", "", 0, None)
+
+
+def test_a_record_has_the_fields_that_the_encoder_writes() -> None:
+    """Each under its name, so that each has its type."""
+    assert {each.encode_name for each in msgspec.structs.fields(Row)} == {
+        each.encode_name for each in msgspec.structs.fields(Record)
+    }
 
 
 @pytest.mark.parametrize("fields", [{"kind": "tls"}, {"schema": 2}, {"kind": "tls", "source.port": "a name"}])
 def test_what_a_later_agent_says_is_let_through_unread(fields: dict[str, Any]) -> None:
     """A kind or a schema that is not known here is no error, whatever its fields are."""
-    assert read(line(**fields), 2) is None
+    assert read(line(**fields)) is None
 
 
 def test_fields_of_a_later_version_are_skipped() -> None:
     """A record that has more than we know is a record."""
-    assert read(line(**{"http.response.mood": "good", "more": {"a": [1]}}), 2) is not None
+    assert read(line(**{"http.response.mood": "good", "more": {"a": [1]}})) is not None
 
 
 @pytest.mark.parametrize(
@@ -66,13 +100,20 @@ def test_fields_of_a_later_version_are_skipped() -> None:
         ({"http.response.body.size": 10**30}, "http.response.body.size"),
         ({"url.template": "/" * 20_000}, "url.template"),
         ({"url.template": ["/"]}, "url.template"),
+        ({"anomalies": "none"}, "anomalies"),
+        ({"time": "2026-01-02T03:04:05.1234567Z"}, "time"),
+        ({"time": "2026-01-02T03:04:05"}, "time"),
+        ({"time": "2026-01-02T03:04:05.Z"}, "time"),
+        ({"id": " " * 30 + "0f"}, "id"),
+        ({"kind": "tls", "time": "then"}, "time"),
     ],
 )
 def test_a_value_out_of_its_range_is_named(fields: dict[str, Any], said: str) -> None:
     """The sender learns which line and which field."""
-    with pytest.raises(BadLineError, match=said) as caught:
-        read(line(**fields), 7)
-    assert caught.value.number == 7
+    whole = text(record(), record() | fields, record())
+    (refusal,) = check(whole).named
+    assert refusal.line == 3
+    assert said in refusal.reason
 
 
 @pytest.mark.parametrize(
@@ -93,16 +134,16 @@ def test_a_value_out_of_its_range_is_named(fields: dict[str, Any], said: str) ->
 )
 def test_what_is_no_record_is_an_error_of_its_line(bad: bytes) -> None:
     """Malformed JSON, text that is not UTF-8, nesting without end, a line without end."""
-    with pytest.raises(BadLineError):
-        read(bad, 2)
+    with pytest.raises(ValueError, match=r"."):
+        read(bad)
 
 
-@given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+@given((st.binary(max_size=200) | st.text(max_size=100).map(str.encode)).filter(lambda bad: b"\n" not in bad))
 def test_any_bytes_are_a_record_or_a_bad_line(bad: bytes) -> None:
     """Nothing else is raised."""
     for whole in (bad, line()[:-1] + b"," + bad + b"}"):
-        with contextlib.suppress(BadLineError):
-            read(whole, 2)
+        with contextlib.suppress(ValueError):
+            read(whole)
 
 
 json_values = st.recursive(
@@ -116,14 +157,14 @@ json_values = st.recursive(
 def test_any_values_are_a_record_or_a_bad_line(fields: dict[str, Any]) -> None:
     """What is let through can be stored: numbers of 63 bits, text in UTF-8, a time that exists."""
     try:
-        found = read(json.dumps(record() | fields).encode(errors="replace"), 2)
-    except BadLineError:
+        found = read(json.dumps(record() | fields).encode(errors="replace"))
+    except ValueError:
         return
     if found is not None:
-        assert 0 <= microseconds(found.time) < 2**63
+        assert 0 <= found.time < 2**63
         assert 0 <= (found.duration_us or 0) < 2**63
-        assert 0 <= (found.http_response_body_size or 0) < 2**63
-        (found.server_address + (found.url_template or "")).encode()
+        assert 0 <= found.bytes < 2**63
+        (found.server_address + found.template).encode()
 
 
 def test_a_batch_is_checked_to_its_last_line() -> None:
@@ -201,5 +242,28 @@ def test_whatever_lines_are_bad_the_others_are_kept(holds: list[bool]) -> None:
 
 
 def test_time_is_counted_in_microseconds() -> None:
-    """As SQLite keeps it."""
-    assert microseconds("1970-01-01T00:00:01.000002Z") == 1_000_002
+    """Whatever part of a second is given."""
+    for shown, counted in (
+        ("00:00:01.000002", 1_000_002),
+        ("00:00:01.5", 1_500_000),
+        ("00:01:00", 60_000_000),
+    ):
+        found = read(line(time=f"1970-01-01T{shown}Z"))
+        assert found is not None
+        assert found.time == counted
+
+
+def test_records_of_the_future_are_refused_by_line() -> None:
+    """One of them would stretch every time line for everybody; its neighbours are taken."""
+    whole = text(record(), record(time="9999-12-31T23:59:59.999999Z"), record(time=time_of(NOW + 3_600)))
+    checked = check(whole, latest=NOW + 86_400)
+    assert (checked.header.count, [each.line for each in checked.named]) == (2, [3])
+    assert "ahead of this server's clock" in checked.named[0].reason
+    assert check(whole).refused == 0
+
+
+def test_more_records_than_a_batch_may_have() -> None:
+    """Told by the header, before any of them is looked at."""
+    head, _, rest = text(record()).partition(b"\n")
+    with pytest.raises(TooManyError):
+        check(head.replace(b'"count":1', b'"count":100001') + b"\n" + rest)

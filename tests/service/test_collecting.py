@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -83,6 +85,104 @@ def test_nobody_may_send_is_one_clear_line(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
     assert "ingest.tokens" in done.stderr
     assert not (tmp_path / "c.db").exists()
+
+
+def collector(*words: object) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "interceptor", "collector", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def test_a_weak_token_is_one_clear_line(tmp_path: Path) -> None:
+    """What, where, and what to do; never the token; nothing is made."""
+    (tmp_path / "weak").write_text("sixteen-letters-and-more\nhunter2\n")
+    (tmp_path / "good").write_text("sixteen-letters-and-more\n")
+    for flags in (
+        ("--ingest-tokens-file", tmp_path / "weak"),
+        ("--ingest-tokens-file", tmp_path / "good", "--collector-read-tokens-file", tmp_path / "weak"),
+    ):
+        done = collector("--collector-database", tmp_path / "c.db", *flags)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert f"{tmp_path}/weak: cannot be used: the token in line 2 has less than 16" in done.stderr
+        assert "hunter2" not in done.stderr
+        assert not (tmp_path / "c.db").exists()
+
+
+def test_guessing_is_slowed(tmp_path: Path) -> None:
+    """Whoever guesses is told to wait, also at the login, and is not told when he is right; who has been right goes on."""
+    flags = ("--collector-database", tmp_path / "c.db")
+    tokens = {"INTERCEPTOR_INGEST_TOKENS": f"{TOKEN},another-token-for-tests"}
+    with running("collector", *flags, environment=tokens) as it, httpx.Client(trust_env=False) as client:
+
+        def look(token: str) -> httpx.Response:
+            return client.get(f"{it.url}/v1/overview", headers={"Authorization": f"Bearer {token}"})
+
+        def post(token: str) -> httpx.Response:
+            sealed = batch(record())
+            return client.post(f"{it.url}/v1/batches", content=sealed.body, headers=headers(sealed, token))
+
+        assert (look(TOKEN).status_code, post(TOKEN).status_code) == (200, 202)
+        answers = [post(f"a-guess-of-tests-{number}") for number in range(30)]
+        statuses = [answer.status_code for answer in answers]
+        assert statuses == sorted(statuses)
+        assert 401 in statuses
+        assert int(answers[-1].headers["Retry-After"]) > 0
+        right = "another-token-for-tests"
+        assert (look(right).status_code, post(right).status_code) == (429, 429)
+        login = client.post(f"{it.url}/login", data={"token": right})
+        assert (login.status_code, "Retry-After" in login.headers) == (429, True)
+        assert (look(TOKEN).status_code, post(TOKEN).status_code) == (200, 202)
+        text = client.get(f"{it.url}/metrics").text
+        assert 'interceptor_ingest_batches_total{outcome="slowed"}' in text
+        assert len([event for event in it.log() if event["event"] == "client_refused"]) == 1
+
+
+def test_a_flood_of_bodies_costs_who_sends_it(tmp_path: Path) -> None:
+    """One client with a token begins more bodies than there is room for and ends none: others are taken all the same."""
+    flags = ("--collector-database", tmp_path / "c.db")
+    with (
+        running("collector", *flags, environment={"INTERCEPTOR_INGEST_TOKENS": TOKEN}) as it,
+        ExitStack() as stack,
+    ):
+        port = int(it.url.rpartition(":")[2])
+        sealed = batch(record())
+        head = f"POST /v1/batches HTTP/1.1\r\nHost: collector\r\nContent-Length: {8 * 2**20}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers(sealed).items()) + "\r\n"
+        flood = []
+        for _ in range(14):
+            one = stack.enter_context(
+                socket.create_connection(("127.0.0.1", port), 60, source_address=("127.0.0.2", 0))
+            )
+            with suppress(OSError):  # it is told to come again while it sends
+                one.sendall(head.encode() + bytes(7 * 2**20))
+            flood.append(one)
+        with httpx.Client(trust_env=False) as client:
+            answer = client.post(f"{it.url}/v1/batches", content=sealed.body, headers=headers(sealed))
+            assert answer.status_code == 202
+            text = client.get(f"{it.url}/metrics").text
+        assert 'interceptor_ingest_batches_total{outcome="busy"} 0.0' not in text
+        told = []
+        for one in flood:
+            one.settimeout(0.2)
+            with suppress(OSError):
+                told.append(one.recv(64)[:12])
+        assert b"HTTP/1.1 503" in told
+
+
+def test_records_of_the_future_are_refused_by_line(tmp_path: Path) -> None:
+    """The answer names them, and the others are taken."""
+    flags = ("--collector-database", tmp_path / "c.db", "--ingest-anonymous", "true")
+    with running("collector", *flags) as it:
+        sealed = batch(record(), record(time="2999-01-01T00:00:00.000000Z"), record())
+        answer = httpx.post(f"{it.url}/v1/batches", content=sealed.body, headers=headers(sealed))
+        assert answer.status_code == 202
+        found = answer.json()
+        assert (found["accepted"], found["rejected"], [one["line"] for one in found["lines"]]) == (2, 1, [3])
+        assert "ahead" in found["lines"][0]["detail"]
 
 
 def test_a_database_in_use_is_one_clear_line(tmp_path: Path) -> None:

@@ -285,7 +285,7 @@ def test_a_full_disk_costs_records_and_nothing_else(node: Node, tmp_path: pathli
 def collector(pod: Pod, folder: pathlib.Path) -> Iterator[tuple[str, pathlib.Path]]:
     """The reference cloud in a pod; gives its URL and the file with its token."""
     token = folder / "token"
-    token.write_text("s3cr3t-token\n")
+    token.write_text("s3cr3t-token-of-tests\n")
     command = [
         *(sys.executable, "-m", "interceptor", "collector", "--server-address", pod.address),
         *("--server-port", str(PORT), "--ingest-tokens-file", str(token)),

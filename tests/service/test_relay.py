@@ -312,7 +312,7 @@ def test_through_tls_and_a_proxy_at_every_hop(tmp_path: Path) -> None:
     for name, authority in (("127.0.0.1", inside), ("agent.test", inside), ("api.test", outside)):
         authority.issue_cert(name).private_key_and_cert_chain_pem.write_to_path(tmp_path / f"{name}.cert")
     capture = Path(__file__).parents[2] / "fixtures" / "real" / "keepalive.pcap"
-    cloud_token = "cl0ud-t0ken"
+    cloud_token = "cl0ud-t0ken-for-tests"
     with (
         tinyproxy(tmp_path, ("relay", "pr0xy-s3cret")) as port,
         running(

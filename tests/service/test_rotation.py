@@ -118,7 +118,7 @@ def closed_port() -> int:
 
 @contextmanager
 def endpoint(
-    folder: Path, *flags: object, token: str = "NEW-token", name: str = "127.0.0.1"
+    folder: Path, *flags: object, token: str = "NEW-token-for-tests", name: str = "127.0.0.1"
 ) -> Iterator[str]:
     """A collector behind TLS, whose authority is NEW; gives its port."""
     NEW.issue_cert(name).private_key_and_cert_chain_pem.write_to_path(folder / "cloud.pem")
@@ -144,19 +144,19 @@ def token_file(command: str, folder: Path) -> None:
     """The endpoint knows another token already; a file that holds none is no reason to show none."""
     (folder / "ca.pem").write_bytes(NEW.cert_pem.bytes())
     mounted = Mounted(folder / "secret")
-    mounted.swap(token=b"OLD-token\n")
+    mounted.swap(token=b"OLD-token-for-tests\n")
     flags = ("--token-file", mounted / "token", "--tls-ca-file", folder / "ca.pem")
     with endpoint(folder) as port, sending(command, folder, f"https://127.0.0.1:{port}", *flags) as it:
         until("the old one is refused", fails(it, "auth"))
         mounted.swap(token=b"")
         until("an empty one is told", lambda: told(it, "file_not_taken"))
-        mounted.swap(token=b"NEW-token\n")
+        mounted.swap(token=b"NEW-token-for-tests\n")
         until("the new one is shown", delivered(folder))
         # it was not by chance: a wait was ended for it
         assert told(it, "trying_again")
         assert len(told(it, "file_not_taken")) == 1
-        assert "OLD-token" not in it.said()
-        assert "NEW-token" not in it.said()
+        assert "OLD-token-for-tests" not in it.said()
+        assert "NEW-token-for-tests" not in it.said()
 
 
 def told(it: Running, event: str) -> list[dict[str, Any]]:
@@ -175,7 +175,7 @@ def tls_ca_file(command: str, folder: Path) -> None:
             folder,
             f"https://127.0.0.1:{port}",
             *("--tls-ca-file", mounted / "ca.crt"),
-            INTERCEPTOR_TOKEN="NEW-token",
+            INTERCEPTOR_TOKEN="NEW-token-for-tests",
         ) as it,
     ):
         until("it is not trusted", fails(it, "retrying"))
@@ -199,7 +199,7 @@ def tls_pair(command: str, folder: Path) -> None:
             folder,
             f"https://127.0.0.1:{port}",
             *(*flags, "--tls-key-file", mounted / "tls.key"),
-            INTERCEPTOR_TOKEN="NEW-token",
+            INTERCEPTOR_TOKEN="NEW-token-for-tests",
         ) as it,
     ):
         until("the old one is refused", fails(it, "retrying"))
@@ -221,7 +221,7 @@ def proxy_url_file(command: str, folder: Path) -> None:
         mounted.swap(url=f"http://agent:OLD-pass@127.0.0.1:{proxy}".encode())
         flags = ("--proxy-url-file", mounted / "url", "--tls-ca-file", folder / "ca.pem")
         with sending(
-            command, folder, f"https://api.test:{port}", *flags, INTERCEPTOR_TOKEN="NEW-token"
+            command, folder, f"https://api.test:{port}", *flags, INTERCEPTOR_TOKEN="NEW-token-for-tests"
         ) as it:
             until("the old one is refused", fails(it, "proxy"))
             mounted.swap(url=b"http://agent:NEW-pass@")
@@ -244,7 +244,7 @@ def proxy_ca_file(command: str, folder: Path) -> None:
             folder,
             f"https://api.test:{port}",
             *("--proxy-ca-file", mounted / "ca.crt", "--tls-ca-file", folder / "ca.pem"),
-            INTERCEPTOR_TOKEN="NEW-token",
+            INTERCEPTOR_TOKEN="NEW-token-for-tests",
             INTERCEPTOR_PROXY_URL=f"https://127.0.0.1:{proxy}",
         ) as it,
     ):
@@ -277,7 +277,7 @@ def serving(command: str, folder: Path, *flags: object, **environment: str) -> I
 def ingest_tokens_file(command: str, folder: Path) -> None:
     """A token of a new agent; the old one is out. An empty file locks nobody out."""
     mounted = Mounted(folder / "secret")
-    mounted.swap(tokens=b"OLD-token\n")
+    mounted.swap(tokens=b"OLD-token-for-tests\n")
     with serving(command, folder, "--ingest-tokens-file", mounted / "tokens") as it:
 
         def status(token: str) -> int:
@@ -287,11 +287,39 @@ def ingest_tokens_file(command: str, folder: Path) -> None:
                 f"{it.url}/v1/batches", content=sealed.body, headers=sent, trust_env=False
             ).status_code
 
-        assert (status("OLD-token"), status("NEW-token")) == (202, 401)
+        assert (status("OLD-token-for-tests"), status("NEW-token-for-tests")) == (202, 401)
         mounted.swap(tokens=b"\n")
-        assert status("OLD-token") == 202
-        mounted.swap(tokens=b"NEW-token\n")
-        assert (status("OLD-token"), status("NEW-token")) == (401, 202)
+        assert status("OLD-token-for-tests") == 202
+        mounted.swap(tokens=b"NEW-token-for-tests\n")
+        assert (status("OLD-token-for-tests"), status("NEW-token-for-tests")) == (401, 202)
+
+
+def read_tokens_file(command: str, folder: Path) -> None:
+    """Who may look; who may send is somebody else, and looks no more. A weak token changes nothing."""
+    mounted = Mounted(folder / "secret")
+    mounted.swap(readers=b"OLD-reader-of-tests\n", tokens=b"a-sender-of-tests\n")
+    flags = ("--collector-read-tokens-file", mounted / "readers", "--ingest-tokens-file", mounted / "tokens")
+    with serving(command, folder, *flags) as it:
+
+        def looks(token: str) -> int:
+            shown = {"Authorization": f"Bearer {token}"}
+            return httpx.get(f"{it.url}/v1/overview", headers=shown, trust_env=False).status_code
+
+        def sends(token: str) -> int:
+            sealed = batch(record())
+            return httpx.post(
+                f"{it.url}/v1/batches",
+                content=sealed.body,
+                headers=headers(sealed, token),
+                trust_env=False,
+            ).status_code
+
+        assert (looks("OLD-reader-of-tests"), sends("OLD-reader-of-tests")) == (200, 401)
+        assert (looks("a-sender-of-tests"), sends("a-sender-of-tests")) == (401, 202)
+        mounted.swap(readers=b"weak\n", tokens=b"a-sender-of-tests\n")
+        assert looks("OLD-reader-of-tests") == 200
+        mounted.swap(readers=b"NEW-reader-of-tests\n", tokens=b"a-sender-of-tests\n")
+        assert (looks("OLD-reader-of-tests"), looks("NEW-reader-of-tests")) == (401, 200)
 
 
 def reached(it: Running, authority: trustme.CA, own: trustme.LeafCert | None = None) -> bool:
@@ -422,6 +450,7 @@ SITUATIONS: dict[str, Callable[[str, Path], None]] = {
     "server.key_file": server_pair,
     "server.client_ca_file": server_client_ca_file,
     "ingest.tokens_file": ingest_tokens_file,
+    "collector.read_tokens_file": read_tokens_file,
     "capture.password_file": capture_password_file,
     "capture.ca_file": capture_ca_file,
 }
@@ -447,7 +476,7 @@ def test_a_secret_that_is_gone_for_a_moment(tmp_path: Path) -> None:
     """The volume is taken away: what was read stays in force, for a client's TLS and for a token."""
     (tmp_path / "ca.pem").write_bytes(NEW.cert_pem.bytes())
     shutil.copy(tmp_path / "ca.pem", tmp_path / "authorities.pem")
-    (tmp_path / "token").write_text("NEW-token")
+    (tmp_path / "token").write_text("NEW-token-for-tests")
     flags = ("--token-file", tmp_path / "token", "--tls-ca-file", tmp_path / "authorities.pem")
     with ExitStack() as stack:
         port = stack.enter_context(endpoint(tmp_path))

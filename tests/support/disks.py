@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class PowerLoss(BaseException):
@@ -44,6 +44,7 @@ class FakeDisk:
     others: int = 0
     """Bytes that somebody else uses."""
     reads: int = 0
+    syncs: int = 0
 
     def list(self) -> Iterator[tuple[str, int, float]]:
         self._check("list")
@@ -64,6 +65,15 @@ class FakeDisk:
         if room < len(content):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    def write_all(self, files: Mapping[str, Iterable[bytes]]) -> dict[str, OSError]:
+        failures = {}
+        for name, pieces in files.items():
+            try:
+                self.write(name, pieces)
+            except OSError as error:
+                failures[name] = error
+        return failures
+
     def rename(self, old: str, new: str) -> None:
         self._check("rename")
         crash = self._step()
@@ -78,6 +88,7 @@ class FakeDisk:
 
     def sync(self) -> None:
         self._check("sync")
+        self.syncs += 1
         if self._step():
             raise PowerLoss
         self.durable = dict(self.files)

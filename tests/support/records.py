@@ -76,7 +76,7 @@ def batch(
     return seal([lines(records)], len(records), origin, created, encoding, captured)
 
 
-def headers(sealed: Batch, token: str | None = "secret-token") -> dict[str, str]:
+def headers(sealed: Batch, token: str | None = "secret-token-for-tests") -> dict[str, str]:
     """What a batch is sent with."""
     found = {
         "Content-Type": "application/x-ndjson",

@@ -20,7 +20,7 @@ __all__ = ["TOKEN", "Running", "running"]
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 120.0
-TOKEN = "secret-token"
+TOKEN = "secret-token-for-tests"
 
 
 class Running:

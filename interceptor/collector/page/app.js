@@ -3,7 +3,7 @@
 import { callMap } from "./map.js";
 import { CLASSES, PERCENTILES, histogram, latency, mix, spark, traffic } from "./charts.js";
 import { $, list, make, say } from "./dom.js";
-import { ago, bytes, count, duration, exact, instant, period, share } from "./format.js";
+import { ago, bytes, count, duration, exact, instant, moment, period, share } from "./format.js";
 import { Table } from "./table.js";
 
 const EVERY = 2_000;
@@ -168,7 +168,9 @@ function charts() {
   latency($("latency"), window, timeline);
   histogram($("histogram"), latencies, totals.spread);
   const left = callMap($("map"), overview.calls);
-  say("map-note", left ? `The 60 busiest pairs; ${exact(left)} more are in the table.` : "Broader: more calls. Yellow, red: 1 %, 5 % fail. A caller has a name where its address is known for one service only.");
+  // pairs are counted by whole hours, so they may begin before the range does
+  const since = window.hours_start < window.start ? ` Counted by whole hours: from ${moment(window.hours_start, 0)} on.` : "";
+  say("map-note", (left ? `The 60 busiest pairs; ${exact(left)} more are in the table.` : "Broader: more calls. Yellow, red: 1 %, 5 % fail. A caller has a name where its address is known for one service only.") + since);
 }
 
 function show(fresh) {
