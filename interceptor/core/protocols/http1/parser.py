@@ -163,13 +163,38 @@ class Partial:
         self.place = chunk.place
 
 
+class Rare:
+    """What few directions have to remember. The others share one of these, which nobody changes."""
+
+    __slots__ = ("alien", "announced", "answered", "reached", "refused", "simple", "skipping", "trailers")
+
+    def __init__(self) -> None:
+        self.alien = False
+        """What this direction began with is not even like HTTP; its owner lowers it when anything has proven HTTP."""
+        self.announced: tuple[str, int] | None = None
+        """The client's address and port, by a PROXY protocol header."""
+        self.reached = 0
+        """Position after the last byte of a body that runs until close."""
+        self.refused: tuple[int, int] | None = None
+        """Position and place of bytes that should have been a head and were none, the latest of them."""
+        self.answered: tuple[int, int] | None = None
+        """Of what was refused, that which has an answer; kept by the owner."""
+        self.simple = False
+        """An HTTP/0.9 request has come, so what answers may have no head; kept by the owner."""
+        self.skipping = Drop.NOT_HTTP
+        """What bytes count as in OPAQUE."""
+        self.trailers = 0
+        """Size of the trailer section so far."""
+
+
+_NOTHING_RARE: Final = Rare()
+
+
 class Parser(ABC, Generic[MessageT]):
     """One direction. The subclasses know the kind of head."""
 
     __slots__ = (
         "after_loss",
-        "alien",
-        "announced",
         "between",
         "context",
         "first",
@@ -177,11 +202,8 @@ class Parser(ABC, Generic[MessageT]):
         "mode",
         "open",
         "partial",
-        "reached",
-        "refused",
+        "rare",
         "remaining",
-        "skipping",
-        "trailers",
     )
 
     KEY: ClassVar[int]
@@ -203,18 +225,8 @@ class Parser(ABC, Generic[MessageT]):
         self.layout: Layout = context.layouts.start
         """Of the last head, where it is a common one."""
         self.partial: Partial | None = None
-        self.trailers = 0
-        """Size of the trailer section so far."""
-        self.skipping = Drop.NOT_HTTP
-        """What bytes count as in OPAQUE."""
-        self.refused: tuple[int, int] | None = None
-        """Position and place of bytes that should have been a head and were none, the latest of them."""
-        self.alien = False
-        """What this direction began with is not even like HTTP; its owner lowers it when anything has proven HTTP."""
-        self.announced: tuple[str, int] | None = None
-        """The client's address and port, by a PROXY protocol header."""
-        self.reached = 0
-        """Position after the last byte of a body that runs until close."""
+        self.rare = _NOTHING_RARE
+        """To read; what is to be changed is `its_own`."""
 
     def __init_subclass__(cls) -> None:
         """Give each direction code of its own.
@@ -282,7 +294,7 @@ class Parser(ABC, Generic[MessageT]):
         if self.mode == TO_CLOSE:
             message.missed += size
             message.body_size += size
-            self.reached += size
+            self.rare.reached += size
             return None
         if self.remaining >= size:
             message.missed += size
@@ -340,14 +352,15 @@ class Parser(ABC, Generic[MessageT]):
         message = self.open
         assert message is not None
         message.unsized = True
-        return self._give_up(self.reached, message.end_time or message.time)
+        return self._give_up(self.rare.reached, message.end_time or message.time)
 
     def skip(self, chunk: Chunk) -> None:
         """Leave the rest of the chunk, in SEARCH: no message provably starts in it."""
-        self.context.drop(Drop.NOT_HTTP if self.alien else Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
-        if self.refused is not None and self.refused[1] != chunk.place:
+        self.context.drop(Drop.NOT_HTTP if self.rare.alien else Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
+        refused = self.rare.refused
+        if refused is not None and refused[1] != chunk.place:
             # Sent after the other side had said something to what was refused before.
-            self.refused = chunk.base + chunk.cursor, chunk.place
+            self.rare.refused = chunk.base + chunk.cursor, chunk.place
         chunk.cursor = chunk.end
 
     def strayed(self, chunk: Chunk) -> bool:
@@ -363,11 +376,17 @@ class Parser(ABC, Generic[MessageT]):
 
     def stop(self, reason: Drop) -> None:
         """What follows the open message, or what was here, is not HTTP/1; count it under `reason`."""
-        self.skipping = reason
+        self.its_own().skipping = reason
         self.between = OPAQUE
         if self.open is None:
             self._drop_partial(reason)
             self.mode = OPAQUE
+
+    def its_own(self) -> Rare:
+        """What is rare of this direction, to be changed."""
+        if self.rare is _NOTHING_RARE:
+            self.rare = Rare()
+        return self.rare
 
     @property
     def idle(self) -> bool:
@@ -516,7 +535,7 @@ class Parser(ABC, Generic[MessageT]):
             return None
         self.mode = START
         self._let_go(partial)
-        self.announced = found.client
+        self.its_own().announced = found.client
         self.context.drop(Drop.PROXY_HEADER, found.size)
         chunk.cursor += found.size - before
         return None
@@ -547,7 +566,7 @@ class Parser(ABC, Generic[MessageT]):
             self.remaining = size
             self.mode = CHUNK_DATA
         else:
-            self.trailers = 0
+            self.its_own().trailers = 0
             self.mode = TRAILERS
         return None
 
@@ -586,8 +605,8 @@ class Parser(ABC, Generic[MessageT]):
         self.open.tag(Anomaly.TRAILERS)
         if b"\r" in line[:-1]:
             self.open.tag(Anomaly.BARE_CR)
-        self.trailers += len(line)
-        if self.trailers > self.context.head_bytes:
+        self.rare.trailers += len(line)
+        if self.rare.trailers > self.context.head_bytes:
             return self._break_off(chunk)
         return None
 
@@ -596,7 +615,7 @@ class Parser(ABC, Generic[MessageT]):
         self.open.body_size += chunk.end - chunk.cursor
         self.open.end_time = chunk.time
         chunk.cursor = chunk.end
-        self.reached = chunk.base + chunk.end
+        self.rare.reached = chunk.base + chunk.end
         return None
 
     def _read_doubtful(self, chunk: Chunk) -> MessageT | None:
@@ -626,7 +645,7 @@ class Parser(ABC, Generic[MessageT]):
         return None
 
     def _read_opaque(self, chunk: Chunk) -> MessageT | None:
-        self.context.drop(self.skipping, chunk.end - chunk.cursor)
+        self.context.drop(self.rare.skipping, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
         return None
 
@@ -683,8 +702,9 @@ class Parser(ABC, Generic[MessageT]):
             message.unsized = True
             self._give_up(chunk.base + chunk.cursor, chunk.time)
         else:
-            self.reached = chunk.base + chunk.cursor
             self._enter_body(message)
+            if framing == UNTIL_CLOSE:
+                self.its_own().reached = chunk.base + chunk.cursor
 
     def _end(self, position: int, time: int) -> MessageT:
         """The open message ended in step with the stream; `position` is the first byte after it."""
@@ -730,11 +750,11 @@ class Parser(ABC, Generic[MessageT]):
         if reason is not Drop.HEAD_TOO_LARGE:
             if self.first:
                 held = bytes(partial.data) if partial is not None else b""
-                self.alien = not self._resembles(held + chunk.buffer[chunk.cursor : chunk.end])
-                if self.alien:
+                if not self._resembles(held + chunk.buffer[chunk.cursor : chunk.end]):
+                    self.its_own().alien = True
                     reason = Drop.NOT_HTTP
-            if not self.after_loss or self.refused is not None:
-                self.refused = position, place
+            if not self.after_loss or self.rare.refused is not None:
+                self.its_own().refused = position, place
         self._drop_partial(reason)
         self.context.drop(reason, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
@@ -742,7 +762,8 @@ class Parser(ABC, Generic[MessageT]):
 
     def _lose(self, reason: Drop) -> None:
         self._drop_partial(reason)
-        self.refused = None  # what is lost may have been a request, too
+        if self.rare.refused is not None:
+            self.rare.refused = None  # what is lost may have been a request, too
         self._search()
 
     def _search(self) -> None:
@@ -875,6 +896,7 @@ class ResponseParser(Parser[Response]):
         self.after_loss = self.first = False
         self.open = response
         self.mode = TO_CLOSE
+        self.its_own().reached = response.position
         return response
 
 

@@ -361,8 +361,8 @@ def test_what_does_not_begin_as_http_is_searched(data: bytes, alien: bool) -> No
     direction = Direction().run(data + NEXT_REQUEST)
     assert direction.events == []
     assert direction.parser.mode == SEARCH
-    assert direction.parser.alien is alien
-    assert direction.parser.refused == (0, 0)
+    assert direction.parser.rare.alien is alien
+    assert direction.parser.rare.refused == (0, 0)
     reason = Drop.NOT_HTTP if alien else Drop.HEAD_INVALID
     assert direction.context.dropped == {reason: len(data + NEXT_REQUEST)}
     direction.parser.resume()
