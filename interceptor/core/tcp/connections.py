@@ -393,9 +393,7 @@ class Connections:
         _, sequence, acknowledgement, flags, _, _, length = segment
         connection = stream.connection
         if flags & RST:
-            return connection.life in {Life.RESET, _CLOSED} or (
-                stream.held is not None and stream.held.reset
-            )
+            return connection.life in {Life.RESET, _CLOSED} or (stream.held is not None and stream.held.reset)
         if not stream.seen or stream.next < 0:
             return False
         newest = stream.acknowledging

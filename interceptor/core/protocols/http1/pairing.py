@@ -149,6 +149,9 @@ class Conversation:
     def receive_responses(self, chunk: Chunk, finished: list[Transaction]) -> None:
         """Bytes of the server. The transactions that they finish are added to `finished`."""
         parser = self.responses
+        asked = self.requests.partial
+        if asked is not None and asked.simple and chunk.place >= asked.position + asked.simple:
+            self._ask_simply(finished)
         if parser.mode == SEARCH:
             if not (
                 self._response_may_start(chunk.base + chunk.cursor)
@@ -206,6 +209,8 @@ class Conversation:
     def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the client."""
         finished: list[Transaction] = []
+        if clean:
+            self._ask_simply(finished)
         ended = self.requests.close(position, time, clean=clean)
         if ended is not None and self._asking is not None:
             self._asked(self._asking, ended, finished)
@@ -264,19 +269,19 @@ class Conversation:
         Requests that wait are reported as they stand; their answers, when they come, have no pair.
         """
         finished: list[Transaction] = []
-        self._requests_lost(self.requests.relieve(), finished)
-        partial = self.responses.partial
-        if partial is not None:
-            end = partial.position + len(partial.data)
-            self._responses_lost(self.responses.relieve(), end, finished)
         if self.weight:
-            self._responses_complete = False
             for transaction in [*self._pending, self._early]:
                 if transaction is not None:
                     self._cut_off(transaction, finished)
             self._early = None
             self._pending = _NOBODY
             self._unburden(self.weight)
+            self._responses_complete = False
+        self._requests_lost(self.requests.relieve(), finished)
+        partial = self.responses.partial
+        if partial is not None:
+            end = partial.position + len(partial.data)
+            self._responses_lost(self.responses.relieve(), end, finished)
         return finished
 
     @property
@@ -358,11 +363,17 @@ class Conversation:
         if request.weight:
             self._burden(request.weight)
         if len(self._pending) > self.context.limits.pending:
-            self._responses_complete = False
             oldest = self._pending[0]
             self._remove(oldest)
             self._cut_off(oldest, finished)
+            self._responses_complete = False
         return transaction
+
+    def _ask_simply(self, finished: list[Transaction]) -> None:
+        """No field comes behind what may be a whole HTTP/0.9 request: the server answers it, or the client is done."""
+        request = self.requests.line_alone()
+        if request is not None:
+            self._asked(self._ask(request, finished), request, finished)
 
     def _asked(self, transaction: Transaction, request: Request, finished: list[Transaction]) -> None:
         """The request that was coming in is over."""

@@ -80,6 +80,8 @@ _CHUNK_LINE_BYTES: Final = 4096
 _CHUNK_SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
 """RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie. Zeros before them are none of them."""
 _FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*:")
+_MAY_BE_FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]*[ \t]*\Z")
+"""As far as it goes."""
 
 _ORDINARY_HEAD: Final = 2 * 2**10
 """Bytes of a head of which nothing is counted against the budget: what is kept of it is in the estimate of a connection."""
@@ -150,10 +152,14 @@ class Context:
 class Partial:
     """The beginning of a head, chunk-size line or trailer line whose end has not come."""
 
-    __slots__ = ("counted", "data", "line_seen", "place", "position", "time")
+    __slots__ = ("came", "counted", "data", "line_seen", "place", "position", "simple", "time")
 
     def __init__(self, chunk: Chunk) -> None:
         self.data = bytearray()
+        self.came = 0
+        """When the end of that line came."""
+        self.simple = 0
+        """Size of its first line, where that can be a whole head (HTTP/0.9) and fields may still follow."""
         self.counted = 0
         """Bytes of it that the budget knows of."""
         self.line_seen = False
@@ -325,7 +331,9 @@ class Parser(ABC, Generic[MessageT]):
             return self._end(position, time)
         if self.mode == DOUBTFUL:
             self._believe_body(self.open)
-        return self._give_up(position, time)
+        ended = self._give_up(position, time)
+        self.mode = self.between  # nothing was lost, and nothing comes in which to search
+        return ended
 
     def relieve(self) -> MessageT | None:
         """Give up the beginning of a head or line: it takes memory that is short. Returns the message that this ends."""
@@ -456,14 +464,22 @@ class Parser(ABC, Generic[MessageT]):
         data += chunk.buffer[chunk.cursor : chunk.end]
         message = None
         reason = Drop.HEAD_INVALID
-        after = 0 if partial.line_seen else data.find(b"\n", before) + 1
+        after = partial.simple if partial.line_seen else data.find(b"\n", before) + 1
         if 0 < after <= limit:
             partial.line_seen = True
-            if self.first and not _FIELD.match(data, after):
+            if self.first:
                 # RFC 1945 section 1.3: after each response the server closes, so no second one follows. Fields do
                 # not, either: then it is a request line that lacks its version.
                 line = bytes(data[: after - 1]).removesuffix(b"\r")
                 message = self._parse_line(line, partial.position, partial.place, partial.time)
+                if message is not None and _MAY_BE_FIELD.match(data, after) and len(data) <= limit:
+                    if not partial.simple:
+                        partial.simple, partial.came = after, chunk.time
+                    self._keep(partial)
+                    chunk.cursor = chunk.end
+                    return None
+                if _FIELD.match(data, after):
+                    message, partial.simple = None, 0
         if message is None and (not after or self.plausible(data, 0, len(data))):
             if EMPTY_LINE.search(data, max(0, before - 2)) is not None:
                 key = bytes(data[: self.KEY])
@@ -498,6 +514,8 @@ class Parser(ABC, Generic[MessageT]):
                 return None
             self._refuse(chunk, reason)
             return None
+        if partial.simple:
+            return self._end_line(message, partial, data[after:before])
         self._let_go(partial)
         chunk.cursor += after - before
         if self.after_loss:
@@ -777,6 +795,19 @@ class Parser(ABC, Generic[MessageT]):
                 self.context.drop(reason, len(self.partial.data))
             self._let_go(self.partial)
 
+    def _end_line(self, message: MessageT, partial: Partial, behind: bytearray) -> MessageT:
+        """The line that waited for fields is a message. What waits behind it belongs to the next."""
+        end, time = partial.position + partial.simple, partial.came
+        self._let_go(partial)
+        if behind:
+            partial.data, partial.position = behind, end
+            partial.line_seen, partial.simple, partial.counted = False, 0, 0
+            self.partial = partial
+            self._keep(partial)
+        self.first = False
+        self.open = message
+        return self._end(end, time)
+
     def _keep(self, partial: Partial) -> None:
         """Count what waits here against what may wait anywhere."""
         size = len(partial.data)
@@ -833,6 +864,16 @@ class RequestParser(Parser[Request]):
 
     def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Request | None:
         return self.context.heads.simple_request(line, position, place, time)
+
+    def line_alone(self) -> Request | None:
+        """No field comes behind a line that waits for one: it is a whole request (HTTP/0.9). None where none waits."""
+        partial = self.partial
+        if partial is None or not partial.simple:
+            return None
+        line = bytes(partial.data[: partial.simple - 1]).removesuffix(b"\r")
+        message = self._parse_line(line, partial.position, partial.place, partial.time)
+        assert message is not None
+        return self._end_line(message, partial, partial.data[partial.simple :])
 
     def _begin(self, message: Request, chunk: Chunk) -> None:
         if message.framing:
