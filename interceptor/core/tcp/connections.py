@@ -171,7 +171,7 @@ class Connections:
         if stream is not None and (
             stream.connection.rival is not None
             or (flags & SYN and stream.next >= 0)
-            or (length and far_off(stream, sequence, acknowledgement))
+            or (length and sequence != stream.next and far_off(stream, sequence, acknowledgement))
         ):
             connection = stream.connection
             if self._contend(interface, buffer, segment, time, stream, finished):

@@ -251,12 +251,20 @@ class Stream:
         waiting = self.held
         if waiting is None:
             waiting = self.held = Waiting(heard)
+            waiting.runs.append(Run(start, start + piece.length, piece))
+            waiting.pieces = 1
+            waiting.size = size = len(piece.data)
+            assembly = self.assembly
+            assembly.pieces += 1
+            assembly.held += size
+            assembly.budget.held += size + _OVERHEAD
+            return
         held = waiting.runs
         data, stop = piece.data, start + piece.length
         cursor, kept = start, 0
-        last = held[-1] if held else None
+        last = held[-1]
         # The first run that this touches or comes before; mostly, it follows the last one.
-        index = len(held) if last is None or last.stop < start else bisect_left(held, start, key=_stop)
+        index = len(held) if last.stop < start else bisect_left(held, start, key=_stop)
         while True:
             left = None
             following = index

@@ -149,8 +149,7 @@ class Conversation:
     def receive_responses(self, chunk: Chunk, finished: list[Transaction]) -> None:
         """Bytes of the server. The transactions that they finish are added to `finished`."""
         parser = self.responses
-        asked = self.requests.partial
-        if asked is not None and asked.simple and chunk.place >= asked.position + asked.simple:
+        if self.requests.partial is not None and self.requests.lone_before(chunk.place):
             self._ask_simply(finished)
         if parser.mode == SEARCH:
             if not (
@@ -328,10 +327,9 @@ class Conversation:
     def _ask(self, request: Request, finished: list[Transaction]) -> Transaction:
         """A request has begun."""
         self.context.messages += 1
-        rare = self.requests.rare
-        if rare.announced is not None:
-            self.announce(rare.announced)
-            rare.announced = None
+        if self.requests.rare.announced is not None:
+            self.announce(self.requests.rare.announced)
+            self.requests.rare.announced = None
         if self._answering is not None and self.responses.mode == TO_CLOSE:
             self._went_on(request, finished)
         if request.after_loss:

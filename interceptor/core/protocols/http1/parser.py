@@ -426,36 +426,31 @@ class Parser(ABC, Generic[MessageT]):
             chunk.cursor = cursor
             return None
         head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
-        message = None
-        if head is not None:
-            size = head[1] - cursor
-            if size <= context.head_bytes:
-                message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
-                if message is not None:
-                    if size > _ORDINARY_HEAD:
-                        message.weight = _weight(message, size)
-                    if self.after_loss and not self._proves(head):
-                        message = None
-        if head is None or message is None:
-            if self.first and key[0] == _P and announcement(buffer[cursor : chunk.end], context.head_bytes):
-                self.mode = PREFACE
-                return None
-            if not self.plausible(buffer, cursor, chunk.end):
-                self._refuse(chunk, Drop.HEAD_INVALID)
-                return None
-            self.partial = Partial(chunk)
-            return self._read_head_on(chunk, self.partial)
-        chunk.cursor = head[1]
-        # A rare layout leads to no other, and may be ten times as large as its head: no idle connection keeps it.
-        layout = head[2]
-        self.layout = layout if layout.match is not None else context.layouts.start
-        if self.after_loss:
-            message.after_loss = True
-            self.after_loss = False
-        self.first = False
-        self.open = message
-        self._begin(message, chunk)
-        return message
+        if head is not None and (size := head[1] - cursor) <= context.head_bytes:
+            message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
+            if message is not None and (not self.after_loss or self._proves(head)):
+                if size > _ORDINARY_HEAD:
+                    message.weight = _weight(message, size)
+                chunk.cursor = head[1]
+                # A rare layout leads to no other, and may be ten times as large as its head: no idle connection
+                # keeps it.
+                layout = head[2]
+                self.layout = layout if layout.match is not None else context.layouts.start
+                if self.after_loss:
+                    message.after_loss = True
+                    self.after_loss = False
+                self.first = False
+                self.open = message
+                self._begin(message, chunk)
+                return message
+        if self.first and key[0] == _P and announcement(buffer[cursor : chunk.end], context.head_bytes):
+            self.mode = PREFACE
+            return None
+        if not self.plausible(buffer, cursor, chunk.end):
+            self._refuse(chunk, Drop.HEAD_INVALID)
+            return None
+        self.partial = Partial(chunk)
+        return self._read_head_on(chunk, self.partial)
 
     def _read_head_on(self, chunk: Chunk, partial: Partial) -> MessageT | None:
         """A head that does not lie in one chunk, or is only a line, or too large."""
@@ -864,6 +859,11 @@ class RequestParser(Parser[Request]):
 
     def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Request | None:
         return self.context.heads.simple_request(line, position, place, time)
+
+    def lone_before(self, place: int) -> bool:
+        """Whether a line that waits for fields came whole before this position of its direction."""
+        partial = self.partial
+        return partial is not None and 0 < partial.simple <= place - partial.position
 
     def line_alone(self) -> Request | None:
         """No field comes behind a line that waits for one: it is a whole request (HTTP/0.9). None where none waits."""
