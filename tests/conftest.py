@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from hypothesis import HealthCheck, settings
+import pytest
+
+from tests.support import examples
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Generator
 
 pytest_plugins = ("tests.support.rpcapd",)
 
-# Shared machines pause for longer than any deadline. CI tries ten times as many examples, the same ones
-# each time: a commit fails for what it changed. `make properties` tries others, with a seed that it prints.
-# Where CI is set, Hypothesis would take the same examples always, whatever the seed.
-_PROFILE = settings(deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("default", _PROFILE)
-settings.register_profile("ci", _PROFILE, max_examples=1000, derandomize=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+examples.load()
 
+TOGETHER: Final = {"podman_ready": "containers", "chain": "chain", "tshark_views": "tshark"}
+"""Fixtures that take minutes or share a machine-wide thing: one worker runs all tests that use one, by the group's name."""
+ELSEWHERE: Final = "beside the project"
+"""What a reason to skip says where the test's captures are not part of the project: that may be so in CI too."""
+THOROUGH: Final = {"podman_ready"}
+"""Fixtures whose tests are `thorough`: containers take two gigabytes."""
 
 # Started in the background, a test run ignores these, and so would every program that a test starts.
 for number in (signal.SIGINT, signal.SIGHUP):
@@ -35,3 +37,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the golden records of fixtures/ anew instead of comparing with them",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures that they use, before the run is spread over workers."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        for fixture in used & TOGETHER.keys():
+            item.add_marker(pytest.mark.xdist_group(TOGETHER[fixture]))
+        if used & THOROUGH:
+            item.add_marker(pytest.mark.thorough)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI nothing is skipped: whatever was missing should have been installed."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if ELSEWHERE not in reason:
+            report.outcome = "failed"
+            report.longrepr = f"{reason} (CI is set, where a test that does not run is one that fails)"
+    return report

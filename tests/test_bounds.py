@@ -226,6 +226,7 @@ def peak(recipe: str, folder: Path, **sizes: int) -> tuple[float, int, int]:
     return int(done.stdout) / 1_024, written, traffic.records
 
 
+@pytest.mark.thorough
 def test_a_million_half_open_connections(tmp_path: Path) -> None:
     """The whole process stays under 256 MiB, and every established connection is reported."""
     size, written, there = peak("half-open", tmp_path, connections=500, half_open=1_000_000, rounds=4)
@@ -233,6 +234,7 @@ def test_a_million_half_open_connections(tmp_path: Path) -> None:
     assert written == there > 0
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_open_connections(tmp_path: Path) -> None:
     """The whole process stays under 192 MiB, and every call is reported."""
     size, written, there = peak("open connections", tmp_path, connections=100_000, calls=100_000)

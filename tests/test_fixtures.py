@@ -408,7 +408,7 @@ def test_large_frames_are_in_the_captures() -> None:
 
 _TARGET = "tshark shows the target as sent; a record shows path and query, which some targets do not have"
 _WHOLE = "tshark shows a message only when its body came whole; we report it as truncated"
-_INSIDE = "tshark shows what is inside a tunnel or a quotation; we do not count it twice"
+_INSIDE = "tshark shows what a message quotes; we do not count it twice"
 _METHOD = "tshark 4.0 knows a list of methods; any token is one (RFC 9110 section 9.1)"
 _HEAD = "tshark 4.0 takes the last request for the one that is answered, so a pipelined HEAD throws it out of step"
 _CUT = (
@@ -506,14 +506,11 @@ TSHARK_DIFFERS: dict[str, str] = {
     "fragments_overlapping_same": "tshark merges overlapping fragments, we drop the datagram as Linux does",
     "icmp_quotes_tcp": _INSIDE,
     "icmp6_quotes_tcp": _INSIDE,
-    "tunnel_4in6": _INSIDE,
-    "tunnel_6in4": _INSIDE,
-    "tunnel_erspan": _INSIDE,
-    "tunnel_geneve": _INSIDE,
-    "tunnel_gre": _INSIDE,
-    "tunnel_gtp_u": _INSIDE,
-    "tunnel_ipip": _INSIDE,
-    "tunnel_vxlan": _INSIDE,
+    "tunnel_not_one": "tshark looks into what is sent from a tunnel's port",
+    "tunnel_too_deep": "tshark enters tunnels to any depth",
+    "tunnel_two_tenants": _VLANS,
+    "tunnel_two_tenants_by_direction": _VLANS,
+    "tunnel_vxlan_linux": "tshark 4.0 knows VXLAN by port 4789",
     "not_tcp": "tshark shows SSDP, which is HTTP's syntax over UDP",
     "methods": _METHOD,
     "refused": _METHOD + "; and an absolute target, and empty lines before a request",

@@ -29,6 +29,7 @@ def node(tmp_path: pathlib.Path) -> Iterator[Node]:
         yield node
 
 
+@pytest.mark.alone
 def test_a_thousand_requests_a_second_for_a_minute(node: Node) -> None:
     """Of 60,000 requests between two pods of a node each is reported once, whole, with its own response.
 

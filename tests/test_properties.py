@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, given, note
 from hypothesis import strategies as st
 
 from interceptor.core.model import Interface, Limits, State
@@ -24,6 +24,7 @@ from tests.conversations import (
     unbalanced,
 )
 from tests.strategies import Connection, connections, in_order, segments
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
     from interceptor.core.model import Transaction
     from tests.conversations import Sent
 
-thorough = settings(
-    max_examples=1_000,
-    deadline=None,
+thorough = examples(
+    1_000,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 """The number that a run must not fall below; conversations are large to make."""

@@ -11,9 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import Drop, Limits
+from interceptor.core.model import Chunk, Drop, Limits
 from interceptor.core.packets.frames import fast_lane
 from interceptor.core.packets.link_names import link_name
+from interceptor.core.protocols.signatures import SIGN_BYTES, by_client, by_server
+from interceptor.core.protocols.tls.hellos import read_client_hello
+from interceptor.core.protocols.tls.layer import HEADER_BYTES, RecordLayer, header_like
+from interceptor.core.records.tls import server_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +47,7 @@ _WORDS: Final = {
     ),
     Drop.ICMP: ("ICMP", "capture where HTTP traffic passes"),
     Drop.TUNNEL: (
-        "in a tunnel (GRE, IP in IP, VXLAN, Geneve, GTP-U)",
+        "in a tunnel that is not entered (L2TP, or more than four in each other)",
         "capture on the interface inside it",
     ),
     Drop.ENCRYPTED: (
@@ -60,6 +64,24 @@ _WORDS: Final = {
     Drop.FRAGMENT_OVERLAP: ("IP fragments that contradict each other", "capture elsewhere"),
 }
 """What packets of a reason are, and what to try."""
+
+_NAMES: Final = {
+    "bittorrent": "BitTorrent",
+    "cassandra": "Cassandra",
+    "git": "git",
+    "http2": "HTTP/2",
+    "kafka": "Kafka",
+    "memcached": "memcached",
+    "mongodb": "MongoDB",
+    "mysql": "MySQL",
+    "postgresql": "PostgreSQL",
+    "redis": "Redis",
+    "rsync": "rsync",
+}
+"""How people write protocols (`signatures`) whose names are no abbreviations."""
+_TOLD: Final = 3
+"""Names in a line."""
+_CLIENT_HELLO: Final = 1
 
 _HIDING: Final = (
     Drop.UNKNOWN_LINK_TYPE,
@@ -83,8 +105,12 @@ class _File:
         self.dropped: Counter[Drop] = Counter()
         self.unknown: Counter[int] = Counter()  # link types that are not read: packets
         self.looked_at = 0
-        self.payloads = 0  # of those looked at, how many have data, and which
-        self.kinds: Counter[str] = Counter()
+        self.payloads = 0  # of those looked at, how many have data
+        self.kinds: Counter[str] = Counter()  # directions of connections, by what they begin with
+        self.directions: dict[
+            bytes, RecordLayer | None
+        ] = {}  # those seen; while a hello of TLS comes, what reads it
+        self.servers: dict[str, None] = {}  # that TLS is spoken to, as clients call them, in order
 
 
 class Unread:
@@ -156,7 +182,7 @@ class Unread:
             at, present = segment[4], segment[5]
             if present > 1:
                 file.payloads += 1
-                file.kinds[_kind(data[at : at + min(present, 16)])] += 1
+                _look_into(file, segment[0], data, at, at + present)
 
     def _decode(self) -> Decoder:
         if self._decoder is None:
@@ -166,15 +192,30 @@ class Unread:
         return self._decoder
 
 
+def _look_into(file: _File, flow: bytes, data: bytes, at: int, end: int) -> None:
+    """See what a direction of a connection begins with, and whom it greets where that is TLS."""
+    if flow not in file.directions:
+        kind = _kind(data[at : min(end, at + SIGN_BYTES)])
+        file.kinds[kind] += 1
+        file.directions[flow] = RecordLayer((_CLIENT_HELLO,), first=True) if kind == "tls" else None
+    layer = file.directions[flow]
+    if layer is None:
+        return
+    for _, body in layer.receive(Chunk(data, at, end, 0, 0, 0)):
+        hello = read_client_hello(body)
+        name = server_name(hello.offer.server_name) if hello is not None else None
+        if name is not None:
+            file.servers[name] = None
+    if layer.sealed or layer.searching or (layer.seen and not layer.weight):
+        file.directions[flow] = None
+
+
 def _kind(data: bytes) -> str:
-    # RFC 8446 section 5.1: type of the record and version.
-    if 0x14 <= data[0] <= 0x18 and data[1] == 3:
+    if len(data) >= HEADER_BYTES and header_like(data, 0):
         return "tls"
-    if data.startswith(b"PRI * HTTP/2.0"):
-        return "http2"
-    if data.startswith(b"SSH-"):
-        return "ssh"
-    return "http" if data.startswith(b"HTTP/1.") else "other"
+    if data.startswith(b"HTTP/1."):
+        return "http"
+    return by_client(data) or by_server(data) or "other"
 
 
 def _explained(file: _File, transactions: int, *, alone: bool) -> str | None:
@@ -196,17 +237,24 @@ def _explained(file: _File, transactions: int, *, alone: bool) -> str | None:
 
 def _carrying(file: _File) -> str | None:
     """Say what the connections of a file carry in the place of HTTP."""
+    told = [(kind, count) for kind, count in file.kinds.most_common() if kind not in ("http", "other")]
     if file.kinds["tls"]:
-        what = "TLS, which is encrypted; capture where it is plain: behind the proxy that ends it, or on a pod's loopback"
-    elif file.kinds["http2"]:
-        what = "HTTP/2, which is not read"
-    elif file.kinds["ssh"]:
-        what = "SSH; capture where HTTP traffic passes"
+        what = f"TLS{_to(file.servers)}, which is encrypted; capture where it is plain: behind the proxy that ends it, or on a pod's loopback"
+    elif told:
+        names = ", ".join([_NAMES.get(kind) or kind.upper() for kind, _ in told[:_TOLD]])
+        what = f"{names}, which is not read; capture where HTTP/1 passes"
     elif file.payloads:
         what = "something else; capture where HTTP traffic passes"
     else:
         what = "no data that was captured; capture for longer, and whole packets (tcpdump -s 0)"
     return f"no HTTP/1 was found in its {_packets(file.passed)}: its TCP connections carry {what}"
+
+
+def _to(servers: dict[str, None]) -> str:
+    """Whom TLS is spoken to, by the first names."""
+    names = list(servers)
+    more = len(names) - _TOLD
+    return f" to {', '.join(names[:_TOLD])}{f' and {more:,} more' if more > 0 else ''}" if names else ""
 
 
 def _by_count(counts: Counter[Drop]) -> list[tuple[Drop, int]]:

@@ -106,7 +106,7 @@ class Drop(StrEnum):
     ICMP = "icmp"
     """Including those that quote a TCP header: a quotation is not traffic."""
     TUNNEL = "tunnel"
-    """GRE, IP in IP, VXLAN, Geneve, GTP-U: what is inside is seen on the inner interface."""
+    """One that is not entered: L2TP, or what is in more than four (`packets.tunnels`)."""
     ENCRYPTED = "encrypted"
     """IPsec ESP, MACsec, protected 802.11 frames."""
     FRAGMENT_TIMEOUT = "fragment_timeout"

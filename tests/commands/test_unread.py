@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.made.wire import ETHERNET, opened
+from fixtures.made.wire import pcap as capture_of
 from tests.capture_bytes import conversation, pcap
+from tests.support.tls import talk as tls_talk
 
 ROOT = Path(__file__).parents[2]
 MADE = ROOT / "fixtures" / "made"
@@ -44,7 +47,7 @@ def tls(data: bytes) -> bytes:
         ("link_unknown", "12 of link type 147 (USER0)"),
         ("link_unread", "none of its 12 packets could be read: 12 in an encapsulation that is not read"),
         ("link_radiotap_protected", "12 encrypted"),
-        ("tunnel_vxlan", "in a tunnel"),
+        ("tunnel_unread", "in a tunnel that is not entered"),
         ("snaplen_cuts_tcp_header", "larger snapshot length (tcpdump -s 0)"),
     ],
 )
@@ -111,3 +114,50 @@ def test_an_ordinary_file_has_no_line(name: str) -> None:
     output, lines, _ = read(str(path))
     assert output
     assert lines == []
+
+
+def carrying(first: bytes, answer: bytes = b"") -> bytes:
+    """A capture of one connection that begins like this."""
+    wire, talk = opened()
+    talk.client(first)
+    if answer:
+        talk.server(answer)
+    talk.ack()
+    talk.close()
+    return capture_of(wire, ETHERNET)
+
+
+@pytest.mark.parametrize(
+    ("first", "says"),
+    [
+        (b"*1\r\n$4\r\nPING\r\n", "carry Redis, which is not read"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "carry HTTP/2, which is not read"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "carry SSH, which is not read"),
+        (b"\xff\xfe\xfd\xfc something of nobody's", "carry something else"),
+    ],
+)
+def test_protocols_that_are_not_read_are_named(first: bytes, says: str, tmp_path: Path) -> None:
+    """By their first bytes, on whatever port."""
+    path = tmp_path / "some.pcap"
+    path.write_bytes(carrying(first))
+    _, [line], status = read(str(path))
+    assert status == 0
+    assert says in line
+
+
+def test_tls_is_named_with_its_servers(tmp_path: Path) -> None:
+    """As the hello says it, over several segments too; labels that look like tokens are none of a name."""
+    for name, shown in (
+        ("shop.example", "TLS to shop.example,"),
+        ("a1b2c3d4e5f6a7b8.example", "TLS to {token}.example,"),
+    ):
+        said = tls_talk(name=name)
+        wire, talk = opened()
+        for side, data in said.flights:
+            cuts = (100, 200) if len(data) > 250 else ()
+            (talk.client if side == 0 else talk.server)(data, *cuts)
+        talk.close()
+        path = tmp_path / "tls.pcap"
+        path.write_bytes(capture_of(wire, ETHERNET))
+        _, [line], _ = read(str(path))
+        assert shown in line

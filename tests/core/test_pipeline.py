@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from interceptor.capture.files import open_captures
@@ -40,6 +40,7 @@ from tests.conversations import (
     unbalanced,
 )
 from tests.strategies import connections, in_order, segments
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -139,9 +140,8 @@ def traffic(draw: st.DrawFn) -> list[Seen]:
     return sorted(seen, key=lambda packet: packet.time)
 
 
-thorough = settings(
-    max_examples=1_000,
-    deadline=None,
+thorough = examples(
+    1_000,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 

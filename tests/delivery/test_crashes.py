@@ -109,6 +109,7 @@ def flapping(collecting: Config) -> Iterator[Flapping]:
     flapping.end()
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 def test_killed_fifty_times(tmp_path: Path, sending: Config, flapping: Flapping) -> None:
     """However agent and collector are killed, each stored record is in the database, once; and none is made up."""

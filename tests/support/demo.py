@@ -1,7 +1,8 @@
 """The whole chain on one machine, as `make run` shows it: capture, spool, proxy, collector, page.
 
-    python -m tests.support.demo CAPTURE...     reads the captures, ends, and leaves the collector running for an hour
-    python -m tests.support.demo stop           ends the collector
+    python -m tests.support.demo [--port N]              an hour of a shop's traffic, and the next hour as it "happens"
+    python -m tests.support.demo [--port N] CAPTURE...   what is in these captures
+    python -m tests.support.demo stop                    ends what is left running: by itself it ends in an hour
 
 Every step is a command of the product; the proxy is tinyproxy. What is made is in `.cache/demo` (or $DEMO_FOLDER), new each time. The
 collector listens where this machine's own name leads: loopback itself is never proxied, a name is.
@@ -9,6 +10,7 @@ collector listens where this machine's own name leads: loopback itself is never 
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import secrets
@@ -18,17 +20,17 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.support import shop
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = Path(os.environ.get("DEMO_FOLDER", ROOT / ".cache" / "demo"))
-STAYS: Final = "3600"
-"""Seconds that the collector goes on."""
+HOUR: Final = 3600.0
+CALLS: Final = 6_000
+"""In an hour."""
 PATIENCE: Final = 30.0
 ENVIRONMENT: Final = {
     name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
@@ -40,20 +42,38 @@ def main(words: list[str], folder: Path) -> int:
     stop(folder)
     if words == ["stop"]:
         return 0
+    parser = argparse.ArgumentParser(prog="demo", description="The whole chain on one machine.")
+    parser.add_argument("--port", type=int, default=0, help="of the page; by default one that is free")
+    parser.add_argument("captures", nargs="*", help="capture files; by default a shop's traffic is made")
+    wanted = parser.parse_args(words)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     token = folder / "token"
-    token.write_text(secrets.token_urlsafe(12))
+    token.write_text(secrets.token_urlsafe(16))
     host, address = name_and_address()
-    page = start_collector(folder, token, address)
-    with proxied(folder) as proxy:
-        status = read(folder, words, f"http://{host}:{page.rpartition(':')[2]}", token, proxy)
+    page = start_collector(folder, token, address, wanted.port)
+    options = {
+        "INTERCEPTOR_ENDPOINT": f"http://{host}:{page.rpartition(':')[2]}",
+        "INTERCEPTOR_TOKEN_FILE": str(token),
+        "INTERCEPTOR_UPLOAD_ALLOW_PLAIN_HTTP": "true",
+        "INTERCEPTOR_SPOOL_MIN_FREE_BYTES": "0",
+    }
+    if (proxy := start_proxy(folder)) is not None:
+        options["PROXY_URL"] = proxy
+    if wanted.captures:
+        status = read(folder, wanted.captures, "table", options)
+    else:
+        status = read(folder, [str(made(folder, "past"))], "summary", options)
+        if status == 0:
+            follow(folder, made(folder, "coming"), options)
     if status != 0:
         stop(folder)
         return status
+    port = page.rpartition(":")[2]
     print(
-        f"\nThe page:  {page}/\nThe token: {token.read_text()}\n\n"
-        "`make stop` ends the collector; it ends by itself in an hour."
+        f"\nThe page:  {page}/\nThe token: {token.read_text()}\nBoth:      {page}/login#token={token.read_text()}\n\n"
+        f"From another machine: ssh -L {port}:{address}:{port} {socket.gethostname()}, then http://127.0.0.1:{port}/.\n"
+        "`make stop` ends it; it ends by itself in an hour."
     )
     return 0
 
@@ -71,65 +91,83 @@ def name_and_address() -> tuple[str, str]:
         return "127.0.0.1", "127.0.0.1"
 
 
-def start_collector(folder: Path, token: Path, address: str) -> str:
-    """The reference cloud, in the background; gives the page's address."""
-    log = folder / "collector.log"
-    with log.open("wb") as output:
+def start(folder: Path, name: str, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
+    """Run a command in the background, for an hour at most; what it says is in `NAME.log`."""
+    with (folder / f"{name}.log").open("wb") as output:
         process = subprocess.Popen(
-            [
-                *("timeout", STAYS, *interceptor("collector")),
-                *("--server-address", address, "--server-port", "0"),
-                *("--collector-database", str(folder / "collector.db"), "--ingest-tokens-file", str(token)),
-            ],
-            env=ENVIRONMENT,
+            ["timeout", f"{HOUR:g}", *command],
+            env=ENVIRONMENT | environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
-    (folder / "pid").write_text(str(process.pid))
-    return str(wait_for(log, "started", process)["url"])
+    with (folder / "pids").open("a") as pids:
+        pids.write(f"{process.pid}\n")
+    return process
 
 
-@contextmanager
-def proxied(folder: Path) -> Iterator[str | None]:
+def start_collector(folder: Path, token: Path, address: str, port: int) -> str:
+    """The reference cloud; gives the page's address."""
+    command = [
+        *interceptor("collector"),
+        *("--server-address", address, "--server-port", str(port)),
+        *("--collector-database", str(folder / "collector.db"), "--ingest-tokens-file", str(token)),
+    ]
+    return str(wait_for(folder / "collector.log", "started", start(folder, "collector", command))["url"])
+
+
+def start_proxy(folder: Path) -> str | None:
     """A proxy between the agent and the cloud; gives its address, or None where there is no program for it."""
     program = shutil.which("tinyproxy", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
-        print("tinyproxy is not installed (apt-get install tinyproxy), so the upload goes directly.")
-        yield None
-        return
+        print("There is no proxy on the way: tinyproxy is not installed (apt-get install tinyproxy).")
+        return None
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settings = folder / "tinyproxy.conf"
     settings.write_text(f"Listen 127.0.0.1\nPort {port}\nTimeout 60\nMaxClients 50\nLogLevel Connect\n")
-    with (folder / "tinyproxy.log").open("wb") as output:
-        process = subprocess.Popen([program, "-d", "-c", str(settings)], stdout=output, stderr=output)
-    try:
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
+    start(folder, "tinyproxy", [program, "-d", "-c", str(settings)])
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        time.sleep(0.05)
+    return f"127.0.0.1:{port}"
 
 
-def read(folder: Path, captures: list[str], endpoint: str, token: Path, proxy: str | None) -> int:
+def made(folder: Path, which: str) -> Path:
+    """A capture of the shop: of the hour that is past, or of the one that is coming."""
+    path, now = folder / f"{which}.pcap", time.time()
+    if which == "past":
+        path.write_bytes(shop.capture(CALLS, end=now, seconds=HOUR))
+    else:
+        path.write_bytes(shop.capture(CALLS, end=now + HOUR, seconds=HOUR, evenly=True, seed=2))
+    return path
+
+
+def read(folder: Path, captures: list[str], how: str, options: dict[str, str]) -> int:
     """Show what is in the captures, spool and upload it; gives the exit status."""
-    options = {
-        "INTERCEPTOR_ENDPOINT": endpoint,
-        "INTERCEPTOR_TOKEN_FILE": str(token),
-        "INTERCEPTOR_UPLOAD_ALLOW_PLAIN_HTTP": "true",
-        "INTERCEPTOR_SPOOL_DIRECTORY": str(folder / "spool"),
-        "INTERCEPTOR_SPOOL_MIN_FREE_BYTES": "0",
-    }
-    if proxy is not None:
-        options["PROXY_URL"] = proxy
-    command = [*interceptor("read"), "--format", "table", "--upload", *captures]
-    return subprocess.run(command, env=ENVIRONMENT | options, check=False).returncode
+    command = [*interceptor("read"), "--format", how, "--upload", *captures]
+    own = {"INTERCEPTOR_SPOOL_DIRECTORY": str(folder / "spool")}
+    return subprocess.run(command, env=ENVIRONMENT | options | own, check=False).returncode
+
+
+def follow(folder: Path, capture: Path, options: dict[str, str]) -> None:
+    """The daemon, with a capture for an interface: its packets come at the times that they have."""
+    command = [
+        *interceptor("run"),
+        *(
+            "--capture-sources",
+            f"file:{capture}?pace=real",
+            "--server-address",
+            "127.0.0.1",
+            "--server-port",
+            "0",
+        ),
+        *("--spool-directory", str(folder / "spool-of-run"), "--spool-batch-seconds", "2"),
+    ]
+    wait_for(folder / "run.log", "started", start(folder, "run", command, **options))
 
 
 def events(log: Path) -> list[dict[str, object]]:
@@ -145,19 +183,20 @@ def wait_for(log: Path, event: str, process: subprocess.Popen[bytes]) -> dict[st
             if found["event"] == event:
                 return found
         time.sleep(0.05)
-    raise SystemExit(f"the collector does not start: {log.read_text()}")
+    raise SystemExit(f"{log.stem} does not start: {log.read_text().strip()}")
 
 
 def stop(folder: Path) -> None:
-    """End the collector of an earlier run, if it is still ours."""
-    path = folder / "pid"
-    with suppress(OSError, ValueError):
-        pid = int(path.read_text())
-        if b"interceptor\0collector" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.killpg(pid, signal.SIGTERM)
-            end = time.monotonic() + PATIENCE
-            while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
-                time.sleep(0.05)
+    """End what an earlier run has left, the daemon first: whatever still is ours, which the folder's name in its arguments tells."""
+    path = folder / "pids"
+    pids = [int(word) for word in path.read_text().split()] if path.exists() else []
+    for pid in reversed(pids):
+        with suppress(OSError):
+            if str(folder).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.killpg(pid, signal.SIGTERM)
+                end = time.monotonic() + PATIENCE
+                while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+                    time.sleep(0.05)
     path.unlink(missing_ok=True)
 
 

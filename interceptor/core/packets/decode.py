@@ -8,8 +8,11 @@ Of dpkt it uses the header layouts and not the parsing of a packet into nested o
 (an unknown protocol and a truncated header both leave bytes behind), follows tunnels to any depth, and copies
 what is left at every layer, which makes a hostile packet cost quadratic time.
 
-Refuses checksums (offloading leaves them wrong on purpose), what is inside tunnels (seen again on the inner
-interface), and errors: any bytes at all are a segment, held, or a counted drop.
+Tunnels are entered (`tunnels`), at most four in each other: what is inside may be seen on an inner interface as well, and
+then it is told by its place in the sequence space that it is the same.
+
+Refuses checksums (offloading leaves them wrong on purpose) and errors: any bytes at all are a segment, held, or a counted
+drop.
 
 Invariants:
 
@@ -20,6 +23,7 @@ Invariants:
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -32,7 +36,8 @@ from dpkt.udp import UDP
 
 from interceptor.core.model import Drop
 from interceptor.core.packets.fragments import Fragments
-from interceptor.core.packets.links import IPV4, Refused, fields, find_network
+from interceptor.core.packets.links import IPV4, Refused, fields, find_network, follow
+from interceptor.core.packets.tunnels import DEPTH, IN_IP, Inside, in_ip, in_udp, may_be_tunnel
 
 if TYPE_CHECKING:
     from interceptor.core.model import Limits, Segment
@@ -59,17 +64,17 @@ _REASONS = {
     58: Drop.ICMP,
     50: Drop.ENCRYPTED,
     _FRAGMENT: Drop.MALFORMED,  # where it is none of the extensions: in IPv4, and inside a fragment
-} | dict.fromkeys((4, 41, 47, 55, 94, 97, 98, 115, 137), Drop.TUNNEL)
-"""Of IP protocols; others are NOT_TCP. Tunnels: IPv4, IPv6, GRE, MOBILE, IPIP, EtherIP, ENCAP, L2TP, MPLS."""
-
-_TUNNEL_PORTS = frozenset({2152, 4789, 6081, 8472})
-"""UDP destinations: GTP-U, VXLAN (RFC 7348), Geneve (RFC 8926), VXLAN as Linux had it before."""
+} | dict.fromkeys((55, 98, 115), Drop.TUNNEL)
+"""Of IP protocols; others are NOT_TCP. Tunnels that are not entered: MOBILE, ENCAP, L2TP."""
 
 _EXTENSIONS_4 = frozenset({_AH})
 _EXTENSIONS_6_WHOLE = frozenset({0, _ROUTING, _AH, _OPTIONS})
 """Hop-by-hop options, routing, authentication, destination options. After reassembly no fragment header is
 one of them: no node fragments a fragment, and following them would have no bound."""
 _EXTENSIONS_6 = _EXTENSIONS_6_WHOLE | {_FRAGMENT}
+
+_NETWORKS = 10
+"""Bytes of the networks in a name. With four VLANs behind them a name of IPv4 is still shorter than one of IPv6."""
 
 _MOST_EXTENSIONS = 16
 """RFC 8200 section 4.1 recommends each at most once and one of them twice. All begin with the number of the next."""
@@ -78,10 +83,10 @@ _MOST_EXTENSIONS = 16
 class _Packet:
     """The packet that is being decoded."""
 
-    __slots__ = ("addresses", "buffer", "end", "frame", "start", "time", "vlans")
+    __slots__ = ("addresses", "buffer", "depth", "end", "frame", "name", "start", "time")
 
     def __init__(
-        self, buffer: bytes, start: int, frame: memoryview, end: int, time: int, vlans: bytes
+        self, buffer: bytes, start: int, frame: memoryview, end: int, time: int, name: bytes
     ) -> None:
         self.buffer = buffer
         self.start = start  # of the frame in the buffer; other places count from there
@@ -89,7 +94,8 @@ class _Packet:
         self.end = end  # on the wire: of the packet; of the IP packet, once that is known
         self.time = time
         self.addresses = b""
-        self.vlans = vlans
+        self.name = name  # VLANs and networks that are part of a connection's name
+        self.depth = 0  # of tunnels that were entered
 
 
 class Decoder:
@@ -181,7 +187,7 @@ class Decoder:
             if protocol == _TCP:
                 return packet.buffer, _tcp(packet, at)
             if protocol not in extensions:
-                raise Refused(_not_tcp(protocol, frame, at))
+                return self._enter(packet, _inside(protocol, frame, at))
             if protocol == _FRAGMENT:
                 protocol, _, place, identification = _read_fragment(frame, at)
                 at += 8
@@ -220,14 +226,21 @@ class Decoder:
 
         `identity` and the addresses name the datagram; `offset` is in bytes.
         """
+        key = packet.addresses + identity + packet.name
         if protocol != _TCP and protocol not in extensions:
-            # Nobody waits for the rest. Only the first fragment has the header that the protocol names. (Later
-            # fragments of IPv6 might name another protocol than the first; no sender's do.)
-            raise Refused(
-                _REASONS.get(protocol, Drop.NOT_TCP) if offset else _not_tcp(protocol, packet.frame, at)
-            )
+            # Only the first fragment has the header that the protocol names: it tells whether anybody waits for the
+            # rest. (Later fragments of IPv6 might name another protocol than the first; no sender's do.)
+            reason = _REASONS.get(protocol, Drop.NOT_TCP)
+            if protocol == _UDP and not offset:
+                wanted = may_be_tunnel(*_read_udp(packet.frame, at)[:2])
+            else:
+                wanted = protocol == _UDP or protocol in IN_IP
+            if not wanted:
+                if protocol == _UDP:
+                    self._fragments.refuse(key, reason, packet.time)
+                raise Refused(reason)
         datagram = self._fragments.add(
-            packet.addresses + identity + packet.vlans,
+            key,
             protocol,
             offset,
             bytes(packet.frame[at:]),
@@ -240,6 +253,16 @@ class Decoder:
         packet.buffer, packet.start = datagram.payload, 0
         packet.frame, packet.end = memoryview(datagram.payload), datagram.length
         return self._payload(packet, 0, datagram.protocol, extensions)
+
+    def _enter(self, packet: _Packet, inside: Inside) -> tuple[bytes, Segment] | None:
+        """Go on with what a tunnel carries."""
+        packet.depth += 1
+        if packet.depth > DEPTH:
+            raise Refused(Drop.TUNNEL)
+        ethertype, at, vlans = follow(inside.ethertype, inside.at, packet.frame)
+        outer = packet.name if packet.depth > 1 else b""
+        packet.name = _named(outer + inside.network) + vlans
+        return self._ipv4(packet, at) if ethertype == IPV4 else self._ipv6(packet, at)
 
 
 # --- who talks to whom, where the fixed header names a place on the way --------------------------------------
@@ -322,15 +345,26 @@ def _tcp(packet: _Packet, at: int) -> Segment:
     length = packet.end - data
     if header < 20 or length < 0:
         raise Refused(Drop.MALFORMED)
-    flow = packet.addresses + bytes(frame[at : at + 4]) + packet.vlans
+    flow = packet.addresses + bytes(frame[at : at + 4]) + packet.name
     data = min(data, len(frame))  # the capture may end inside the options, which nobody needs
     present = min(length, len(frame) - data)
     return flow, sequence, acknowledgement, offset_flags & 0xFF, packet.start + data, present, length
 
 
-def _not_tcp(protocol: int, frame: memoryview, at: int) -> Drop:
-    """Return why a packet of another protocol is not looked into; its header begins at `at`."""
+def _inside(protocol: int, frame: memoryview, at: int) -> Inside:
+    """What a packet of another protocol carries, whose header begins at `at`."""
     if protocol == _UDP:
-        _, port, _, _ = _read_udp(frame, at)
-        return Drop.TUNNEL if port in _TUNNEL_PORTS else Drop.NOT_TCP
-    return _REASONS.get(protocol, Drop.NOT_TCP)
+        source, destination, _, _ = _read_udp(frame, at)
+        inside = in_udp(source, destination, frame, at + 8)
+    else:
+        inside = in_ip(protocol, frame, at)
+    if inside is None:
+        raise Refused(_REASONS.get(protocol, Drop.NOT_TCP))
+    return inside
+
+
+def _named(networks: bytes) -> bytes:
+    """Networks in each other as a part of a name, which has room for two."""
+    if len(networks) <= _NETWORKS:
+        return networks
+    return hashlib.blake2b(networks, digest_size=_NETWORKS).digest()

@@ -33,6 +33,9 @@ waited longest is dropped: an attacker who fills the table then delays nobody fo
 _PIECE_COST = 192
 """What a stored piece costs besides its bytes, so that 8-byte pieces cannot multiply the bound by twenty-five."""
 
+_REFUSED = 1_024
+"""Datagrams whose first fragment shows that nobody wants them, remembered for the sake of the others."""
+
 _LARGEST_DATAGRAM = 65_535
 """No fragment may reach beyond it (RFC 8200 section 4.5; RFC 791: the total length has 16 bits)."""
 
@@ -102,6 +105,7 @@ class Fragments:
         self._most = limits.fragments
         self._patience = limits.fragment_seconds * _NANOSECONDS
         self._waiting: dict[bytes, _Waiting] = {}
+        self._refused: dict[bytes, tuple[Drop, int]] = {}
         self._cost = 0
 
     def add(
@@ -114,6 +118,10 @@ class Fragments:
         that none follows (the "more fragments" flag is clear).
         """
         self.expire(time)
+        unwanted = self._refused.get(key)
+        if unwanted is not None and start and time - unwanted[1] <= self._patience:
+            self._dropped[unwanted[0]] += 1
+            return None
         end = start + length
         # RFC 8200 section 4.5: a fragment that is not the last must be a multiple of 8 octets long. An empty
         # one would have no place of its own.
@@ -159,6 +167,15 @@ class Fragments:
         while self._cost > HELD_BYTES:
             self._drop_oldest(Drop.FRAGMENT_LIMIT)
         return None
+
+    def refuse(self, key: bytes, reason: Drop, time: int) -> None:
+        """Nobody wants this datagram, as its first fragment shows: what waits of it and what still comes is dropped."""
+        waiting = self._waiting.pop(key, None)
+        if waiting is not None:
+            self._give_up(waiting, reason)
+        if len(self._refused) >= _REFUSED:
+            del self._refused[next(iter(self._refused))]
+        self._refused[key] = reason, time
 
     def expire(self, now: int) -> None:
         """Give up what has waited too long at `now` (nanoseconds). Costs one comparison if nothing has.

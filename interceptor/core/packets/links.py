@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
     from dpkt import dpkt
 
-__all__ = ["IPV4", "IPV6", "Refused", "fields", "find_network"]
+__all__ = ["ETHERNET_FRAME", "IPV4", "IPV6", "MPLS", "Refused", "fields", "find_network", "follow"]
 
 IPV4 = 0x0800
 IPV6 = 0x86DD
-_MPLS = 0x8847
-_ETHERNET_FRAME = 0x6558
+MPLS = 0x8847
+ETHERNET_FRAME = 0x6558
 """Transparent Ethernet bridging: a whole Ethernet frame follows (RFC 1701; IANA)."""
 _LLC = 1_500
 """EtherTypes up to this are lengths, and an LLC header follows (IEEE 802.3 section 3.2.6)."""
@@ -89,7 +89,7 @@ _KNOWN = frozenset(
 _FAMILIES = {2: IPV4} | dict.fromkeys((10, 23, 24, 26, 28, 30), IPV6)
 """AF_INET is 2 everywhere; AF_INET6 is that of Linux, Windows, NetBSD and OpenBSD, illumos, FreeBSD, Darwin."""
 
-_PPP_PROTOCOLS = {0x0021: IPV4, 0x0057: IPV6, 0x0281: _MPLS, 0x0283: _MPLS, 0x0031: _ETHERNET_FRAME}
+_PPP_PROTOCOLS = {0x0021: IPV4, 0x0057: IPV6, 0x0281: MPLS, 0x0283: MPLS, 0x0031: ETHERNET_FRAME}
 """IANA, PPP DLL protocol numbers. 0x31 is bridging (RFC 3518), whose own header comes before the frame."""
 _PPP_CONTROL = 0x8000
 """Protocols from here on configure the link (RFC 1661 section 2)."""
@@ -137,7 +137,11 @@ def find_network(link_type: int, frame: memoryview) -> tuple[int, int, bytes]:
         struct.error, IndexError: the capture ends before it.
 
     """
-    ethertype, at = _link(link_type, frame)
+    return follow(*_link(link_type, frame), frame)
+
+
+def follow(ethertype: int, at: int, frame: memoryview) -> tuple[int, int, bytes]:
+    """The same from any header on: `ethertype` says what begins at `at`."""
     vlans = b""
     for _ in range(_MOST_HEADERS):
         if ethertype in (IPV4, IPV6):
@@ -315,13 +319,13 @@ def _erf(frame: memoryview) -> tuple[int, int]:
         at += 8
     kind &= 0x7F
     if kind in (2, 11, 16, 20):  # Ethernet, plain and with a colour or hash
-        return _ETHERNET_FRAME, at + 2
+        return ETHERNET_FRAME, at + 2
     return {22: IPV4, 23: IPV6}.get(kind, _UNREAD), at
 
 
 def _mpacket(frame: memoryview) -> tuple[int, int]:
     # A preamble that ends in a delimiter (IEEE 802.3 section 99.3): pieces of frames have others.
-    return (_ETHERNET_FRAME if frame[7] == 0xD5 else _UNREAD), 8
+    return (ETHERNET_FRAME if frame[7] == 0xD5 else _UNREAD), 8
 
 
 def _switch_tag(frame: memoryview) -> tuple[int, int]:
@@ -359,12 +363,12 @@ _LINKS: Mapping[int, Callable[[memoryview], tuple[int, int]]] = {
     228: lambda _: (IPV4, 0),
     229: lambda _: (IPV6, 0),
     239: _nflog,
-    240: lambda _: (_ETHERNET_FRAME, 4),  # netANALYZER
-    241: lambda _: (_ETHERNET_FRAME, 12),  # and with the preamble
+    240: lambda _: (ETHERNET_FRAME, 4),  # netANALYZER
+    241: lambda _: (ETHERNET_FRAME, 12),  # and with the preamble
     274: _mpacket,
     276: _cooked2,
     281: _switch_tag,
-    282: lambda _: (_ETHERNET_FRAME, 4),
+    282: lambda _: (ETHERNET_FRAME, 4),
     284: _switch_tag,
     285: _ethernet,  # whose tag has an EtherType
 }
@@ -429,24 +433,24 @@ def _skipping(size: int) -> Callable[[memoryview, int], tuple[int, int]]:
 
 def _before_a_frame(size: int) -> Callable[[memoryview, int], tuple[int, int]]:
     """Read a tag of `size` bytes, an Ethernet frame after it."""
-    return lambda _, at: (_ETHERNET_FRAME, at + size)
+    return lambda _, at: (ETHERNET_FRAME, at + size)
 
 
 def _mpls(frame: memoryview, at: int) -> tuple[int, int]:
     (label,) = _read_mpls(frame, at)
     at += 4
     if not label & 0x100:  # RFC 3032 section 2.1: the bottom of the stack
-        return _MPLS, at
+        return MPLS, at
     # What is below the last label goes by its first four bits (RFC 4928 section 3). Those of a pseudowire without a
     # control word are those of an address, which may be any: what looks more like it wins.
     nibble = frame[at] >> 4
     if nibble == 1:  # RFC 4385 section 5: what the pseudowire's ends tell each other
         return _NOT_IP, at
     if nibble == 0 and not (_is_a_frame(frame, at) and not _is_a_frame(frame, at + 4)):
-        return _ETHERNET_FRAME, at + 4  # RFC 4448 section 4.6: the control word
+        return ETHERNET_FRAME, at + 4  # RFC 4448 section 4.6: the control word
     if nibble in (4, 6) and (_is_ip(frame, at) or not _is_a_frame(frame, at)):
         return _guess(frame, at), at
-    return _ETHERNET_FRAME, at
+    return ETHERNET_FRAME, at
 
 
 def _is_ip(frame: memoryview, at: int) -> bool:
@@ -500,7 +504,7 @@ def _ppp_protocol(frame: memoryview, at: int) -> tuple[int, int]:
         protocol = protocol << 8 | frame[at]
         at += 1
     if protocol == 0x0031:  # RFC 3518 section 4.2: flags, the kind of address (1: Ethernet), the frame
-        return (_ETHERNET_FRAME if frame[at + 1] == 1 else _UNREAD), at + 2
+        return (ETHERNET_FRAME if frame[at + 1] == 1 else _UNREAD), at + 2
     ethertype = _PPP_PROTOCOLS.get(protocol)
     if ethertype is None:
         return (_NOT_IP if protocol >= _PPP_CONTROL else _UNREAD), at
@@ -524,7 +528,7 @@ def _snap(frame: memoryview, at: int) -> tuple[int, int]:
     if organisation == _BRIDGED:
         if protocol in (1, 7):
             # ATM pads to a multiple of four before the frame (RFC 2684), frame relay and Ethernet do not.
-            return _ETHERNET_FRAME, at + (
+            return ETHERNET_FRAME, at + (
                 2 if not _is_a_frame(frame, at) and _is_a_frame(frame, at + 2) else 0
             )
         return (_NOT_IP if protocol == 0x0E else _UNREAD), at  # 14: spanning tree
@@ -573,7 +577,7 @@ def _service_header(frame: memoryview, at: int) -> tuple[int, int]:
     size = (first & 0x3F) * 4
     if first >> 14 or size < 8:
         raise Refused(Drop.MALFORMED)
-    following = {1: IPV4, 2: IPV6, 3: _ETHERNET_FRAME, 4: 0x894F, 5: _MPLS}
+    following = {1: IPV4, 2: IPV6, 3: ETHERNET_FRAME, 4: 0x894F, 5: MPLS}
     return following.get(frame[at + 3], _UNREAD), at + size
 
 
@@ -582,7 +586,7 @@ def _trill(frame: memoryview, at: int) -> tuple[int, int]:
     (first,) = _read_16(frame, at)
     if first >> 14:
         return _UNREAD, at
-    return _ETHERNET_FRAME, at + 6 + (first >> 6 & 0x1F) * 4
+    return ETHERNET_FRAME, at + 6 + (first >> 6 & 0x1F) * 4
 
 
 def _realtek(frame: memoryview, at: int) -> tuple[int, int]:
@@ -607,11 +611,11 @@ _HEADERS: Mapping[int, Callable[[memoryview, int], tuple[int, int]]] = {
     0x9100: _vlan,
     0x9200: _vlan,
     0x9300: _vlan,
-    _MPLS: _mpls,
+    MPLS: _mpls,
     0x8848: _mpls,
     0x8864: _pppoe,
     0x880B: _ppp_header,
-    _ETHERNET_FRAME: _ethernet_frame,
+    ETHERNET_FRAME: _ethernet_frame,
     0x22F3: _trill,
     0x8899: _realtek,
     0x88E5: _macsec,

@@ -12,8 +12,6 @@ import pytest
 from dpkt.pcap import Reader
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from scapy.contrib.geneve import GENEVE
-from scapy.contrib.gtp import GTP_U_Header
 from scapy.contrib.mpls import MPLS
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_LSRR, IPOption_SSRR, IPOption_Timestamp
 from scapy.layers.inet6 import (
@@ -31,7 +29,6 @@ from scapy.layers.inet6 import (
 from scapy.layers.ipsec import AH, ESP
 from scapy.layers.l2 import (
     ARP,
-    GRE,
     LLC,
     SNAP,
     STP,
@@ -43,12 +40,12 @@ from scapy.layers.l2 import (
     Ether,
 )
 from scapy.layers.ppp import HDLC, PPP, PPPoE, PPPoED
-from scapy.layers.vxlan import VXLAN
 from scapy.packet import Packet, Raw
 
 from interceptor.core.model import Drop, Limits
 from interceptor.core.packets.decode import Decoder
 from interceptor.core.packets.frames import fast_lane
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -418,14 +415,8 @@ def test_network_layers(trial: Trial, packet: Packet, expected: Outcome) -> None
         pytest.param(
             ip6() / IPv6ExtHdrHopByHop() / ICMPv6EchoRequest(), Drop.ICMP, id="icmpv6 after options"
         ),
-        pytest.param(ip4() / GRE() / ip4() / tcp(), Drop.TUNNEL, id="gre"),
-        pytest.param(ip4() / ip4() / tcp(), Drop.TUNNEL, id="ip in ip"),
-        pytest.param(ip4() / ip6() / tcp(), Drop.TUNNEL, id="6in4"),
-        pytest.param(ip6() / ip4() / tcp(), Drop.TUNNEL, id="4in6"),
-        pytest.param(ip4() / UDP(dport=4789) / VXLAN() / ether() / ip4() / tcp(), Drop.TUNNEL, id="vxlan"),
-        pytest.param(ip4() / UDP(dport=8472) / VXLAN() / ether() / ip4() / tcp(), Drop.TUNNEL, id="flannel"),
-        pytest.param(ip4() / UDP(dport=6081) / GENEVE() / ether() / ip4() / tcp(), Drop.TUNNEL, id="geneve"),
-        pytest.param(ip6() / UDP(dport=2152) / GTP_U_Header() / ip4() / tcp(), Drop.TUNNEL, id="gtp-u"),
+        pytest.param(ip4(proto=115) / Raw(b"l" * 20), Drop.TUNNEL, id="l2tp"),
+        pytest.param(ip4(proto=55) / Raw(b"m" * 20), Drop.TUNNEL, id="minimal encapsulation"),
         pytest.param(ip4() / ESP(spi=1, seq=1, data=b"e" * 20), Drop.ENCRYPTED, id="esp"),
         pytest.param(ip6() / ESP(spi=1, seq=1, data=b"e" * 20), Drop.ENCRYPTED, id="esp over ipv6"),
         pytest.param(ip4(ihl=4) / tcp(), Drop.MALFORMED, id="ip header of 16 bytes"),
@@ -485,8 +476,8 @@ def test_headers_without_end(trial: Trial) -> None:
     )
 
 
-def test_a_tunnel_is_not_entered(trial: Trial) -> None:
-    """Three thousand IP headers in one packet are one tunnel, not three thousand."""
+def test_tunnels_are_entered_four_deep(trial: Trial) -> None:
+    """Three thousand IP headers in one packet cost what five do."""
     packet = bytes(ip4(proto=4, len=65_535)) * 3_000
     trial.refuses(packet, Drop.TUNNEL, RAW)
 
@@ -659,14 +650,35 @@ def test_fragments_of_different_datagrams(trial: Trial, make: Make, expected: Ou
 
 @FAMILIES
 def test_fragments_of_other_protocols_are_not_kept(trial: Trial, make: Make, expected: Outcome) -> None:
-    """UDP, ICMP and tunnels are refused piece by piece: nothing would come of waiting."""
-    vxlan = bytes(UDP(dport=4789)) + bytes(16)
-    trial.refuses(make(17, 1, 0, False, vxlan), Drop.TUNNEL)
+    """ICMP, ESP and UDP to no tunnel's port are refused piece by piece: nothing would come of waiting."""
+    trial.refuses(make(17, 1, 0, False, bytes(UDP(dport=53)) + bytes(16)), Drop.NOT_TCP)
     trial.refuses(make(17, 1, 24, True, bytes(8)), Drop.NOT_TCP)
     trial.refuses(make(58 if expected is SEGMENT6 else 1, 1, 8, False, bytes(8)), Drop.ICMP)
     trial.refuses(make(50, 1, 8, False, bytes(8)), Drop.ENCRYPTED)
-    trial.refuses(make(47, 1, 0, False, bytes(8)), Drop.TUNNEL)
     trial.refuses(make(17, 1, 0, False, b""), Drop.TRUNCATED_HEADER)
+
+
+@FAMILIES
+def test_fragments_of_a_tunnel_are_kept(trial: Trial, make: Make, expected: Outcome) -> None:
+    """What is inside is whole when they all are, whichever comes first."""
+    inside = bytes(UDP(dport=4789)) + b"\x08\0\0\0\0\0\x05\0" + bytes(ether() / ip4() / tcp())
+    pieces = [make(17, 1, 0, False, inside[:24]), make(17, 1, 24, True, inside[24:])]
+    for first, second in (pieces, pieces[::-1]):
+        assert trial.decode(first) is None
+        outcome = trial.decode(second)
+        assert outcome is not None
+        assert outcome.payload == PAYLOAD
+
+
+@FAMILIES
+def test_fragments_that_came_before_the_first_one_told(trial: Trial, make: Make, expected: Outcome) -> None:
+    """A datagram to no tunnel's port is given up when its first fragment says so, and what comes later with it."""
+    assert trial.decode(make(17, 1, 24, False, bytes(8))) is None
+    assert trial.decoder.held == 1
+    assert trial.decode(make(17, 1, 0, False, bytes(UDP(dport=53)) + bytes(16))) is None
+    assert trial.decoder.dropped == {Drop.NOT_TCP: 2}
+    assert trial.decoder.held == 0
+    trial.refuses(make(17, 1, 32, True, bytes(8)), Drop.NOT_TCP)
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -761,7 +773,7 @@ def test_ipv4_datagrams_of_different_protocols_are_different(trial: Trial) -> No
 
 # --- properties ---------------------------------------------------------------------------------------------
 
-PROVEN = settings(max_examples=1_500, deadline=None)
+PROVEN = examples(1_500)
 
 
 @st.composite
@@ -960,7 +972,7 @@ def test_real_captures(name: str, segments: int, payload: int) -> None:
     """Published captures give as many segments, of as many bytes in all, as tshark finds in them."""
     path = CAPTURES / name
     if not path.exists():
-        pytest.skip(f"{path} is not here")
+        pytest.skip(f"no {path.parent.name}/{path.name} beside the project")
     trial = Trial()
     with path.open("rb") as file:
         reader = Reader(file)

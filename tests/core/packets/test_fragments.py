@@ -6,11 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.model import Drop, Limits
 from interceptor.core.packets.fragments import HELD_BYTES, Datagram, Fragments
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -223,7 +224,7 @@ def test_completed_datagrams_leave_the_bound_free(reassembly: Reassembly) -> Non
     assert reassembly.dropped == {Drop.FRAGMENT_MERGED: 200}
 
 
-@settings(max_examples=1_000, deadline=None)
+@examples(1_000)
 @given(
     size=st.integers(1, 90),
     ranges=st.lists(st.tuples(st.integers(0, 12), st.integers(1, 6)), max_size=40),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tracemalloc
 
+import pytest
+
 from interceptor.core.records import servers
 from interceptor.core.records.servers import ADDRESSES, NAMES, PERIOD, ServerNames
 
@@ -41,6 +43,7 @@ def test_time_that_goes_back_forgets_nothing() -> None:
     assert names.admits("10.0.0.1", "shop-1", NOON - 5 * PERIOD)
 
 
+@pytest.mark.thorough
 def test_a_million_random_names() -> None:
     """Of one address: it shows as many as any, in little memory; the other addresses are as they were."""
     names = ServerNames()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.budget import Budget
 from interceptor.core.model import Drop, Limits
 from interceptor.core.tcp.reassembly import FAR, Assembly, Stream, difference
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from interceptor.core.tcp.reassembly import Piece, Run
@@ -423,7 +424,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=2_000, deadline=None)
+@examples(2_000)
 @given(st.lists(STEPS, max_size=25), st.sampled_from(STARTS), st.booleans())
 def test_every_byte_is_accounted_for(steps: list[In | Skip], start: int, two_sided: bool) -> None:
     """After every call, bytes taken are delivered, dropped or held; pieces come in order and do not overlap."""
@@ -452,7 +453,7 @@ def test_every_byte_is_accounted_for(steps: list[In | Skip], start: int, two_sid
     assert sides.assembly.held == 0
 
 
-@settings(max_examples=1_000, deadline=None)
+@examples(1_000)
 @given(st.data(), st.sampled_from(STARTS))
 def test_any_cutting_and_order_gives_the_same_bytes(data: st.DataObject, start: int) -> None:
     """Bytes cut anywhere, in any order and any number of times are delivered once, in order."""

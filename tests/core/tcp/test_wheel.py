@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.tcp.wheel import Wheel
+from tests.support.examples import examples
 
 SECOND = 1_000_000_000
 
@@ -51,7 +52,7 @@ def test_what_is_not_wanted_is_taken_out() -> None:
     assert len(wheel) == 0
 
 
-@settings(max_examples=1_000)
+@examples(1_000)
 @given(st.lists(st.integers(0, 100 * SECOND)), st.lists(st.integers(0, 120 * SECOND)))
 def test_everything_comes_once_and_in_time(dues: list[int], looks: list[int]) -> None:
     """Each item is given exactly once, never early, and at the first look two seconds or more after it was due."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.model import Anomaly, Limits, Request, Response
@@ -19,6 +19,7 @@ from interceptor.core.protocols.http1.heads import (
     plausible_response,
 )
 from interceptor.core.protocols.http1.layouts import Layouts
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -729,7 +730,7 @@ lines = st.lists(st.tuples(words, blanks), max_size=5).map(lambda parts: b"".joi
 
 
 @given(line=st.one_of(lines, st.binary(max_size=20)).map(lambda line: line.replace(b"\n", b"") or b"x"))
-@settings(max_examples=2000, deadline=None)
+@examples(2_000)
 def test_a_head_is_understood_whichever_way_it_comes(line: bytes) -> None:
     """What is a head when it is whole is plausible from its first byte on: segments change nothing."""
     head = line + b"\r\nHost: a\r\n\r\n"
@@ -743,7 +744,7 @@ def test_a_head_is_understood_whichever_way_it_comes(line: bytes) -> None:
 
 
 @given(head=st.binary(max_size=300))
-@settings(max_examples=1000, deadline=None)
+@examples(1_000)
 def test_any_bytes_are_understood_or_not(head: bytes) -> None:
     """No bytes raise anything."""
     for start in (b"", b"GET / HTTP/1.1\r\n", b"HTTP/1.1 200 OK\r\nContent-Length:"):

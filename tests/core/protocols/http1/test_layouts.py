@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from interceptor.core.model import Anomaly
 from interceptor.core.protocols.http1 import layouts
 from interceptor.core.protocols.http1.layouts import Layout, Layouts
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from interceptor.core.protocols.http1.layouts import Head
@@ -170,7 +171,7 @@ def test_names_beyond_the_limit_are_not_kept(lines: int, kept: int) -> None:
 
 
 @given(head=st.binary(max_size=200))
-@settings(max_examples=1000, deadline=None)
+@examples(1_000)
 def test_names_are_tokens_only(head: bytes) -> None:
     """Whatever the bytes: a name is a lower-case token of ASCII, or says that it is none."""
     found = find(Layouts(MANY), b"A\r\n" + head + b"\r\n\r\n")
@@ -237,7 +238,7 @@ def heads(draw: st.DrawFn, beginnings: list[bytes], odd: bool) -> bytes:
 
 
 @given(data=st.data(), shape=shapes(), other=st.booleans(), odd=st.booleans())
-@settings(max_examples=1000, deadline=None)
+@examples(1_000)
 def test_the_pattern_and_the_long_way_agree(
     data: st.DataObject, shape: list[bytes], other: bool, odd: bool
 ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.budget import Budget
@@ -18,6 +18,7 @@ from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
 from interceptor.core.protocols.http1.pairing import Conversation
 from interceptor.core.protocols.http1.parser import OPAQUE, SEARCH, Context
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from interceptor.core.model import Transaction
@@ -947,7 +948,7 @@ steps = st.lists(
 
 
 @given(script=steps, first=st.booleans(), pending=st.sampled_from([1, 2, 1000]))
-@settings(max_examples=3000, deadline=None)
+@examples(3_000)
 def test_every_conversation_is_reported_and_accounted_for(
     script: list[tuple[str, bytes | int, int]], first: bool, pending: int
 ) -> None:
@@ -981,7 +982,7 @@ def test_every_conversation_is_reported_and_accounted_for(
     heads=st.sets(st.integers(0, 5)),
     first=st.booleans(),
 )
-@settings(max_examples=1500, deadline=None)
+@examples(1_500)
 def test_no_loss_gives_a_wrong_pair(
     lost: list[tuple[bool, int]], pipelined: bool, heads: set[int], first: bool
 ) -> None:

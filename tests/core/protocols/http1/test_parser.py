@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.budget import Budget
@@ -23,6 +23,7 @@ from interceptor.core.protocols.http1.parser import (
     RequestParser,
     ResponseParser,
 )
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -976,7 +977,7 @@ anythings = st.lists(
     clean=st.booleans(),
     methods=st.lists(st.sampled_from(["GET", "HEAD", "CONNECT", None])),
 )
-@settings(max_examples=3000, deadline=None)
+@examples(3_000)
 def test_every_byte_is_accounted_for(
     steps: list[bytes | Hole | str], requests: bool, first: bool, clean: bool, methods: list[str | None]
 ) -> None:
@@ -1013,7 +1014,7 @@ def test_every_byte_is_accounted_for(
     requests=st.booleans(),
     methods=st.lists(st.sampled_from(["GET", "HEAD", "CONNECT"])),
 )
-@settings(max_examples=3000, deadline=None)
+@examples(3_000)
 def test_segments_change_nothing(
     pieces: list[bytes], cuts: list[int], requests: bool, methods: list[str | None]
 ) -> None:

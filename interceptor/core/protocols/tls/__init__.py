@@ -1,0 +1,1 @@
+"""TLS, read from outside and without keys."""

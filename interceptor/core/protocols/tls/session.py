@@ -1,0 +1,280 @@
+"""A connection that speaks TLS: what is said of it in clear, and how much of what cannot be read.
+
+Owns the story of one connection: who greets how, whether a session is taken up again, how it ends. Refuses to guess: what
+was not seen is None, and what encryption hides is not inferred from sizes.
+
+A session is reported once, when its connection is over, or each time that it has been open for as long as a transaction may
+be (`Limits.transaction_seconds`): then with what came since the last time, as `ongoing`.
+
+Limits: what is kept of a hello is what `hellos` reads of it, at most 64 KiB, of which all but the names are numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from interceptor.core.model import State
+from interceptor.core.protocols.tls.certificates import Certificate, read_leaf
+from interceptor.core.protocols.tls.hellos import (
+    ClientHello,
+    ServerHello,
+    read_client_hello,
+    read_server_hello,
+)
+from interceptor.core.protocols.tls.layer import RecordLayer
+
+if TYPE_CHECKING:
+    from interceptor.core.model import Chunk, Peers
+
+__all__ = ["CLIENT", "SERVER", "Session", "TlsConversation", "Traffic"]
+
+CLIENT: Final = 0
+SERVER: Final = 1
+
+_TLS_1_3: Final = 0x0304
+_CLIENT_HELLO: Final = 1
+_SERVER_HELLO: Final = 2
+_CERTIFICATE: Final = 11
+
+
+class Traffic(Struct, frozen=True, gc=False):
+    """What came from one side, since its session was last reported."""
+
+    bytes: int = 0
+    """Of the connection, whatever they belong to, as far as they were seen."""
+    missed: int = 0
+    """Bytes that are known to be missing from the capture."""
+    records: int = 0
+    data_records: int = 0
+    """Of type 23, which is all that is encrypted in TLS 1.3."""
+    data_bytes: int = 0
+    """Their content, as their headers promise it."""
+
+
+class Session(Struct, eq=False, gc=False):
+    """A TLS session as seen, or what came of it since it was last reported."""
+
+    peers: Peers
+    part: int
+    """1-based: how often it has been reported with this one."""
+    time: int
+    """Of the first byte seen, or of the first one since the last report."""
+    end_time: int
+    state: State
+    """COMPLETE: all bytes until both sides ended were seen. MISSING: its beginning was not."""
+    ongoing: bool
+    """It goes on after this report."""
+    hello: ClientHello | None
+    answer: ServerHello | None
+    """The last one: after a HelloRetryRequest, of the second try."""
+    retried: bool
+    certificate: Certificate | None
+    resumed: bool | None
+    """A session from before was taken up again; None where it cannot be known."""
+    established: bool
+    """Both sides encrypt."""
+    handshake_time: int | None
+    """Nanoseconds from the first ClientHello to the client's first encrypted record after the server's hello."""
+    alert: tuple[int, int, int] | None
+    """Side, level and description of the last alert that came in clear."""
+    closed_by: int | None
+    """The side that ended it first, by an alert, a FIN or a RST."""
+    client: Traffic
+    server: Traffic
+
+
+class _Side:
+    """What one side has said so far, and what of that has been reported."""
+
+    __slots__ = ("bytes", "ended", "layer", "missed", "reported")
+
+    def __init__(self, layer: RecordLayer) -> None:
+        self.layer = layer
+        self.bytes = self.missed = 0
+        self.ended = False
+        self.reported = Traffic()
+
+    def traffic(self) -> Traffic:
+        """What came in all."""
+        layer = self.layer
+        return Traffic(self.bytes, self.missed, layer.records, layer.data_records, layer.data_bytes)
+
+    def since(self) -> Traffic:
+        """What came since this was last asked for."""
+        now, before = self.traffic(), self.reported
+        self.reported = now
+        return Traffic(
+            now.bytes - before.bytes,
+            now.missed - before.missed,
+            now.records - before.records,
+            now.data_records - before.data_records,
+            now.data_bytes - before.data_bytes,
+        )
+
+
+class TlsConversation:
+    """TLS on one connection."""
+
+    __slots__ = (
+        "_alert",
+        "_answer",
+        "_certificate",
+        "_closed_by",
+        "_end",
+        "_greeted",
+        "_handshake_time",
+        "_hello",
+        "_parts",
+        "_retried",
+        "_sides",
+        "_since",
+        "_start",
+        "_truncated",
+        "peers",
+    )
+
+    def __init__(self, peers: Peers, *, first: bool) -> None:
+        """`first`: the connection is seen from the hellos on."""
+        self.peers = peers
+        self._sides = (
+            _Side(RecordLayer((_CLIENT_HELLO,), first=first)),
+            _Side(RecordLayer((_SERVER_HELLO, _CERTIFICATE), first=first)),
+        )
+        self._hello: ClientHello | None = None
+        self._answer: ServerHello | None = None
+        self._retried = False
+        self._certificate: Certificate | None = None
+        self._greeted = 0
+        """When the client began to greet."""
+        self._handshake_time: int | None = None
+        self._alert: tuple[int, int, int] | None = None
+        self._closed_by: int | None = None
+        self._start = 0
+        """Of what is not reported; 0: nothing has come."""
+        self._end = 0
+        self._since = 0
+        """When it was first found open since its last report, on the clock that time-outs run on."""
+        self._truncated = not first
+        self._parts = 0
+
+    def layer(self, side: int) -> RecordLayer:
+        """What reads one side."""
+        return self._sides[side].layer
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory that messages take which are not whole."""
+        return self._sides[CLIENT].layer.weight + self._sides[SERVER].layer.weight
+
+    def receive(self, side: int, chunk: Chunk) -> None:
+        """Bytes of one side, in order."""
+        said = self._sides[side]
+        said.bytes += chunk.end - chunk.cursor
+        self._start = self._start or chunk.time
+        self._end = chunk.time
+        layer = said.layer
+        if side == CLIENT and not self._greeted and not self._truncated:
+            self._greeted = chunk.time
+        for kind, body in layer.receive(chunk):
+            self._read(side, kind, body)
+        if layer.alert is not None and (self._alert is None or self._alert[0] != side):
+            self._alert = (side, *layer.alert)
+        if layer.encrypted_alert and self._closed_by is None:
+            self._closed_by = side
+        if (
+            self._handshake_time is None
+            and side == CLIENT
+            and self._answer is not None
+            and not self._answer.retry
+            and (layer.changed or layer.data_records)
+        ):
+            self._handshake_time = chunk.time - self._greeted
+
+    def gap(self, side: int, size: int) -> None:
+        """Bytes of one side are missing."""
+        self._sides[side].missed += size
+        self._sides[side].layer.gap(size)
+        self._truncated = True
+
+    def close(self, side: int, *, clean: bool) -> None:
+        """Nothing more comes from one side; `clean`: by a FIN."""
+        self._sides[side].ended = clean
+        if self._closed_by is None:
+            self._closed_by = side
+
+    def finish(self) -> Session:
+        """The connection is over."""
+        return self._report(ongoing=False)
+
+    def overdue(self, now: int, patience: int) -> Session | None:
+        """What came since the last report, if that was `patience` nanoseconds ago."""
+        if not self._since:
+            self._since = now
+        elif now - self._since >= patience:
+            self._since = now
+            return self._report(ongoing=True)
+        return None
+
+    def relieve(self) -> None:
+        """Keep nothing of messages that are not whole: memory is short."""
+        for side in self._sides:
+            side.layer.forget()
+
+    def _read(self, side: int, kind: int, body: bytes) -> None:
+        """A message in clear."""
+        if kind == _CERTIFICATE:
+            self._certificate = self._certificate or read_leaf(body)
+        elif side == CLIENT:
+            self._hello = read_client_hello(body) or self._hello
+        else:
+            answer = read_server_hello(body)
+            if answer is not None:
+                self._answer = answer
+                if answer.retry:
+                    self._retried = True
+                    for each in self._sides:
+                        each.layer.retry()
+
+    @property
+    def _resumed(self) -> bool | None:
+        hello, answer = self._hello, self._answer
+        if hello is None or answer is None or answer.retry:
+            return None
+        if answer.chosen_version >= _TLS_1_3:
+            return answer.takes_up
+        server = self._sides[SERVER].layer
+        if server.seen >> _CERTIFICATE & 1:
+            return False
+        if not (hello.offer.ticket or (answer.session_id and answer.session_id == hello.session_id)):
+            return False
+        return True if server.changed and not server.torn else None
+
+    def _report(self, *, ongoing: bool) -> Session:
+        client, server = self._sides
+        self._parts += 1
+        state = State.COMPLETE if client.ended and server.ended else State.TRUNCATED
+        if self._truncated:
+            state = State.TRUNCATED if self._hello is not None or self._answer is not None else State.MISSING
+        session = Session(
+            self.peers,
+            self._parts,
+            self._start,
+            self._end,
+            state,
+            ongoing,
+            self._hello,
+            self._answer,
+            self._retried,
+            self._certificate,
+            self._resumed,
+            all(side.layer.changed or side.layer.data_records > 0 for side in self._sides),
+            self._handshake_time,
+            self._alert,
+            None if ongoing else self._closed_by,
+            client.since(),
+            server.since(),
+        )
+        self._start = 0
+        return session
