@@ -11,7 +11,8 @@ JOBS ?= 2
 SPREAD := -n $(JOBS) --dist loadgroup
 # What the images are labelled with; the same sources give the same times inside.
 BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(TAG) \
-	--build-arg REVISION=$(shell git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct)
+	--build-arg REVISION=$(shell git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct) \
+	$(if $(BASE),--build-arg BASE=$(BASE))
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
@@ -97,10 +98,10 @@ lock: $(VENV)/tests         ## write down the versions that are installed, with 
 	sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | \
 	  $(BIN)/uv pip compile --quiet $(LOCKED) -o docker/interceptor/requirements-build.txt -
 
-chart: $(VENV)/tests        ## write the chart's schema and table of values
+chart: $(VENV)/tests        ## write what in the chart follows from elsewhere: its schema, table of values, dashboards
 	$(BIN)/python -m docker.generate
 
-images:                     ## build the images: make images [ENGINE=docker] [TAG=1.2.3]
+images:                     ## build the images: make images [ENGINE=docker] [TAG=1.2.3] [BASE=debian@sha256:…]
 	$(ENGINE) build $(BUILD) -f docker/rpcapd/Dockerfile -t rpcapd:$(TAG) .
 	$(ENGINE) build $(BUILD) -f docker/interceptor/Dockerfile -t interceptor:$(TAG) .
 

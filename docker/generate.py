@@ -2,6 +2,7 @@
 
 * values.schema.json: types from values.yaml, narrowed by `RULES` here, and `config` from the program's own model,
   so that a typo in an option is refused before anything is installed.
+* files/dashboards: copies of docker/observability's, since a chart has what lies in its folder and nothing else.
 * the table in README.md: each value with its default and the `# --` comment above it in values.yaml.
 
 Refuses judgement: what a value means is written in values.yaml, once. A test runs this and compares.
@@ -33,27 +34,54 @@ SET_BY_THE_CHART = {
         "server",
         "output",
         "ingest",
-        "collector",
     },
     "capture": {"sources", "user", "password", "password_file", "ca_file", "active_hosts"},
     "spool": {"directory", "max_bytes"},
+    "collector": {"database", "max_bytes"},
 }
 """Options that `config` does not take: other values say them, or the chart decides."""
 
 PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
 POSITIVE = {"type": "integer", "minimum": 1}
+COUNT = {"type": "integer", "minimum": 0}
 FREE = {"type": "object"}
+NAMED = {"type": "array", "items": {"type": "object", "required": ["name"]}}
 DURATION = {"type": "string", "pattern": "^([0-9]+(ms|s|m|h))+$"}
+DURATION_OR_NONE = {"type": "string", "pattern": "^$|^([0-9]+(ms|s|m|h))+$"}
+DIGEST = {"type": "string", "pattern": "^$|^sha256:[0-9a-f]{64}$"}
 CIDR = r"^[0-9]+(\.[0-9]+){3}(/[0-9]{1,2})?$|^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(/[0-9]{1,3})?$"
 """An address or a network of either kind; the API server judges the numbers."""
+CIDRS = {"type": "array", "items": {"type": "string", "pattern": CIDR}}
 PROXY = r"([^\s/]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?/?$"
 """What follows the scheme."""
 WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
 """Labels, annotations, selectors: Kubernetes takes no number and no boolean there."""
-POD_LABELS = WORDS | {
-    "propertyNames": {"not": {"pattern": "^app\\.kubernetes\\.io/(name|instance|component)$"}}
-}
+LABELS = WORDS | {"propertyNames": {"not": {"pattern": "^app\\.kubernetes\\.io/(name|instance|component)$"}}}
 """Those that select the pods are the chart's."""
+PROBE = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "initialDelaySeconds": COUNT,
+        "periodSeconds": POSITIVE,
+        "timeoutSeconds": POSITIVE,
+        "failureThreshold": POSITIVE,
+    },
+}
+"""What is asked is the chart's."""
+AT_ONCE = {"type": ["integer", "string"], "pattern": "^[1-9][0-9]*%$", "minimum": 1}
+"""A number of pods or a share of them."""
+TLS_MODE = {"enum": ["generated", "existingSecret", "off"]}
+SERVICE = {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]}
+GLOBAL = {
+    "type": "object",
+    "properties": {
+        "imageRegistry": {"type": "string"},
+        "imagePullSecrets": {"type": "array", "items": {"type": ["object", "string"]}},
+        "storageClass": {"type": "string"},
+    },
+}
+"""What an umbrella chart says to all of its charts: what is honoured here has its type, the rest is others'."""
 
 RULES: dict[str, dict[str, Any]] = {
     "mode": {"enum": ["relay", "direct"]},
@@ -68,10 +96,14 @@ RULES: dict[str, dict[str, Any]] = {
     },
     "clusterDomain": {"type": "string", "pattern": r"^[a-z0-9.-]+$"},
     "fullnameOverride": {"type": "string", "pattern": r"^$|^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"},
+    "nameOverride": {"type": "string", "pattern": r"^$|^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$"},
+    "namespaceOverride": {"type": "string", "pattern": r"^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},
+    "commonLabels": LABELS,
+    "extraObjects": {"type": "array", "items": {"type": ["object", "string"]}},
     "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
-    "image.interceptor.digest": {"type": "string", "pattern": "^$|^sha256:[0-9a-f]{64}$"},
-    "image.rpcapd.digest": {"type": "string", "pattern": "^$|^sha256:[0-9a-f]{64}$"},
-    "image.pullSecrets": {"type": "array", "items": {"type": "object", "required": ["name"]}},
+    "image.interceptor.digest": DIGEST,
+    "image.rpcapd.digest": DIGEST,
+    "image.pullSecrets": NAMED,
     "port": PORT,
     "capture.rpcapdPort": PORT,
     "capture.capabilities": {
@@ -79,44 +111,98 @@ RULES: dict[str, dict[str, Any]] = {
         "items": {"type": "string", "pattern": "^[A-Z_]+$"},
         "contains": {"const": "NET_RAW"},
     },
-    "interceptor.maxUnavailable": {"type": ["integer", "string"], "pattern": "^[1-9][0-9]*%$", "minimum": 1},
-    "interceptor.nodeSelector": WORDS,
-    "interceptor.podAnnotations": WORDS,
-    "interceptor.podLabels": POD_LABELS,
+    "common.extraEnv": NAMED,
+    "common.envFrom": {"type": "array", "items": FREE},
+    "common.extraVolumes": NAMED,
+    "common.extraVolumeMounts": {
+        "type": "array",
+        "items": {"type": "object", "required": ["name", "mountPath"]},
+    },
+    "common.initContainers": NAMED,
+    "common.extraContainers": NAMED,
+    "common.podAnnotations": WORDS,
+    "common.podLabels": LABELS,
+    "common.podSecurityContext": FREE,
+    "common.securityContext": FREE,
+    "common.startupProbe": PROBE,
+    "common.livenessProbe": PROBE,
+    "common.readinessProbe": PROBE,
+    "common.nodeSelector": WORDS,
+    "common.topologySpreadConstraints": {
+        "type": "array",
+        "items": {"type": "object", "required": ["maxSkew", "topologyKey", "whenUnsatisfiable"]},
+    },
+    "common.dnsPolicy": {"enum": ["", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]},
+    "common.hostAliases": {"type": "array", "items": {"type": "object", "required": ["ip", "hostnames"]}},
+    "common.minReadySeconds": COUNT,
+    "common.revisionHistoryLimit": COUNT,
+    "common.serviceAccount.annotations": WORDS,
+    "interceptor.rpcapdSecurityContext": FREE,
+    # Never more pods than nodes: two on one node would want the same ports.
+    "interceptor.updateStrategy": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "type": {"enum": ["RollingUpdate", "OnDelete"]},
+            "rollingUpdate": {
+                "type": ["object", "null"],
+                "additionalProperties": False,
+                "properties": {"maxUnavailable": AT_ONCE},
+            },
+        },
+    },
     "interceptor.spool.maxMiB": POSITIVE,
     "interceptor.spool.hostPath": {"type": "string", "pattern": "^$|^/."},
-    "relay.nodeSelector": WORDS,
-    "relay.podAnnotations": WORDS,
-    "relay.podLabels": POD_LABELS,
+    "relay.updateStrategy": {"type": "object", "properties": {"type": {"type": "string"}}},
+    "relay.podDisruptionBudget.maxUnavailable": AT_ONCE,
     "relay.replicas": POSITIVE,
+    "relay.service.type": SERVICE,
+    "relay.service.annotations": WORDS,
     "relay.spool.maxMiB": POSITIVE,
-    "relay.tls.mode": {"enum": ["generated", "existingSecret", "off"]},
-    "collector.nodeSelector": WORDS,
-    "collector.sizeLimit": {"type": "string", "pattern": "^[0-9]+(Mi|Gi|Ti)$"},
-    "prometheusAgent.nodeSelector": WORDS,
+    "relay.tls.mode": TLS_MODE,
+    "relay.persistence.accessModes": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    "relay.persistence.annotations": WORDS,
+    "relay.autoscaling.minReplicas": POSITIVE,
+    "relay.autoscaling.maxReplicas": POSITIVE,
+    "relay.autoscaling.spoolAgeSeconds": POSITIVE,
+    "relay.autoscaling.behavior": FREE,
+    "collector.service.type": SERVICE,
+    "collector.service.annotations": WORDS,
+    "collector.tls.mode": TLS_MODE,
+    "collector.persistence.size": {"type": "string", "pattern": "^[1-9][0-9]{0,6}(Mi|Gi|Ti)$"},
+    "collector.persistence.accessModes": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    "collector.persistence.annotations": WORDS,
+    "collector.ingress.annotations": WORDS,
+    "collector.httpRoute.annotations": WORDS,
+    "collector.httpRoute.parentRefs": NAMED,
+    "collector.httpRoute.hostnames": {"type": "array", "items": {"type": "string"}},
+    "prometheusAgent.image.digest": DIGEST,
     "prometheusAgent.remoteWriteUrl": {"type": "string", "pattern": r"^$|^https?://\S+$"},
     "prometheusAgent.scrapeInterval": DURATION,
+    "prometheusAgent.scrapeTimeout": DURATION_OR_NONE,
+    "networkPolicy.flavor": {"enum": ["kubernetes", "cilium"]},
     "networkPolicy.proxyIp": {"type": "string", "pattern": f"^$|{CIDR}"},
     "networkPolicy.k8sApi.port": PORT,
-    "networkPolicy.k8sApi.cidrs": {
-        "type": "array",
-        "minItems": 1,
-        "items": {"type": "string", "pattern": CIDR},
-    },
-    "networkPolicy.nodeCidrs": {"type": "array", "items": {"type": "string", "pattern": CIDR}},
+    "networkPolicy.k8sApi.cidrs": CIDRS | {"minItems": 1},
+    "networkPolicy.nodeCidrs": CIDRS,
     "metrics.serviceMonitor.interval": DURATION,
+    "metrics.serviceMonitor.scrapeTimeout": DURATION_OR_NONE,
     "metrics.serviceMonitor.labels": WORDS,
     "metrics.podMonitor.interval": DURATION,
+    "metrics.podMonitor.scrapeTimeout": DURATION_OR_NONE,
     "metrics.podMonitor.labels": WORDS,
     "metrics.prometheusRule.labels": WORDS,
-    "serviceAccount.annotations": WORDS,
+    "metrics.dashboards.labels": WORDS,
+    "metrics.dashboards.annotations": WORDS,
 }
 """What a type alone does not say, by the path of the value."""
 
 TYPES: dict[type, str] = {bool: "boolean", int: "integer", str: "string"}
 
 
-SPARED = {"resources", "rpcapdResources", "nodeSelector", "tolerations"}
+COMPONENTS = ("interceptor", "relay", "collector", "prometheusAgent")
+"""Below each of them there may be whatever is below `common`."""
+SPARED = {"resources", "rpcapdResources"}
 """Values that the chart can do without, although they have a default."""
 
 
@@ -125,8 +211,25 @@ def schema(values: dict[str, Any]) -> dict[str, Any]:
     whole = _schema_of(values, "")
     options, definitions = _options()
     whole["properties"]["config"] = options
-    whole["properties"]["global"] = FREE  # Helm adds it
+    whole["properties"]["global"] = GLOBAL
+    whole["properties"]["enabled"] = {"type": "boolean"}  # what an umbrella chart's `condition` asks for
+    common = whole["properties"]["common"]
+    del common["required"]
+    definitions["Common"] = {name: _or_null(item) for name, item in common["properties"].items()}
+    shared = {name: {"$ref": f"#/definitions/Common/{name}"} for name in common["properties"]}
+    common["properties"] = shared
+    for name in COMPONENTS:
+        component = whole["properties"][name]
+        component["properties"] |= shared
+        component["required"] = [own for own in component["required"] if own not in shared]
     return {"$schema": "http://json-schema.org/draft-07/schema#", **whole, "definitions": definitions}
+
+
+def _or_null(one: dict[str, Any]) -> dict[str, Any]:
+    """As it is, in part, or nothing: Helm hands a `null` on where there was no default for it to take away."""
+    if "enum" in one:
+        return one | {"enum": [*one["enum"], None]}
+    return {key: item for key, item in one.items() if key != "required"} | {"type": [one["type"], "null"]}
 
 
 def _schema_of(value: Any, path: str) -> dict[str, Any]:
@@ -223,7 +326,11 @@ def generated() -> dict[Path, str]:
     begin, end = "<!-- values: made by `make chart` -->\n", "\n<!-- end of values -->"
     head, _, rest = readme.partition(begin)
     _, _, tail = rest.partition(end)
-    return {
+    dashboards = {
+        CHART / "files" / "dashboards" / path.name: path.read_text()
+        for path in (CHART.parent / "observability").glob("*.json")
+    }
+    return dashboards | {
         CHART / "values.schema.json": json.dumps(schema(values), indent=2) + "\n",
         CHART / "README.md": f"{head}{begin}{table(text, values)}{end}{tail}",
     }
@@ -232,6 +339,7 @@ def generated() -> dict[Path, str]:
 def main() -> int:
     """Write the files."""
     for path, text in generated().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     return 0
 

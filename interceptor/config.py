@@ -22,6 +22,7 @@ __all__ = [
     "Interfaces",
     "Log",
     "Metadata",
+    "Metrics",
     "Output",
     "Proxy",
     "Server",
@@ -250,6 +251,14 @@ class Server(_Section):
     """Authorities (PEM) of the clients: then each must have a certificate (mutual TLS)."""
 
 
+class Metrics(_Section):
+    """What /metrics says of the traffic."""
+
+    by_server: Annotated[int, Field(ge=0, le=200)] = 0
+    """So many servers, by the names that requests call them, have series of their own (27 each); the others have them
+    together. 0: servers are not told apart."""
+
+
 class Ingest(_Section):
     """Who may send batches to relay and collector."""
 
@@ -312,6 +321,7 @@ class Config(_Section):
     spool: Spool = Spool()
     upload: Upload = Upload()
     server: Server = Server()
+    metrics: Metrics = Metrics()
     ingest: Ingest = Ingest()
     collector: Collector = Collector()
     log: Log = Log()

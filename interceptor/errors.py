@@ -6,6 +6,7 @@
 
 Traffic never raises: what cannot be understood is counted (see `interceptor.core.model.Drop`). Anything else that is
 raised is a defect, and its text may be traffic's (a `KeyError` has the key): only its type and place are told (`trace`).
+A name that does not exist is told with the nearest one that does (`nearest`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
 
-__all__ = ["CaptureError", "InterceptorError", "UsageError", "place", "trace"]
+__all__ = ["CaptureError", "InterceptorError", "UsageError", "nearest", "place", "trace"]
 
 
 class InterceptorError(Exception):
@@ -28,6 +30,14 @@ class UsageError(InterceptorError):
 
 class CaptureError(InterceptorError):
     """A capture file that cannot be read to its end; what came before it was read."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` with the known name most like this one, or nothing where none is like it."""
+    from difflib import get_close_matches  # only where something is wrong
+
+    near = get_close_matches(name, list(known), 1, 0.6)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def place(error: BaseException) -> str:

@@ -14,7 +14,6 @@ and its file the one from the later place wins; both in one place are a contradi
 
 from __future__ import annotations
 
-import difflib
 import re
 import typing
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ import yaml
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from interceptor.config import Config
-from interceptor.errors import UsageError
+from interceptor.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     import argparse
@@ -167,8 +166,12 @@ def _kinds(annotation: Any) -> Iterator[Any]:
 # Flags
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Give a command `--config` and a flag for every option that is no secret."""
+def add_flags(parser: argparse.ArgumentParser, defaults: Mapping[str, object] | None = None) -> None:
+    """Give a command `--config` and a flag for every option that is no secret.
+
+    `defaults` are the command's own, by key; `load` wants the same.
+    """
+    defaults = defaults or {}
     parser.usage = f"{parser.prog} [-h] [--config FILE] [--OPTION VALUE]..."
     parser.add_argument(
         "--config", metavar="FILE", help=f"YAML file with options ({CONFIG_VARIABLE} names it too)"
@@ -181,7 +184,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     for option in options():
         if option.secret:
             continue
-        shown = _shown(option.default, option)
+        shown = _shown(defaults.get(option.key, option.default), option)
         text = f"{option.help} (default: {shown})" if shown not in {"-", "(empty)"} else option.help
         group.add_argument(
             option.flag,
@@ -220,8 +223,9 @@ def load(
     path: str | Path | None = None,
     environment: Mapping[str, str] | None = None,
     flags: Mapping[str, str] | None = None,
+    defaults: Mapping[str, object] | None = None,
 ) -> Settings:
-    """Read the configuration.
+    """Read the configuration. `defaults` are a command's own, by key.
 
     Raises:
         UsageError: one line that says what is wrong and where.
@@ -229,7 +233,9 @@ def load(
     """
     environment = environment if environment is not None else {}
     path = path if path is not None else environment.get(CONFIG_VARIABLE) or None
-    found: _Layer = {}
+    found: _Layer = {
+        tuple(key.split(".")): _Found(value, "default") for key, value in (defaults or {}).items()
+    }
     for layer in (
         _from_file(Path(path)) if path is not None else {},
         _from_environment(environment),
@@ -313,11 +319,9 @@ def _kind_of_node(node: yaml.Node) -> str:
 def _nearest_key(at: tuple[str, ...]) -> str:
     keys = [option.key for option in options()] + list(Config.model_fields)
     wanted = ".".join(at)
-    near = difflib.get_close_matches(wanted, keys, 1, 0.6)
-    if not near:
-        # the right name in the wrong section
-        near = [key for key in keys if key.rpartition(".")[2] == at[-1]][:1]
-    return f"; did you mean {near[0]}?" if near else ""
+    # or the right name in the wrong section
+    elsewhere = (f"; did you mean {key}?" for key in keys if key.rpartition(".")[2] == at[-1])
+    return nearest(wanted, keys) or next(elsewhere, "")
 
 
 def _from_environment(environment: Mapping[str, str]) -> _Layer:
@@ -330,8 +334,7 @@ def _from_environment(environment: Mapping[str, str]) -> _Layer:
         if _SERVICE_LINK.search(name) and (option is None or _SERVICE_URL.match(text)):
             continue
         if option is None:
-            near = difflib.get_close_matches(name, known, 1, 0.6)
-            raise UsageError(f"{name}: no such variable{f'; did you mean {near[0]}?' if near else ''}")
+            raise UsageError(f"{name}: no such variable{nearest(name, known)}")
         layer[option.path] = _Found(_from_text(option, text), name)
     return layer
 

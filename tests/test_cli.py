@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +15,9 @@ import pytest
 
 import interceptor
 from interceptor.cli import main
+from tests.capture_bytes import conversation, pcap
 from tests.support.netns import unavailable, wait_until
+from tests.support.programs import wanted
 
 COMMAND = [sys.executable, "-W", "error", "-m", "interceptor"]
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -114,3 +119,124 @@ def test_an_interrupt_of_a_command_has_the_shells_status(monkeypatch: pytest.Mon
 
     monkeypatch.setattr("interceptor.commands.reading.run", interrupt)
     assert main(["read", "file"]) == 130
+
+
+class TestWrongInput:
+    """What people give to every command by mistake: one line that says what, where, and what to do; never a traceback."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        """A file of each kind."""
+        capture = pcap(conversation(2))
+        files = {
+            "good.pcap": capture,
+            "empty": b"",
+            "text": b"hello, world, this is no capture",
+            "cut.pcap": capture[:300],
+            "cut.pcap.gz": gzip.compress(capture)[:-20],
+            "text.gz": gzip.compress(b"hello, world, this is no capture"),
+            "two words.pcap": capture[:300],
+            "tabs.yaml": b"proxy:\n\turl: x\n",
+            "twice.yaml": b"endpoint: https://a\nendpoint: https://b\n",
+            "unknown.yaml": b"server: {prot: 1}\n",
+            "binary.yaml": b"\xff\xfe",
+            "type.yaml": b"server:\n  port: many\n",
+            "list.yaml": b"- a\n",
+            "secret.yaml": b"endpoint: https://a\ntoken: s3cr3t\ntoken_file: empty\n",
+            "words": b"a b c",
+        }
+        for name, data in files.items():
+            (tmp_path / name).write_bytes(data)
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "unreadable").write_bytes(capture)
+        (tmp_path / "unreadable").chmod(0)
+        os.link(tmp_path / "text", os.path.join(os.fsencode(tmp_path), b"\xff\xfe.pcap"))
+        return tmp_path
+
+    @pytest.mark.parametrize(
+        ("arguments", "status", "says"),
+        [
+            ("read missing", 2, "missing: cannot be opened: No such file or directory"),
+            ("read folder", 2, "folder: is a directory, not a capture file"),
+            ("read empty", 2, "empty: is empty"),
+            ("read text", 2, "text: is not a capture file (neither pcap nor pcapng)"),
+            ("read text.gz", 2, "text.gz: is not a capture file"),
+            ("read cut.pcap", 1, "cut.pcap: ends inside a packet that begins at byte 2"),
+            ("read cut.pcap.gz", 1, "cut.pcap.gz: ends inside gzip data"),
+            ("read -", 2, "standard input: is empty"),
+            (["read", "two words.pcap"], 1, "two words.pcap: ends inside a packet"),
+            (["read", b"\xff\xfe.pcap"], 2, "\ufffd\ufffd.pcap: is not a capture file"),
+            (["read", "a\nb\x1b[2J"], 2, "a\ufffdb\ufffd[2J: cannot be opened"),
+            (["read", ""], 2, "'': cannot be opened"),
+            ("read good.pcap --config missing", 2, "missing: cannot be read: No such file or directory"),
+            ("read good.pcap --upload", 2, "endpoint: is not set"),
+            ("read good.pcap -o folder", 2, "folder: cannot be written: Is a directory"),
+            ("read good.pcap -o missing/x", 2, "missing/x: cannot be written: No such file or directory"),
+            ("run --config missing", 2, "missing: cannot be read: No such file or directory"),
+            ("run --config folder", 2, "folder: cannot be read: Is a directory"),
+            ("relay --config tabs.yaml", 2, "tabs.yaml:2: is no YAML: found character '\\t'"),
+            ("collector --config twice.yaml", 2, "twice.yaml:2: endpoint: is here a second time, first in line 1"),
+            ("check --config unknown.yaml", 2, "unknown.yaml:1: server.prot: no such key; did you mean server.port?"),
+            ("interfaces --config binary.yaml", 2, "binary.yaml: is no text in UTF-8"),
+            ("run --config type.yaml", 2, "type.yaml:2: server.port: got the text 'many', wanted an integer"),
+            ("run --config list.yaml", 2, "list.yaml:1: the file: got a list, wanted keys: endpoint, "),
+            ("run --config secret.yaml", 2, "secret.yaml:2: token: contradicts token_file at secret.yaml:3; one of them"),
+            ("run --token-file empty", 2, "--token-file: token_file: empty holds no secret"),
+            ("run --token-file folder", 2, "--token-file: token_file: cannot read folder: Is a directory"),
+            ("run --output-path folder", 2, "output.path folder: cannot be written: Is a directory"),
+            ("run --server-port 99999", 2, "--server-port: server.port: got the text '99999', wanted less than or equal to 65535"),
+            ("run --output-path - --server-port {taken}", 2, "port {taken}: is in use"),
+            ("run --output-path - --capture-sources nope:", 2, "capture.sources: 'nope:' is none of rpcap://"),
+            ("collector --ingest-tokens-file missing --collector-database c.db", 2, "missing"),
+            ("collector --collector-database c.db --server-port 0", 2, "nobody may send"),
+            ("collector --ingest-anonymous yes! --server-port 0", 2, "got the text 'yes!', wanted true or false"),
+            ("collector --ingest-anonymous true --collector-database text --server-port 0", 1, "text"),
+            ("interfaces live:", 0, ""),
+            (["interfaces", "live:no such"], 2, "this machine has no interface no such; it has "),
+            ("interfaces file:missing", 2, "missing: cannot be opened"),
+            ("interfaces nope:", 2, "capture.sources: 'nope:' is none of rpcap://"),
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_is_one_clear_line(
+        self, folder: Path, arguments: str | list[str | bytes], status: int, says: str
+    ) -> None:
+        """With the documented status; nothing that was typed steers the terminal."""
+        with socket.create_server(("0.0.0.0", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            words = arguments.split(" ") if isinstance(arguments, str) else arguments
+            done = subprocess.run(
+                [*COMMAND, *[w.replace("{taken}", port) if isinstance(w, str) else w for w in words]],
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=60,
+                cwd=folder,
+                env=ENVIRONMENT,
+            )
+        told = done.stderr.decode()
+        assert done.returncode == status, told
+        lines = [line for line in told.splitlines() if line.startswith("interceptor: ")]
+        assert lines == told.splitlines(), "something else than our lines"
+        assert len(lines) == bool(says), told
+        assert says.replace("{taken}", port) in told
+        assert "s3cr3t" not in told
+        assert "\x1b" not in told
+
+    def test_what_may_not_be_read_is_said(self, folder: Path) -> None:
+        """By a user who may not; as root, everything may be."""
+        if os.geteuid() == 0:
+            setpriv = wanted("setpriv")
+            folder.chmod(0o755)
+            for above in folder.parents[:2]:
+                above.chmod(0o755)
+            before = [setpriv, "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        else:
+            before = []
+        for words in (["read", "unreadable"], ["run", "--config", "unreadable"]):
+            done = subprocess.run(
+                [*before, *COMMAND, *words], capture_output=True, timeout=60, cwd=folder, env=ENVIRONMENT
+            )
+            assert done.returncode == 2
+            assert re.fullmatch(
+                rb"interceptor: error: unreadable: cannot be (opened|read): Permission denied\n", done.stderr
+            )

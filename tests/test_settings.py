@@ -125,6 +125,18 @@ def test_an_empty_variable_is_the_empty_text(tmp_path: Path) -> None:
     assert loaded.config.capture.filter == ""
 
 
+def test_a_command_may_have_a_default_of_its_own(tmp_path: Path) -> None:
+    """It is one: everything else wins over it, and nothing says where it comes from."""
+    own = {"server.port": 18_955}
+    assert load(None, {}, {}, own).config.server.port == 18_955
+    assert load(None, {}, {}, own).config.server.address == load().config.server.address
+    assert ("server.port", "18955", "default") in load(None, {}, {}, own).effective()
+    (tmp_path / "c.yaml").write_text("server: {port: 1}\n")
+    assert load(tmp_path / "c.yaml", {}, {}, own).config.server.port == 1
+    assert load(None, {"INTERCEPTOR_SERVER_PORT": "2"}, {}, own).config.server.port == 2
+    assert load(None, {}, {"server.port": "3"}, own).config.server.port == 3
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "proxy:\n", "null"])
 def test_an_empty_file_is_all_defaults(tmp_path: Path, text: str) -> None:
     """So is a section without keys."""

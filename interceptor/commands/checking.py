@@ -1,26 +1,32 @@
 """`interceptor check`: the configuration as it takes effect, and each hop tried.
 
-Owns the order of the hops and what is said of each, in one line. Refuses to be cleverer than the daemon: a source is
-tried by running it, the endpoint by sending it a batch without records, the proxy by the decision that uploads use.
+Owns the order of the hops and what is said of each, in one line, with the flag that mends it where it fails. Refuses to
+be cleverer than the daemon: a source is tried by running it, the endpoint by sending it a batch without records, the
+proxy by the decision that uploads use.
+
+For programs one JSON object: `{"configuration": [{"key", "value", "origin"}], "hops": [{"ok", "name", "told", "mend"}],
+"ok"}`; `mend` is null where nothing has to be mended.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from interceptor.capture.feed import Feed
 from interceptor.capture.own_traffic import OwnTraffic
 from interceptor.capture.source import State
 from interceptor.capture.sources import make_sources
-from interceptor.commands.terminal import printable
+from interceptor.commands.terminal import add_format, printable
 from interceptor.errors import InterceptorError
-from interceptor.settings import add_flags, flags_of, load
+from interceptor.settings import add_flags, flags_of, load, options
 
 if TYPE_CHECKING:
     import argparse
@@ -43,6 +49,37 @@ class _Hop(NamedTuple):
     well: bool
     name: str
     told: str
+    mend: str | None = None
+    """What to do, where that is not in `told`."""
+
+
+_SOURCES: Final = "--capture-sources says where to capture"
+_MENDS: Final = (
+    # what the reason of a source that fails has in it, and what to do then
+    ("uthentication failed", "--capture-user and --capture-password-file say as whom"),
+    ("certificate", "--capture-ca-file names who vouches for it"),
+    ("ermission", "capturing takes root or CAP_NET_RAW, here or of the rpcapd"),
+    ("ermitted", "capturing takes root or CAP_NET_RAW, here or of the rpcapd"),
+)
+_SOMEWHERE: Final = "--endpoint URL or --output-path FILE says where to"
+_TOKEN: Final = "--token-file names the file that has it"  # noqa: S105 - none itself
+_OUTPUT: Final = "--output-path names another"
+_PROXY: Final = (
+    "--proxy-url-file names the file with its user and password, --proxy-no-proxy who is reached without it"
+)
+_AUTHORITY: Final = "--tls-ca-file names who vouches for it"
+_ENDPOINT: Final = "--endpoint says where it is, --proxy-url-file and --proxy-no-proxy the way"
+_KEY: Final = re.compile(r"([a-z_]+(?:\.[a-z_]+)*)[: ]")
+"""What a complaint about an option begins with."""
+
+
+def _flagged(told: str, otherwise: str) -> str:
+    """The flag of the option that is complained about; what to do `otherwise`, where it is about none."""
+    key = _KEY.match(told)
+    for option in options():
+        if key is not None and option.key == key[1]:
+            return f"{option.flag}-file says it" if option.secret else f"{option.flag} says it"
+    return otherwise
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,16 +89,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the output, the proxy decision and the rule behind it, the endpoint and its TLS, the token. One line each. "
         "The exit status is 0 if all of them hold."
     )
+    add_format(parser)
     add_flags(parser)
+    parser.usage = f"{parser.prog} [-h] [--format text|json] [--config FILE] [--OPTION VALUE]..."
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check; returns the exit status."""
     settings = load(arguments.config, os.environ, flags_of(arguments))
-    for key, value, origin in settings.effective():
-        if origin != "default":
-            _print("config", f"{key} = {value}  ({origin})")
-    return asyncio.run(_check(settings, os.environ))
+    return asyncio.run(_check(settings, os.environ, _Objects() if arguments.format == "json" else _Lines()))
+
+
+class _Report(Protocol):
+    """Where it is said."""
+
+    def option(self, key: str, value: str, origin: str) -> None:
+        """Say that an option is no default."""
+
+    def hop(self, hop: _Hop) -> None:
+        """Say what came of a hop."""
+
+    def end(self) -> None:
+        """Say that this was all."""
+
+
+class _Lines:
+    """For people, as it comes."""
+
+    def option(self, key: str, value: str, origin: str) -> None:
+        _print("config", f"{key} = {value}  ({origin})")
+
+    def hop(self, hop: _Hop) -> None:
+        mend = f"; {hop.mend}" if hop.mend else ""
+        _print("ok" if hop.well else "FAILED", f"{hop.name}: {hop.told}{mend}")
+
+    def end(self) -> None:
+        pass
+
+
+class _Objects:
+    """For programs, in the end."""
+
+    def __init__(self) -> None:
+        self._options: list[dict[str, str]] = []
+        self._hops: list[dict[str, object]] = []
+
+    def option(self, key: str, value: str, origin: str) -> None:
+        self._options.append({"key": key, "value": value, "origin": origin})
+
+    def hop(self, hop: _Hop) -> None:
+        self._hops.append({"ok": hop.well, "name": hop.name, "told": hop.told, "mend": hop.mend})
+
+    def end(self) -> None:
+        well = all(hop["ok"] for hop in self._hops)
+        report = {"configuration": self._options, "hops": self._hops, "ok": well}
+        sys.stdout.write(json.dumps(report) + "\n")
+        sys.stdout.flush()
 
 
 def _print(what: str, told: str) -> None:
@@ -69,12 +152,16 @@ def _print(what: str, told: str) -> None:
     sys.stdout.flush()
 
 
-async def _check(settings: Settings, environment: Mapping[str, str]) -> int:
+async def _check(settings: Settings, environment: Mapping[str, str], report: _Report) -> int:
     _quiet()
     status = 0
+    for key, value, origin in settings.effective():
+        if origin != "default":
+            report.option(key, value, origin)
     async for hop in _hops(settings.config, environment):
-        _print("ok" if hop.well else "FAILED", f"{hop.name}: {hop.told}")
+        report.hop(hop)
         status |= not hop.well
+    report.end()
     return status
 
 
@@ -91,43 +178,44 @@ def _drop(*_: object) -> dict[str, object]:
     raise structlog.DropEvent
 
 
-async def _hops(options: config.Config, environment: Mapping[str, str]) -> AsyncIterator[_Hop]:
-    yield _metadata(options.metadata)
+async def _hops(settings: config.Config, environment: Mapping[str, str]) -> AsyncIterator[_Hop]:
+    yield _metadata(settings.metadata)
     sources: Sequence[Source] = []
-    if not options.capture.sources:
+    if not settings.capture.sources:
         # `run` refuses this; a relay's configuration says it, so that its way out can be tried alone.
         yield _Hop(well=True, name="sources", told="none are configured: nothing is captured here")
     else:
         try:
-            sources = make_sources(options.capture, OwnTraffic())
+            sources = make_sources(settings.capture, OwnTraffic())
         except InterceptorError as error:
-            yield _Hop(well=False, name="sources", told=str(error))
+            yield _Hop(False, "sources", str(error), _flagged(str(error), _SOURCES))
     for source in sources:
         yield await _source(source)
-    if options.output.path is not None:
-        yield _output(options.output.path)
-    elif options.endpoint is None:
-        yield _Hop(well=False, name="output", told="records have nowhere to go: set endpoint or output.path")
-    if options.endpoint is not None:
-        async for hop in _endpoint(options, options.endpoint, environment):
+    if settings.output.path is not None:
+        yield _output(settings.output.path)
+    elif settings.endpoint is None:
+        told = "records have nowhere to go: set endpoint or output.path"
+        yield _Hop(False, "output", told, _SOMEWHERE)
+    if settings.endpoint is not None:
+        async for hop in _endpoint(settings, settings.endpoint, environment):
             yield hop
 
 
-def _metadata(options: config.Metadata) -> _Hop:
+def _metadata(settings: config.Metadata) -> _Hop:
     """How much of the operator's words and routes is in force."""
     from interceptor.service import openings
 
     try:
-        words, routes = openings.words(options), openings.routes(options)
+        words, routes = openings.words(settings), openings.routes(settings)
     except InterceptorError as error:
-        return _Hop(well=False, name="metadata", told=str(error))
+        return _Hop(False, "metadata", str(error), _flagged(str(error), "--metadata-openapi names others"))
     learning = (
-        f"a word opens when {options.learn} clients have used it" if options.learn else "no word is learnt"
+        f"a word opens when {settings.learn} clients have used it" if settings.learn else "no word is learnt"
     )
     return _Hop(
         well=True,
         name="metadata",
-        told=f"{len(words.words)} words ({len(options.words)} of them yours), {routes.count} routes; {learning}",
+        told=f"{len(words.words)} words ({len(settings.words)} of them yours), {routes.count} routes; {learning}",
     )
 
 
@@ -138,7 +226,7 @@ async def _source(source: Source) -> _Hop:
         try:
             offers = await source.offers()
         except InterceptorError as error:
-            return _Hop(well=False, name=name, told=str(error))
+            return _Hop(False, name, str(error), _mend_of_source(str(error)))
         return _Hop(well=True, name=name, told=f"can be read; {len(offers)} interfaces at its beginning")
     running = asyncio.get_running_loop().create_task(source.run(Feed(lambda _: None)))
     try:
@@ -147,11 +235,7 @@ async def _source(source: Source) -> _Hop:
                 await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:
         pass
-    hop = (
-        _Hop(*_state(source, name))
-        if not running.done()
-        else _Hop(well=False, name=name, told=_reason(running))
-    )
+    hop = _state(source, name) if not running.done() else _failed(name, _reason(running))
     running.cancel()
     with suppress(asyncio.CancelledError, Exception):
         await running
@@ -170,29 +254,31 @@ def _settled(source: Source) -> bool:
     )
 
 
-def _state(source: Source, name: str) -> tuple[bool, str, str]:
+def _state(source: Source, name: str) -> _Hop:
     watched = list(source.interfaces.values())
     capturing = [one for one in watched if one.state is State.CAPTURING]
     failed = [one for one in watched if one.state is State.FAILED]
     excluded = sum([one.state is State.EXCLUDED for one in watched])
     if capturing:
-        return (
-            True,
-            name,
-            f"captures {capturing[0].name}; {len(watched)} interfaces offered, {excluded} excluded",
-        )
+        told = f"captures {capturing[0].name}; {len(watched)} interfaces offered, {excluded} excluded"
+        return _Hop(well=True, name=name, told=told)
     if failed:
-        return False, name, f"{failed[0].name}: {failed[0].reason}"
+        return _failed(name, f"{failed[0].name}: {failed[0].reason}")
     if source.connected:
-        return (
-            False,
-            name,
-            (
-                f"connected, but none of its {len(watched)} interfaces can be captured ({excluded} excluded); "
-                "--capture-interfaces-include NAME includes one"
-            ),
-        )
-    return False, name, source.problem
+        told = f"connected, but none of its {len(watched)} interfaces can be captured ({excluded} excluded)"
+        return _Hop(False, name, told, "--capture-interfaces-include NAME includes one")
+    return _failed(name, source.problem)
+
+
+def _failed(name: str, told: str) -> _Hop:
+    return _Hop(False, name, told, _mend_of_source(told))
+
+
+def _mend_of_source(told: str) -> str | None:
+    """What to do about a source, by the words of its reason; nothing where a flag is among them."""
+    if " --" in told:
+        return None
+    return next((mend for words, mend in _MENDS if words in told), _flagged(told, _SOURCES))
 
 
 def _reason(running: asyncio.Task[None]) -> str:
@@ -206,14 +292,14 @@ def _output(path: str) -> _Hop:
     name = f"output {path}"
     place = Path(path)
     if path != "-" and place.is_dir():
-        return _Hop(well=False, name=name, told="cannot be written: is a folder")
+        return _Hop(well=False, name=name, told="cannot be written: is a folder", mend=_OUTPUT)
     if path == "-" or os.access(place if place.exists() else place.parent, os.W_OK):
         return _Hop(well=True, name=name, told="can be written")
-    return _Hop(well=False, name=name, told="cannot be written: no such folder, or no permission")
+    return _Hop(False, name, "cannot be written: no such folder, or no permission", _OUTPUT)
 
 
 async def _endpoint(
-    options: config.Config, endpoint: str, environment: Mapping[str, str]
+    settings: config.Config, endpoint: str, environment: Mapping[str, str]
 ) -> AsyncIterator[_Hop]:
     from interceptor.delivery.proxies import deciding
     from interceptor.delivery.sender import Outcome, Sender
@@ -221,36 +307,35 @@ async def _endpoint(
     from interceptor.service.outbound import origin
 
     try:
-        decisions, warnings = deciding(endpoint, options.proxy, environment)
+        decisions, warnings = deciding(endpoint, settings.proxy, environment)
         for warning in warnings:
             yield _Hop(well=True, name="proxy", told=f"warning: {warning}")
         yield _Hop(well=True, name="proxy", told=f"{endpoint} {decisions.current()}")
         transport = Transport(
-            endpoint, decisions, options.tls, options.proxy.ca_file, options.upload.timeout_seconds
+            endpoint, decisions, settings.tls, settings.proxy.ca_file, settings.upload.timeout_seconds
         )
-        sender = Sender(options, transport)
+        sender = Sender(settings, transport)
     except InterceptorError as error:
-        yield _Hop(well=False, name="endpoint", told=str(error))
+        yield _Hop(False, "endpoint", str(error), _flagged(str(error), _ENDPOINT))
         return
     try:
-        answered = await sender.probe(origin(options), time.time())
+        answered = await sender.probe(origin(settings), time.time())
     finally:
         await transport.close()
     outcome, told = answered.outcome, answered.told
     taken = outcome in {Outcome.DELIVERED, Outcome.DUPLICATE}
     reached = taken or outcome is Outcome.AUTH
     encrypted = endpoint.lower().startswith("https://")
-    yield _Hop(
-        well=reached,
-        name="endpoint",
-        told=f"{'answers, its certificate is good' if encrypted else 'answers, in plain text'}"
-        if reached
-        else told,
-    )
-    secret = options.token is not None
+    if reached:
+        good = "answers, its certificate is good" if encrypted else "answers, in plain text"
+        yield _Hop(well=True, name="endpoint", told=good)
+    else:
+        mend = _PROXY if outcome is Outcome.PROXY else _AUTHORITY if "certificate" in told else _ENDPOINT
+        yield _Hop(False, "endpoint", told, mend)
     if not reached:
         yield _Hop(well=False, name="token", told="not tried")
     elif taken:
-        yield _Hop(well=True, name="token", told="accepted" if secret else "none, and none is wanted")
+        accepted = settings.token is not None
+        yield _Hop(well=True, name="token", told="accepted" if accepted else "none, and none is wanted")
     else:
-        yield _Hop(well=False, name="token", told=told if secret else f"none is configured, and {told}")
+        yield _Hop(False, "token", told if settings.token else f"none is configured, and {told}", _TOKEN)

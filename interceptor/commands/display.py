@@ -33,7 +33,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from interceptor.commands.summary import MAXIMUM_ENDPOINTS, NONE, server_name
+from interceptor.commands.summary import MAXIMUM_ENDPOINTS, NONE, OTHER, server_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,9 +53,6 @@ _WIDTH_OF_FILES: Final = 120
 
 _WIDTH_OF_SUMMARY: Final = 120
 """At most: beyond it the eye loses the line."""
-
-_SHOWN: Final = 10
-"""Endpoints in each list of the summary."""
 
 
 def make_console(file: TextIO) -> Console:
@@ -197,8 +194,8 @@ _LAYOUTS: Final = (
         1,
         (
             _CLOCK._replace(width=8, text=lambda record: record.time[11:19]),
-            _CLIENT._replace(width=13),
-            _METHOD._replace(width=6),
+            _CLIENT._replace(width=12),
+            _METHOD,
             _Column(
                 "server and url",
                 1,
@@ -358,14 +355,16 @@ class ReadingProgress:
             self._progress.stop()
 
 
-def print_summary(console: Console, summary: Summary) -> None:
-    """Write the whole summary."""
+def print_summary(console: Console, summary: Summary, top: int = 10) -> None:
+    """Write the whole summary, with `top` endpoints in each list."""
     parts: list[RenderableType] = [_heading("summary"), _totals(summary)]
     if summary.transactions:
         parts += [_heading("responses"), _shares(summary)]
-    if busiest := summary.busiest(_SHOWN):
+    if failing := summary.failing(top):
+        parts += [_heading("errors"), _errors(failing, summary)]
+    if busiest := summary.busiest(top):
         parts += [_heading("busiest endpoints"), _endpoints(busiest)]
-    slowest = summary.slowest(_SHOWN)
+    slowest = summary.slowest(top)
     if slowest and slowest != busiest:
         parts += [_heading("slowest endpoints (by p95; percentiles are within 4 %)"), _endpoints(slowest)]
     if summary.untracked:
@@ -402,6 +401,7 @@ def _totals(summary: Summary) -> RenderableType:
     rows += [
         ("connections", f"{summary.connections:,}"),
         ("transactions", f"{summary.transactions:,}, of which {summary.complete:,} complete"),
+        *([("left out", f"{summary.left_out:,} by --where")] if summary.left_out else []),
         ("gaps", f"{summary.gaps:,}, {size(summary.missed_bytes)} missing" if summary.gaps else "none"),
     ]
     if summary.cut_bytes:
@@ -434,22 +434,50 @@ def _shares(summary: Summary) -> RenderableType:
     return _indented(Group(grid, Text(""), Text(methods, style="bold")))
 
 
-def _endpoints(endpoints: list[Endpoint]) -> RenderableType:
+def _errors(endpoints: list[Endpoint], summary: Summary) -> RenderableType:
+    table = _table("5xx", "unanswered", "invalid", "of")
+    for endpoint in endpoints:
+        errors = (endpoint.server_errors, endpoint.unanswered, endpoint.invalid)
+        table.add_row(
+            *(Text(f"{count:,}", style="bold red" if count else "dim") for count in errors),
+            f"{endpoint.count:,}",
+            Text(endpoint.method, style="bold"),
+            _endpoint(endpoint),
+        )
+    left = summary.erroneous - sum([endpoint.erroneous for endpoint in endpoints])
+    if not left:
+        return _indented(table)
+    return _indented(Group(table, Text(f"{left:,} more, of other endpoints (--top shows more)", style="dim")))
+
+
+def _table(*numbers: str) -> Table:
+    """A table of endpoints with these columns before their names."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim", expand=True)
-    for title in ("count", "failed", "p50", "p95", "p99"):
+    for title in numbers:
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("method", no_wrap=True)
     table.add_column("server and path template", overflow="fold", ratio=1)
+    return table
+
+
+def _endpoint(endpoint: Endpoint) -> Text:
+    if endpoint.method == OTHER and endpoint.server == OTHER:
+        return Text("endpoints that are not told apart", style="dim")
+    name = Text(clean(endpoint.server), style="blue")
+    name.append(Text(clean(endpoint.template), style="default"))
+    name.highlight_regex(_PLACEHOLDER, "magenta")
+    return name
+
+
+def _endpoints(endpoints: list[Endpoint]) -> RenderableType:
+    table = _table("count", "failed", "p50", "p95", "p99")
     for endpoint in endpoints:
-        name = Text(clean(endpoint.server), style="blue")
-        name.append(Text(clean(endpoint.template), style="default"))
-        name.highlight_regex(_PLACEHOLDER, "magenta")
         table.add_row(
             f"{endpoint.count:,}",
             Text(f"{endpoint.failed:,}", style="bold red" if endpoint.failed else "dim"),
             *(duration(endpoint.durations.quantile(share)) for share in (0.5, 0.95, 0.99)),
             Text(endpoint.method, style="bold"),
-            name,
+            _endpoint(endpoint),
         )
     return _indented(table)
 

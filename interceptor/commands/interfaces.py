@@ -1,15 +1,20 @@
-"""`interceptor interfaces`: what sources offer, what would be captured, and by which rule."""
+"""`interceptor interfaces`: what sources offer, what would be captured, and by which rule.
+
+As a table, or as one JSON object for programs: `{"interfaces": [{"source", "name", "captured", "rule", "up", "addresses",
+"description"}]}`, all of them always there.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from interceptor.capture.own_traffic import OwnTraffic
 from interceptor.capture.sources import survey
-from interceptor.commands.terminal import printable
+from interceptor.commands.terminal import add_format, printable
 from interceptor.settings import add_flags, flags_of, load
 
 if TYPE_CHECKING:
@@ -30,8 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Nothing is captured."
     )
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="instead of those of capture.sources")
+    add_format(parser)
     add_flags(parser)
-    parser.usage = f"{parser.prog} [-h] [SOURCE] [--config FILE] [--OPTION VALUE]..."
+    parser.usage = f"{parser.prog} [-h] [SOURCE] [--format text|json] [--config FILE] [--OPTION VALUE]..."
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,7 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
         flags["capture.sources"] = arguments.source
     capture = load(arguments.config, os.environ, flags).config.capture
     rows = asyncio.run(survey(capture, OwnTraffic()))
-    sys.stdout.write("".join(_lines(rows)))
+    if arguments.format == "json":
+        sys.stdout.write(json.dumps({"interfaces": [_object(row) for row in rows]}) + "\n")
+    else:
+        sys.stdout.write("".join(_lines(rows)))
     sys.stdout.flush()
     return 0
 
@@ -62,6 +71,18 @@ def _lines(rows: Iterable[Row]) -> Iterator[str]:
             )
         captured = sum([row.decision.captured for row in offered])
         yield f"{captured} of {len(offered)} would be captured\n\n"
+
+
+def _object(row: Row) -> dict[str, object]:
+    return {
+        "source": row.source,
+        "name": row.offer.name,
+        "captured": row.decision.captured,
+        "rule": row.decision.rule,
+        "up": row.offer.up,
+        "addresses": list(row.offer.addresses),
+        "description": row.offer.description,
+    }
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
+import textwrap
+import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, TextIO
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, TextIO
 
+from interceptor.commands.interrupts import Interrupts, Terminated, stopped
+from interceptor.commands.output import bare_suffix, open_output
 from interceptor.commands.terminal import printable, say
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
-    from types import FrameType
+    from collections.abc import Callable, Iterable
 
     from interceptor.capture.files import Capture
+    from interceptor.commands.conditions import Condition
     from interceptor.commands.display import ReadingProgress
     from interceptor.commands.sending import Sending
     from interceptor.commands.summary import Summary
-    from interceptor.core.model import Transaction
-    from interceptor.core.records.encoder import RecordEncoder
+    from interceptor.config import Config
+    from interceptor.core.model import Stage, Transaction
+    from interceptor.core.pipeline import Pipeline
+    from interceptor.core.records.encoder import Record, RecordEncoder
     from interceptor.core.records.templates import PathTemplates
 
 __all__ = ["add_arguments", "run"]
@@ -35,6 +40,10 @@ __all__ = ["add_arguments", "run"]
 _BATCH: Final = 512
 """Transactions written at once: from here on larger batches make nothing faster."""
 
+_OF_LINES: Final = frozenset({"jsonl", "csv"})
+_TOP: Final = 10
+_MOST_TOP: Final = 1_000
+"""Endpoints that a summary tells apart."""
 _LEAST_MEMORY: Final = 64
 """MiB: what the program takes with a small capture, and some more."""
 _MOST_EXPLAINED: Final = 10_000
@@ -47,6 +56,8 @@ examples:
   interceptor read trace.0 trace.1 trace.2           pieces of one capture, in any order
   interceptor read big.pcap --filter 'tcp port 8080' --output records.jsonl
   tcpdump -i any -U -w - tcp | interceptor read -    live; records appear as they are understood
+  interceptor read a.pcap --where 'status >= 500 or duration > 1s'
+  interceptor read a.pcap --format csv -o a.csv.gz   for a spreadsheet; compressed by its name (.gz, .zst)
   interceptor read a.pcap | jq -r '."url.template"' | sort | uniq -c
 
 Reads pcap and pcapng, plain or compressed by gzip, told apart by their contents. Several files are
@@ -54,6 +65,12 @@ merged by the time of their packets. No file is changed and no privilege is need
 the network is used only to look up the names of hosts in a filter.
 
 Only metadata is shown: methods, path templates, status, sizes, times, names of headers. Values are not.
+
+--where compares fields of records: their names, or short ones:
+{short}
+by = != < <= > >=, and ~ !~ with a pattern of * and ?; combined by and, or, not and brackets. Durations have a unit
+(us, ms, s, min, h), sizes may (B, kB, MB, GB, KiB, MiB, GiB), times are 2026-01-31T12:34:56Z. A list is equal to what is
+in it. What a record does not say makes every comparison false; `status = none` asks for that.
 
 exit status:
   0  everything was read
@@ -66,20 +83,37 @@ exit status:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Read capture files and show the HTTP transactions in them."
-    parser.epilog = _EPILOG
+    from interceptor.commands.conditions import SHORT
+
+    short = textwrap.fill(", ".join(SHORT), 96, initial_indent="  ", subsequent_indent="  ")
+    parser.epilog = _EPILOG.replace("{short}", short)
     parser.add_argument("files", nargs="+", metavar="FILE", help="capture file; - is standard input")
     parser.add_argument(
         "--format",
-        choices=("auto", "table", "jsonl", "summary"),
+        choices=("auto", "table", "jsonl", "csv", "summary"),
         default="auto",
-        help="table: a row for each transaction, then the summary; jsonl: a JSON object a line; summary: only the "
-        "totals; auto (default): table on a terminal, otherwise jsonl",
+        help="table: a row for each transaction, then the summary; jsonl: a JSON object a line; csv: a line of values "
+        "each, all fields always, an apostrophe before what a spreadsheet would compute; summary: only the totals; "
+        "auto (default): table on a terminal, csv into a file named so, otherwise jsonl",
     )
     parser.add_argument(
         "--output",
+        "-o",
         metavar="FILE",
-        help="write there instead of to standard output. An existing file is replaced; it is written as the "
-        "reading goes on, so that an interrupted run keeps what it understood",
+        help="write there instead of to standard output, compressed if its name ends in .gz or .zst. An existing file "
+        "is replaced; it is written as the reading goes on, so that an interrupted run keeps what it understood",
+    )
+    parser.add_argument(
+        "--where",
+        metavar="EXPR",
+        help="only records of which this is true, such as 'status >= 500 and server ~ *.example': see below. Packets, "
+        "connections and losses are counted for all",
+    )
+    parser.add_argument(
+        "--top",
+        metavar="N",
+        type=int,
+        help=f"how many endpoints the lists of the summary have (default {_TOP}, at most {_MOST_TOP:,})",
     )
     parser.add_argument(
         "--url",
@@ -131,42 +165,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class _View(Protocol):
     """Where transactions go."""
 
-    def show(self, transactions: list[Transaction]) -> None:
-        """Write them."""
+    def show(self, transactions: list[Transaction], records: list[Record]) -> None:
+        """Write them; their records are in the same order, if anybody asked for records."""
 
     def end(self) -> None:
         """Write what comes after the last."""
 
 
 class _Lines:
-    """JSON Lines."""
+    """JSON Lines, or lines of another kind with a heading."""
 
-    def __init__(self, encoder: RecordEncoder, output: BinaryIO) -> None:
-        self._encode = encoder.encode
+    def __init__(
+        self, output: BinaryIO, lines: Callable[[Iterable[Record]], bytes], heading: bytes = b""
+    ) -> None:
         self._output = output
+        self._lines = lines
+        self._heading = heading
 
-    def show(self, transactions: list[Transaction]) -> None:
-        self._output.write(self._encode(transactions))
+    def show(self, _: list[Transaction], records: list[Record]) -> None:
+        self._output.write(self._heading + self._lines(records))
         self._output.flush()
+        self._heading = b""
 
     def end(self) -> None:
-        pass
+        if self._heading:
+            self.show([], [])
 
 
 class _Told:
     """Folds transactions into a summary, shows them as table rows if asked to, and ends with the summary."""
 
-    def __init__(self, encoder: RecordEncoder, output: TextIO, summary: Summary, *, rows: bool) -> None:
+    def __init__(self, output: TextIO, summary: Summary, top: int, *, rows: bool) -> None:
         from interceptor.commands.display import TransactionTable, make_console
 
-        self._record = encoder.record
         self._output = output
+        self._top = top
         self._console = make_console(output)
         self._table = TransactionTable(self._console) if rows else None
         self._summary = summary
 
-    def show(self, transactions: list[Transaction]) -> None:
-        records = [self._record(transaction) for transaction in transactions]
+    def show(self, _: list[Transaction], records: list[Record]) -> None:
         for record in records:
             self._summary.add(record)
         if self._table:
@@ -176,7 +214,7 @@ class _Told:
     def end(self) -> None:
         from interceptor.commands.display import print_summary
 
-        print_summary(self._console, self._summary)
+        print_summary(self._console, self._summary, self._top)
         self._output.flush()
 
 
@@ -189,7 +227,7 @@ class _Explained:
         self._closed: Counter[tuple[str, str, str]] = Counter()
         self._more = 0
 
-    def show(self, transactions: list[Transaction]) -> None:
+    def show(self, transactions: list[Transaction], _: list[Record]) -> None:
         for transaction in transactions:
             request = transaction.request
             if request is None or not request.target.startswith("/"):
@@ -216,11 +254,11 @@ class _Sent:
     """To the endpoint."""
 
     def __init__(self, encoder: RecordEncoder, sending: Sending) -> None:
-        self._encode = encoder.encode
+        self._lines = encoder.lines
         self._sending = sending
 
-    def show(self, transactions: list[Transaction]) -> None:
-        self._sending.put(self._encode(transactions), len(transactions))
+    def show(self, _: list[Transaction], records: list[Record]) -> None:
+        self._sending.put(self._lines(records), len(records))
 
     def end(self) -> None:
         say(self._sending.end())
@@ -229,12 +267,22 @@ class _Sent:
 class _Reading:
     """What was understood, on its way to the views."""
 
-    def __init__(self, captures: list[Capture], views: list[_View]) -> None:
+    def __init__(
+        self,
+        captures: list[Capture],
+        views: list[_View],
+        encoder: RecordEncoder | None,
+        wanted: Condition | None,
+    ) -> None:
         self._captures = captures
         self._views = views
+        self._encoder = encoder
+        self._wanted = wanted
         self._progress = _progress(captures)
         self._waiting: list[Transaction] = []
-        self._shown = 0
+        self.shown = 0
+        self.left_out = 0
+        """Transactions that were not wanted."""
 
     def take(self, transactions: list[Transaction]) -> None:
         """Show these, at the latest by the next `flush`."""
@@ -243,16 +291,29 @@ class _Reading:
             self.flush()
         if self._progress:
             done = sum([capture.taken for capture in self._captures])
-            self._progress.update(done, self._shown + len(self._waiting))
+            self._progress.update(done, self.shown + len(self._waiting))
 
     def flush(self) -> None:
         """Show what was taken."""
         waiting, self._waiting = self._waiting, []
+        # made once: what is shown and sent is the record that was compared
+        records = [self._encoder.record(each) for each in waiting] if self._encoder else []
+        if self._wanted:
+            kept = [n for n, record in enumerate(records) if self._wanted(record)]
+            self.left_out += len(waiting) - len(kept)
+            waiting, records = [waiting[n] for n in kept], [records[n] for n in kept]
         if waiting:
-            self._shown += len(waiting)
+            self.shown += len(waiting)
             self.hide_progress()
             for view in self._views:
-                view.show(waiting)
+                view.show(waiting, records)
+
+    def stage(self) -> Stage:
+        """The line of the ledger for what was wanted."""
+        from interceptor.core.model import Stage
+
+        dropped = {"not_wanted": self.left_out} if self.left_out else {}
+        return Stage("where", "transactions", self.shown + self.left_out, self.shown, dropped, 0)
 
     def hide_progress(self) -> None:
         """Leave the terminal to others."""
@@ -264,8 +325,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Read; returns the exit status."""
     try:
         return _read(arguments)
-    except (KeyboardInterrupt, _Terminated) as stop:
-        return _stopped(stop)
+    except (KeyboardInterrupt, Terminated) as stop:
+        return stopped(stop)
 
 
 def _read(arguments: argparse.Namespace) -> int:
@@ -276,9 +337,15 @@ def _read(arguments: argparse.Namespace) -> int:
         raise UsageError(
             f"--memory {arguments.memory}: too little; the program alone takes {_LEAST_MEMORY} MiB"
         )
+    chosen = _format(arguments)
+    top = _top(arguments, chosen)
+    wanted = _condition(arguments.where)
+    config = _config(arguments)
     packet_filter = PacketFilter(arguments.filter) if arguments.filter is not None else None
+    begun = time.monotonic()
+    packets = 0
     reading: _Reading | None = None
-    interrupts = _Interrupts()
+    interrupts = Interrupts()
 
     def before_wait() -> None:
         if reading:
@@ -297,16 +364,15 @@ def _read(arguments: argparse.Namespace) -> int:
         from interceptor.service.memory import shares
 
         pipeline = Pipeline(shares(arguments.memory * 2**20))
-        output = _open_output(arguments.output, captures)
+        output = open_output(arguments.output, captures)
         if output is not sys.stdout:
             stack.callback(output.close)
-        summary, views = _views(arguments, output)
-        sending = _sending(arguments)
-        if sending:
-            from interceptor.core.records.encoder import RecordEncoder
-
-            views.append(_Sent(RecordEncoder(arguments.url, templates=_templates(arguments)), sending))
-        reading = _Reading(captures, views)
+        encoder = _encoder(arguments, config)
+        summary, views = _views(arguments, config, chosen, top, output, encoder)
+        sending = _sending(config) if arguments.upload and config else None
+        if sending and encoder:
+            views.append(_Sent(encoder, sending))
+        reading = _Reading(captures, views, encoder, wanted)
         unread = Unread(captures)
         stack.callback(reading.hide_progress)
         stack.callback(gc.set_threshold, *gc.get_threshold())
@@ -315,12 +381,13 @@ def _read(arguments: argparse.Namespace) -> int:
         try:
             for batch in merge(captures):
                 with interrupts.deferred():
+                    packets += len(batch.packets)
                     if summary:
                         summary.add_batch(batch)
                     passed = packet_filter.apply(batch) if packet_filter else batch
                     reading.take(pipeline.feed(passed) if passed else [])
                     unread.add(batch, passed, pipeline.dropped_packets, pipeline.segments)
-        except (KeyboardInterrupt, _Terminated, UsageError) as error:
+        except (KeyboardInterrupt, Terminated, UsageError) as error:
             # UsageError: the filter means nothing on an interface that was described late.
             stop = error
         with interrupts.deferred():
@@ -328,15 +395,20 @@ def _read(arguments: argparse.Namespace) -> int:
             reading.flush()
             reading.hide_progress()
             stages = ([packet_filter.stage()] if packet_filter else []) + pipeline.ledger()
+            if wanted:
+                stages.append(reading.stage())
             if summary:
                 summary.connections = pipeline.connections
                 summary.gaps = pipeline.gaps
                 summary.missed_bytes = pipeline.missed_bytes
                 summary.cut_bytes = pipeline.cut_bytes
                 summary.evicted = pipeline.evicted
+                summary.left_out = reading.left_out
                 summary.stages = stages
             for view in views:
                 view.end()
+    if _tells_closing(arguments, chosen):
+        say(_closing(pipeline, packets, reading, time.monotonic() - begun))
     status = 0 if sending is None or sending.complete else 1
     for capture in captures:
         if capture.problem:
@@ -351,67 +423,121 @@ def _read(arguments: argparse.Namespace) -> int:
             status = 1
     if isinstance(stop, UsageError):
         raise stop
-    return _stopped(stop) if stop else status
+    return stopped(stop) if stop else status
 
 
-def _views(arguments: argparse.Namespace, output: TextIO) -> tuple[Summary | None, list[_View]]:
-    """The views that were asked for, and the summary that one of them shows in the end."""
-    templates = _templates(arguments)
-    if arguments.explain:
-        from interceptor.core.records.templates import PathTemplates
+def _condition(expression: str | None) -> Condition | None:
+    if expression is None:
+        return None
+    from interceptor.commands.conditions import condition
 
-        return None, [_Explained(templates or PathTemplates(), output)]
-    chosen = arguments.format
-    if chosen == "auto":
-        chosen = "table" if output.isatty() else "jsonl"
+    return condition(expression)
+
+
+def _format(arguments: argparse.Namespace) -> str:
+    """What `auto` means here."""
+    chosen: str = arguments.format
+    if chosen != "auto":
+        return chosen
+    if arguments.output is not None:
+        return "csv" if bare_suffix(arguments.output) == ".csv" else "jsonl"
+    return "table" if sys.stdout is not None and sys.stdout.isatty() else "jsonl"
+
+
+def _top(arguments: argparse.Namespace, chosen: str) -> int:
+    """How many endpoints the summary lists."""
+    top: int | None = arguments.top
+    if top is None:
+        return _TOP
+    if not 1 <= top <= _MOST_TOP:
+        raise UsageError(f"--top {top}: wanted a number from 1 to {_MOST_TOP:,}")
+    if chosen in _OF_LINES and arguments.log_level == "warning":
+        raise UsageError(f"--top {top}: {chosen} has no summary; add --format summary or --format table")
+    return top
+
+
+def _encoder(arguments: argparse.Namespace, config: Config | None) -> RecordEncoder | None:
+    """What makes records, if anybody needs them."""
+    if arguments.explain and arguments.where is None and not arguments.upload:
+        return None
     from interceptor.core.records.encoder import RecordEncoder
 
-    encoder = RecordEncoder(arguments.url, templates=templates)
-    views: list[_View] = [_Lines(encoder, output.buffer)] if chosen == "jsonl" else []
+    return RecordEncoder(arguments.url, templates=_templates(config))
+
+
+def _views(
+    arguments: argparse.Namespace,
+    config: Config | None,
+    chosen: str,
+    top: int,
+    output: TextIO,
+    encoder: RecordEncoder | None,
+) -> tuple[Summary | None, list[_View]]:
+    """The views that were asked for, and the summary that one of them shows in the end."""
+    if arguments.explain or encoder is None:
+        from interceptor.core.records.templates import PathTemplates
+
+        return None, [_Explained(_templates(config) or PathTemplates(), output)]
+    views: list[_View] = []
+    if chosen == "csv":
+        from interceptor.commands import spreadsheet
+
+        views.append(_Lines(output.buffer, spreadsheet.rows, spreadsheet.HEADER))
+    elif chosen == "jsonl":
+        views.append(_Lines(output.buffer, encoder.lines))
     if views and arguments.log_level == "warning":
         return None, views
     from interceptor.commands.summary import Summary
 
     summary = Summary()
-    views.append(_Told(encoder, sys.stderr if views else output, summary, rows=chosen == "table"))
+    views.append(_Told(sys.stderr if views else output, summary, top, rows=chosen == "table"))
     return summary, views
 
 
-def _templates(arguments: argparse.Namespace) -> PathTemplates | None:
-    """The rules of paths with what the configuration opens."""
+def _tells_closing(arguments: argparse.Namespace, chosen: str) -> bool:
+    """Whether nothing else would say on standard error, to a person or to a log, that it is done and what was lost."""
+    if arguments.output is not None:
+        return True
+    return chosen in _OF_LINES and sys.stderr is not None and sys.stderr.isatty()
+
+
+def _closing(pipeline: Pipeline, packets: int, reading: _Reading, seconds: float) -> str:
+    """What came of it, in a line."""
+    records = f"{reading.shown:,} record{'' if reading.shown == 1 else 's'}"
+    if reading.left_out:
+        records += f" of {reading.shown + reading.left_out:,}"
+    losses = "nothing missing"
+    if pipeline.gaps:
+        losses = f"{pipeline.gaps:,} gap{'' if pipeline.gaps == 1 else 's'}, {pipeline.missed_bytes:,} bytes missing"
+    if pipeline.evicted:
+        losses += f", {pipeline.evicted:,} connections evicted"
+    return f"{packets:,} packets, {records}, {losses}, {seconds:.1f} s"
+
+
+def _config(arguments: argparse.Namespace) -> Config | None:
+    """The configuration, read once: the file may be a pipe."""
     if arguments.config is None and not arguments.upload:
         return None
-    from interceptor.service import openings
     from interceptor.settings import load
 
-    return openings.templates(load(arguments.config, os.environ, {}).config.metadata)
+    return load(arguments.config, os.environ, {}).config
 
 
-def _sending(arguments: argparse.Namespace) -> Sending | None:
-    if not arguments.upload:
+def _templates(config: Config | None) -> PathTemplates | None:
+    """The rules of paths with what the configuration opens."""
+    if config is None:
         return None
+    from interceptor.service import openings
+
+    return openings.templates(config.metadata)
+
+
+def _sending(config: Config) -> Sending:
     from interceptor.commands.sending import Sending
     from interceptor.service import logs
-    from interceptor.settings import load
 
     logs.configure("error")  # what matters is told in the end, in one line
-    return Sending(load(arguments.config, os.environ, {}).config)
-
-
-def _open_output(path: str | None, captures: list[Capture]) -> TextIO:
-    if path is None:
-        if sys.stdout is None:
-            raise UsageError("standard output is closed")
-        return sys.stdout
-    try:
-        with suppress(FileNotFoundError):
-            status = os.stat(path)  # noqa: PTH116 - a path may be any string here, empty or with a NUL
-            if any(capture.identity == (status.st_dev, status.st_ino) for capture in captures):
-                raise UsageError(f"{path}: is one of the captures to be read; it would be overwritten")
-        return open(path, "w", encoding="utf-8")  # noqa: PTH123 - closed by the caller's stack
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"{path}: cannot be written: {reason}") from error
+    return Sending(config)
 
 
 def _progress(captures: list[Capture]) -> ReadingProgress | None:
@@ -421,52 +547,3 @@ def _progress(captures: list[Capture]) -> ReadingProgress | None:
     from interceptor.commands.display import ReadingProgress, make_console
 
     return ReadingProgress(make_console(sys.stderr), sum(capture.size or 0 for capture in captures))
-
-
-class _Terminated(BaseException):
-    """SIGTERM came."""
-
-
-class _Interrupts:
-    """Turns SIGINT and SIGTERM into exceptions, but not where one would leave something half done."""
-
-    def __init__(self) -> None:
-        self._deferring = False
-        self._stop: BaseException | None = None
-
-    @contextmanager
-    def handled(self) -> Iterator[None]:
-        """Handle the signals within; one that this process was started to ignore (nohup) stays ignored."""
-        before: dict[int, Any] = {}
-        try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                if signal.getsignal(number) != signal.SIG_IGN:
-                    with suppress(ValueError):  # in another thread than the first, Python handles none
-                        before[number] = signal.signal(number, self._handle)
-            yield
-        finally:
-            for handled, handler in before.items():
-                signal.signal(handled, handler)
-
-    @contextmanager
-    def deferred(self) -> Iterator[None]:
-        """Raise what comes within at the end of it. The second signal is always raised at once."""
-        self._deferring = True
-        came = self._stop
-        try:
-            yield
-        finally:
-            self._deferring = False
-        if self._stop is not came and self._stop is not None:
-            raise self._stop
-
-    def _handle(self, number: int, _: FrameType | None) -> None:
-        first = self._stop is None
-        self._stop = KeyboardInterrupt() if number == signal.SIGINT else _Terminated()
-        if not (first and self._deferring):
-            raise self._stop
-
-
-def _stopped(stop: BaseException) -> int:
-    """The exit status that says which signal ended this, as shells do."""
-    return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)

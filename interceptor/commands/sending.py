@@ -46,8 +46,9 @@ class Sending:
         )
         self._loop = asyncio.new_event_loop()
         # A daemon: after a second signal nobody waits for an endpoint.
-        threading.Thread(target=self._loop.run_forever, name="upload", daemon=True).start()
-        self._uploading = asyncio.run_coroutine_threadsafe(self._outbound.run(), self._loop)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="upload", daemon=True)
+        self._thread.start()
+        self._uploading = asyncio.run_coroutine_threadsafe(self._begin(), self._loop).result()
         self.complete = False
         """After `end`: everything was delivered."""
 
@@ -59,6 +60,8 @@ class Sending:
         """Wait until all is delivered, or until that is not to be expected; returns what to tell of it."""
         left = asyncio.run_coroutine_threadsafe(self._finish(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
         uploader = self._outbound.uploader
         told = f"sent {uploader.counters.records:,} records to {self._endpoint} {self._outbound.decision}"
         if uploader.counters.rejected:
@@ -74,6 +77,9 @@ class Sending:
         self.complete = not (left or lost or uploader.counters.rejected)
         return told
 
+    async def _begin(self) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(self._outbound.run(), name="upload")
+
     async def _finish(self) -> int:
         """Returns how many records are left."""
         await self._outlet.close()
@@ -84,5 +90,7 @@ class Sending:
             if spool.counters.records != left:
                 left, since = spool.counters.records, time.monotonic()
         self._uploading.cancel()
+        # it has to be over before the loop is: a task that is destroyed while it waits is a complaint on standard error
+        await asyncio.gather(self._uploading, return_exceptions=True)
         await self._outbound.close()
         return left

@@ -14,6 +14,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from interceptor.core.model import Anomaly
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -28,6 +30,16 @@ MAXIMUM_ENDPOINTS: Final = 1_000
 OTHER: Final = "_OTHER"
 NONE: Final = "none"
 _BEYOND: Final = (OTHER, OTHER, OTHER)
+_INVALID: Final = frozenset(
+    {
+        Anomaly.AMBIGUOUS_FRAMING,
+        Anomaly.BAD_CHUNK,
+        Anomaly.INVALID_CONTENT_LENGTH,
+        Anomaly.INVALID_HEADER,
+        Anomaly.REQUEST_INVALID,
+    }
+)
+"""Tags of what RFC 9112 does not allow and two programs may read differently; others are odd, and clear."""
 
 _BUCKETS: Final = 480
 """16 per power of two up to 2**33 microseconds (2.4 hours, twice the longest transaction reported)."""
@@ -80,6 +92,14 @@ class Endpoint:
     count: int = 0
     failed: int = 0
     """Answered with 5xx, or not at all."""
+    server_errors: int = 0
+    """Answered with 5xx."""
+    unanswered: int = 0
+    """Certainly not answered (`Anomaly.UNANSWERED`): `failed` has those whose answer was only not seen, too."""
+    invalid: int = 0
+    """With a message that RFC 9112 does not allow and two programs may read differently."""
+    erroneous: int = 0
+    """Any of these three, each transaction once."""
     durations: Durations = field(default_factory=Durations)
     """First request byte to last response byte, of complete transactions."""
 
@@ -95,6 +115,8 @@ class Summary:
     last_time: int | None = None
     """Earliest and latest packet, nanoseconds since the epoch."""
     transactions: int = 0
+    left_out: int = 0
+    """Transactions that were not wanted, at the end; they are in nothing else here."""
     complete: int = 0
     """Transactions both halves of which were seen to their end."""
     statuses: Counter[str] = field(default_factory=Counter)
@@ -111,7 +133,8 @@ class Summary:
     stages: list[Stage] = field(default_factory=list)
     """The ledger, at the end."""
     endpoints: dict[tuple[str, str, str], Endpoint] = field(default_factory=dict)
-    """By method, server and template; those beyond the limit under `OTHER`."""
+    """By method, server and template; those beyond the limit under `OTHER`. `NONE` is the method where no request was
+    seen: kept where there is an error to tell of."""
 
     def add_batch(self, batch: PacketBatch) -> None:
         """Count captured packets."""
@@ -137,9 +160,12 @@ class Summary:
             self.anomalies.update(record.anomalies)
         complete = record.http_request_state == record.http_response_state == "complete"
         self.complete += complete
-        if method is None:
+        tags = record.anomalies or ()
+        unanswered = Anomaly.UNANSWERED in tags
+        invalid = record.url_template == "{invalid}" or not _INVALID.isdisjoint(tags)
+        if method is None and not (invalid or status == "5xx"):
             return
-        key = (method, server_name(record), record.url_template or "")
+        key = (method or NONE, server_name(record), record.url_template or "")
         endpoint = self.endpoints.get(key)
         if endpoint is None:
             if len(self.endpoints) >= MAXIMUM_ENDPOINTS:
@@ -147,12 +173,26 @@ class Summary:
             endpoint = self.endpoints.setdefault(key, Endpoint(*key))
         endpoint.count += 1
         endpoint.failed += code is None or status == "5xx"
+        endpoint.server_errors += status == "5xx"
+        endpoint.unanswered += unanswered
+        endpoint.invalid += invalid
+        endpoint.erroneous += status == "5xx" or unanswered or invalid
         if complete and record.duration_us is not None:
             endpoint.durations.add(record.duration_us)
 
     def busiest(self, count: int) -> list[Endpoint]:
         """The endpoints most often asked, the ones beyond the limit left out."""
         return sorted(self._tracked(), key=lambda endpoint: (-endpoint.count, _name(endpoint)))[:count]
+
+    def failing(self, count: int) -> list[Endpoint]:
+        """The endpoints with most errors, the ones beyond the limit included as the one that they are."""
+        failing = [endpoint for endpoint in self.endpoints.values() if endpoint.erroneous]
+        return sorted(failing, key=lambda endpoint: (-endpoint.erroneous, _name(endpoint)))[:count]
+
+    @property
+    def erroneous(self) -> int:
+        """Transactions with an error, of all endpoints."""
+        return sum([endpoint.erroneous for endpoint in self.endpoints.values()])
 
     def slowest(self, count: int) -> list[Endpoint]:
         """The endpoints with the longest durations at the 95th percentile."""
@@ -168,7 +208,10 @@ class Summary:
         return beyond.count if beyond else 0
 
     def _tracked(self) -> Iterable[Endpoint]:
-        return (endpoint for key, endpoint in self.endpoints.items() if key != _BEYOND)
+        """Those that were asked, and are one."""
+        return (
+            endpoint for key, endpoint in self.endpoints.items() if key != _BEYOND and endpoint.method != NONE
+        )
 
 
 def server_name(record: Record) -> str:

@@ -1,6 +1,6 @@
 """Standard error and standard output as a person sees them.
 
-Owns the one line that an operator is told, and what becomes of an output that nobody reads any more.
+Owns the one line that an operator is told, the choice between words for people and JSON for programs, and what becomes of an output that nobody reads any more.
 """
 
 from __future__ import annotations
@@ -8,8 +8,22 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-__all__ = ["discard_output", "printable", "say"]
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_format", "discard_output", "printable", "say"]
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Let a command that tells people something tell programs, too."""
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="text (default): lines for people, whose words may change; json: one object, for programs",
+    )
 
 
 def printable(text: str) -> str:

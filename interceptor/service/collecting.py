@@ -18,6 +18,7 @@ from interceptor.collector.sqlite import Sqlite
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi, SinkFullError
 from interceptor.service.metrics import Sample
+from interceptor.service.questions import timed
 from interceptor.service.service import Service, ingest_samples
 from interceptor.service.service import run as run_service
 from interceptor.settings import add_flags, flags_of, load
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "collect", "run", "run_collector"]
 
 _PRUNE_SECONDS: Final = 60.0
+_DEFAULTS: Final = {"server.port": 18_955}
+"""Not the daemon's port: the two are often tried on one host."""
 
 log = structlog.get_logger()
 
@@ -42,12 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Take batches from interceptors and relays (ingest.*), keep their records in SQLite (collector.*), and show "
         "them: a page at /, the same as JSON at /v1/, /metrics, /healthz and /readyz (server.*). SIGTERM ends it."
     )
-    add_flags(parser)
+    add_flags(parser, _DEFAULTS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the collector; returns the exit status."""
-    return run_collector(load(arguments.config, os.environ, flags_of(arguments)).config)
+    return run_collector(load(arguments.config, os.environ, flags_of(arguments), _DEFAULTS).config)
 
 
 def run_collector(config: Config) -> int:
@@ -72,7 +75,7 @@ async def collect(config: Config) -> int:
         service.metrics.add(lambda: ingest_samples(api.counters))
         service.metrics.add(lambda: _samples(engine, config.collector))
         return await service.run(
-            [*api.routes(), *site.routes()],
+            [*api.routes(), *timed(site.routes(), service.metrics)],
             work=[_tend(engine)],
             drain=_nothing,
             ready=lambda: engine.problem,

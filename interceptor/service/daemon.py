@@ -31,7 +31,6 @@ import os
 import signal
 import socket
 import time
-from collections import Counter
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -51,18 +50,21 @@ from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.service import logs, memory, openings
 from interceptor.service.ending import Ending
+from interceptor.service.expiry import Expiry
 from interceptor.service.health import Heartbeat, routes
 from interceptor.service.metrics import (
     InterfaceNames,
     Metrics,
     Sample,
     pipeline_samples,
+    record_losses,
     source_samples,
     stage_samples,
 )
 from interceptor.service.outbound import Outbound, origin
 from interceptor.service.output import FileOutlet
 from interceptor.service.server import serving
+from interceptor.service.traffic import Traffic
 from interceptor.settings import changes
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ _SHED_SHARE: Final = 10
 """A tenth of the connections goes at a time, …"""
 _SHED_MOST: Final = 2_000
 """… at most so many: each takes some microseconds, and the event loop must not stall."""
+_LAG_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Seconds: a piece of packets is two milliseconds, and what is seen on the wire suffers from tenths."""
 _ADDRESSES_SECONDS: Final = 30.0
 """Between two looks at this machine's addresses."""
 _LOOK_UP_SECONDS: Final = 5.0
@@ -141,12 +145,14 @@ class Daemon:
         node = options.node or socket.gethostname()
         self._templates = openings.templates(options.metadata)
         self._encoder = RecordEncoder(options.metadata.url, node, self._templates)
+        self._traffic = Traffic(options.metrics.by_server)
         self._packets = self._bytes = self._records = 0
         self._waiting: list[Transaction] = []
         self._state = "starting"
         """Why nothing is captured, where that is not the sources' matter."""
         self._heart = Heartbeat()
         self._metrics = Metrics()
+        self._lag = self._metrics.histogram("event_loop_lag_seconds", _LAG_BOUNDS)
         self._ending = Ending()
         self._drained = False
         self._own_traffic = OwnTraffic()
@@ -164,8 +170,11 @@ class Daemon:
         self._metrics.add(lambda: source_samples(self._sources, names))
         self._metrics.add(lambda: stage_samples([self._captured()]))
         self._metrics.add(lambda: pipeline_samples(self._pipeline))
+        self._metrics.add(self._traffic.samples)
         self._metrics.add(lambda: [Sample("template_names_folded_total", self._templates.folded)])
         self._metrics.add(self._outlet_samples)
+        self._expiry = Expiry("run", options)
+        self._metrics.add(self._expiry.samples)
         if self._outbound is not None:
             self._metrics.add(self._outbound.samples)
 
@@ -177,7 +186,7 @@ class Daemon:
 
         """
         options = self._settings.config
-        app = Starlette(routes=routes(self._metrics, self._not_ready, self._heart.stuck))
+        app = Starlette(routes=routes("run", self._metrics, self._not_ready, self._heart.stuck))
         gc.set_threshold(COLLECT_AFTER, 10, 10)
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(self._ending.on_signals())
@@ -218,6 +227,7 @@ class Daemon:
                 going = [
                     group.create_task(self._tick(), name="tick"),
                     group.create_task(self._report(), name="report"),
+                    group.create_task(self._expiry.follow(), name="expiry"),
                     group.create_task(self._follow_own_traffic(port), name="own traffic"),
                 ]
                 if self._outbound is not None:
@@ -273,7 +283,9 @@ class Daemon:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        lines = self._encoder.encode(waiting)
+        records = [self._encoder.record(transaction) for transaction in waiting]
+        self._traffic.count(records, time.monotonic())
+        lines = self._encoder.lines(records)
         self._records += len(waiting)
         for outlet in self._outlets:
             outlet.write(lines, len(waiting))
@@ -286,7 +298,7 @@ class Daemon:
             due = max(due, loop.time() - _TICK_SECONDS) + _TICK_SECONDS
             await asyncio.sleep(due - loop.time())
             lag = loop.time() - due
-            self._metrics.event_loop_lag.observe(max(lag, 0.0))
+            self._lag.observe(max(lag, 0.0))
             self._heart.beat()
             if self._live and lag < _TICK_SECONDS:
                 self._show(self._pipeline.expire(self._feed.passed(time.time_ns())))
@@ -425,11 +437,7 @@ class Daemon:
     def _outlet_samples(self) -> Iterator[Sample]:
         stages = [stage for outlet in self._outlets for stage in outlet.ledger()]
         yield from stage_samples(stages)
-        dropped: Counter[str] = Counter()
-        for stage in stages:
-            dropped.update(stage.dropped)
-        for reason, count in dropped.items():
-            yield Sample("records_dropped_total", count, (reason,))
+        yield from record_losses(stages)
 
     # Going down
 

@@ -1,6 +1,6 @@
-"""/metrics, /healthz and /readyz.
+"""/metrics, /healthz and /readyz, and a page that leads to them.
 
-Owns the three routes and the sign of life. Refuses to judge readiness: whoever runs says why not. Alive is a process
+Owns these routes and the sign of life. Refuses to judge readiness: whoever runs says why not. Alive is a process
 whose event loop comes by: the answer itself proves that, and the heartbeat proves that the daemon's own work does
 too, which a wedged task would not show.
 """
@@ -11,8 +11,10 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+
+from interceptor import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,12 +46,31 @@ class Heartbeat:
         return f"no progress for {silent:.0f} s" if silent > STALE_SECONDS else None
 
 
+_PAGE: Final = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>interceptor {command}</title>
+<h1>interceptor {command}</h1>
+<p>Version {version}.</p>
+<ul>
+<li><a href="metrics">/metrics</a>: for Prometheus, in its text format or as OpenMetrics with exemplars
+<li><a href="readyz">/readyz</a>: whether it does its work, and if not, why
+<li><a href="healthz">/healthz</a>: whether it makes progress
+</ul>
+</html>
+"""
+
+
 def routes(
+    command: str,
     metrics: Metrics,
     ready: Callable[[], str | None],
     stuck: Callable[[], str | None] = lambda: None,
 ) -> list[Route]:
     """What every long-running command serves. `ready` and `stuck` give a reason where things are not well."""
+    page = _PAGE.format(command=command, version=__version__)
     turn = asyncio.Lock()
 
     async def give_metrics(request: Request) -> Response:
@@ -65,7 +86,15 @@ def routes(
     async def readiness(_: Request) -> Response:
         return _judged(ready(), "ready")
 
-    return [Route("/metrics", give_metrics), Route("/healthz", health), Route("/readyz", readiness)]
+    async def links(_: Request) -> Response:
+        return HTMLResponse(page, headers={"Content-Security-Policy": "default-src 'none'"})
+
+    return [
+        Route("/", links),
+        Route("/metrics", give_metrics),
+        Route("/healthz", health),
+        Route("/readyz", readiness),
+    ]
 
 
 def _judged(problem: str | None, well: str) -> Response:

@@ -6,7 +6,8 @@ nothing, and a log, a metric and a ledger never disagree.
 
 Labels are bounded: stages, reasons and states are lists in the code, sources are configured, interfaces are those
 that are captured now (at most 512 of them, and one new name in ten seconds beyond the first 512: an rpcapd whose names
-change at each listing makes no series without end). No label is taken from traffic.
+change at each listing makes no series without end). Of traffic, labels say its methods, which are a list, and the names
+of as many servers as `metrics.by_server` allows, none by default (`traffic`).
 """
 
 from __future__ import annotations
@@ -15,15 +16,19 @@ import platform
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, GCCollector, Histogram, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client import samples as client
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from interceptor import __version__
 from interceptor.capture.source import State, lasting
+from interceptor.delivery.shelf import Loss
+from interceptor.delivery.uploader import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METRICS",
+    "Distribution",
+    "Exemplar",
     "InterfaceNames",
     "Kind",
     "Metrics",
@@ -43,6 +50,7 @@ __all__ = [
     "Sample",
     "Snapshot",
     "pipeline_samples",
+    "record_losses",
     "source_samples",
     "stage_samples",
 ]
@@ -52,7 +60,6 @@ MOST_INTERFACES: Final = 512
 """Named in labels: a node has a hundred or two."""
 SECONDS_PER_NEW_NAME: Final = 10.0
 """Beyond the first ones: 8,640 pods a day on one node."""
-_LAG_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
 class Kind(StrEnum):
@@ -79,6 +86,10 @@ def _counter(name: str, meaning: str, *labels: str) -> Named:
 
 def _gauge(name: str, meaning: str, *labels: str) -> Named:
     return Named(name, Kind.GAUGE, labels, meaning)
+
+
+def _histogram(name: str, meaning: str, *labels: str) -> Named:
+    return Named(name, Kind.HISTOGRAM, labels, meaning)
 
 
 METRICS: Final = (
@@ -146,13 +157,25 @@ METRICS: Final = (
     _counter("unpaired_messages_total", "Of them, those that lack a request or a response"),
     _counter("records_total", "Records written for the way out"),
     _counter("records_dropped_total", "Records that did not get out, by reason", "reason"),
-    # the process
-    Named(
-        "event_loop_lag_seconds",
-        Kind.HISTOGRAM,
-        (),
-        "How much later than asked the event loop comes to a timer",
+    # the traffic
+    _counter(
+        "http_requests_total",
+        "Requests in the captured traffic, one for each record, by method and by what answered them",
+        *("method", "status_class"),
     ),
+    _histogram(
+        "http_request_duration_seconds",
+        "From the first byte of a request to the last of its response, where that was seen whole; without event streams and watches",
+        "status_class",
+    ),
+    _counter(
+        "server_requests_total",
+        "The same requests by the server they name (metrics.by_server of them, the others together)",
+        *("server", "status_class"),
+    ),
+    _histogram("server_request_duration_seconds", "The same durations by server", "server"),
+    # the process
+    _histogram("event_loop_lag_seconds", "How much later than asked the event loop comes to a timer"),
     _gauge("memory_limit_bytes", "What this process may use (limits.memory_bytes)"),
     _gauge("memory_used_bytes", "What it uses: resident memory"),
     # the spool
@@ -178,6 +201,11 @@ METRICS: Final = (
         "1; the labels say which way uploads go, and why",
         *("decision", "proxy", "setting", "rule"),
     ),
+    _gauge(
+        "credential_expiry_timestamp_seconds",
+        "When what is in a file ends (Unix time): our certificate, the last of several authorities, a token that is a JWT",
+        "option",
+    ),
     # ingest (relay, collector)
     _counter("ingest_batches_total", "Batches that came, by outcome", "outcome"),
     _counter("ingest_records_total", "Records taken from them"),
@@ -190,6 +218,11 @@ METRICS: Final = (
     _gauge("collector_max_bytes", "The limit of that"),
     _counter("collector_pruned_records_total", "Records removed by retention"),
     _gauge("collector_ready", "Whether batches can be kept: 1 or 0"),
+    _histogram(
+        "collector_answer_duration_seconds",
+        "How long answers to questions took, as the page and the API ask them; refusals are none",
+        "question",
+    ),
 )
 
 _BY_NAME: Final = {metric.name: metric for metric in METRICS}
@@ -206,24 +239,48 @@ class Sample(NamedTuple):
     labels: tuple[str, ...] = ()
 
 
+class Exemplar(NamedTuple):
+    """One of the events in a bucket, shown to who asks for OpenMetrics."""
+
+    labels: dict[str, str]
+    """At most 128 characters in all (OpenMetrics, "Exemplars")."""
+    value: float
+    time: float
+    """Unix seconds."""
+
+
+class Distribution(NamedTuple):
+    """A histogram's values: seconds, or whatever its unit is."""
+
+    name: str
+    labels: tuple[str, ...]
+    buckets: list[tuple[float, int, Exemplar | None]]
+    """Upper bound, how many are not above it, and one of those that are not in the bucket before. The last bound is
+    infinite."""
+    sum: float
+
+
 class Metrics:
     """What is known, read when it is asked for."""
 
     def __init__(self) -> None:
-        self._reads: list[Callable[[], Iterable[Sample]]] = []
+        self._reads: list[Callable[[], Iterable[Sample | Distribution]]] = []
         self._registry = CollectorRegistry()
         """Of what can be read in any thread."""
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
-        lag = _BY_NAME["event_loop_lag_seconds"]
-        self.event_loop_lag = Histogram(
-            PREFIX + lag.name, lag.meaning, buckets=_LAG_BUCKETS, registry=self._registry
-        )
         self.add(lambda: [Sample("build_info", 1, (__version__, platform.python_version()))])
 
-    def add(self, read: Callable[[], Iterable[Sample]]) -> None:
+    def add(self, read: Callable[[], Iterable[Sample | Distribution]]) -> None:
         """Have each scrape read these too. Several may give samples of one metric."""
         self._reads.append(read)
+
+    def histogram(self, name: str, bounds: tuple[float, ...]) -> Histogram:
+        """One of the table's that is observed as things happen, and in any thread."""
+        metric = _BY_NAME[name]
+        return Histogram(
+            PREFIX + name, metric.meaning, metric.labels, buckets=bounds, registry=self._registry
+        )
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """Everything, in the format that an Accept field asks for, and its media type."""
@@ -231,46 +288,91 @@ class Metrics:
 
     def snapshot(self) -> Snapshot:
         """Read the components, here and now. What is left to do takes longer, and can be done in a thread."""
-        return Snapshot([*self._families()], self._registry)
-
-    def _families(self) -> Iterator[Metric]:
-        """Give all samples by their metrics, in the order of the table."""
-        samples: dict[str, list[Sample]] = {}
+        samples: dict[str, list[Sample | Distribution]] = {}
         for read in self._reads:
             for sample in read():
                 samples.setdefault(sample.name, []).append(sample)
-        for name in sorted(samples, key=_PLACES.__getitem__):
-            yield _family(_BY_NAME[name], samples[name])
+        return Snapshot(
+            [(_BY_NAME[name], samples[name]) for name in sorted(samples, key=_PLACES.__getitem__)],
+            self._registry,
+        )
 
 
 class Snapshot(Collector):
-    """What was known at one moment."""
+    """What was known at one moment: metrics with their samples, in the order of the table."""
 
-    def __init__(self, families: list[Metric], others: CollectorRegistry) -> None:
-        self._families = families
+    def __init__(
+        self, known: list[tuple[Named, list[Sample | Distribution]]], others: CollectorRegistry
+    ) -> None:
+        self._known = known
         self._others = others
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """All of it, in the format that an Accept field asks for, and its media type."""
-        encode, media_type = choose_encoder(accept)
+        encode, media_type = choose_encoder(_OPENMETRICS if _wants_openmetrics(accept) else "")
         return encode(self), media_type
 
     def collect(self) -> Iterator[Metric]:
         """For the encoder."""
-        yield from self._families
+        for metric, samples in self._known:
+            yield _family(metric, samples)
         yield from self._others.collect()
 
 
-def _family(metric: Named, samples: list[Sample]) -> Metric:
-    kind = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
-    family = kind(PREFIX + metric.name, metric.meaning, labels=metric.labels)
+def _wants_openmetrics(accept: str) -> bool:
+    """Whether an Accept field (RFC 9110 section 12.5.1) names a version of OpenMetrics that the library writes.
+
+    The library's own choice raises for a version that is none, and anybody can send one.
+    """
+    for named in accept.lower().split(","):
+        kind, *rest = [text.strip() for text in named.split(";")]
+        parameters = {
+            key.strip(): value.strip(' "') for key, _, value in (text.partition("=") for text in rest)
+        }
+        if kind == _OPENMETRICS and parameters.get("version", "1.0.0") in _VERSIONS:
+            return parameters.get("q", "1").strip("0.") != ""
+    return False
+
+
+_OPENMETRICS: Final = "application/openmetrics-text"
+_VERSIONS: Final = frozenset({"0.0.1", "1.0.0"})
+"""What Prometheus asks for; the former is a draft of the latter, and is told apart by nobody."""
+
+
+_FAMILIES: Final[dict[Kind, type[CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily]]] = {
+    Kind.COUNTER: CounterMetricFamily,
+    Kind.GAUGE: GaugeMetricFamily,
+    Kind.HISTOGRAM: HistogramMetricFamily,
+}
+
+
+def _family(metric: Named, samples: list[Sample | Distribution]) -> Metric:
+    family = _FAMILIES[metric.kind](PREFIX + metric.name, metric.meaning, labels=metric.labels)
     for sample in samples:
         assert len(sample.labels) == len(metric.labels), sample
-        family.add_metric(sample.labels, sample.value)
+        if isinstance(sample, Distribution):
+            assert isinstance(family, HistogramMetricFamily), sample
+            family.add_metric(sample.labels, _buckets(sample), sample.sum)
+        else:
+            assert not isinstance(family, HistogramMetricFamily), sample
+            family.add_metric(sample.labels, sample.value)
     return family
 
 
+def _buckets(sample: Distribution) -> list[tuple[str, float] | tuple[str, float, client.Exemplar]]:
+    """As the client library wants them. Bounds are written as it writes those of its own histograms."""
+    return [
+        ("+Inf" if bound == inf else repr(bound), count)
+        if exemplar is None
+        else ("+Inf" if bound == inf else repr(bound), count, client.Exemplar(*exemplar))
+        for bound, count, exemplar in sample.buckets
+    ]
+
+
 # Readers
+
+_LOSSES: Final = ("queue_full", "closed", "write_failed", *Loss, *Reason)
+"""Why records do not get out: a queue, a disk, the spool, the endpoint."""
 
 
 def stage_samples(stages: Iterable[Stage]) -> Iterator[Sample]:
@@ -335,6 +437,20 @@ def source_samples(sources: Iterable[Source], names: InterfaceNames) -> Iterator
                 yield Sample("interface_up", 1, place)
                 yield Sample("interface_packets_total", one.counters.packets, place)
                 yield Sample("interface_kernel_dropped_packets_total", one.counters.kernel_dropped, place)
+
+
+def record_losses(stages: Iterable[Stage]) -> Iterator[Sample]:
+    """Records that did not get out, in all stages on the way. Every reason has a value from the start.
+
+    A counter that appears when something is lost for the first time has no value before it to be compared with: no
+    `increase()`, and so no alert, sees that loss (prometheus.io, "Avoid missing metrics").
+    """
+    lost = dict.fromkeys(_LOSSES, 0)
+    for stage in stages:
+        for reason, count in stage.dropped.items():
+            lost[reason] = lost.get(reason, 0) + count
+    for reason, count in lost.items():
+        yield Sample("records_dropped_total", count, (reason,))
 
 
 def pipeline_samples(pipeline: Pipeline) -> Iterator[Sample]:

@@ -28,7 +28,7 @@ from interceptor.delivery.shelf import FILE_BYTES
 from interceptor.errors import UsageError
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi, SinkFullError, Taken, describing, document
-from interceptor.service.metrics import Sample, stage_samples
+from interceptor.service.metrics import Sample, record_losses, stage_samples
 from interceptor.service.outbound import RELAYS_AT_ONCE, Outbound
 from interceptor.service.service import Service, ingest_samples
 from interceptor.service.service import run as run_service
@@ -95,9 +95,7 @@ async def relay(config: Config) -> int:
             yield from outbound.samples()
             stages = outbound.spool.ledger()
             yield from stage_samples(stages)
-            for stage in stages:
-                for reason, count in stage.dropped.items():
-                    yield Sample("records_dropped_total", count, (reason,))
+            yield from record_losses(stages)
 
         async def drain() -> None:
             sink.closing = True

@@ -20,6 +20,7 @@ from interceptor import __version__
 from interceptor.capture.descriptors import allow_descriptors
 from interceptor.service import health, logs
 from interceptor.service.ending import Ending
+from interceptor.service.expiry import Expiry
 from interceptor.service.metrics import Metrics, Sample
 from interceptor.service.server import serving
 
@@ -48,6 +49,8 @@ class Service:
         self._state = "starting"
         self._ending = Ending()
         self.metrics: Final = Metrics()
+        self._expiry = Expiry(name, config)
+        self.metrics.add(self._expiry.samples)
 
     async def run(
         self,
@@ -64,9 +67,10 @@ class Service:
 
         """
         app = Starlette(
-            routes=[*routes, *health.routes(self.metrics, lambda: self._state or ready())],
+            routes=[*routes, *health.routes(self._name, self.metrics, lambda: self._state or ready())],
         )
         status = 0
+        work = [*work, self._expiry.follow()]
         allow_descriptors(_DESCRIPTORS)
         with self._ending.on_signals(), _closed(work):
             async with serving(app, self._config.server, many=True) as port:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -143,7 +144,9 @@ def test_records_need_somewhere_to_go(replay: str) -> None:
     """As the daemon says."""
     status, hops, _ = check("--capture-sources", replay)
     assert status == 1
-    assert hops["output"] == "FAILED records have nowhere to go: set endpoint or output.path"
+    assert hops["output"] == (
+        "FAILED records have nowhere to go: set endpoint or output.path; --endpoint URL or --output-path FILE says where to"
+    )
     status, hops, _ = check("--capture-sources", replay, "--output-path", "/no/such/folder/x")
     assert status == 1
     assert hops["output /no/such/folder/x"].startswith("FAILED cannot be written")
@@ -188,7 +191,10 @@ def test_an_output_that_cannot_be_written(tmp_path: Path, replay: str, place: st
     """As `run` would find out."""
     path = str(tmp_path / place)
     status, hops, _ = check("--capture-sources", replay, "--output-path", path)
-    assert (status, hops[f"output {path}"]) == (1, f"FAILED cannot be written: {said}")
+    assert (status, hops[f"output {path}"]) == (
+        1,
+        f"FAILED cannot be written: {said}; --output-path names another",
+    )
 
 
 def test_an_endpoint_is_asked_without_records(tmp_path: Path, replay: str) -> None:
@@ -212,6 +218,7 @@ def test_an_endpoint_is_asked_without_records(tmp_path: Path, replay: str) -> No
 
         status, hops, _ = check(*flags)
         assert hops["token"].startswith("FAILED none is configured")
+        assert hops["token"].endswith("; --token-file names the file that has it")
 
 
 def test_a_certificate_that_nobody_vouches_for(tmp_path: Path, replay: str) -> None:
@@ -220,6 +227,7 @@ def test_a_certificate_that_nobody_vouches_for(tmp_path: Path, replay: str) -> N
         status, hops, _ = check("--capture-sources", replay, "--endpoint", url, INTERCEPTOR_TOKEN=TOKEN)
         assert status == 1
         assert "certificate" in hops["endpoint"]
+        assert hops["endpoint"].endswith("; --tls-ca-file names who vouches for it")
         assert hops["token"] == "FAILED not tried"
 
 
@@ -231,3 +239,57 @@ def test_the_proxy_decision_names_its_rule(replay: str) -> None:
     assert "via http://127.0.0.1:1 (HTTPS_PROXY;" in hops["proxy"]
     assert "pa55word" not in output
     assert hops["endpoint"].startswith("FAILED")
+
+
+# For programs, and what mends
+
+
+def test_the_same_as_json(tmp_path: Path, replay: str) -> None:
+    """One object with everything that the lines say, failures included; the status is the same."""
+    flags = ("--capture-sources", replay, "--output-path", str(tmp_path / "no" / "x"), "--format", "json")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "interceptor", "check", *flags],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "INTERCEPTOR_TOKEN": TOKEN},
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (1, "", 1)
+    report = json.loads(done.stdout)
+    assert report["ok"] is False
+    assert {"key": "token", "value": "***", "origin": "INTERCEPTOR_TOKEN"} in report["configuration"]
+    assert [(hop["name"].split()[0], hop["ok"]) for hop in report["hops"]] == [
+        ("metadata", True),
+        ("source", True),
+        ("output", False),
+    ]
+    assert report["hops"][-1]["told"] == "cannot be written: no such folder, or no permission"
+    assert report["hops"][-1]["mend"] == "--output-path names another"
+    assert report["hops"][0]["mend"] is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "hop", "mend"),
+    [
+        (("--capture-filter", "tcp and foo"), {}, "sources", "--capture-filter says it"),
+        (("--capture-sources", "nope:"), {}, "sources", "--capture-sources says it"),
+        (("--capture-sources", "live:nope0"), {}, "source live:nope0", "--capture-sources says it"),
+        (("--capture-sources", "rpcap://127.0.0.1:1"), {}, "source rpcap://127.0.0.1:1", "--capture-sources says where to capture"),
+        (("--metadata-routes", "no"), {}, "metadata", "--metadata-routes says it"),
+        (("--metadata-openapi", "/no/such"), {}, "metadata", "--metadata-openapi says it"),
+        (("--endpoint", "https://u:p@h"), {}, "endpoint", "--endpoint says it"),
+        (("--endpoint", "http://127.0.0.1:1"), {}, "endpoint", "--endpoint says where it is, --proxy-url-file and --proxy-no-proxy the way"),
+        (("--endpoint", "http://192.0.2.1"), {"INTERCEPTOR_TOKEN": "t"}, "endpoint", "upload.allow_plain_http: true; --endpoint says it"),
+        (("--endpoint", "https://h"), {"INTERCEPTOR_TOKEN": "two\nlines"}, "endpoint", "--token-file says it"),
+    ],
+)  # fmt: skip
+def test_a_failure_names_the_flag_that_mends_it(
+    replay: str, flags: tuple[str, ...], environment: dict[str, str], hop: str, mend: str
+) -> None:
+    """Of the option that is complained about, or of the hop."""
+    sources = () if "--capture-sources" in flags else ("--capture-sources", replay)
+    status, hops, output = check(*sources, "--output-path", "-", *flags, inside=None, **environment)
+    assert status == 1
+    assert hops[hop].startswith("FAILED"), output
+    assert hops[hop].endswith(mend), output

@@ -56,8 +56,8 @@ def lines(width: int, *records, colour: bool = False) -> list[str]:  # type: ign
     [
         (
             80,
-            "utc      client        method server and url                  st     took   size",
-            "22:13:20 10.0.0.1      GET    example.com/items/{id}          200 1.00 ms 1.2 kB",
+            "utc      client       method  server and url                  st     took   size",
+            "22:13:20 10.0.0.1     GET     example.com/items/{id}          200 1.00 ms 1.2 kB",
         ),
         (
             120,
@@ -75,6 +75,12 @@ def test_the_table_at_usual_widths(width: int, heading: str, row: str) -> None:
         "── 2023-11-15 ──",
         row.replace("22:13:20", "00:00:00").replace(".123", ".000"),
     ]
+
+
+def test_the_longest_methods_fit_a_narrow_terminal() -> None:
+    """OPTIONS and CONNECT, whole."""
+    assert " OPTIONS " in lines(80, record(http__request__method="OPTIONS"))[-1]
+    assert " CONNECT " in lines(60, record(http__request__method="CONNECT"))[-1]
 
 
 @pytest.mark.parametrize("width", [20, 60, 80])
@@ -274,6 +280,30 @@ def test_a_narrow_summary_has_every_endpoint(width: int) -> None:
     target = console(width)
     print_summary(target, summary)
     assert "orders.shop.svc.cluster.local/v1/{id}" in re.sub(r"\s", "", text(target))
+
+
+def test_errors_have_a_section_which_says_what_it_leaves_out() -> None:
+    """By endpoint, the worst first, as many as are asked for; what came from the traffic is cleaned. Without errors none."""
+    summary = Summary()
+    for number in range(3):
+        for _ in range(number + 1):
+            summary.add(record(url__template=f"/\x9b{number}", http__response__status_code=500))
+    summary.add(record(http__request__method=None, url__template=None, anomalies=["request_invalid"]))
+    target = console(100)
+    print_summary(target, summary, 2)
+    shown = text(target)
+    section = shown[shown.index("errors ──") : shown.index("busiest")].splitlines()
+    assert section[1].split() == "5xx unanswered invalid of method server and path template".split()
+    assert section[2].split() == ["3", "0", "0", "3", "GET", "example.com/\ufffd2"]
+    assert section[3].split() == ["2", "0", "0", "2", "GET", "example.com/\ufffd1"]
+    assert section[4].strip() == "2 more, of other endpoints (--top shows more)"
+    target = console(100)
+    print_summary(target, summary, 10)
+    assert "more, of other endpoints" not in text(target)
+    assert "none   example.com" in text(target)
+    target = console(100)
+    print_summary(target, Summary())
+    assert "errors" not in text(target)
 
 
 def test_a_summary_of_nothing_is_shown() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -47,6 +48,23 @@ def test_what_an_rpcapd_offers_with_the_rule_for_each(host: Host) -> None:
     assert cells["nflog"] == ["no", "exclude", "nf*", "down"]
     assert "2 of 6 would be captured" in output
     assert "127.0.0.1" in output
+
+
+def test_the_same_as_json(host: Host) -> None:
+    """One object; every interface with everything that the table has."""
+    daemon = host.rpcapd()
+    status, output, errors = listed(
+        host, daemon.url, "--capture-interfaces-exclude", "lo", "--format", "json"
+    )
+    assert (status, errors, output.count("\n")) == (0, "", 1)
+    found = {each["name"]: each for each in json.loads(output)["interfaces"]}
+    assert len(found) == 6
+    assert found["lo"]["source"] == daemon.url
+    assert (found["lo"]["captured"], found["lo"]["rule"], found["lo"]["up"]) == (False, "exclude lo", True)
+    assert "127.0.0.1" in found["lo"]["addresses"]
+    assert found["cap0"]["captured"] is True
+    keys = {"source", "name", "captured", "rule", "up", "addresses", "description"}
+    assert all(set(each) == keys for each in found.values())
 
 
 def test_a_source_that_does_not_answer_is_one_line(host: Host) -> None:

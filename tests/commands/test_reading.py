@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import os
 import pty
+import re
 import resource
 import select
 import shutil
@@ -13,17 +16,20 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+import zstandard
 
 from interceptor.cli import main
 from interceptor.core.model import Stage
 from interceptor.core.pipeline import Pipeline
 from tests.capture_bytes import START, conversation, enhanced, interface, option, pcap, pcapng, section
+from tests.support.netns import wait_until
 
 COMMAND = [sys.executable, "-W", "error", "-m", "interceptor"]
 HERE = str(Path(__file__).parents[2])
@@ -269,7 +275,17 @@ def test_a_damaged_file_among_others_costs_only_itself(tmp_path: Path, capture: 
         (["read", "{there}", "--output", "{directory}"], "cannot be written: Is a directory"),
         (["read", "{there}", "--output", "{missing}/x"], "cannot be written: No such file or directory"),
         (["read"], "the following arguments are required: FILE"),
-        (["raed"], "invalid choice: 'raed'"),
+        (["raed"], "raed: no such command; did you mean read?"),
+        (
+            ["read", "{there}", "--where", "sttus = 1"],
+            "--where: column 1: sttus: no such field; did you mean status?",
+        ),
+        (["read", "{there}", "--top", "0"], "--top 0: wanted a number from 1 to 1,000"),
+        (["read", "{there}", "--top", "ten"], "argument --top: invalid int value: 'ten'"),
+        (["read", "{there}", "--top", "5"], "--top 5: jsonl has no summary; add --format summary"),
+        (["read", "{there}", "--format", "csv", "--top", "5"], "csv has no summary"),
+        (["read", "{there}", "-o", "{missing}.xz"], ".xz is not supported; .gz and .zst are"),
+        (["read", "{there}", "--memory", "1"], "--memory 1: too little"),
         ([], "COMMAND"),
     ],
 )
@@ -397,8 +413,109 @@ def test_a_file_as_output_gets_json_lines(tmp_path: Path, capture: str) -> None:
     output = tmp_path / "records.jsonl"
     output.write_text("old\n" * 10_000)
     written, status = on_terminal("read", capture, "--output", str(output))
-    assert (written, status) == ("", 0)
+    [line] = written.splitlines()
+    assert re.fullmatch(r"interceptor: 26 packets, 10 records, nothing missing, \d+\.\d s", line), line
+    assert status == 0
     assert output.read_bytes() == run("read", capture).stdout
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_an_output_is_compressed_by_its_name(tmp_path: Path, capture: str, suffix: str) -> None:
+    """In any format; unpacked it is what standard output would have been."""
+    for form in ("jsonl", "csv", "table"):
+        output = tmp_path / f"records{suffix}"
+        assert run("read", capture, "--format", form, "-o", str(output)).returncode == 0
+        data = output.read_bytes()
+        unpacked = (
+            gzip.decompress(data)
+            if suffix == ".gz"
+            else zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        )
+        assert unpacked == run("read", capture, "--format", form).stdout
+
+
+def test_an_interrupted_run_leaves_a_whole_compressed_file(tmp_path: Path) -> None:
+    """With what was understood; the line of the end says how much that is."""
+    output = tmp_path / "records.gz"
+    with subprocess.Popen(
+        [*COMMAND, "read", "-", "-o", str(output)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    ) as process:
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(pcap(conversation(4, close=False)))
+        process.stdin.flush()
+        wait_until(
+            lambda: (
+                output.exists() and zlib.decompressobj(31).decompress(output.read_bytes()).count(b"\n") >= 3
+            ),
+            "records",
+            30,
+        )
+        process.terminate()
+        assert b" 4 records, nothing missing" in process.stderr.read()
+        assert process.wait(30) == 143
+    assert len(records(gzip.decompress(output.read_bytes()))) == 4
+
+
+def test_a_line_at_the_end_says_what_was_lost(tmp_path: Path) -> None:
+    """Where records go to a file, or a person is at the terminal; a pipe's standard error stays empty."""
+    packets = conversation(10)
+    del packets[8]
+    path = put(tmp_path / "lossy", pcap(packets))
+    assert run("read", path).stderr == b""
+    line = one_line(run("read", path, "-o", str(tmp_path / "out")).stderr)
+    assert re.search(r"25 packets, \d+ records, 1 gap, [\d,]+ bytes missing, ", line), line
+    written, _ = on_terminal("read", path, "--format", "jsonl")
+    assert "1 gap, " in written.splitlines()[-1]
+
+
+def test_only_what_is_wanted_is_shown_sent_and_counted(tmp_path: Path, capture: str) -> None:
+    """In every format; the rest is in the ledger, and no record is another than without `--where`."""
+    everything = run("read", capture).stdout.splitlines(keepends=True)
+    wanted = run("read", capture, "--where", "received >= 8B or received = 2")
+    assert (wanted.returncode, wanted.stderr) == (0, b"")
+    assert wanted.stdout == b"".join([everything[2], *everything[8:]])
+    line = one_line(run("read", capture, "--where", "received > 7", "-o", str(tmp_path / "out")).stderr)
+    assert "26 packets, 2 records of 10, " in line
+    shown = run("read", capture, "--where", "received > 7", "--format", "summary").stdout.decode()
+    assert re.search(r"transactions +2, of which 2 complete", shown)
+    assert re.search(r"left out +8 by --where", shown)
+    assert re.search(r"where \(transactions\) +10 +2 +8 not wanted", shown)
+    assert run("read", capture, "--where", "status = none").stdout == b""
+    explained = run("read", capture, "--where", "received = 3", "--explain").stdout.decode()
+    assert explained.count("\n") == 2
+    assert "    1  " in explained
+
+
+def test_values_separated_by_commas(tmp_path: Path, capture: str) -> None:
+    """A heading that is always the same, also of nothing, and a line for each record; a file may ask by its name."""
+    done = run("read", capture, "--format", "csv")
+    assert (done.returncode, done.stderr) == (0, b"")
+    rows = list(csv.DictReader(io.StringIO(done.stdout.decode(), newline="")))
+    assert [row["http.response.body.size"] for row in rows] == [str(size) for size in range(10)]
+    assert all(
+        {name: str(value) for name, value in record.items() if not isinstance(value, list)}.items()
+        <= row.items()
+        for record, row in zip(records(run("read", capture).stdout), rows, strict=True)
+    )
+    nothing = run("read", capture, "--format", "csv", "--where", "status = 1").stdout
+    assert nothing == done.stdout[: done.stdout.index(b"\n") + 1]
+    run("read", capture, "-o", str(tmp_path / "a.csv"))
+    assert (tmp_path / "a.csv").read_bytes() == done.stdout
+
+
+def test_the_summary_names_what_failed(tmp_path: Path) -> None:
+    """Of the shipped capture its 503, which is in no list of the busiest; `--top` says how long lists are."""
+    shipped = str(Path(HERE) / "fixtures" / "real" / "keepalive.pcap")
+    shown = run("read", shipped, "--format", "summary", "--top", "1").stdout.decode()
+    assert re.search(r"errors ─+\n +5xx unanswered invalid of method server and path template *\n", shown)
+    assert re.search(r"\n +1 +0 +0 +1 GET +10\.99\.0\.2/failing *\n", shown)
+    assert len(re.findall(r"10\.99\.0\.2/", shown)) == 3
+    longer = run("read", shipped, "--format", "summary", "--top", "1000").stdout.decode()
+    assert len(re.findall(r"10\.99\.0\.2/", longer)) > 30
 
 
 def test_a_table_can_go_to_a_file(tmp_path: Path, capture: str) -> None:
@@ -412,7 +529,7 @@ def test_a_table_can_go_to_a_file(tmp_path: Path, capture: str) -> None:
 
 def test_an_output_that_is_full_is_a_failure(capture: str) -> None:
     """One line with the operating system's reason, status 1."""
-    for arguments in ([], ["--format", "table"]):
+    for arguments in ([], ["--format", "table"], ["--format", "csv"]):
         with open("/dev/full", "wb") as full:
             done = subprocess.run(
                 [*COMMAND, "read", capture, *arguments],
@@ -423,6 +540,15 @@ def test_an_output_that_is_full_is_a_failure(capture: str) -> None:
             )
         assert done.returncode == 1
         assert "the output cannot be written: No space left on device" in one_line(done.stderr)
+
+
+@pytest.mark.parametrize("name", ["full", "full.gz", "full.zst"])
+def test_a_file_that_gets_full_is_a_failure(tmp_path: Path, capture: str, name: str) -> None:
+    """The same for `--output`, compressed or not."""
+    (tmp_path / name).symlink_to("/dev/full")
+    done = run("read", capture, "-o", str(tmp_path / name))
+    assert done.returncode == 1
+    assert "the output cannot be written: No space left on device" in one_line(done.stderr)
 
 
 def test_the_log_level_info_adds_the_summary(capture: str) -> None:

@@ -73,7 +73,7 @@ def read(folder: Path, url: str, *options: str) -> subprocess.CompletedProcess[s
     """Read the capture, and upload."""
     config = folder / "config.yaml"
     config.write_text(
-        f"endpoint: {url}\nshutdown_seconds: 1\nspool:\n  directory: {folder / 'spool'}\n  min_free_bytes: 0\n"
+        f"endpoint: {url}\nshutdown_seconds: 10\nspool:\n  directory: {folder / 'spool'}\n  min_free_bytes: 0\n"
     )
     command = [
         sys.executable,

@@ -157,3 +157,47 @@ def test_ties_are_broken_by_name() -> None:
 def test_the_port_80_goes_without_saying(address: str, port: int, name: str) -> None:
     """Servers are named as in a URL."""
     assert server_name(record(server__address=address, server__port=port)) == name
+
+
+def test_errors_are_counted_by_endpoint() -> None:
+    """Each kind by itself and each transaction once; what was only not seen is none, nor is a 4xx."""
+    summary = Summary()
+    for made in (
+        record(http__response__status_code=503),
+        record(http__response__status_code=500, anomalies=["ambiguous_framing"]),
+        record(http__response__status_code=None, http__response__state="missing", anomalies=["unanswered"]),
+        record(http__response__status_code=None, http__response__state="missing", anomalies=["cut_short"]),
+        record(http__response__status_code=404, anomalies=["obs_fold"]),
+        record(url__template="{invalid}"),
+        record(url__template="/other", http__response__status_code=502),
+        # no request was seen, or none that could be read
+        record(http__request__method=None, url__template=None, http__response__status_code=400, anomalies=["request_invalid"]),
+        record(http__request__method=None, url__template=None, http__response__status_code=200, anomalies=["unrequested"]),
+    ):  # fmt: skip
+        summary.add(made)
+    assert summary.erroneous == 6
+    found = {
+        (endpoint.method, endpoint.template): (
+            *(endpoint.server_errors, endpoint.unanswered, endpoint.invalid),
+            *(endpoint.erroneous, endpoint.count),
+        )
+        for endpoint in summary.failing(10)
+    }
+    assert found == {
+        ("GET", "/items/{id}"): (2, 1, 1, 3, 5),
+        ("GET", "{invalid}"): (0, 0, 1, 1, 1),
+        ("GET", "/other"): (1, 0, 0, 1, 1),
+        (NONE, ""): (0, 0, 1, 1, 1),
+    }
+    assert [endpoint.template for endpoint in summary.failing(1)] == ["/items/{id}"]
+    assert NONE not in {endpoint.method for endpoint in summary.busiest(10)}
+
+
+def test_errors_beyond_the_limit_are_counted_together() -> None:
+    """Under the one that stands for all of them, so that no error is left out."""
+    summary = Summary()
+    for number in range(MAXIMUM_ENDPOINTS + 5):
+        summary.add(record(url__template=f"/{number}", http__response__status_code=500))
+    assert summary.erroneous == MAXIMUM_ENDPOINTS + 5
+    assert summary.failing(1)[0].method == OTHER
+    assert summary.failing(1)[0].erroneous == 5

@@ -102,8 +102,43 @@ CASES: dict[str, dict[str, Any]] = {
         "capture": {"privileged": False},
         "interceptor": {"spool": {"hostPath": "/var/lib/interceptor", "maxMiB": 100}},
     },
+    "claims": {
+        "relay": {"replicas": 3, "persistence": {"enabled": True, "storageClass": "fast"}},
+        "collector": {"persistence": {"enabled": True, "size": "20Gi"}},
+    },
+    "autoscaling": {
+        "endpoint": "https://api.test",
+        "token": "s3cret",
+        "relay": {"persistence": {"enabled": True}, "autoscaling": {"enabled": True}},
+    },
+    "openshift": {
+        "openshift": True,
+        "prometheusAgent": {"enabled": True, "remoteWriteUrl": "https://metrics.test/write"},
+        "networkPolicy": {"enabled": True},
+        "interceptor": {"serviceAccount": {"name": "capturing"}},
+    },
+    "cilium": {
+        "endpoint": "https://api.test:8443",
+        "token": "s3cret",
+        "prometheusAgent": {"enabled": True, "remoteWriteUrl": "https://metrics.test/write"},
+        "networkPolicy": {"enabled": True, "flavor": "cilium"},
+        "metrics": {"serviceMonitor": {"enabled": True}},
+    },
+    "routes": {
+        "collector": {
+            "tls": {"mode": "off"},
+            "service": {"annotations": {"a": "b"}},
+            "ingress": {"enabled": True, "host": "records.test", "className": "nginx", "tlsSecret": "page"},
+            "httpRoute": {"enabled": True, "parentRefs": [{"name": "gw"}], "hostnames": ["records.test"]},
+        },
+        "metrics": {"dashboards": {"enabled": True}},
+    },
 }
 """Values by the situation that they stand for."""
+
+WORKLOADS = {"DaemonSet", "Deployment", "StatefulSet"}
+FOREIGN = ("monitoring.coreos.com/", "cilium.io/", "gateway.networking.k8s.io/")
+"""Of custom resources: there is no schema of them here."""
 
 HELM = (3, 4)
 
@@ -113,6 +148,7 @@ class Rendered:
     """Manifests, by kind and name."""
 
     objects: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
 
     def get(self, kind: str, name: str = "watcher") -> dict[str, Any]:
         return self.objects[kind, name]
@@ -122,10 +158,12 @@ class Rendered:
 
     def pods(self) -> dict[str, dict[str, Any]]:
         """The pod of each workload, by the workload's name."""
+        return {name: template["spec"] for name, template in self.templates().items()}
+
+    def templates(self) -> dict[str, dict[str, Any]]:
+        """The same with its metadata."""
         return {
-            name: item["spec"]["template"]["spec"]
-            for (kind, name), item in self.objects.items()
-            if kind in {"DaemonSet", "Deployment"}
+            name: item["spec"]["template"] for (kind, name), item in self.objects.items() if kind in WORKLOADS
         }
 
     def container(self, workload: str, name: str) -> dict[str, Any]:
@@ -165,13 +203,28 @@ def _rendered(major: int, values: str) -> Rendered:
         values=json.loads(values),
     )
     assert done.returncode == 0, done.stderr
-    found = Rendered()
-    for item in yaml.safe_load_all(done.stdout):
-        if item:
-            key = (item["kind"], item["metadata"]["name"])
-            assert key not in found.objects
-            found.objects[key] = item
+    found = Rendered(values=json.loads(values))
+    for item in manifests(done.stdout):
+        key = (item["kind"], item["metadata"]["name"])
+        assert key not in found.objects
+        found.objects[key] = item
     return found
+
+
+def manifests(text: str) -> list[dict[str, Any]]:
+    """What helm has rendered, object by object; read by libyaml, since there is much of it."""
+    return [item for item in yaml.load_all(text, Loader=yaml.CSafeLoader) if item]
+
+
+@cache
+def _judge(text: str, version: str) -> None:
+    kubernetes_validate.validate(json.loads(text), version, strict=True)
+
+
+def judge(item: dict[str, Any], version: str) -> None:
+    """Raise if Kubernetes would refuse it. Most objects are the same in most renderings: each is judged once."""
+    if not item["apiVersion"].startswith(FOREIGN):
+        _judge(json.dumps(item), version)
 
 
 def render(values: dict[str, Any], major: int = 4) -> Rendered:
@@ -200,18 +253,19 @@ class TestEveryRendering:
     def test_is_valid_kubernetes(self, rendered: Rendered, version: str) -> None:
         """Each object is what the oldest and the newest supported Kubernetes know, without an unknown field."""
         for (kind, _), item in rendered.objects.items():
-            if not item["apiVersion"].startswith(
-                "monitoring.coreos.com/"
-            ):  # a custom resource: no schema here
-                kubernetes_validate.validate(item, version, strict=True)
-                assert item["metadata"]["namespace"] == NAMESPACE, kind
+            judge(item, version)
+            assert item["metadata"]["namespace"] == NAMESPACE, kind
 
     def test_configuration_is_the_programs(self, rendered: Rendered) -> None:
         """Each config.yaml is accepted by the program's own model."""
-        found = [name for kind, name in rendered.objects if kind == "ConfigMap"]
-        assert "watcher-interceptor" in found
-        for name in found:
-            Config.model_validate(yaml.safe_load(rendered.get("ConfigMap", name)["data"]["config.yaml"]))
+        found = [
+            item["data"]["config.yaml"]
+            for (kind, _), item in rendered.objects.items()
+            if kind == "ConfigMap" and "config.yaml" in item["data"]
+        ]
+        assert found
+        for text in found:
+            Config.model_validate(yaml.safe_load(text))
 
     def test_capturing_pods_have_what_capturing_takes(self, rendered: Rendered) -> None:
         """Two containers on the host's network with the cluster's DNS, as the public documentation states."""
@@ -226,18 +280,20 @@ class TestEveryRendering:
 
     def test_nothing_else_is_privileged(self, rendered: Rendered) -> None:
         """Every component that does not capture has the security context of the public documentation, and more."""
-        for name, pod in rendered.pods().items():
+        for name, pod in (
+            rendered.pods() | {"watcher-test": rendered.get("Pod", "watcher-test")["spec"]}
+        ).items():
             if name == "watcher":
                 continue
             number = 65534 if name.endswith("prometheus-agent") else 1000
+            # OpenShift gives numbers of its own.
+            users = {} if rendered.values.get("openshift") else {"runAsUser": number, "runAsGroup": number}
             assert not pod.keys() & {"hostNetwork", "hostPID", "hostIPC"}
             # With this, the level `restricted` of Kubernetes' Pod Security Standards admits them.
             kinds = {"configMap", "emptyDir", "persistentVolumeClaim", "secret"}
             assert all(volume.keys() <= kinds | {"name"} for volume in pod["volumes"])
             for container in pod["containers"]:
-                assert container["securityContext"] == {
-                    "runAsUser": number,
-                    "runAsGroup": number,
+                assert container["securityContext"] == users | {
                     "allowPrivilegeEscalation": False,
                     "runAsNonRoot": True,
                     "readOnlyRootFilesystem": True,
@@ -270,7 +326,13 @@ class TestEveryRendering:
                 for container in pod["containers"]
                 for mount in container.get("volumeMounts", [])
             }
-            assert mounted == declared.keys()
+            claimed = {
+                claim["metadata"]["name"]
+                for (kind, name), item in rendered.objects.items()
+                if kind == "StatefulSet" and item["spec"]["template"]["spec"] is pod
+                for claim in item["spec"]["volumeClaimTemplates"]
+            }
+            assert mounted == declared.keys() | claimed
             for volume in declared.values():
                 for kind, name in (
                     ("Secret", volume.get("secret", {}).get("secretName", "")),
@@ -282,7 +344,7 @@ class TestEveryRendering:
     def test_configured_files_are_mounted(self, rendered: Rendered) -> None:
         """A file that a configuration names lies in a folder that the container has."""
         for (kind, name), item in rendered.objects.items():
-            if kind != "ConfigMap":
+            if kind != "ConfigMap" or "config.yaml" not in item["data"]:
                 continue
             workload = "watcher" if name == "watcher-interceptor" else name
             container = rendered.container(workload, name.removeprefix("watcher-"))
@@ -292,13 +354,9 @@ class TestEveryRendering:
 
     def test_selectors_find_their_pods(self, rendered: Rendered) -> None:
         """Every selector of Services, workloads and monitors matches what it is for, and no other component."""
-        labels = {
-            name: item["spec"]["template"]["metadata"]["labels"]
-            for (kind, name), item in rendered.objects.items()
-            if kind in {"DaemonSet", "Deployment"}
-        }
+        labels = {name: template["metadata"]["labels"] for name, template in rendered.templates().items()}
         for (kind, _), item in rendered.objects.items():
-            if kind not in {"Service", "DaemonSet", "Deployment"}:
+            if kind not in {"Service", *WORKLOADS}:
                 continue
             selector = item["spec"]["selector"]
             selector = selector.get("matchLabels", selector)
@@ -593,6 +651,14 @@ class TestRefusals:
             ({"config": {"limits": {"connections": 0}}}, "connections"),
             ({"relay": {"replicas": 0}}, "replicas"),
             ({"capture": {"capabilities": ["NET_ADMIN"]}}, "capabilities"),
+            ({"relay": {"extraEnvs": []}}, "extraEnvs"),
+            ({"relay": {"extraEnv": {"A": "b"}}}, "extraEnv"),
+            ({"common": {"livenessProbe": {"exec": {}}}}, "exec"),
+            ({"interceptor": {"updateStrategy": {"rollingUpdate": {"maxSurge": 1}}}}, "maxSurge"),
+            ({"config": {"collector": {"max_bytes": 5}}}, "max_bytes"),
+            ({"collector": {"persistence": {"size": "4G"}}}, "size"),
+            ({"image": {"interceptor": {"tag": 1.1}}}, "tag"),
+            ({"global": {"imageRegistry": 5}}, "imageRegistry"),
         ],
     )
     def test_schema(self, helm_available: None, major: int, values: dict[str, Any], named: str) -> None:
@@ -617,8 +683,30 @@ class TestRefusals:
                 "prometheusAgent.remoteWriteUrl: say where",
             ),
             (
-                CASES["relay"] | {"relay": {"replicas": 2, "spool": {"existingClaim": "disk"}}},
-                "relay.spool.existingClaim: one claim cannot be shared",
+                CASES["relay"] | {"relay": {"replicas": 2, "persistence": {"existingClaim": "disk"}}},
+                "relay.persistence.existingClaim: one claim cannot be shared",
+            ),
+            (
+                CASES["relay"]
+                | {"relay": {"persistence": {"existingClaim": "disk"}, "autoscaling": {"enabled": True}}},
+                "relay.persistence.existingClaim: one claim cannot be shared",
+            ),
+            (
+                CASES["relay"] | {"relay": {"autoscaling": {"enabled": True, "minReplicas": 7}}},
+                "relay.autoscaling.maxReplicas: must not be below",
+            ),
+            (
+                CASES["relay"] | {"collector": {"ingress": {"enabled": True}}},
+                "which is not installed where `endpoint` is set",
+            ),
+            (
+                {"collector": {"httpRoute": {"enabled": True}}},
+                "collector.httpRoute.parentRefs: name the Gateway",
+            ),
+            ({"collector": {"persistence": {"size": "256Mi"}}}, "give at least 512Mi"),
+            (
+                {"collector": {"tls": {"mode": "existingSecret"}}},
+                "collector.tls.existingSecret: name the Secret",
             ),
         ],
     )
@@ -635,12 +723,13 @@ class TestMonitoring:
     def test_is_rendered_when_asked_for(self, helm_available: None) -> None:
         """Monitors select what they are for, and the rule has the alerts of docker/observability."""
         wanted = {"enabled": True, "labels": {"release": "kps"}}
-        names = ("serviceMonitor", "podMonitor", "prometheusRule")
+        names = ("serviceMonitor", "podMonitor", "prometheusRule", "dashboards")
         found = render(CASES["relay"] | {"metrics": dict.fromkeys(names, wanted)})
         for kind, name in (
             ("ServiceMonitor", "watcher-relay"),
             ("PodMonitor", "watcher-interceptor"),
             ("PrometheusRule", "watcher"),
+            ("ConfigMap", "watcher-dashboard-dashboard"),
         ):
             assert found.get(kind, name)["metadata"]["labels"]["release"] == "kps"
         selector = found.get("ServiceMonitor", "watcher-relay")["spec"]["selector"]["matchLabels"]

@@ -6,12 +6,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
 from interceptor.config import Config
-from tests.docker.test_chart import CASES, CHART, HELM, OLDEST, Rendered, render, run_helm
+from tests.docker.test_chart import (
+    CASES,
+    CHART,
+    HELM,
+    OLDEST,
+    WORKLOADS,
+    Rendered,
+    judge,
+    manifests,
+    render,
+    run_helm,
+)
 
 pytestmark = pytest.mark.usefixtures("helm_available")
 
@@ -40,8 +50,8 @@ def template(
     done = run_helm(major, "template", name, str(CHART), "--namespace", namespace, values=values)
     assert done.returncode == 0, done.stderr
     found = Rendered()
-    for item in filter(None, yaml.safe_load_all(done.stdout)):
-        kubernetes_validate.validate(item, OLDEST, strict=True)
+    for item in manifests(done.stdout):
+        judge(item, OLDEST)
         assert item["metadata"]["namespace"] == namespace
         found.objects[item["kind"], item["metadata"]["name"]] = item
     return found
@@ -94,15 +104,16 @@ class TestNames:
                     "existingSecret": word,
                     "priorityClassName": word,
                     "tls": {"mode": "existingSecret", "existingSecret": word},
-                    "spool": {"existingClaim": word},
+                    "persistence": {"existingClaim": word},
                 },
                 "interceptor": {"priorityClassName": word, "spool": {"hostPath": f"/{word}"}},
-                "prometheusAgent": AGENT | {"existingSecret": word, "image": word},
+                "prometheusAgent": AGENT
+                | {"existingSecret": word, "image": {"repository": word, "tag": word}},
             }
         )
         assert found.pods()["watcher-relay"]["priorityClassName"] == word
         assert found.config("relay")["cluster"] == word
-        found = template({"collector": {"existingClaim": word}})
+        found = template({"collector": {"persistence": {"existingClaim": word}}})
         (data,) = [item for item in found.pods()["watcher-collector"]["volumes"] if item["name"] == "data"]
         assert data["persistentVolumeClaim"]["claimName"] == word
 
@@ -136,8 +147,16 @@ class TestNull:
             "interceptor.resources",
             "interceptor.nodeSelector",
             "interceptor.tolerations",
-            "interceptor.podLabels",
+            "common.podLabels",
+            "common.podSecurityContext.fsGroup",
+            "common.securityContext",
+            "common.extraEnv",
             "relay.affinity",
+            "relay.extraEnv",
+            "relay.podLabels",
+            "relay.securityContext",
+            "relay.persistence.existingClaim",
+            "relay.service.annotations",
             "collector.resources",
             "token",
             "endpoint",
@@ -157,7 +176,7 @@ class TestNull:
         template(values, major=major)
 
     @pytest.mark.parametrize("major", HELM)
-    @pytest.mark.parametrize("name", ["config", "networkPolicy", "port", "image"])
+    @pytest.mark.parametrize("name", ["config", "networkPolicy", "port", "image", "common"])
     def test_of_what_is_needed(self, major: int, name: str) -> None:
         """Is refused in one line that names it, and not by a template that fails."""
         done = run_helm(major, "template", "watcher", str(CHART), values=RELAY | {name: None})
@@ -194,11 +213,13 @@ class TestLabels:
 
     def test_selectors_outlive_versions(self) -> None:
         """They have nothing that an upgrade changes: neither a version nor the chart's."""
-        for kind in ("DaemonSet", "Deployment"):
-            for (of, _), item in render({}).objects.items():
-                if of == kind:
-                    keys = item["spec"]["selector"]["matchLabels"].keys()
-                    assert keys == {f"app.kubernetes.io/{key}" for key in ("name", "instance", "component")}
+        wanted = {f"app.kubernetes.io/{key}" for key in ("name", "instance", "component")}
+        for values in ({"commonLabels": {"team": "a"}}, CASES["claims"]):
+            for (kind, _), item in render(values).objects.items():
+                if kind in WORKLOADS:
+                    assert item["spec"]["selector"]["matchLabels"].keys() == wanted
+                    for claim in item["spec"].get("volumeClaimTemplates", []):
+                        assert claim["metadata"]["labels"].keys() == wanted
 
 
 class TestRestarts:
@@ -206,12 +227,7 @@ class TestRestarts:
 
     @staticmethod
     def templates(values: dict[str, Any]) -> dict[str, str]:
-        found = render(values)
-        return {
-            name: json.dumps(item["spec"]["template"], sort_keys=True)
-            for (kind, name), item in found.objects.items()
-            if kind in {"DaemonSet", "Deployment"}
-        }
+        return {name: json.dumps(item, sort_keys=True) for name, item in render(values).templates().items()}
 
     @pytest.mark.parametrize(
         ("values", "changed", "restarted"),
@@ -340,8 +356,8 @@ class TestPolicies:
         done = run_helm(4, "template", "watcher", str(CHART), values=RELAY | values)
         (spec,) = [
             item["spec"]
-            for item in yaml.safe_load_all(done.stdout)
-            if item and (item["kind"], item["metadata"]["name"]) == ("NetworkPolicy", "watcher-relay")
+            for item in manifests(done.stdout)
+            if (item["kind"], item["metadata"]["name"]) == ("NetworkPolicy", "watcher-relay")
         ]
         assert {"namespaceSelector": {}} in spec["ingress"][0]["from"]
 

@@ -276,7 +276,10 @@ class TestUploading:
         assert '"state": "auth"' in said
 
 
-ALERTS = ("InterceptorSpoolFilling", "InterceptorKernelDrops", "InterceptorCaptureLoss", "InterceptorBlind")
+ALERTS = (
+    *("InterceptorSpoolFilling", "InterceptorKernelDrops", "InterceptorCaptureLoss", "InterceptorBlind"),
+    *("InterceptorTargetDown", "InterceptorBatchesNotTaken", "InterceptorCertificateExpiring"),
+)
 
 
 @pytest.mark.parametrize("begins", ALERTS)

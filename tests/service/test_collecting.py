@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
+from tests.support.netns import namespace, process, unavailable, wait_until
 from tests.support.records import batch, headers, record
 from tests.support.services import TOKEN, running
 
@@ -42,6 +45,30 @@ def test_it_takes_stores_shows_and_ends(tmp_path: Path) -> None:
         assert "Traceback" not in it.said()
     with running("collector", *flags, environment=secret) as it:
         assert httpx.get(f"{it.url}/v1/overview", headers=BEARER).json()["totals"]["stored"] == 1
+
+
+def test_it_fits_beside_a_daemon_on_one_host(tmp_path: Path) -> None:
+    """With the ports that nobody chose: in a namespace, both listen."""
+    reason = unavailable("ss")
+    if reason is not None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    command = [sys.executable, "-m", "interceptor"]
+    daemon = [*command, "run", "--capture-sources", "live:lo", "--output-path", str(tmp_path / "out")]
+    cloud = [
+        *command,
+        "collector",
+        "--ingest-anonymous",
+        "true",
+        "--collector-database",
+        str(tmp_path / "c.db"),
+    ]
+    with namespace("ports") as space, process(space, daemon), process(space, cloud):
+        wait_until(
+            lambda: all(f":{port} " in space.run("ss", "-Hltn").stdout for port in (18_954, 18_955)),
+            "both listen",
+            60,
+            0.1,
+        )
 
 
 def test_nobody_may_send_is_one_clear_line(tmp_path: Path) -> None:

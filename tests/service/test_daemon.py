@@ -467,7 +467,7 @@ def test_prometheus_scrapes_it_and_the_documented_queries_have_answers(
         unavailable(missing)
     server, client = node.server(), node.pod()
     node.rpcapd()
-    agent = node.agent()
+    agent = node.agent("--metrics-by-server", "20")
     queries = re.findall(r"```promql\n(.*?)```", (ROOT / "docker" / "METRICS.md").read_text(), re.DOTALL)
     assert len(queries) > 8
     with prometheus(node, tmp_path / "prometheus") as url:

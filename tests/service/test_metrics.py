@@ -22,6 +22,7 @@ from interceptor.service.metrics import (
     Metrics,
     Sample,
     pipeline_samples,
+    record_losses,
     source_samples,
     stage_samples,
 )
@@ -80,7 +81,10 @@ class FakeSource:
 def everything() -> Metrics:
     """A sample of every metric."""
     metrics = Metrics()
-    metrics.event_loop_lag.observe(0.01)
+    for metric in METRICS:
+        if metric.kind is Kind.HISTOGRAM:
+            histogram = metrics.histogram(metric.name, (0.1, 1.0))
+            (histogram.labels(*("x",) * len(metric.labels)) if metric.labels else histogram).observe(0.01)
     metrics.add(
         lambda: [
             Sample(metric.name, 1, ("x",) * len(metric.labels))
@@ -161,6 +165,29 @@ def test_stages_give_what_came_went_stayed_and_was_dropped() -> None:
     assert read["stage_held", ("packets",)] == 2
     assert read["dropped_total", ("not_ip", "packets")] == 2
     assert read["dropped_total", ("icmp", "packets")] == 1
+
+
+def test_every_reason_for_a_loss_is_there_before_the_first() -> None:
+    """At zero: `increase()` needs a value before. One that nobody has listed is counted all the same."""
+    metrics = Metrics()
+    metrics.add(
+        lambda: record_losses(
+            [
+                Stage("output", "records", 9, 2, {"disk_full": 7}, 0),
+                Stage("spool", "records", 9, 5, {"disk_full": 3, "new": 1}, 0),
+            ]
+        )
+    )
+    lost = {
+        labels[0]: value
+        for (name, labels), value in values(metrics).items()
+        if name == "records_dropped_total"
+    }
+    assert {reason for reason, value in lost.items() if value == 0} == {
+        *("queue_full", "closed", "write_failed", "spool_full", "disk_failed", "batch_too_large", "corrupt"),
+        *("refused", "rejected", "too_large", "unreadable"),
+    }
+    assert {reason: value for reason, value in lost.items() if value} == {"disk_full": 10, "new": 1}
 
 
 def test_the_core_is_read_without_asking_every_connection() -> None:

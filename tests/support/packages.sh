@@ -28,6 +28,12 @@ nsenter:util-linux
 prometheus:prometheus
 promtool:prometheus
 chromium-headless-shell:chromium-headless-shell
+man:man-db
+mandoc:mandoc
+zsh:zsh
+fish:fish
+systemd-analyze:systemd
+setpriv:util-linux
 "
 here() {
     case $1 in

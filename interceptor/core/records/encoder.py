@@ -247,7 +247,11 @@ class RecordEncoder:
 
     def encode(self, transactions: Iterable[Transaction]) -> bytes:
         """The records of transactions as JSON Lines: one object each, each line ended by a line feed."""
-        return self._encode([self.record(transaction) for transaction in transactions])
+        return self.lines([self.record(transaction) for transaction in transactions])
+
+    def lines(self, records: Iterable[Record]) -> bytes:
+        """Records as JSON Lines."""
+        return self._encode(records)
 
     def record(self, transaction: Transaction) -> Record:
         """The record of one transaction."""
