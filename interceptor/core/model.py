@@ -198,7 +198,7 @@ class Anomaly(StrEnum):
     UNKNOWN_CODING = "unknown_coding"
     UNKNOWN_VERSION = "unknown_version"
     UNPAIRED = "unpaired"
-    """Bytes were lost on this connection and its other half cannot be proven."""
+    """Bytes were lost on this connection, or given up for lack of memory, and its other half cannot be proven."""
     UNREQUESTED = "unrequested"
     """A response that no request asked for, and none can have been lost."""
 

@@ -76,7 +76,7 @@ class Pipeline:
         ethernet = link_type == _ETHERNET
         connections = self._connections
         streams = connections.streams
-        budget = self._budget
+        budget, limit = self._budget, self._budget.limit
         clocks = self._clocks
         next_tick = clocks.next + clocks.ahead.get(interface, 0)
         back = next_tick - JUMP
@@ -121,7 +121,7 @@ class Pipeline:
                     continue
                 long_way += 1
                 finished += connections.segment(interface, data_buffer, segment, time)
-                if budget.held > budget.limit:
+                if budget.held > limit:
                     finished += connections.relieve()
                 continue
             peer = stream.peer
@@ -133,7 +133,7 @@ class Pipeline:
                 if place > peer.position:
                     long_way += 1
                     finished += connections.segment(interface, data_buffer, segment, time)
-                    if budget.held > budget.limit:
+                    if budget.held > limit:
                         finished += connections.relieve()
                     continue
             stream.time = time
@@ -165,7 +165,7 @@ class Pipeline:
                 conversation.receive_responses(chunk, finished)
             if parser.mode == OPAQUE:
                 connections.settle(connection)
-            if budget.held > budget.limit:
+            if budget.held > limit:
                 finished += connections.relieve()
         self._packets += len(batch.packets)
         segments = len(batch.packets) - undecoded

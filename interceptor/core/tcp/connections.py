@@ -57,10 +57,8 @@ class Direction(Stream):
     __slots__ = (
         "active",
         "connection",
-        "heard",
         "interface",
         "parser",
-        "prospect",
         "smooth",
         "time",
     )
@@ -78,10 +76,6 @@ class Direction(Stream):
         """Of the newest segment, as the capture says."""
         self.active = 0
         """The same on the clock that time-outs run on."""
-        self.heard = 0
-        """Where something waits: the time of the newest segment that was delivered."""
-        self.prospect: Prospect | None = None
-        """What it may have begun to say, while the connection has no conversation."""
         self.smooth = False
         """Nothing waits in either direction and both are open: an expected segment needs no thought."""
 
@@ -149,6 +143,8 @@ class Connections:
         self._names = Namesakes(self.streams)
         self._stalled: dict[Connection, None] = {}
         """In which something waits."""
+        self._prospects: dict[Direction, Prospect] = {}
+        """What directions may have begun to say, of connections that have no conversation."""
         self._wheel: Wheel[Connection] = Wheel()
         """When each must be looked at."""
         self._ends = Ends()
@@ -175,7 +171,7 @@ class Connections:
         if stream is not None and (
             stream.connection.rival is not None
             or (flags & SYN and stream.next >= 0)
-            or (length and far_off(stream, sequence, acknowledgement))
+            or (length and sequence != stream.next and far_off(stream, sequence, acknowledgement))
         ):
             connection = stream.connection
             if self._contend(interface, buffer, segment, time, stream, finished):
@@ -218,9 +214,7 @@ class Connections:
             self._drop(Drop.RESET_OUT_OF_WINDOW)
             self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
             return finished
-        if stream.held is None:
-            stream.heard = stream.time
-        stream.time = time
+        heard, stream.time = stream.time, time
         stream.active = self.now
         if flags & SYN:
             sequence = (sequence + 1) & _MASK
@@ -245,7 +239,7 @@ class Connections:
             self._assembly.drop(Drop.AFTER_CLOSE, captured)
             place = peer.place_of(acknowledgement) if flags & ACK else peer.position
             if self._overtakes(stream, sequence, place):
-                stream.take_reset(sequence, time, self.now, place)
+                stream.take_reset(sequence, time, self.now, place, heard)
                 self._pump(connection, finished)
                 return finished
             if connection.conversation is not None and stream is connection.client:
@@ -254,7 +248,7 @@ class Connections:
             return finished
         if connection.life is _OPAQUE:
             self._assembly.delivered += captured
-            self._context.drop(stream.parser.skipping, captured)
+            self._context.drop(stream.parser.rare.skipping, captured)
             end = sequence + length
             if flags & FIN:
                 stream.ended = True
@@ -273,6 +267,7 @@ class Connections:
                     place,
                     fin=bool(flags & FIN),
                     again=Drop.DUPLICATE_INTERFACE if elsewhere else Drop.RETRANSMITTED,
+                    heard=heard,
                 )
             self._pump(connection, finished)
         self._end_if_over(connection, finished)
@@ -283,7 +278,7 @@ class Connections:
         stream.time = time
         stream.active = self.now
         stream.next = (stream.next + size) & _MASK
-        self._context.drop(stream.parser.skipping, size)
+        self._context.drop(stream.parser.rare.skipping, size)
 
     def expire(self, now: int) -> list[Transaction]:
         """Let time pass: give up holes, end idle connections."""
@@ -398,9 +393,7 @@ class Connections:
         _, sequence, acknowledgement, flags, _, _, length = segment
         connection = stream.connection
         if flags & RST:
-            return connection.life in {Life.RESET, _CLOSED} or (
-                stream.held is not None and stream.held[-1].last.end == RST
-            )
+            return connection.life in {Life.RESET, _CLOSED} or (stream.held is not None and stream.held.reset)
         if not stream.seen or stream.next < 0:
             return False
         newest = stream.acknowledging
@@ -497,7 +490,7 @@ class Connections:
         ahead = difference(sequence, stream.next)
         if ahead == 0:
             return True
-        waiting = stream.held[-1].stop - stream.position if stream.held else 0
+        waiting = stream.held.stop - stream.position if stream.held is not None else 0
         return ahead in {waiting, stream.acknowledged()} or (stream.ended and ahead == -1)
 
     def _overtakes(self, stream: Direction, sequence: int, place: int) -> bool:
@@ -566,12 +559,13 @@ class Connections:
         self, connection: Connection, stream: Direction, piece: Piece, finished: list[Transaction]
     ) -> None:
         """A piece whose turn it is."""
-        stream.heard = piece.time
+        if stream.held is not None:
+            stream.held.heard = piece.time
         data = piece.data
         position = stream.position - piece.length
         if piece.end:
             clean = piece.end == FIN
-            reset = not clean or (stream.held is not None and stream.held[-1].last.end == RST)
+            reset = not clean or (stream.held is not None and stream.held.reset)
             stream.ended = True
             stream.discard(Drop.AFTER_FIN if clean else Drop.AFTER_CLOSE)
             if reset and connection.life is Life.OPEN:
@@ -597,9 +591,9 @@ class Connections:
 
     def _recognise(self, connection: Connection, stream: Direction, chunk: Chunk) -> bool:
         """Find out who is who on a connection that is seen from the middle, by who speaks how."""
-        prospect = stream.prospect
+        prospect = self._prospects.get(stream)
         if prospect is None:
-            prospect = stream.prospect = Prospect(self._context)
+            prospect = self._prospects[stream] = Prospect(self._context)
         is_client = prospect.look(chunk)
         if is_client is None:
             return False
@@ -609,13 +603,13 @@ class Connections:
         self._converse(connection, stream, first=False)
         conversation = connection.conversation
         assert conversation is not None
-        announced = client.prospect.announced if client.prospect is not None else None
+        announced = self._prospects[client].announced if client in self._prospects else None
         begun = prospect.take()
         if begun is not None:
             stream.parser.resume(begun)
         if announced is not None:
             conversation.announce(announced)
-        _give_up_prospects(connection, Drop.UNSYNCHRONISED)
+        self._give_up_prospects(connection, Drop.UNSYNCHRONISED)
         return True
 
     def _gap(
@@ -629,8 +623,8 @@ class Connections:
     ) -> None:
         conversation = connection.conversation
         if conversation is None:
-            if stream.prospect is not None:
-                stream.prospect.drop(Drop.HEAD_INCOMPLETE)
+            if stream in self._prospects:
+                self._prospects[stream].drop(Drop.HEAD_INCOMPLETE)
             return
         if stream is connection.client:
             finished += conversation.request_gap(size, position, time)
@@ -656,14 +650,16 @@ class Connections:
                 if not size:
                     continue
                 own = stream.held
-                behind = own is not None and own[0].start > stream.position
-                waiting = (own if behind and own is not None else stream.peer.held or [])[0].first
+                behind = own is not None and own.runs[0].start > stream.position
+                held = own if behind else stream.peer.held
+                assert held is not None
+                waiting = held.runs[0].first
                 # What is more than a window ahead, and of which nothing was seen, is only claimed.
                 acknowledged = stream.acknowledged() >= size if behind else size <= FAR
                 if acknowledged:
                     patience, since = limits.hole_seconds, waiting.since
-                    if behind and stream.proof[0] > stream.position:
-                        since = max(since, stream.proof[1])
+                    if behind and held.proof[0] > stream.position:
+                        since = max(since, held.proof[1])
                 else:
                     patience, since = limits.unacknowledged_seconds, max(waiting.since, stream.active)
                 if now - since < patience * _SECOND + TICK:
@@ -678,7 +674,7 @@ class Connections:
                 else:
                     position = stream.position
                     stream.skip(size)
-                    heard = stream.heard if own is not None else 0
+                    heard = own.heard if own is not None else 0
                     self._gap(connection, stream, size, position, heard or stream.time, finished)
                 self._advance(connection, finished)
 
@@ -721,7 +717,7 @@ class Connections:
             self._close_stream(
                 connection, stream, stream.position, stream.time, clean=missing == 1, finished=finished
             )
-        _give_up_prospects(connection, Drop.HEAD_INCOMPLETE)
+        self._give_up_prospects(connection, Drop.HEAD_INCOMPLETE)
         conversation, connection.conversation = connection.conversation, None
         if conversation is not None:
             finished += conversation.finish(unseen)
@@ -784,7 +780,7 @@ class Connections:
         Who asks for much loses his own.
         """
         budget = self._assembly.budget
-        heavy = [(weight, connection) for connection in self.all() if (weight := _weight(connection))]
+        heavy = [(weight, connection) for connection in self.all() if (weight := self._weight(connection))]
         heavy.sort(key=itemgetter(0), reverse=True)
         for _, connection in heavy:
             if budget.held <= enough:
@@ -792,7 +788,7 @@ class Connections:
             self.relieved += 1
             self._refute(connection)
             self._give_up(connection, _NEVER, finished)
-            _give_up_prospects(connection, Drop.HEAD_TOO_LARGE)
+            self._give_up_prospects(connection, Drop.HEAD_TOO_LARGE)
             if connection.conversation is not None:
                 finished += connection.conversation.relieve()
 
@@ -846,6 +842,25 @@ class Connections:
         """Have a connection looked at when it may be due."""
         self._wheel.put(connection, connection.active + self._patience(connection))
 
+    def _give_up_prospects(self, connection: Connection, reason: Drop) -> None:
+        for stream in (connection.client, connection.server):
+            prospect = self._prospects.pop(stream, None)
+            if prospect is not None:
+                prospect.drop(reason)
+
+    def _weight(self, connection: Connection) -> int:
+        """How much memory is taken by what waits on a connection, in bytes."""
+        conversation = connection.conversation
+        weight = connection.client.weight + connection.server.weight
+        if connection.rival is not None:
+            weight += len(connection.rival.data)
+        for stream in (connection.client, connection.server):
+            if stream in self._prospects:
+                weight += self._prospects[stream].weight
+        if conversation is not None:
+            weight += conversation.weight + conversation.requests.weight + conversation.responses.weight
+        return weight
+
     def _drop(self, reason: Drop) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
 
@@ -855,27 +870,6 @@ def _begins_message(data: bytes) -> bool:
     return (b"\n" in data or len(data) >= _TELLING) and (
         plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
     )
-
-
-def _give_up_prospects(connection: Connection, reason: Drop) -> None:
-    for stream in (connection.client, connection.server):
-        if stream.prospect is not None:
-            stream.prospect.drop(reason)
-            stream.prospect = None
-
-
-def _weight(connection: Connection) -> int:
-    """How much memory is taken by what waits on a connection, in bytes."""
-    conversation = connection.conversation
-    weight = connection.client.weight + connection.server.weight
-    if connection.rival is not None:
-        weight += len(connection.rival.data)
-    for stream in (connection.client, connection.server):
-        if stream.prospect is not None:
-            weight += stream.prospect.weight
-    if conversation is not None:
-        weight += conversation.weight + conversation.requests.weight + conversation.responses.weight
-    return weight
 
 
 def _remembered(connection: Connection) -> bool:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from interceptor.core.budget import Budget
     from interceptor.core.model import Limits
 
-__all__ = ["ACK", "FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Run", "Stream", "difference"]
+__all__ = ["ACK", "FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Run", "Stream", "Waiting", "difference"]
 
 FIN: Final = 1
 SYN: Final = 2
@@ -122,6 +122,34 @@ class Run:
         self.first = self.last = piece
 
 
+class Waiting:
+    """What waits in one direction. Most have none of it, so nothing of it is a part of each."""
+
+    __slots__ = ("heard", "pieces", "proof", "runs", "size")
+
+    def __init__(self, heard: int) -> None:
+        self.heard = heard
+        """The time of the newest segment that was delivered; 0 where none was."""
+        self.runs: list[Run] = []
+        """In order, never none; there is a hole before each but perhaps the first."""
+        self.size = 0
+        """Payload bytes in them."""
+        self.pieces = 0
+        """Pieces in them."""
+        self.proof = 0, 0
+        """(up to which position, since when): the other side has acknowledged what is missing here."""
+
+    @property
+    def stop(self) -> int:
+        """Position after all that waits."""
+        return self.runs[-1].stop
+
+    @property
+    def reset(self) -> bool:
+        """Whether it ends with a RST."""
+        return self.runs[-1].last.end == RST
+
+
 class Stream:
     """One direction of a connection (RFC 9293: what one side's SND variables are about)."""
 
@@ -132,12 +160,9 @@ class Stream:
         "ended",
         "flow",
         "held",
-        "held_bytes",
         "next",
         "peer",
-        "pieces",
         "position",
-        "proof",
         "seen",
     )
 
@@ -158,13 +183,8 @@ class Stream:
         """A segment of this direction has come by."""
         self.ended = False
         """Its FIN was delivered."""
-        self.held: list[Run] | None = None
-        """What waits, in order; there is a hole before each run but perhaps the first."""
-        self.held_bytes = 0
-        self.pieces = 0
-        """How many wait."""
-        self.proof = _NO_PROOF
-        """(up to which position, since when): the other side has acknowledged what is missing here."""
+        self.held: Waiting | None = None
+        """What waits."""
         self._lost: list[tuple[int, int]] | None = None
         """Holes that were given up and not filled since, in order."""
 
@@ -183,10 +203,12 @@ class Stream:
         *,
         fin: bool,
         again: Drop = Drop.RETRANSMITTED,
+        heard: int = 0,
     ) -> None:
         """A segment: `length` payload bytes from `sequence`, of which `data` was captured.
 
         What is new in it waits in `held` until `ready` gives it. `again`: what bytes count as that are here already.
+        `heard`: the time of the segment before it.
         """
         position = self.position + difference(sequence, self.next)
         if self.ended:
@@ -202,38 +224,47 @@ class Stream:
             data = data[old:]
             length -= old
         if length:
-            self._insert(position, Piece(data, length, time, since, place), again)
+            self._insert(position, Piece(data, length, time, since, place), again, heard)
         if fin and position + length >= self.position:
-            self._insert(position + length, Piece(b"", 1, time, since, place, FIN), again)
+            self._insert(position + length, Piece(b"", 1, time, since, place, FIN), again, heard)
 
-    def take_reset(self, sequence: int, time: int, since: int, place: int) -> None:
+    def take_reset(self, sequence: int, time: int, since: int, place: int, heard: int = 0) -> None:
         """A RST that has overtaken bytes: it waits for its turn as they do, behind all of them."""
         position = self.position + difference(sequence, self.next)
-        if self.held:
-            position = max(position, self.held[-1].stop)
-        self._insert(position, Piece(b"", 1, time, since, place, RST), Drop.RETRANSMITTED)
+        if self.held is not None:
+            position = max(position, self.held.stop)
+        self._insert(position, Piece(b"", 1, time, since, place, RST), Drop.RETRANSMITTED, heard)
 
     def has(self, start: int, stop: int) -> bool:
         """Whether all bytes between two positions were delivered, given up, or wait."""
         if stop <= self.position:
             return True
-        held = self.held
-        if not held:
+        if self.held is None:
             return False
+        runs = self.held.runs
         start = max(start, self.position)
-        index = bisect_left(held, start + 1, key=_stop)
-        return index < len(held) and held[index].start <= start and held[index].stop >= stop
+        index = bisect_left(runs, start + 1, key=_stop)
+        return index < len(runs) and runs[index].start <= start and runs[index].stop >= stop
 
-    def _insert(self, start: int, piece: Piece, again: Drop) -> None:
+    def _insert(self, start: int, piece: Piece, again: Drop, heard: int) -> None:
         """Put what is new of a piece among those that wait."""
-        held = self.held
-        if held is None:
-            held = self.held = []
+        waiting = self.held
+        if waiting is None:
+            waiting = self.held = Waiting(heard)
+            waiting.runs.append(Run(start, start + piece.length, piece))
+            waiting.pieces = 1
+            waiting.size = size = len(piece.data)
+            assembly = self.assembly
+            assembly.pieces += 1
+            assembly.held += size
+            assembly.budget.held += size + _OVERHEAD
+            return
+        held = waiting.runs
         data, stop = piece.data, start + piece.length
         cursor, kept = start, 0
-        last = held[-1] if held else None
+        last = held[-1]
         # The first run that this touches or comes before; mostly, it follows the last one.
-        index = len(held) if last is None or last.stop < start else bisect_left(held, start, key=_stop)
+        index = len(held) if last.stop < start else bisect_left(held, start, key=_stop)
         while True:
             left = None
             following = index
@@ -256,7 +287,7 @@ class Stream:
                     piece.end,
                 )
             kept += len(part.data)
-            self.pieces += 1
+            waiting.pieces += 1
             self.assembly.pieces += 1
             self.assembly.budget.held += len(part.data) + _OVERHEAD
             if left is None:
@@ -278,16 +309,16 @@ class Stream:
                 left.last = right.last
                 left.stop = right.stop
             cursor = until
-        self.held_bytes += kept
+        waiting.size += kept
         self.assembly.held += kept
         self.assembly.drop(again, len(data) - kept)
 
     def ready(self) -> Piece | None:
         """Take the next piece whose turn it is, or None. The position moves past it."""
         held = self.held
-        if not held or held[0].start != self.position:
+        if held is None or held.runs[0].start != self.position:
             return None
-        place, peer = held[0].first.place, self.peer
+        place, peer = held.runs[0].first.place, self.peer
         if place > peer.position and peer.seen and self._believed(place):
             return None
         return self.release()
@@ -300,25 +331,27 @@ class Stream:
         peer = self.peer
         if place - peer.position <= FAR:
             return True
-        return peer.acknowledged() > FAR and not (peer.held and peer.held[0].start == peer.position)
+        return peer.acknowledged() > FAR and not (
+            peer.held is not None and peer.held.runs[0].start == peer.position
+        )
 
     def release(self) -> Piece:
         """Take the first held piece, which is at the stream's position."""
         held = self.held
-        assert held
-        run = held[0]
+        assert held is not None
+        run = held.runs[0]
         piece = run.first
         if piece.next is None:
-            del held[0]
-            if not held:
+            del held.runs[0]
+            if not held.runs:
                 self.held = None
         else:
             run.first = piece.next
             run.start += piece.length
             piece.next = None
         size = len(piece.data)
-        self.held_bytes -= size
-        self.pieces -= 1
+        held.size -= size
+        held.pieces -= 1
         assembly = self.assembly
         assembly.held -= size
         assembly.pieces -= 1
@@ -331,11 +364,11 @@ class Stream:
     def hole(self) -> int:
         """How many bytes from the stream's position on are missing, that something waits for."""
         missing = 0
-        if self.held and self.held[0].start > self.position:
-            missing = self.held[0].start - self.position
+        if self.held is not None:
+            missing = self.held.runs[0].start - self.position
         waiting = self.peer.held
-        if waiting and self.seen and waiting[0].start == self.peer.position:
-            wanted = waiting[0].first.place - self.position
+        if waiting is not None and self.seen and waiting.runs[0].start == self.peer.position:
+            wanted = waiting.runs[0].first.place - self.position
             if wanted > 0 and (not missing or wanted < missing):
                 missing = wanted
         return missing
@@ -346,10 +379,10 @@ class Stream:
         return difference(newest, self.next) if newest is not None else 0
 
     def prove(self, acknowledgement: int, since: int) -> None:
-        """Something waits here, and the other side has acknowledged this."""
+        """The other side has acknowledged this: what waits here may wait for what it has."""
         position = self.position + difference(acknowledgement, self.next)
-        if position > self.position >= self.proof[0]:
-            self.proof = position, since
+        if self.held is not None and position > self.position >= self.held.proof[0]:
+            self.held.proof = position, since
 
     def skip(self, size: int) -> None:
         """Give `size` missing bytes up for lost."""
@@ -393,20 +426,17 @@ class Stream:
     @property
     def weight(self) -> int:
         """How much memory is taken by what waits, in bytes."""
-        return self.held_bytes + self.pieces * _OVERHEAD
+        return self.held.size + self.held.pieces * _OVERHEAD if self.held is not None else 0
 
     def discard(self, reason: Drop) -> None:
         """Drop all that waits."""
-        if self.held:
-            self.assembly.drop(reason, self.held_bytes)
+        held = self.held
+        if held is not None:
+            self.assembly.drop(reason, held.size)
             self.assembly.budget.held -= self.weight
-            self.assembly.held -= self.held_bytes
-            self.assembly.pieces -= self.pieces
-        self.held = None
-        self.held_bytes = self.pieces = 0
-
-
-_NO_PROOF: Final = (0, 0)
+            self.assembly.held -= held.size
+            self.assembly.pieces -= held.pieces
+            self.held = None
 
 
 def _stop(run: Run) -> int:

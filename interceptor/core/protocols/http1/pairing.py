@@ -68,11 +68,9 @@ class Conversation:
         "_index",
         "_pending",
         "_pipelined",
-        "_refused",
         "_requests_complete",
         "_response_end",
         "_responses_complete",
-        "_simple",
         "client_closed",
         "client_seen",
         "context",
@@ -108,11 +106,7 @@ class Conversation:
         """Whose response is coming in."""
         self._early: Transaction | None = None
         """A response to a request whose head is still incomplete (400, 408, 431)."""
-        self._refused: tuple[int, int] | None = None
-        """What was no request (see `Parser.refused`) and has been answered."""
         self._index = 0
-        self._simple = False
-        """An HTTP/0.9 request has come: what answers it may have no head."""
         self._floor = 0 if first else _BEFORE_ALL
         """Place of the last request known. After a hole, what acknowledges no more than that may be a
         piece of a request that was lost."""
@@ -133,7 +127,7 @@ class Conversation:
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
-                if parser.alien:
+                if parser.rare.alien:
                     self._judge(chunk)
                 return
             parser.resume()
@@ -149,24 +143,26 @@ class Conversation:
                 asking = self._ask(message, finished)
             if parser.open is None:
                 self._asked(asking, message, finished)
-        if parser.alien:
+        if parser.rare.alien:
             self._judge(chunk)
 
     def receive_responses(self, chunk: Chunk, finished: list[Transaction]) -> None:
         """Bytes of the server. The transactions that they finish are added to `finished`."""
         parser = self.responses
+        if self.requests.partial is not None and self.requests.lone_before(chunk.place):
+            self._ask_simply(finished)
         if parser.mode == SEARCH:
             if not (
                 self._response_may_start(chunk.base + chunk.cursor)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
-                if parser.alien:
+                if parser.rare.alien:
                     self._judge(chunk)
                 return
             parser.resume()
         elif (
-            self._simple
+            parser.rare.simple
             and parser.idle
             and self._awaits_simple()
             and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
@@ -194,7 +190,7 @@ class Conversation:
                 partial = parser.partial
                 self._response_end = chunk.base + chunk.cursor if partial is None else partial.position
                 self._answered(answering, finished)
-        if parser.alien:
+        if parser.rare.alien:
             self._judge(chunk)
 
     def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
@@ -212,6 +208,8 @@ class Conversation:
     def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
         """Nothing more comes from the client."""
         finished: list[Transaction] = []
+        if clean:
+            self._ask_simply(finished)
         ended = self.requests.close(position, time, clean=clean)
         if ended is not None and self._asking is not None:
             self._asked(self._asking, ended, finished)
@@ -270,19 +268,19 @@ class Conversation:
         Requests that wait are reported as they stand; their answers, when they come, have no pair.
         """
         finished: list[Transaction] = []
-        self._requests_lost(self.requests.relieve(), finished)
-        partial = self.responses.partial
-        if partial is not None:
-            end = partial.position + len(partial.data)
-            self._responses_lost(self.responses.relieve(), end, finished)
         if self.weight:
-            self._responses_complete = False
             for transaction in [*self._pending, self._early]:
                 if transaction is not None:
                     self._cut_off(transaction, finished)
             self._early = None
             self._pending = _NOBODY
             self._unburden(self.weight)
+            self._responses_complete = False
+        self._requests_lost(self.requests.relieve(), finished)
+        partial = self.responses.partial
+        if partial is not None:
+            end = partial.position + len(partial.data)
+            self._responses_lost(self.responses.relieve(), end, finished)
         return finished
 
     @property
@@ -329,15 +327,15 @@ class Conversation:
     def _ask(self, request: Request, finished: list[Transaction]) -> Transaction:
         """A request has begun."""
         self.context.messages += 1
-        if self.requests.announced is not None:
-            self.announce(self.requests.announced)
-            self.requests.announced = None
+        if self.requests.rare.announced is not None:
+            self.announce(self.requests.rare.announced)
+            self.requests.rare.announced = None
         if self._answering is not None and self.responses.mode == TO_CLOSE:
             self._went_on(request, finished)
         if request.after_loss:
             self._requests_complete = False
         if request.version == "0.9":
-            self._simple = True
+            self.responses.its_own().simple = True
         transaction, self._early = self._early, None
         if transaction is not None and request.after_loss:
             # The head that it answers is lost, and this is another.
@@ -363,11 +361,17 @@ class Conversation:
         if request.weight:
             self._burden(request.weight)
         if len(self._pending) > self.context.limits.pending:
-            self._responses_complete = False
             oldest = self._pending[0]
             self._remove(oldest)
             self._cut_off(oldest, finished)
+            self._responses_complete = False
         return transaction
+
+    def _ask_simply(self, finished: list[Transaction]) -> None:
+        """No field comes behind what may be a whole HTTP/0.9 request: the server answers it, or the client is done."""
+        request = self.requests.line_alone()
+        if request is not None:
+            self._asked(self._ask(request, finished), request, finished)
 
     def _asked(self, transaction: Transaction, request: Request, finished: list[Transaction]) -> None:
         """The request that was coming in is over."""
@@ -397,8 +401,8 @@ class Conversation:
         if answering is None or response is None or not _may_end_elsewhere(response):
             return
         response.unsized = True
-        if request.place == self.responses.reached:
-            self._response_end = self.responses.reached
+        if request.place == self.responses.rare.reached:
+            self._response_end = self.responses.rare.reached
             self.responses.abandon()
             self._answered(answering, finished)
 
@@ -421,7 +425,7 @@ class Conversation:
             return True  # nothing to prove it by, nothing to mispair it with
         if self.responses.idle and place < self._response_end:
             return False
-        refused = self.requests.refused
+        refused = self.requests.rare.refused
         if place <= self._floor and (refused is None or place < refused[1]):
             return False
         # A response that may have been to a HEAD is over if its client goes on.
@@ -430,7 +434,7 @@ class Conversation:
             response is None
             or self.responses.mode == DOUBTFUL
             or (
-                place == self.responses.reached
+                place == self.responses.rare.reached
                 and self.responses.mode == TO_CLOSE
                 and _may_end_elsewhere(response)
             )
@@ -467,7 +471,7 @@ class Conversation:
                 return transaction if request.position < response.place else None
             if self._pipelined:
                 return None
-            refused = self.requests.refused
+            refused = self.requests.rare.refused
             if (
                 refused is not None
                 and response.status >= _BAD_REQUEST
@@ -501,7 +505,7 @@ class Conversation:
             else:
                 if self._answers_refused(response):
                     transaction.tag(Anomaly.REQUEST_INVALID)
-                    self._refused = self.requests.refused
+                    self.requests.rare.answered = self.requests.rare.refused
                 self._await(transaction)
         else:
             transaction.response = response
@@ -516,8 +520,9 @@ class Conversation:
 
     def _answers_refused(self, response: Response) -> bool:
         """Whether a response to no known request answers what could not be read as one."""
-        refused = self.requests.refused
-        if refused is None or refused is self._refused or refused[0] >= response.place:
+        rare = self.requests.rare
+        refused = rare.refused
+        if refused is None or refused is rare.answered or refused[0] >= response.place:
             return False
         # By place, or by order: all was answered, and no request has come since.
         return refused[1] == response.position or (
@@ -538,7 +543,7 @@ class Conversation:
 
     def _response_may_start(self, position: int) -> bool:
         """Whether a response can start here, after a hole."""
-        refused = self.requests.refused
+        refused = self.requests.rare.refused
         if (
             not self.client_seen
             or position == self._floor
@@ -656,8 +661,8 @@ class Conversation:
         """
         requests, responses = self.requests, self.responses
         if self._index:
-            requests.alien = responses.alien = False
-        elif (requests.alien and responses.alien) or (
+            requests.its_own().alien = responses.its_own().alien = False
+        elif (requests.rare.alien and responses.rare.alien) or (
             (requests.first or responses.first) and chunk.base + chunk.end > self.context.head_bytes
         ):
             requests.stop(Drop.NOT_HTTP)

@@ -80,6 +80,8 @@ _CHUNK_LINE_BYTES: Final = 4096
 _CHUNK_SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
 """RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie. Zeros before them are none of them."""
 _FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*:")
+_MAY_BE_FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]*[ \t]*\Z")
+"""As far as it goes."""
 
 _ORDINARY_HEAD: Final = 2 * 2**10
 """Bytes of a head of which nothing is counted against the budget: what is kept of it is in the estimate of a connection."""
@@ -150,10 +152,14 @@ class Context:
 class Partial:
     """The beginning of a head, chunk-size line or trailer line whose end has not come."""
 
-    __slots__ = ("counted", "data", "line_seen", "place", "position", "time")
+    __slots__ = ("came", "counted", "data", "line_seen", "place", "position", "simple", "time")
 
     def __init__(self, chunk: Chunk) -> None:
         self.data = bytearray()
+        self.came = 0
+        """When the end of that line came."""
+        self.simple = 0
+        """Size of its first line, where that can be a whole head (HTTP/0.9) and fields may still follow."""
         self.counted = 0
         """Bytes of it that the budget knows of."""
         self.line_seen = False
@@ -163,13 +169,38 @@ class Partial:
         self.place = chunk.place
 
 
+class Rare:
+    """What few directions have to remember. The others share one of these, which nobody changes."""
+
+    __slots__ = ("alien", "announced", "answered", "reached", "refused", "simple", "skipping", "trailers")
+
+    def __init__(self) -> None:
+        self.alien = False
+        """What this direction began with is not even like HTTP; its owner lowers it when anything has proven HTTP."""
+        self.announced: tuple[str, int] | None = None
+        """The client's address and port, by a PROXY protocol header."""
+        self.reached = 0
+        """Position after the last byte of a body that runs until close."""
+        self.refused: tuple[int, int] | None = None
+        """Position and place of bytes that should have been a head and were none, the latest of them."""
+        self.answered: tuple[int, int] | None = None
+        """Of what was refused, that which has an answer; kept by the owner."""
+        self.simple = False
+        """An HTTP/0.9 request has come, so what answers may have no head; kept by the owner."""
+        self.skipping = Drop.NOT_HTTP
+        """What bytes count as in OPAQUE."""
+        self.trailers = 0
+        """Size of the trailer section so far."""
+
+
+_NOTHING_RARE: Final = Rare()
+
+
 class Parser(ABC, Generic[MessageT]):
     """One direction. The subclasses know the kind of head."""
 
     __slots__ = (
         "after_loss",
-        "alien",
-        "announced",
         "between",
         "context",
         "first",
@@ -177,11 +208,8 @@ class Parser(ABC, Generic[MessageT]):
         "mode",
         "open",
         "partial",
-        "reached",
-        "refused",
+        "rare",
         "remaining",
-        "skipping",
-        "trailers",
     )
 
     KEY: ClassVar[int]
@@ -203,18 +231,8 @@ class Parser(ABC, Generic[MessageT]):
         self.layout: Layout = context.layouts.start
         """Of the last head, where it is a common one."""
         self.partial: Partial | None = None
-        self.trailers = 0
-        """Size of the trailer section so far."""
-        self.skipping = Drop.NOT_HTTP
-        """What bytes count as in OPAQUE."""
-        self.refused: tuple[int, int] | None = None
-        """Position and place of bytes that should have been a head and were none, the latest of them."""
-        self.alien = False
-        """What this direction began with is not even like HTTP; its owner lowers it when anything has proven HTTP."""
-        self.announced: tuple[str, int] | None = None
-        """The client's address and port, by a PROXY protocol header."""
-        self.reached = 0
-        """Position after the last byte of a body that runs until close."""
+        self.rare = _NOTHING_RARE
+        """To read; what is to be changed is `its_own`."""
 
     def __init_subclass__(cls) -> None:
         """Give each direction code of its own.
@@ -282,7 +300,7 @@ class Parser(ABC, Generic[MessageT]):
         if self.mode == TO_CLOSE:
             message.missed += size
             message.body_size += size
-            self.reached += size
+            self.rare.reached += size
             return None
         if self.remaining >= size:
             message.missed += size
@@ -313,7 +331,9 @@ class Parser(ABC, Generic[MessageT]):
             return self._end(position, time)
         if self.mode == DOUBTFUL:
             self._believe_body(self.open)
-        return self._give_up(position, time)
+        ended = self._give_up(position, time)
+        self.mode = self.between  # nothing was lost, and nothing comes in which to search
+        return ended
 
     def relieve(self) -> MessageT | None:
         """Give up the beginning of a head or line: it takes memory that is short. Returns the message that this ends."""
@@ -340,14 +360,15 @@ class Parser(ABC, Generic[MessageT]):
         message = self.open
         assert message is not None
         message.unsized = True
-        return self._give_up(self.reached, message.end_time or message.time)
+        return self._give_up(self.rare.reached, message.end_time or message.time)
 
     def skip(self, chunk: Chunk) -> None:
         """Leave the rest of the chunk, in SEARCH: no message provably starts in it."""
-        self.context.drop(Drop.NOT_HTTP if self.alien else Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
-        if self.refused is not None and self.refused[1] != chunk.place:
+        self.context.drop(Drop.NOT_HTTP if self.rare.alien else Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
+        refused = self.rare.refused
+        if refused is not None and refused[1] != chunk.place:
             # Sent after the other side had said something to what was refused before.
-            self.refused = chunk.base + chunk.cursor, chunk.place
+            self.rare.refused = chunk.base + chunk.cursor, chunk.place
         chunk.cursor = chunk.end
 
     def strayed(self, chunk: Chunk) -> bool:
@@ -363,11 +384,17 @@ class Parser(ABC, Generic[MessageT]):
 
     def stop(self, reason: Drop) -> None:
         """What follows the open message, or what was here, is not HTTP/1; count it under `reason`."""
-        self.skipping = reason
+        self.its_own().skipping = reason
         self.between = OPAQUE
         if self.open is None:
             self._drop_partial(reason)
             self.mode = OPAQUE
+
+    def its_own(self) -> Rare:
+        """What is rare of this direction, to be changed."""
+        if self.rare is _NOTHING_RARE:
+            self.rare = Rare()
+        return self.rare
 
     @property
     def idle(self) -> bool:
@@ -399,36 +426,31 @@ class Parser(ABC, Generic[MessageT]):
             chunk.cursor = cursor
             return None
         head = context.layouts.find(self.layout, key, buffer, cursor, chunk.end)
-        message = None
-        if head is not None:
-            size = head[1] - cursor
-            if size <= context.head_bytes:
-                message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
-                if message is not None:
-                    if size > _ORDINARY_HEAD:
-                        message.weight = _weight(message, size)
-                    if self.after_loss and not self._proves(head):
-                        message = None
-        if head is None or message is None:
-            if self.first and key[0] == _P and announcement(buffer[cursor : chunk.end], context.head_bytes):
-                self.mode = PREFACE
-                return None
-            if not self.plausible(buffer, cursor, chunk.end):
-                self._refuse(chunk, Drop.HEAD_INVALID)
-                return None
-            self.partial = Partial(chunk)
-            return self._read_head_on(chunk, self.partial)
-        chunk.cursor = head[1]
-        # A rare layout leads to no other, and may be ten times as large as its head: no idle connection keeps it.
-        layout = head[2]
-        self.layout = layout if layout.match is not None else context.layouts.start
-        if self.after_loss:
-            message.after_loss = True
-            self.after_loss = False
-        self.first = False
-        self.open = message
-        self._begin(message, chunk)
-        return message
+        if head is not None and (size := head[1] - cursor) <= context.head_bytes:
+            message = self._parse(head, chunk.base + cursor, chunk.place, chunk.time)
+            if message is not None and (not self.after_loss or self._proves(head)):
+                if size > _ORDINARY_HEAD:
+                    message.weight = _weight(message, size)
+                chunk.cursor = head[1]
+                # A rare layout leads to no other, and may be ten times as large as its head: no idle connection
+                # keeps it.
+                layout = head[2]
+                self.layout = layout if layout.match is not None else context.layouts.start
+                if self.after_loss:
+                    message.after_loss = True
+                    self.after_loss = False
+                self.first = False
+                self.open = message
+                self._begin(message, chunk)
+                return message
+        if self.first and key[0] == _P and announcement(buffer[cursor : chunk.end], context.head_bytes):
+            self.mode = PREFACE
+            return None
+        if not self.plausible(buffer, cursor, chunk.end):
+            self._refuse(chunk, Drop.HEAD_INVALID)
+            return None
+        self.partial = Partial(chunk)
+        return self._read_head_on(chunk, self.partial)
 
     def _read_head_on(self, chunk: Chunk, partial: Partial) -> MessageT | None:
         """A head that does not lie in one chunk, or is only a line, or too large."""
@@ -437,14 +459,22 @@ class Parser(ABC, Generic[MessageT]):
         data += chunk.buffer[chunk.cursor : chunk.end]
         message = None
         reason = Drop.HEAD_INVALID
-        after = 0 if partial.line_seen else data.find(b"\n", before) + 1
+        after = partial.simple if partial.line_seen else data.find(b"\n", before) + 1
         if 0 < after <= limit:
             partial.line_seen = True
-            if self.first and not _FIELD.match(data, after):
+            if self.first:
                 # RFC 1945 section 1.3: after each response the server closes, so no second one follows. Fields do
                 # not, either: then it is a request line that lacks its version.
                 line = bytes(data[: after - 1]).removesuffix(b"\r")
                 message = self._parse_line(line, partial.position, partial.place, partial.time)
+                if message is not None and _MAY_BE_FIELD.match(data, after) and len(data) <= limit:
+                    if not partial.simple:
+                        partial.simple, partial.came = after, chunk.time
+                    self._keep(partial)
+                    chunk.cursor = chunk.end
+                    return None
+                if _FIELD.match(data, after):
+                    message, partial.simple = None, 0
         if message is None and (not after or self.plausible(data, 0, len(data))):
             if EMPTY_LINE.search(data, max(0, before - 2)) is not None:
                 key = bytes(data[: self.KEY])
@@ -479,6 +509,8 @@ class Parser(ABC, Generic[MessageT]):
                 return None
             self._refuse(chunk, reason)
             return None
+        if partial.simple:
+            return self._end_line(message, partial, data[after:before])
         self._let_go(partial)
         chunk.cursor += after - before
         if self.after_loss:
@@ -516,7 +548,7 @@ class Parser(ABC, Generic[MessageT]):
             return None
         self.mode = START
         self._let_go(partial)
-        self.announced = found.client
+        self.its_own().announced = found.client
         self.context.drop(Drop.PROXY_HEADER, found.size)
         chunk.cursor += found.size - before
         return None
@@ -547,7 +579,7 @@ class Parser(ABC, Generic[MessageT]):
             self.remaining = size
             self.mode = CHUNK_DATA
         else:
-            self.trailers = 0
+            self.its_own().trailers = 0
             self.mode = TRAILERS
         return None
 
@@ -586,8 +618,8 @@ class Parser(ABC, Generic[MessageT]):
         self.open.tag(Anomaly.TRAILERS)
         if b"\r" in line[:-1]:
             self.open.tag(Anomaly.BARE_CR)
-        self.trailers += len(line)
-        if self.trailers > self.context.head_bytes:
+        self.rare.trailers += len(line)
+        if self.rare.trailers > self.context.head_bytes:
             return self._break_off(chunk)
         return None
 
@@ -596,7 +628,7 @@ class Parser(ABC, Generic[MessageT]):
         self.open.body_size += chunk.end - chunk.cursor
         self.open.end_time = chunk.time
         chunk.cursor = chunk.end
-        self.reached = chunk.base + chunk.end
+        self.rare.reached = chunk.base + chunk.end
         return None
 
     def _read_doubtful(self, chunk: Chunk) -> MessageT | None:
@@ -626,7 +658,7 @@ class Parser(ABC, Generic[MessageT]):
         return None
 
     def _read_opaque(self, chunk: Chunk) -> MessageT | None:
-        self.context.drop(self.skipping, chunk.end - chunk.cursor)
+        self.context.drop(self.rare.skipping, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
         return None
 
@@ -683,8 +715,9 @@ class Parser(ABC, Generic[MessageT]):
             message.unsized = True
             self._give_up(chunk.base + chunk.cursor, chunk.time)
         else:
-            self.reached = chunk.base + chunk.cursor
             self._enter_body(message)
+            if framing == UNTIL_CLOSE:
+                self.its_own().reached = chunk.base + chunk.cursor
 
     def _end(self, position: int, time: int) -> MessageT:
         """The open message ended in step with the stream; `position` is the first byte after it."""
@@ -730,11 +763,11 @@ class Parser(ABC, Generic[MessageT]):
         if reason is not Drop.HEAD_TOO_LARGE:
             if self.first:
                 held = bytes(partial.data) if partial is not None else b""
-                self.alien = not self._resembles(held + chunk.buffer[chunk.cursor : chunk.end])
-                if self.alien:
+                if not self._resembles(held + chunk.buffer[chunk.cursor : chunk.end]):
+                    self.its_own().alien = True
                     reason = Drop.NOT_HTTP
-            if not self.after_loss or self.refused is not None:
-                self.refused = position, place
+            if not self.after_loss or self.rare.refused is not None:
+                self.its_own().refused = position, place
         self._drop_partial(reason)
         self.context.drop(reason, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
@@ -742,7 +775,8 @@ class Parser(ABC, Generic[MessageT]):
 
     def _lose(self, reason: Drop) -> None:
         self._drop_partial(reason)
-        self.refused = None  # what is lost may have been a request, too
+        if self.rare.refused is not None:
+            self.rare.refused = None  # what is lost may have been a request, too
         self._search()
 
     def _search(self) -> None:
@@ -755,6 +789,19 @@ class Parser(ABC, Generic[MessageT]):
             if self.open is None:
                 self.context.drop(reason, len(self.partial.data))
             self._let_go(self.partial)
+
+    def _end_line(self, message: MessageT, partial: Partial, behind: bytearray) -> MessageT:
+        """The line that waited for fields is a message. What waits behind it belongs to the next."""
+        end, time = partial.position + partial.simple, partial.came
+        self._let_go(partial)
+        if behind:
+            partial.data, partial.position = behind, end
+            partial.line_seen, partial.simple, partial.counted = False, 0, 0
+            self.partial = partial
+            self._keep(partial)
+        self.first = False
+        self.open = message
+        return self._end(end, time)
 
     def _keep(self, partial: Partial) -> None:
         """Count what waits here against what may wait anywhere."""
@@ -812,6 +859,21 @@ class RequestParser(Parser[Request]):
 
     def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Request | None:
         return self.context.heads.simple_request(line, position, place, time)
+
+    def lone_before(self, place: int) -> bool:
+        """Whether a line that waits for fields came whole before this position of its direction."""
+        partial = self.partial
+        return partial is not None and 0 < partial.simple <= place - partial.position
+
+    def line_alone(self) -> Request | None:
+        """No field comes behind a line that waits for one: it is a whole request (HTTP/0.9). None where none waits."""
+        partial = self.partial
+        if partial is None or not partial.simple:
+            return None
+        line = bytes(partial.data[: partial.simple - 1]).removesuffix(b"\r")
+        message = self._parse_line(line, partial.position, partial.place, partial.time)
+        assert message is not None
+        return self._end_line(message, partial, partial.data[partial.simple :])
 
     def _begin(self, message: Request, chunk: Chunk) -> None:
         if message.framing:
@@ -875,6 +937,7 @@ class ResponseParser(Parser[Response]):
         self.after_loss = self.first = False
         self.open = response
         self.mode = TO_CLOSE
+        self.its_own().reached = response.position
         return response
 
 

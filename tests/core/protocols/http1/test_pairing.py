@@ -487,15 +487,16 @@ def test_an_early_response_has_a_deadline_too() -> None:
 
 
 def test_unanswered_requests_have_a_limit() -> None:
-    """Beyond it the oldest is reported unpaired, and order proves nothing any more."""
+    """Beyond it the oldest is reported as cut short, and order proves nothing any more."""
     talk = Talk(limits=Limits(pending=3))
     for number in range(1, 6):
         talk.client(get(f"/{number}"))
         assert talk.conversation.open_transactions <= 3
     assert talk.pairs[0] == ("/1", None)
+    assert talk.tags[0] == {Anomaly.CUT_SHORT}
     talk.server(ok("a", 201)).over()
     assert sorted(talk.pairs, key=str) == [*((f"/{number}", None) for number in range(1, 6)), (None, 201)]
-    assert all(Anomaly.UNPAIRED in tags for tags in talk.tags)
+    assert all(Anomaly.UNPAIRED in tags for tags in talk.tags[1:])
 
 
 def test_a_response_cut_off_by_the_limit_has_the_size_that_was_seen() -> None:
@@ -605,6 +606,51 @@ def test_http_0_9_is_answered_without_a_head() -> None:
     assert response is not None
     assert (response.body_size, response.anomalies) == (6 + len(ok()), {Anomaly.HTTP_0_9})
     assert response.state == "complete"
+
+
+def test_a_line_is_http_0_9_once_it_is_answered_or_the_client_is_done() -> None:
+    """Its fields may come in the next segment, and then it is a request that lacks its version."""
+    talk = Talk().client(b"GET /\r\n")
+    assert talk.conversation.begun == 0
+    assert talk.server(b"<html>").conversation.begun == 1
+    assert Talk().client(b"GET /\r\n").over().pairs == [("/", None)]
+    assert Talk().client(b"GET /\r\n").client_closes(clean=False).server_closes().done == []
+    talk = Talk().client(b"GET /\r\n").client(b"Ho").client(b"st: a\r\n\r\n").server(ok("x", 400)).over()
+    assert talk.pairs == [(None, 400)]
+    assert talk.tags == [{Anomaly.REQUEST_INVALID}]
+
+
+@pytest.mark.parametrize("unseen", [Anomaly.CUT_SHORT, Anomaly.UNANSWERED])
+@pytest.mark.parametrize("answer", [ok("x" * 9)[:-4], b"HTTP/1.1 200 OK\r\n\r\nx", b"HTTP/1.1 200 OK\r\nA"])
+def test_what_waits_behind_a_truncated_response_has_lost_nothing(answer: bytes, unseen: Anomaly) -> None:
+    """Where the server, or the agent, stopped in the middle of an answer, the next request is only without one."""
+    talk = Talk().client(get("/1")).client(get("/2"), heard=0).server(answer)
+    talk.client_closes(clean=False).server_closes(clean=False)
+    talk._take(talk.conversation.finish(unseen))
+    (tags,) = [tags for tags, pair in zip(talk.tags, talk.pairs, strict=True) if pair == ("/2", None)]
+    assert tags == {Anomaly.PIPELINED, unseen}
+
+
+def test_what_waits_behind_a_truncated_request_has_lost_nothing() -> None:
+    """The client is cut off in the middle of its second request's body: nobody answers, and nothing was lost."""
+    talk = (
+        Talk()
+        .client(get("/1"))
+        .server(ok())
+        .client(b"POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx")
+    )
+    talk.client_closes(clean=False).server_closes(clean=False)
+    talk._take(talk.conversation.finish(Anomaly.CUT_SHORT))
+    assert talk.pairs == [("/1", 200), ("/2", None)]
+    assert talk.tags == [set(), {Anomaly.CUT_SHORT}]
+
+
+def test_what_waits_behind_bytes_that_were_lost_may_have_been_answered() -> None:
+    """The rest of the answer, and more, was lost before the end."""
+    talk = Talk().client(get("/1")).client(get("/2"), heard=0).server(ok("x" * 9)[:-4]).server_lost(40)
+    talk.client_closes().server_closes()
+    talk._take(talk.conversation.finish(Anomaly.CUT_SHORT))
+    assert talk.tags[-1] == {Anomaly.PIPELINED, Anomaly.UNPAIRED}
 
 
 def test_http_0_9_may_be_answered_with_a_head() -> None:
