@@ -285,7 +285,8 @@ class Connections:
         self.now = now
         finished: list[Transaction] = []
         for connection in list(self._stalled):
-            self._give_up(connection, now, finished)
+            if connection in self._stalled:  # what was kept beside another one may have ended it
+                self._give_up(connection, now, finished)
         for connection in self._wheel.due(now):
             self._look(connection, now, finished)
         if len(self._wheel) > 2 * len(self.streams) + _SPARE:
@@ -297,7 +298,7 @@ class Connections:
         """The capture is over: end every connection."""
         finished: list[Transaction] = []
         while self.streams:  # what was kept beside a connection may be one of its own
-            for connection in list(self.all()):
+            for connection in filter(_remembered, list(self.all())):
                 self._remove(connection, finished)
         self._handshakes.clear()
         return finished
@@ -681,6 +682,8 @@ class Connections:
     # Death
 
     def _end_if_over(self, connection: Connection, finished: list[Transaction]) -> None:
+        if not _remembered(connection):
+            return  # its end was seen to already, and what was kept beside it went on
         if connection.life is Life.RESET or (connection.client.ended and connection.server.ended):
             self._end(connection, finished)
 
@@ -785,6 +788,8 @@ class Connections:
         for _, connection in heavy:
             if budget.held <= enough:
                 break
+            if not _remembered(connection):
+                continue
             self.relieved += 1
             self._refute(connection)
             self._give_up(connection, _NEVER, finished)
@@ -813,7 +818,7 @@ class Connections:
             candidates.sort(key=lambda connection: (connection.life is not _CLOSED, connection.active))
             for connection in candidates[count:]:
                 self._put(connection)
-            for connection in candidates[:count]:
+            for connection in filter(_remembered, candidates[:count]):
                 ended += connection.life is not _CLOSED
                 self._refute(connection)  # it would want room, too
                 self._remove(connection, finished)
