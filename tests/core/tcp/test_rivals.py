@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from interceptor.core.model import Anomaly
+from interceptor.core.model import Anomaly, Limits
 from interceptor.core.tcp.rivals import far_off
-from tests.conversations import ACK, RST, SYN, Capture, Dialogue, Ends, Sent, pairs, request, response
+from tests.conversations import ACK, FIN, RST, SYN, Capture, Dialogue, Ends, Sent, pairs, request, response
 
 OTHER = Ends(client_start=900_000_000, server_start=2_800_000_000)
 """Another connection of the same addresses and ports."""
@@ -54,6 +54,21 @@ def test_one_segment_ends_nothing(capture: Capture, what: str, times: int) -> No
     talk.close()
     found = [pair for pair in pairs(capture.close()) if pair not in {("7", None), (None, "7")}]
     assert found == [("1", "1"), ("2", "2")]
+
+
+def test_what_was_kept_beside_a_connection_goes_on_when_that_ends_for_lack_of_room() -> None:
+    """The segment that exceeds what may wait ends the connection, and so do the bytes that waited: it ends once."""
+    capture = Capture(Limits(held_bytes_per_stream=4_000))
+    talk = Dialogue(capture).open()
+    talk.client(request(1), flags=FIN | ACK)
+    answer = response(1, body=b"b" * 6_000)
+    talk.server(answer[:100], lost=True)
+    other = Dialogue(capture, OTHER)
+    other.client(request(2))
+    talk.server(answer[100:2_000])
+    talk.server(answer[2_000:], flags=FIN | ACK)
+    other.server(response(2))
+    assert ("2", "2") in pairs(capture.close())
 
 
 def test_a_syn_that_is_answered_is_another_connection(capture: Capture) -> None:
