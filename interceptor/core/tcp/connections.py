@@ -233,6 +233,8 @@ class Connections:
                 peer.next = acknowledgement
             if peer.held is not None:
                 peer.prove(acknowledgement, self.now)
+            elif newest is not None and 0 < difference(acknowledgement, newest) <= FAR:
+                self._outrun(connection, peer, time, finished)
         self.taken += 1
         if flags & RST:
             # RFC 9293 section 3.10.7.4: text is not processed
@@ -679,6 +681,19 @@ class Connections:
                     self._gap(connection, stream, size, position, heard or stream.time, finished)
                 self._advance(connection, finished)
 
+    def _outrun(
+        self, connection: Connection, stream: Direction, time: int, finished: list[Transaction]
+    ) -> None:
+        """Give up what is acknowledged, step by step, and never captured, before its numbers come round.
+
+        RFC 7323 section 2.2: no window is larger than 1 GiB, so nothing of it is on its way any more.
+        """
+        size = stream.acknowledged()
+        if size > _LARGEST_WINDOW and stream.seen and connection.life is Life.OPEN:
+            position = stream.position
+            stream.skip(size)
+            self._gap(connection, stream, size, position, time, finished)
+
     # Death
 
     def _end_if_over(self, connection: Connection, finished: list[Transaction]) -> None:
@@ -881,5 +896,6 @@ def _remembered(connection: Connection) -> bool:
     return connection.life is not Life.FORGOTTEN
 
 
+_LARGEST_WINDOW: Final = 1 << 30
 _NEVER: Final = 1 << 63
 """Later than any packet: nothing is waited for any more."""

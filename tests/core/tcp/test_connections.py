@@ -402,6 +402,25 @@ def test_an_acknowledgement_from_far_ahead_loses_nothing(capture: Capture) -> No
     assert (capture.pipeline.gaps, capture.pipeline.missed_bytes) == (0, 0)
 
 
+def test_more_than_half_of_all_numbers_may_be_lost(capture: Capture) -> None:
+    """Of an answer of 3 GB only acknowledgements are captured: its size is known, and so is whose the next ones are."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    size = 3_000_000_000
+    talk.server(response(1, body=b"b" * 100).replace(b": 100", b": %d" % size))
+    for _ in range(300):
+        talk.server_sent += size // 300
+        talk.client(flags=ACK)
+    talk.server_sent -= 100
+    talk.client(flags=ACK)
+    talk.exchange(2)
+    assert pairs(capture.close()) == [("1", "1"), ("2", "2")]
+    response_ = capture.transactions[0].response
+    assert response_ is not None
+    assert (response_.body_size, response_.missed, response_.state) == (size, size - 100, "truncated")
+    assert tags(capture.transactions[1]) == set()
+
+
 def test_a_second_interface_shows_copies(capture: Capture) -> None:
     """What another interface shows of a direction is counted; after a second of silence it takes over."""
     other = Interface("eth1", 1)
