@@ -27,13 +27,13 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.capture.capture_file import CaptureReader
 from interceptor.capture.descriptors import allow_descriptors
-from interceptor.capture.offsets import Sightings, offsets
 from interceptor.core.model import PacketBatch
 from interceptor.errors import CaptureError, InterceptorError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from interceptor.capture.offsets import Sightings
     from interceptor.core.model import Interface
 
 __all__ = ["Capture", "align", "merge", "open_captures"]
@@ -343,6 +343,8 @@ def align(captures: Sequence[Capture]) -> list[str]:
     files = [capture for capture in captures if not capture.is_stream and capture.path != "-"]
     if len(files) < 2:
         return []
+    from interceptor.capture.offsets import offsets  # only where it is needed: `read` starts quickly
+
     directions = max(_LEAST_SAMPLED, _SAMPLED // len(files))
     glance = max(_LEAST_GLANCED_AT, _GLANCED_AT // len(files))
     seen = [_look_at(capture, glance, directions) for capture in files]
@@ -379,6 +381,8 @@ def align(captures: Sequence[Capture]) -> list[str]:
 
 def _look_at(capture: Capture, packets: int, directions: int) -> Sightings:
     """See what connections a file shows, in its first packets. Whatever is wrong with it is for its reading to tell."""
+    from interceptor.capture.offsets import Sightings
+
     sightings = Sightings(directions)
     with suppress(InterceptorError):
         again = Capture(capture.path, read_size=_SMALLEST_READ)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import textwrap
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -67,7 +66,8 @@ the network is used only to look up the names of hosts in a filter.
 Only metadata is shown: methods, path templates, status, sizes, times, names of headers. Values are not.
 
 --where compares fields of records: their names, or short ones:
-{short}
+  client, server, port, method, template, path, query, status, duration, ttfb, sent, received,
+  request.state, response.state, request.header.names, response.header.names, missed, anomaly, agent
 by = != < <= > >=, and ~ !~ with a pattern of * and ?; combined by and, or, not and brackets. Durations have a unit
 (us, ms, s, min, h), sizes may (B, kB, MB, GB, KiB, MiB, GiB), times are 2026-01-31T12:34:56Z. A list is equal to what is
 in it. What a record does not say makes every comparison false; `status = none` asks for that.
@@ -83,10 +83,7 @@ exit status:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Read capture files and show the HTTP transactions in them."
-    from interceptor.commands.conditions import SHORT
-
-    short = textwrap.fill(", ".join(SHORT), 96, initial_indent="  ", subsequent_indent="  ")
-    parser.epilog = _EPILOG.replace("{short}", short)
+    parser.epilog = _EPILOG
     parser.add_argument("files", nargs="+", metavar="FILE", help="capture file; - is standard input")
     parser.add_argument(
         "--format",

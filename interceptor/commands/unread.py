@@ -8,21 +8,19 @@ that are good; and one most of whose packets are behind something that hides HTT
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import Chunk, Drop, Limits
+from interceptor.core.model import Drop, Limits
 from interceptor.core.packets.frames import fast_lane
 from interceptor.core.packets.link_names import link_name
-from interceptor.core.protocols.signatures import SIGN_BYTES, by_client, by_server
-from interceptor.core.protocols.tls.hellos import read_client_hello
-from interceptor.core.protocols.tls.layer import HEADER_BYTES, RecordLayer, header_like
-from interceptor.core.records.tls import server_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from interceptor.capture.files import Capture
+    from interceptor.commands.carried import Carried
     from interceptor.core.model import Interface, PacketBatch
     from interceptor.core.packets.decode import Decoder
 
@@ -65,23 +63,8 @@ _WORDS: Final = {
 }
 """What packets of a reason are, and what to try."""
 
-_NAMES: Final = {
-    "bittorrent": "BitTorrent",
-    "cassandra": "Cassandra",
-    "git": "git",
-    "http2": "HTTP/2",
-    "kafka": "Kafka",
-    "memcached": "memcached",
-    "mongodb": "MongoDB",
-    "mysql": "MySQL",
-    "postgresql": "PostgreSQL",
-    "redis": "Redis",
-    "rsync": "rsync",
-}
-"""How people write protocols (`signatures`) whose names are no abbreviations."""
-_TOLD: Final = 3
-"""Names in a line."""
-_CLIENT_HELLO: Final = 1
+_HTTP = re.compile(rb"(HTTP/1\.)|[A-Z]{3,7} /")
+"""What a direction that speaks HTTP/1 nearly always begins with; a server's, as the group says."""
 
 _HIDING: Final = (
     Drop.UNKNOWN_LINK_TYPE,
@@ -106,11 +89,9 @@ class _File:
         self.unknown: Counter[int] = Counter()  # link types that are not read: packets
         self.looked_at = 0
         self.payloads = 0  # of those looked at, how many have data
-        self.kinds: Counter[str] = Counter()  # directions of connections, by what they begin with
-        self.directions: dict[
-            bytes, RecordLayer | None
-        ] = {}  # those seen; while a hello of TLS comes, what reads it
-        self.servers: dict[str, None] = {}  # that TLS is spoken to, as clients call them, in order
+        self.directions: set[bytes] = set()  # of connections that have begun to speak
+        self.http = False  # some of them answers in HTTP/1
+        self.carried: Carried | None = None  # what others speak
 
 
 class Unread:
@@ -193,29 +174,21 @@ class Unread:
 
 
 def _look_into(file: _File, flow: bytes, data: bytes, at: int, end: int) -> None:
-    """See what a direction of a connection begins with, and whom it greets where that is TLS."""
-    if flow not in file.directions:
-        kind = _kind(data[at : min(end, at + SIGN_BYTES)])
-        file.kinds[kind] += 1
-        file.directions[flow] = RecordLayer((_CLIENT_HELLO,), first=True) if kind == "tls" else None
-    layer = file.directions[flow]
-    if layer is None:
+    """See what a direction of a connection begins with."""
+    if flow in file.directions:
+        if file.carried is not None:
+            file.carried.goes_on(flow, data, at, end)
         return
-    for _, body in layer.receive(Chunk(data, at, end, 0, 0, 0)):
-        hello = read_client_hello(body)
-        name = server_name(hello.offer.server_name) if hello is not None else None
-        if name is not None:
-            file.servers[name] = None
-    if layer.sealed or layer.searching or (layer.seen and not layer.weight):
-        file.directions[flow] = None
+    file.directions.add(flow)
+    found = _HTTP.match(data, at, end)
+    if found is None:
+        if file.carried is None:
+            from interceptor.commands.carried import Carried  # only where it is needed: `read` starts quickly
 
-
-def _kind(data: bytes) -> str:
-    if len(data) >= HEADER_BYTES and header_like(data, 0):
-        return "tls"
-    if data.startswith(b"HTTP/1."):
-        return "http"
-    return by_client(data) or by_server(data) or "other"
+            file.carried = Carried()
+        file.carried.begins(flow, data, at, end)
+    elif found[1]:
+        file.http = True
 
 
 def _explained(file: _File, transactions: int, *, alone: bool) -> str | None:
@@ -231,30 +204,18 @@ def _explained(file: _File, transactions: int, *, alone: bool) -> str | None:
     for reason, count in _by_count(lost):
         if reason in _HIDING and count * 2 >= file.passed:
             return f"{count:,} of its {_packets(file.passed)} could not be read: {_what(reason, file)}; {_WORDS[reason][1]}"
-    silent = not file.kinds["http"] and (not transactions or (not alone and file.kinds["tls"] > 0))
+    tls = file.carried is not None and file.carried.tls
+    silent = not file.http and (not transactions or (not alone and tls))
     return _carrying(file) if silent else None
 
 
 def _carrying(file: _File) -> str | None:
     """Say what the connections of a file carry in the place of HTTP."""
-    told = [(kind, count) for kind, count in file.kinds.most_common() if kind not in ("http", "other")]
-    if file.kinds["tls"]:
-        what = f"TLS{_to(file.servers)}, which is encrypted; capture where it is plain: behind the proxy that ends it, or on a pod's loopback"
-    elif told:
-        names = ", ".join([_NAMES.get(kind) or kind.upper() for kind, _ in told[:_TOLD]])
-        what = f"{names}, which is not read; capture where HTTP/1 passes"
-    elif file.payloads:
-        what = "something else; capture where HTTP traffic passes"
-    else:
+    if not file.payloads:
         what = "no data that was captured; capture for longer, and whole packets (tcpdump -s 0)"
+    else:
+        what = str(file.carried or "something else; capture where HTTP traffic passes")
     return f"no HTTP/1 was found in its {_packets(file.passed)}: its TCP connections carry {what}"
-
-
-def _to(servers: dict[str, None]) -> str:
-    """Whom TLS is spoken to, by the first names."""
-    names = list(servers)
-    more = len(names) - _TOLD
-    return f" to {', '.join(names[:_TOLD])}{f' and {more:,} more' if more > 0 else ''}" if names else ""
 
 
 def _by_count(counts: Counter[Drop]) -> list[tuple[Drop, int]]:

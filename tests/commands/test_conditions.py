@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import operator
 from fnmatch import fnmatchcase
 from itertools import product
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interceptor.commands import reading
 from interceptor.commands.conditions import FIELDS, MAXIMUM_DEPTH, MAXIMUM_LENGTH, SHORT, condition
 from interceptor.core.records.encoder import Record
 from interceptor.errors import UsageError
@@ -163,6 +165,13 @@ def test_every_field_of_a_record_can_be_compared() -> None:
         condition(f"{field.name} = none")
     assert set(SHORT.values()) <= set(FIELDS)
     assert not set(SHORT) & set(FIELDS)
+
+
+def test_the_help_names_the_short_names() -> None:
+    """All of them, in order: it does not ask for them itself, since `read` would start later."""
+    parser = argparse.ArgumentParser()
+    reading.add_arguments(parser)
+    assert ", ".join(SHORT) in " ".join((parser.epilog or "").split())
     kinds = {name: FIELDS[name].kind for name in FIELDS}
     assert {name for name in kinds if kinds[name] == "duration"} == {"duration_us", "ttfb_us"}
     assert {name for name in kinds if kinds[name] == "size"} == {
