@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import socket
 import ssl
 from ipaddress import ip_address
@@ -46,6 +47,9 @@ PASSIVE_PORT: Final = 2002
 
 ACTIVE_PORT: Final = 2003
 """Where rpcapd -a calls."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+"""Of a host, in the form that is asked for (RFC 5890): letters, digits, hyphens, and the underscores of container networks."""
 
 _T = TypeVar("_T")
 ProtocolT = TypeVar("ProtocolT", bound=asyncio.Protocol)
@@ -166,7 +170,22 @@ def parse_url(url: str) -> tuple[str, int, bool]:
         raise UsageError(f"{url!r} is not of the form rpcap://host[:port] or rpcaps://host[:port]")
     if port == 0:
         raise UsageError(f"{url!r}: nothing can listen at port 0")
+    if not url.isprintable() or not _possible(host):  # urlsplit takes tabs and line ends out
+        raise UsageError(f"{url!r}: {host!r} is no host: neither a name nor an address")
     return host, port or PASSIVE_PORT, parts.scheme == "rpcaps"
+
+
+def _possible(host: str) -> bool:
+    """Whether there could be such a host: one that there cannot be would be looked up for ever."""
+    try:
+        if ":" in host:
+            ip_address(host)
+            return True
+        return _NAME.fullmatch(host.encode("idna").decode()) is not None
+    except (
+        ValueError
+    ):  # UnicodeError is of its kind: an empty label, one of more than 63 bytes, a lone surrogate
+        return False
 
 
 def show(address: tuple[Any, ...]) -> str:

@@ -52,6 +52,8 @@ _VARIABLES: Final = {
 _NAME = re.compile(
     r"(?:[a-z0-9_]|[a-z0-9_][a-z0-9_-]*[a-z0-9_])(?:\.(?:[a-z0-9_]|[a-z0-9_][a-z0-9_-]*[a-z0-9_]))*"
 )
+_LONGEST_LABEL: Final = 63
+"""RFC 1035 section 2.3.4."""
 _WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})")
 
 
@@ -295,7 +297,16 @@ def _destination(url: str) -> tuple[str, str, int]:
         host, port, parts = None, None, urlsplit("")
     if parts.scheme not in _VARIABLES or not host:
         raise UsageError("endpoint: is no http:// or https:// URL with a host")
+    if not _possible(host):
+        raise UsageError("endpoint: its host is none: neither a name nor an address")
     return parts.scheme, _ascii(host).removesuffix("."), _PORTS[parts.scheme] if port is None else port
+
+
+def _possible(host: str) -> bool:
+    """Whether there could be such a host: one that there cannot be would be looked up for ever."""
+    name = _ascii(host).removesuffix(".")
+    short = all(len(label) <= _LONGEST_LABEL for label in name.split("."))
+    return _address(host) is not None or (short and _NAME.fullmatch(name) is not None)
 
 
 def _proxy(setting: str, value: str) -> Proxy:
@@ -321,10 +332,7 @@ def _proxy(setting: str, value: str) -> Proxy:
     except ValueError:  # its message may show the value
         host, port, parts = None, None, urlsplit("")
     whole = parts.path in {"", "/"} and not parts.query and not parts.fragment
-    named = host is not None and (
-        _address(host) is not None or _NAME.fullmatch(_ascii(host).removesuffix("."))
-    )
-    if host is None or not named or not whole or port == 0:
+    if host is None or not _possible(host) or not whole or port == 0:
         raise UsageError(f"{setting}: is not HOST:PORT or SCHEME://[USER:PASSWORD@]HOST:PORT")
     username = unquote(parts.username) if parts.username is not None else None
     password = unquote(parts.password) if parts.password is not None else None

@@ -141,15 +141,14 @@ class Token:
     """What we show to the endpoint: what its file holds at the time, else a fixed one."""
 
     def __init__(self, settings: config.Config) -> None:
-        """Raises `UsageError` where the fixed token cannot be sent in a header."""
+        """Raises `UsageError` where the token, or what its file held at the start, cannot be sent in a header."""
         file = settings.token_file
         self._file = None if file is None else Rotating({"token_file": file}, lambda: _token(file))
         self._fixed: str | None = None
         # the configuration that was loaded has a copy of what the file held then
-        if file is None and settings.token is not None:
-            self._fixed = settings.token.get_secret_value().strip()
-            if not _sendable(self._fixed):
-                raise UsageError("token: is empty, or holds characters that cannot be sent in a header")
+        if settings.token is not None:
+            text = _sendable(settings.token.get_secret_value(), _place(file))
+            self._fixed = text if file is None else None
 
     async def text(self) -> str | None:
         """The token; None where none is configured.
@@ -167,23 +166,38 @@ class Token:
 
 def _token(file: Path) -> str:
     try:
-        text = _beginning(file).strip()
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(f"token_file {file}: cannot be read") from None
-    if not _sendable(text):
-        raise UsageError(f"token_file {file}: holds no token")
-    return text
+        with file.open(encoding="ascii") as opened:
+            text = opened.read(_LONGEST_TOKEN + 1)  # and no more of a file that is something else
+    except UnicodeDecodeError:
+        raise UsageError(f"{_place(file)}: holds no token, but bytes that are no ASCII") from None
+    except OSError as error:
+        raise UsageError(f"{_place(file)}: cannot be read: {error.strerror}") from None
+    return _sendable(text, _place(file))
 
 
-def _beginning(file: Path) -> str:
-    """All there is in a file of a token, and no more of one that is something else."""
-    with file.open(encoding="ascii") as opened:
-        return opened.read(_LONGEST_TOKEN + 1)
+def _place(file: Path | None) -> str:
+    return "token" if file is None else f"token_file {file}"
 
 
-def _sendable(token: str) -> bool:
-    """RFC 9110 section 5.5: visible characters. A line end would begin another header."""
-    return token.isascii() and token.isprintable() and 0 < len(token) <= _LONGEST_TOKEN
+def _sendable(text: str, place: str) -> str:
+    """The token that `text` is, without the blanks around it.
+
+    RFC 9110 section 5.5: visible characters. A line end would begin another header.
+
+    Raises:
+        UsageError: it is none; says why, and shows nothing of it.
+
+    """
+    token = text.strip()
+    if not token:
+        raise UsageError(f"{place}: holds no token: it is empty")
+    if len(text) > _LONGEST_TOKEN:
+        raise UsageError(f"{place}: holds no token: it has more than {_LONGEST_TOKEN:,} characters")
+    if (lines := len(token.splitlines())) > 1:
+        raise UsageError(f"{place}: holds {lines} lines, and a token is one")
+    if not (token.isascii() and token.isprintable()):
+        raise UsageError(f"{place}: holds no token, but characters that cannot be sent in a header")
+    return token
 
 
 class Way(Protocol):

@@ -269,6 +269,18 @@ def test_the_same_as_json(tmp_path: Path, replay: str) -> None:
     assert report["hops"][0]["mend"] is None
 
 
+def test_a_token_file_that_holds_two_is_told(tmp_path: Path, replay: str) -> None:
+    """Before anything is sent; the daemon does not start with it."""
+    (tmp_path / "token").write_text(f"{TOKEN}\n{TOKEN}\n")
+    flags = ("--endpoint", "https://h", "--token-file", str(tmp_path / "token"))
+    status, hops, output = check("--capture-sources", replay, *flags, inside=None)
+    assert status == 1
+    assert hops["endpoint"] == (
+        f"FAILED token_file {tmp_path}/token: holds 2 lines, and a token is one; --token-file says it"
+    )
+    assert TOKEN not in output
+
+
 @pytest.mark.parametrize(
     ("flags", "environment", "hop", "mend"),
     [

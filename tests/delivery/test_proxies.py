@@ -172,7 +172,7 @@ def test_how_a_proxy_may_be_written(value: str, proxy: Proxy) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["ftp://s3cret:s3cret@p.test", "http://s3cret@p.test:99999", "s3cret@:3128", "http://s3cret:s3cret@", "s3cret@p.test:x", "s3cret@p.test/path", "s3cret@p.test:0", "http://s3cret@[::1", "s3cret@a b"],
+    ["ftp://s3cret:s3cret@p.test", "http://s3cret@p.test:99999", "s3cret@:3128", "http://s3cret:s3cret@", "s3cret@p.test:x", "s3cret@p.test/path", "s3cret@p.test:0", "http://s3cret@[::1", "s3cret@a b", "s3cret@" + "x" * 64],
 )  # fmt: skip
 def test_a_proxy_that_is_none_is_refused_without_showing_it(value: str) -> None:
     """The setting is named; the value may hold a password, whatever it looks like."""
@@ -192,7 +192,9 @@ def test_credentials_are_shown_nowhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "x.test", "ftp://x.test", "https://", "https://[::1", "https://x.test:99999"]
+    "url",
+    ["", "x.test", "ftp://x.test", "https://", "https://[::1", "https://x.test:99999"]
+    + [f"https://{host}/" for host in ("a b", "a..b", "-", "x" * 64, "\u00fc" * 64, "a,b", "\ud800")],
 )
 def test_an_endpoint_that_is_none_is_refused(url: str) -> None:
     """One clear line."""

@@ -173,13 +173,23 @@ def test_a_token_does_not_travel_in_clear_text(settings: dict[str, str]) -> None
     Sender(allowed, Answering(202))
 
 
-@pytest.mark.parametrize("token", ["", "a\r\nx: y", "\x80"])
-def test_a_token_that_cannot_be_sent_is_refused(token: str) -> None:
-    """At the start, without showing it."""
-    with pytest.raises(
-        UsageError, match=r"^token: is empty, or holds characters that cannot be sent in a header$"
-    ):
-        Sender(Config.model_validate({"endpoint": ENDPOINT, "token": token}), Answering(202))
+@pytest.mark.parametrize(
+    ("token", "why"),
+    [
+        (" \n", "holds no token: it is empty"),
+        ("s3cr3t\r\nx: y", "holds 2 lines, and a token is one"),
+        ("s3cr3t\x80", "holds no token, but characters that cannot be sent in a header"),
+        ("s3cr3t\tx", "holds no token, but characters that cannot be sent in a header"),
+        ("s3cr3t" * 3_000, "holds no token: it has more than 16,384 characters"),
+    ],
+)
+def test_a_token_that_cannot_be_sent_is_refused(token: str, why: str) -> None:
+    """At the start, wherever it is from, without showing it."""
+    given = {"endpoint": ENDPOINT, "token": token}
+    for more, place in (({}, "token"), ({"token_file": "/run/token"}, "token_file /run/token")):
+        with pytest.raises(UsageError) as caught:
+            Sender(Config.model_validate(given | more), Answering(202))
+        assert str(caught.value) == f"{place}: {why}"
 
 
 def test_a_probe_changes_nothing() -> None:

@@ -21,6 +21,9 @@ from rpcapd_client.errors import ConnectionLost, UsageError
         ("rpcaps://192.0.2.1:2010", ("192.0.2.1", 2010, True)),
         ("rpcap://[2001:db8::1]:5", ("2001:db8::1", 5, False)),
         ("rpcaps://[::1]", ("::1", 2002, True)),
+        ("rpcap://[fe80::1%eth0]", ("fe80::1%eth0", 2002, False)),
+        ("rpcap://node_1.pods.", ("node_1.pods.", 2002, False)),
+        ("rpcap://b\u00fccher.example", ("b\u00fccher.example", 2002, False)),
     ],
 )
 def test_urls(url: str, parts: tuple[str, int, bool]) -> None:
@@ -48,6 +51,17 @@ def test_other_urls(url: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_url(url)
     assert url in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["a b", "a..b", "a\tb", "a\n", "a,b", "a\\b", "x" * 64, "\ud800", "a%20b", "\x1b[2J", "[12345::]"]
+)
+def test_hosts_that_there_cannot_be(host: str) -> None:
+    """They are refused, and not looked up again and again."""
+    with pytest.raises(UsageError) as caught:
+        parse_url(f"rpcap://{host}")
+    assert "rpcap://" in str(caught.value)
+    assert str(caught.value).isprintable()
 
 
 def test_password_in_a_url() -> None:
