@@ -58,7 +58,19 @@ def test_the_chain_is_whole(chain: dict[str, str]) -> None:
     assert records > len(KINDS) * len(PLACES) * 0.8
     for output in ("file", "file of the daemon"):
         assert chain[output].count("\n") == records
-    for output in ("spool", "OTLP", "ingest API", "database", "answers of the collector", "table"):
+    assert chain["CSV"].count("\n") == records + 1, "a line of names, and one for each record"
+    assert chain["compressed CSV"].count("\n") > records * 0.9
+    assert chain["messages of a wrong condition"].count("--where") == 3
+    for output in (
+        "CSV",
+        "compressed CSV",
+        "spool",
+        "OTLP",
+        "ingest API",
+        "database",
+        "answers of the collector",
+        "table",
+    ):
         assert "etxeberria.shown.example" in chain[output], output
     assert chain["database"].count('INSERT INTO "records"') == records
     assert "KeyError" in chain["crash"]

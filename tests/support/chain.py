@@ -1,6 +1,6 @@
 """The whole chain, run for real over one capture, and everything that comes out of it.
 
-    read ──▶ JSON Lines, table, summary, file, messages       run ──▶ spool, file, log, /metrics, probes
+    read ──▶ JSON Lines, table, summary, CSV, file, messages  run ──▶ spool, file, log, /metrics, probes
     run ──▶ relay ──▶ collector ──▶ database, API, page       read --upload ──▶ OTLP
 
 Every part is a command of the product. Between them stands a `Recorder`, which keeps what goes over the wire.
@@ -35,6 +35,7 @@ ROOT = Path(__file__).parents[2]
 DEADLINE = 240.0
 OUTPUTS = (
     *("JSON Lines", "table", "summary", "file", "messages of read", "messages of a damaged capture"),
+    *("CSV", "compressed CSV", "messages of a condition", "messages of a wrong condition"),
     *("crash", "crash of the daemon", "file of the daemon", "log of the daemon", "spool"),
     *("metrics of the daemon", "probes of the daemon", "ingest API", "OTLP", "log of the relay"),
     *("metrics of the relay", "probes of the relay", "log of the collector", "metrics of the collector"),
@@ -150,6 +151,18 @@ def outputs(capture: Path, folder: Path) -> dict[str, str]:
     found["summary"], _ = _command("read", capture, "--format", "summary")
     _command("read", capture, "--format", "jsonl", "--output", folder / "records.jsonl")
     found["file"] = (folder / "records.jsonl").read_text()
+    found["CSV"], _ = _command("read", capture, "--format", "csv")
+    compressed = folder / "records.csv.gz"
+    condition = "template ~ '*' and not status = 599 or anomaly != none"
+    _, found["messages of a condition"] = _command(
+        "read", capture, "--where", condition, "-o", compressed, "--log-level", "debug"
+    )
+    found["compressed CSV"] = gzip.decompress(compressed.read_bytes()).decode()
+    # one that does not read, and one whose type is another's: both are said before or while there is traffic
+    found["messages of a wrong condition"] = "".join(
+        _command("read", capture, "--where", wrong, "--log-level", "debug")[1]
+        for wrong in ("template ~ '*' and stats >= 500", "duration > many", "status >= '5xx")
+    )
     damaged = folder / "damaged.pcap"
     damaged.write_bytes(capture.read_bytes()[:-9])
     found["messages of a damaged capture"] = _command("read", damaged, "--log-level", "debug")[1]
