@@ -191,6 +191,7 @@ LIBRARIES = {
         "delivery.otlp",
         "delivery.sender",
         "ingest.lines",
+        "service.openapi",
     },
     "rich": {"commands.display"},
     "pcapy": {"capture.filters", "capture.libpcap", "capture.live"},
@@ -199,7 +200,7 @@ LIBRARIES = {
     "pydantic": {"config", "settings"},
     "httpx": {"delivery.transport"},
     "uvicorn": {"service.server"},
-    "yaml": {"settings", "service.openings"},
+    "yaml": {"service.openapi", "settings"},
     "zstandard": {"collector.blocks", "commands.output", "delivery.batches"},
 }
 """Who alone may import them."""

@@ -25,6 +25,8 @@ class Kept:
     """On disk, without what is free for reuse."""
     pruned: int
     """Records removed by retention, since the start."""
+    oldest: int
+    """When the oldest record came (Unix time, seconds), by the clock of retention; 0: there is none."""
 
 
 class UnavailableError(Exception):

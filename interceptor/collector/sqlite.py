@@ -48,7 +48,7 @@ class Sqlite:
     @property
     def kept(self) -> Kept:
         """How much there is."""
-        return Kept(self.store.records, self.store.size, self.store.pruned)
+        return Kept(self.store.records, self.store.size, self.store.pruned, self.store.oldest)
 
     @property
     def problem(self) -> str | None:

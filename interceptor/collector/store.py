@@ -120,6 +120,8 @@ class Store:
             self._names = Names(self._database)
             (last,) = self._database.execute("SELECT max(now) FROM clock").fetchone()
             first, end = self._database.execute("SELECT min(number), max(number) FROM records").fetchone()
+            self.oldest = self._received_first()
+            """When the oldest record came; 0: there is none."""
             self._reserve.opened()
         except sqlite3.DatabaseError as error:
             os.close(self._lock)
@@ -273,6 +275,8 @@ class Store:
         except BaseException:
             self._next = before
             raise
+        if not self.records:
+            self.oldest = received if self._next > before else 0
         self.records += self._next - before
         self.version += 1
         if self.records > self._max_records or self._too_large():
@@ -411,10 +415,15 @@ class Store:
         if gone:
             self.records -= gone
             self.pruned += gone
+            self.oldest = self._received_first()
             self.version += 1
             if self._reserve.short():  # the journal must not take what was left
                 self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return gone
+
+    def _received_first(self) -> int:
+        first = self._database.execute("SELECT received FROM records ORDER BY number LIMIT 1").fetchone()
+        return 0 if first is None else int(first[0])
 
     def _remove(self, oldest: int, surplus: int) -> int:
         """Remove the first `surplus` records, and of the first `_PRUNED` those that came before `oldest`."""

@@ -38,6 +38,7 @@ from interceptor.delivery.batches import TooLargeError, UnpackError, unpack
 from interceptor.ingest.guesses import SlowedError, network
 from interceptor.ingest.lines import MAX_RECORDS, BadLineError, Refusal, TooManyError, check, opened
 from interceptor.ingest.room import Bodies, NoRoomError, Turns
+from interceptor.ingest.senders import Senders
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -123,6 +124,10 @@ class Outcome(StrEnum):
     """The sink could not: a defect, or its disk's."""
     ABORTED = "aborted"
     """The client went away."""
+
+
+_OF_AGENTS: Final = tuple(map(Outcome, ("taken", "duplicate", "empty", "invalid", "full", "failed")))
+"""What becomes of a batch of which is known who sealed it."""
 
 
 @dataclass(slots=True)
@@ -218,6 +223,8 @@ class IngestApi:
         self._turns = Turns(_AT_ONCE * self._limit * _UNPACKED)
         self._strangers = _Strangers()
         self.counters: Final = Counters()
+        self.senders: Final = Senders(_OF_AGENTS)
+        """The same by agent, of batches whose header was read."""
 
     def routes(self) -> list[Route]:
         """`POST /v1/batches`."""
@@ -228,6 +235,8 @@ class IngestApi:
             answer, outcome = await self._answer(request)
         except _RefusedError as refused:
             answer, outcome = refused.answer(), refused.outcome
+            if refused.sender is not None:
+                self.senders.count(refused.sender, outcome)
             self.counters.rejected_records += refused.rejected
             if outcome in (Outcome.UNAUTHORIZED, Outcome.SLOWED):
                 self._strangers.note(request)
@@ -254,20 +263,19 @@ class IngestApi:
         body = await self._read(request)
         try:
             taken, batch = await self._take(body, encoding, key, request)
-        except SinkFullError as full:
-            raise _RefusedError(
-                Outcome.FULL, 503, full.reason, headers={"Retry-After": str(full.retry_seconds)}
-            ) from full
         finally:
             self._bodies.let_go(body.counted)
+        outcome = Outcome.TAKEN
         if batch.header.count == 0:
-            return _accepted(taken, batch), Outcome.EMPTY
-        if taken.duplicate:
-            return _accepted(taken, batch), Outcome.DUPLICATE
-        self.counters.records += taken.accepted
-        self.counters.duplicate_records += taken.duplicate_records
-        self.counters.rejected_records += taken.rejected + batch.refused
-        return _accepted(taken, batch), Outcome.TAKEN
+            outcome = Outcome.EMPTY
+        elif taken.duplicate:
+            outcome = Outcome.DUPLICATE
+        else:
+            self.counters.records += taken.accepted
+            self.counters.duplicate_records += taken.duplicate_records
+            self.counters.rejected_records += taken.rejected + batch.refused
+        self.senders.count(batch.header, outcome)
+        return _accepted(taken, batch), outcome
 
     async def _take(
         self, body: _Received, encoding: str, key: str, request: Request
@@ -290,9 +298,19 @@ class IngestApi:
                 return Taken(0), batch
             if batch.refused:
                 _log.warning("records_refused", **_told(batch), client=_client(request))
-            return await self._sink.take(batch), batch
+            return await self._keep(batch), batch
         finally:
             self._turns.give(size)
+
+    async def _keep(self, batch: Incoming) -> Taken:
+        try:
+            return await self._sink.take(batch)
+        except SinkFullError as full:
+            again = {"Retry-After": str(full.retry_seconds)}
+            raise _RefusedError(Outcome.FULL, 503, full.reason, headers=again, sender=batch.header) from full
+        except Exception:
+            self.senders.count(batch.header, Outcome.FAILED)
+            raise
 
     async def _incoming(self, body: bytes, encoding: str, key: str) -> Incoming:
         if len(body) <= _SMALL:
@@ -399,7 +417,9 @@ class IngestApi:
         header, named, refused = checked.header, checked.named, checked.refused
         if header.id != key:
             wrong = Refusal(1, "its id is not the Idempotency-Key of the request")
-            raise _RefusedError(Outcome.INVALID, 422, f"Line 1: {wrong.reason}.", named=(wrong,))
+            raise _RefusedError(
+                Outcome.INVALID, 422, f"Line 1: {wrong.reason}.", named=(wrong,), sender=header
+            )
         if not refused:
             return Incoming(header, body, encoding, text, known=known or ())
         if not header.count:
@@ -409,6 +429,7 @@ class IngestApi:
                 f"None of its {refused} records holds. Line {named[0].line}: {named[0].reason}.",
                 named=named,
                 rejected=refused,
+                sender=header,
             )
         return Incoming(header, checked.text, "identity", checked.text, refused, named, known or ())
 
@@ -473,9 +494,12 @@ class _RefusedError(Exception):
         named: tuple[Refusal, ...] = (),
         rejected: int = 0,
         headers: Mapping[str, str] | None = None,
+        sender: Header | None = None,
     ) -> None:
         super().__init__(detail)
         self.outcome = outcome
+        self.sender = sender
+        """Who sealed the batch, where that was read."""
         self.rejected = rejected
         """Records that were looked at, each, and do not hold."""
         self._problem: dict[str, object] = {"title": outcome.value, "status": status, "detail": detail}

@@ -128,7 +128,7 @@ async def collect(config: Config) -> int:
     try:
         api = IngestApi(engine, sending, config.ingest, time.time)
         site = Site(engine, looking, time.time)
-        service.metrics.add(lambda: ingest_samples(api.counters))
+        service.metrics.add(lambda: ingest_samples(api.counters, api.senders))
         service.metrics.add(lambda: _samples(engine, config.collector))
         return await service.run(
             [*api.routes(), *timed(site.routes(), service.metrics)],
@@ -160,6 +160,7 @@ def _samples(engine: Engine, limits: Collector) -> Iterator[Sample]:
     yield Sample("collector_bytes", kept.bytes)
     yield Sample("collector_max_bytes", limits.max_bytes)
     yield Sample("collector_pruned_records_total", kept.pruned)
+    yield Sample("collector_oldest_record_timestamp_seconds", kept.oldest)
     yield Sample("collector_ready", engine.problem is None)
 
 

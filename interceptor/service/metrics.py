@@ -7,7 +7,8 @@ nothing, and a log, a metric and a ledger never disagree.
 Labels are bounded: stages, reasons and states are lists in the code, sources are configured, interfaces are those
 that are captured now (at most 512 of them, and one new name in ten seconds beyond the first 512: an rpcapd whose names
 change at each listing makes no series without end). Of traffic, labels say its methods, which are a list, and the names
-of as many servers as `metrics.by_server` allows, none by default (`traffic`).
+of as many servers as `metrics.by_server` allows, none by default (`traffic`). Of agents that send batches, 512 have a name
+(`interceptor.ingest.senders`).
 """
 
 from __future__ import annotations
@@ -215,12 +216,21 @@ METRICS: Final = (
     _counter("ingest_records_total", "Records taken from them"),
     _counter("ingest_duplicate_records_total", "Records that had come before"),
     _counter("ingest_rejected_records_total", "Records that were not taken, each for what it is"),
+    _counter(
+        "ingest_agent_batches_total",
+        "The same by who sealed them (cluster/node), where that was read; 512 agents have a name, {other} are those beyond",
+        *("agent", "outcome"),
+    ),
     # storage (collector)
     _gauge("collector_records", "Records in the database"),
     _gauge("collector_max_records", "The limit of that"),
     _gauge("collector_bytes", "Bytes of the database that are in use"),
     _gauge("collector_max_bytes", "The limit of that"),
     _counter("collector_pruned_records_total", "Records removed by retention"),
+    _gauge(
+        "collector_oldest_record_timestamp_seconds",
+        "When the oldest record in the database came (Unix time); 0: there is none",
+    ),
     _gauge("collector_ready", "Whether batches can be kept: 1 or 0"),
     _histogram(
         "collector_answer_duration_seconds",

@@ -91,7 +91,7 @@ async def relay(config: Config) -> int:
         api = IngestApi(sink, access, config.ingest)
 
         def samples() -> Iterator[Sample]:
-            yield from ingest_samples(api.counters)
+            yield from ingest_samples(api.counters, api.senders)
             yield from outbound.samples()
             stages = outbound.spool.ledger()
             yield from stage_samples(stages)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from interceptor.config import Config
     from interceptor.ingest.api import Counters
+    from interceptor.ingest.senders import Senders
 
 __all__ = ["Service", "ingest_samples", "run"]
 
@@ -120,13 +121,15 @@ def run(main: Callable[[Config], Coroutine[object, object, int]], config: Config
     return asyncio.run(main(config))
 
 
-def ingest_samples(counters: Counters) -> Iterator[Sample]:
+def ingest_samples(counters: Counters, senders: Senders) -> Iterator[Sample]:
     """What came in over the ingest API."""
     for outcome, count in counters.batches.items():
         yield Sample("ingest_batches_total", count, (outcome.value,))
     yield Sample("ingest_records_total", counters.records)
     yield Sample("ingest_duplicate_records_total", counters.duplicate_records)
     yield Sample("ingest_rejected_records_total", counters.rejected_records)
+    for agent, outcome, count in senders:
+        yield Sample("ingest_agent_batches_total", count, (agent, outcome))
 
 
 @contextlib.contextmanager

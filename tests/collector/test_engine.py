@@ -394,10 +394,12 @@ def test_a_clock_that_jumps_removes_nothing(tmp_path: Path, name: str) -> None:
                 await engine.close()
                 engine = make(config)
         assert (await engine.overview("all")).totals.stored == 300
+        assert engine.kept.oldest == NOW
         real[0] += 9 * 86_400
         real[1] += 9 * 86_400
         await engine.prune()
         assert (await engine.overview("all")).totals.stored == 0
+        assert engine.kept.oldest == 0
         await engine.close()
 
     asyncio.run(go())

@@ -322,14 +322,19 @@ def test_what_is_too_old_goes(tmp_path: Path) -> None:
         clock = Clock()
         async with opened(tmp_path, clock, retention_hours=24) as store:
             old = record(time=time_of(NOW - 365 * 86_400))
+            assert store.oldest == 0
             await store.take(incoming(batch(old)))
+            first = int(clock.now)
             clock.now += 23 * 3_600
             await store.take(incoming(batch(record(time=time_of(clock.now)), node="node-2")))
+            second = int(clock.now)
             await store.prune()
-            assert store.records == 2
+            assert (store.records, store.oldest) == (2, first)
             clock.now += 2 * 3_600
             await store.prune()
-            assert store.records == 1
+            assert (store.records, store.oldest) == (1, second)
+        async with opened(tmp_path, clock, retention_hours=24) as store:
+            assert store.oldest == second
         assert ask(tmp_path, "SELECT count(*) FROM batches") == [(1,)]
         assert ask(tmp_path, "SELECT node FROM agents") == [("node-2",)]
 

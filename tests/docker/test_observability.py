@@ -165,7 +165,7 @@ def test_every_metric_has_a_panel() -> None:
         *("stage_delivered_total", "stage_held"),  # the ledger: docker/METRICS.md has the query
         *("connections_total", "transactions_total", "reassembly_held_bytes", "waiting_bytes"),
         *("spool_batches", "spool_records", "upload_retries_total", "uploads_under_way"),
-        "template_names_folded_total",
+        *("template_names_folded_total", "server_names_folded_total"),
     }
     for metric in METRICS:
         if metric.name not in left_out:

@@ -596,6 +596,33 @@ def test_every_request_is_counted_once() -> None:
     asyncio.run(check())
 
 
+def test_what_becomes_of_a_batch_is_counted_by_who_sealed_it() -> None:
+    """Where its header was read; who shows no token, or sends what is no batch, has no name that could be believed."""
+
+    async def check() -> None:
+        async with cloud() as it:
+            sealed = batch(record())
+            for each in (sealed, sealed, batch(), batch({"schema": 1}, node="node-2")):
+                await it.send(each)
+            await it.send(batch(record()), Authorization=None)
+            await it.post(b"x")
+            it.shelf.problem = SinkFullError("The spool is full.")
+            await it.send(batch(record(), node="node-2"))
+            it.shelf.problem = RuntimeError("of the disk")
+            await it.send(batch(record(), node="node-2"))
+            counted = {(agent, outcome): count for agent, outcome, count in it.api.senders if count}
+            assert counted == {
+                ("test/node-1", "taken"): 1,
+                ("test/node-1", "duplicate"): 1,
+                ("test/node-1", "empty"): 1,
+                ("test/node-2", "invalid"): 1,
+                ("test/node-2", "full"): 1,
+                ("test/node-2", "failed"): 1,
+            }
+
+    asyncio.run(check())
+
+
 def test_a_certificate_instead_of_a_token(tmp_path: Path) -> None:
     """Mutual TLS: who has a certificate of the right authority needs no token; who has none gets no answer."""
     authority = trustme.CA()

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,20 @@ if TYPE_CHECKING:
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
+def metric(metrics: str, name: str) -> float:
+    """The value of one that has no labels."""
+    (line,) = [each for each in metrics.splitlines() if each.startswith(f"{name} ")]
+    return float(line.split()[1])
+
+
 def test_it_takes_stores_shows_and_ends(tmp_path: Path) -> None:
     """A batch in, the record out, metrics and health; SIGTERM ends it with 0; the next start has the record."""
     flags = ("--collector-database", tmp_path / "c.db")
     secret = {"INTERCEPTOR_INGEST_TOKENS": TOKEN}
+    begun = int(time.time())
     with running("collector", *flags, environment=secret) as it, httpx.Client(trust_env=False) as client:
+        metrics = client.get(f"{it.url}/metrics").text
+        assert metric(metrics, "interceptor_collector_oldest_record_timestamp_seconds") == 0
         sealed = batch(record(server_address="internal.test"))
         for _ in range(2):
             answer = client.post(f"{it.url}/v1/batches", content=sealed.body, headers=headers(sealed))
@@ -39,6 +49,7 @@ def test_it_takes_stores_shows_and_ends(tmp_path: Path) -> None:
         assert 'interceptor_ingest_batches_total{outcome="taken"} 1.0' in metrics
         assert 'interceptor_ingest_batches_total{outcome="duplicate"} 1.0' in metrics
         assert "interceptor_ingest_records_total 1.0" in metrics
+        assert metric(metrics, "interceptor_collector_oldest_record_timestamp_seconds") >= begun - 1
         assert client.get(f"{it.url}/healthz").text == "alive\n"
         assert client.get(f"{it.url}/readyz").text == "ready\n"
         assert it.stop(signal.SIGTERM) == 0
@@ -222,5 +233,8 @@ def test_what_it_cannot_keep_is_told(tmp_path: Path) -> None:
         metrics = client.get(f"{it.url}/metrics").text
         assert "interceptor_collector_ready 0.0" in metrics
         assert "interceptor_collector_records 1.0" in metrics
+        for outcome in ("taken", "full"):
+            of_agent = f'{{agent="test/node-1",outcome="{outcome}"}} 1.0'
+            assert f"interceptor_ingest_agent_batches_total{of_agent}" in metrics
         assert it.stop(signal.SIGTERM) == 0
         assert "Traceback" not in it.said()

@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from interceptor.config import Config, Ingest, Server
+from interceptor.delivery.batches import Header
 from interceptor.errors import UsageError
 from interceptor.ingest.api import Counters, Outcome
+from interceptor.ingest.senders import Senders
 from interceptor.service.metrics import Metrics
 from interceptor.service.service import Service, ingest_samples
 
@@ -140,9 +142,13 @@ def test_what_came_in_is_in_the_metrics() -> None:
     """Each outcome under its name, from the start."""
     counters = Counters(records=3, duplicate_records=1)
     counters.batches[Outcome.TAKEN] = 2
+    senders = Senders(("taken", "full"))
+    senders.count(Header(1, "0" * 32, "interceptor/1", 1, "2026-01-01T00:00:00Z", node="n"), "taken")
     metrics = Metrics()
-    metrics.add(lambda: ingest_samples(counters))
+    metrics.add(lambda: ingest_samples(counters, senders))
     text = metrics.exposition()[0].decode()
     assert 'interceptor_ingest_batches_total{outcome="taken"} 2.0' in text
     assert 'interceptor_ingest_batches_total{outcome="unauthorized"} 0.0' in text
     assert "interceptor_ingest_duplicate_records_total 1.0" in text
+    assert 'interceptor_ingest_agent_batches_total{agent="n",outcome="taken"} 1.0' in text
+    assert 'interceptor_ingest_agent_batches_total{agent="{other}",outcome="full"} 0.0' in text
