@@ -128,8 +128,8 @@ def ingest_samples(counters: Counters, senders: Senders) -> Iterator[Sample]:
     yield Sample("ingest_records_total", counters.records)
     yield Sample("ingest_duplicate_records_total", counters.duplicate_records)
     yield Sample("ingest_rejected_records_total", counters.rejected_records)
-    for agent, outcome, count in senders:
-        yield Sample("ingest_agent_batches_total", count, (agent, outcome))
+    for agent, became, count in senders:
+        yield Sample("ingest_agent_batches_total", count, (agent, became))
 
 
 @contextlib.contextmanager
