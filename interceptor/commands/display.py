@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from interceptor.commands.summary import Endpoint, Summary
+    from interceptor.commands.summary import Endpoint, Peers, Summary
     from interceptor.core.records.encoder import Record
 
 __all__ = ["ReadingProgress", "TransactionTable", "clean", "make_console", "print_summary"]
@@ -356,7 +356,7 @@ class ReadingProgress:
 
 
 def print_summary(console: Console, summary: Summary, top: int = 10) -> None:
-    """Write the whole summary, with `top` endpoints in each list."""
+    """Write the whole summary, with `top` endpoints, clients or servers in each list."""
     parts: list[RenderableType] = [_heading("summary"), _totals(summary)]
     if summary.transactions:
         parts += [_heading("responses"), _shares(summary)]
@@ -373,6 +373,9 @@ def print_summary(console: Console, summary: Summary, top: int = 10) -> None:
             "which are not told apart"
         )
         parts.append(_indented(Text(note, style="dim")))
+    for what, peers in (("clients", summary.clients), ("servers", summary.servers)):
+        if peers.count:
+            parts += [_heading(f"busiest {what}"), _peers(what, peers, top)]
     if summary.anomalies:
         parts += [_heading("oddities"), _counts(summary.anomalies.most_common())]
     parts += [_heading("where everything went"), _ledger(summary)]
@@ -480,6 +483,21 @@ def _endpoints(endpoints: list[Endpoint]) -> RenderableType:
             _endpoint(endpoint),
         )
     return _indented(table)
+
+
+def _peers(what: str, peers: Peers, top: int) -> RenderableType:
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("count", justify="right", no_wrap=True)
+    table.add_column("failed", justify="right", no_wrap=True)
+    table.add_column(what.removesuffix("s"), overflow="fold")
+    shown = peers.busiest(top)
+    for peer in shown:
+        failed = Text(f"{peer.failed:,}", style="bold red" if peer.failed else "dim")
+        table.add_row(f"{peer.count:,}", failed, Text(clean(peer.name), style="blue"))
+    left = peers.count - sum([peer.count for peer in shown])
+    if not left:
+        return _indented(table)
+    return _indented(Group(table, Text(f"{left:,} more, of other {what} (--top shows more)", style="dim")))
 
 
 def _counts(counts: Iterable[tuple[str, int]]) -> RenderableType:

@@ -110,7 +110,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--top",
         metavar="N",
         type=int,
-        help=f"how many endpoints the lists of the summary have (default {_TOP}, at most {_MOST_TOP:,})",
+        help=f"how many endpoints, clients or servers the lists of the summary have (default {_TOP}, at most {_MOST_TOP:,})",
     )
     parser.add_argument(
         "--url",

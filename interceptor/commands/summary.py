@@ -3,8 +3,8 @@
 Owns folding batches and records into them, in bounded memory. Refuses rendering (see `display`).
 
 Invariants: totals are exact whatever the limits; what a limit leaves out is in a total of its own. Nothing
-here grows with the traffic: at most `MAXIMUM_ENDPOINTS` endpoints of 4 KiB each, and the bounded lists of
-methods, anomalies and drop reasons.
+here grows with the traffic: at most `MAXIMUM_ENDPOINTS` endpoints of 4 KiB each, `MAXIMUM_PEERS` clients and as many
+servers, and the bounded lists of methods, anomalies and drop reasons.
 """
 
 from __future__ import annotations
@@ -22,10 +22,24 @@ if TYPE_CHECKING:
     from interceptor.core.model import PacketBatch, Stage
     from interceptor.core.records.encoder import Record
 
-__all__ = ["MAXIMUM_ENDPOINTS", "NONE", "OTHER", "Durations", "Endpoint", "Summary", "server_name"]
+__all__ = [
+    "MAXIMUM_ENDPOINTS",
+    "MAXIMUM_PEERS",
+    "NONE",
+    "OTHER",
+    "Durations",
+    "Endpoint",
+    "Peer",
+    "Peers",
+    "Summary",
+    "server_name",
+]
 
 MAXIMUM_ENDPOINTS: Final = 1_000
 """Tracked one by one: the first ones seen. Those that come later share one more, named `OTHER`."""
+
+MAXIMUM_PEERS: Final = 1_000
+"""Clients, and servers, in the same way."""
 
 OTHER: Final = "_OTHER"
 NONE: Final = "none"
@@ -105,6 +119,41 @@ class Endpoint:
 
 
 @dataclass(slots=True, eq=False)
+class Peer:
+    """A client or a server."""
+
+    name: str
+    count: int = 0
+    failed: int = 0
+    """As of endpoints."""
+
+
+@dataclass(slots=True, eq=False)
+class Peers:
+    """All clients, or all servers."""
+
+    named: dict[str, Peer] = field(default_factory=dict)
+    """Those that are told apart."""
+    count: int = 0
+    """Transactions of all of them."""
+
+    def add(self, name: str, *, failed: bool) -> None:
+        """Count a transaction of one."""
+        self.count += 1
+        peer = self.named.get(name)
+        if peer is None:
+            if len(self.named) >= MAXIMUM_PEERS:
+                return
+            peer = self.named[name] = Peer(name)
+        peer.count += 1
+        peer.failed += failed
+
+    def busiest(self, count: int) -> list[Peer]:
+        """Those with most transactions."""
+        return sorted(self.named.values(), key=lambda peer: (-peer.count, peer.name))[:count]
+
+
+@dataclass(slots=True, eq=False)
 class Summary:
     """Counts of everything seen so far."""
 
@@ -135,6 +184,10 @@ class Summary:
     endpoints: dict[tuple[str, str, str], Endpoint] = field(default_factory=dict)
     """By method, server and template; those beyond the limit under `OTHER`. `NONE` is the method where no request was
     seen: kept where there is an error to tell of."""
+    clients: Peers = field(default_factory=Peers)
+    """By the address that connections come from."""
+    servers: Peers = field(default_factory=Peers)
+    """As requests name them."""
 
     def add_batch(self, batch: PacketBatch) -> None:
         """Count captured packets."""
@@ -162,17 +215,21 @@ class Summary:
         self.complete += complete
         tags = record.anomalies or ()
         unanswered = Anomaly.UNANSWERED in tags
+        failed = code is None or status == "5xx"
+        server = server_name(record)
+        self.clients.add(record.source_address, failed=failed)
+        self.servers.add(server, failed=failed)
         invalid = record.url_template == "{invalid}" or not _INVALID.isdisjoint(tags)
         if method is None and not (invalid or status == "5xx"):
             return
-        key = (method or NONE, server_name(record), record.url_template or "")
+        key = (method or NONE, server, record.url_template or "")
         endpoint = self.endpoints.get(key)
         if endpoint is None:
             if len(self.endpoints) >= MAXIMUM_ENDPOINTS:
                 key = _BEYOND
             endpoint = self.endpoints.setdefault(key, Endpoint(*key))
         endpoint.count += 1
-        endpoint.failed += code is None or status == "5xx"
+        endpoint.failed += failed
         endpoint.server_errors += status == "5xx"
         endpoint.unanswered += unanswered
         endpoint.invalid += invalid

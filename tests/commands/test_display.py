@@ -304,6 +304,32 @@ def test_errors_have_a_section_which_says_what_it_leaves_out() -> None:
     target = console(100)
     print_summary(target, Summary())
     assert "errors" not in text(target)
+    assert "busiest" not in text(target)
+
+
+def test_clients_and_servers_have_a_section_each_which_says_what_it_leaves_out() -> None:
+    """Those with most transactions, as many as are asked for; what came from the traffic is cleaned."""
+    summary = Summary()
+    for number in range(3):
+        for _ in range(number + 1):
+            summary.add(record(source__address=f"10.0.0.{number}", server__address=f"\x9b{number}.example"))
+    summary.add(record(source__address="10.0.0.1", http__response__status_code=500))
+    target = console(100)
+    print_summary(target, summary, 2)
+    shown = text(target)
+    clients = shown[shown.index("busiest clients") : shown.index("busiest servers")].splitlines()
+    assert [line.split() for line in clients[1:4]] == [
+        ["count", "failed", "client"],
+        ["3", "1", "10.0.0.1"],
+        ["3", "0", "10.0.0.2"],
+    ]
+    assert clients[4].strip() == "1 more, of other clients (--top shows more)"
+    servers = shown[shown.index("busiest servers") : shown.index("where everything")].splitlines()
+    assert servers[2].split() == ["3", "0", "\ufffd2.example"]
+    assert servers[4].strip() == "2 more, of other servers (--top shows more)"
+    target = console(100)
+    print_summary(target, summary, 10)
+    assert "more, of other" not in text(target)
 
 
 def test_a_summary_of_nothing_is_shown() -> None:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 import zlib
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -519,6 +520,18 @@ def test_the_summary_names_what_failed(tmp_path: Path) -> None:
     assert len(re.findall(r"10\.99\.0\.2/", shown)) == 3
     longer = run("read", shipped, "--format", "summary", "--top", "1000").stdout.decode()
     assert len(re.findall(r"10\.99\.0\.2/", longer)) > 30
+
+
+def test_the_summary_names_clients_and_servers() -> None:
+    """Who calls and who is called, of a capture of two pods; the sums are those of the records."""
+    shipped = str(Path(HERE) / "fixtures" / "real" / "pod-to-pod.pcapng.gz")
+    made = records(run("read", shipped).stdout)
+    shown = run("read", shipped, "--format", "summary", "--top", "1000").stdout.decode()
+    for heading, field in (("clients", "source.address"), ("servers", "server.address")):
+        section = re.split(r"\n *\n", shown[shown.index(f"busiest {heading}") :])[0]
+        rows = [line.split() for line in section.splitlines()[2:]]
+        named = Counter(one[field] for one in made)
+        assert {name.partition(":")[0]: int(count) for count, _, name in rows} == named
 
 
 def test_a_table_can_go_to_a_file(tmp_path: Path, capture: str) -> None:

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.commands.summary import MAXIMUM_ENDPOINTS, NONE, OTHER, Durations, Summary, server_name
+from interceptor.commands.summary import (
+    MAXIMUM_ENDPOINTS,
+    MAXIMUM_PEERS,
+    NONE,
+    OTHER,
+    Durations,
+    Summary,
+    server_name,
+)
 from interceptor.core.model import Interface, PacketBatch
 from interceptor.core.records.encoder import Record
 
@@ -135,6 +143,35 @@ def test_endpoints_beyond_the_limit_share_one_line_and_totals_stay_exact() -> No
     assert sum(endpoint.count for endpoint in summary.endpoints.values()) == summary.transactions
     assert all(endpoint.server != OTHER for endpoint in summary.busiest(5_000) + summary.slowest(5_000))
     assert size < 8 * 2**20
+
+
+def test_clients_and_servers_are_counted_whatever_they_are_called_for() -> None:
+    """With what failed of it: 5xx, or no response; a server is as requests name it, a client where it comes from."""
+    summary = Summary()
+    for client, server, status in (
+        *(("10.0.0.1", "a.example", 200), ("10.0.0.1", "b.example", 503), ("10.0.0.2", "a.example", None)),
+        ("10.0.0.1", "a.example", 404),
+    ):
+        summary.add(
+            record(source__address=client, server__address=server, http__response__status_code=status)
+        )
+    assert [(each.name, each.count, each.failed) for each in summary.clients.busiest(10)] == [
+        ("10.0.0.1", 3, 1),
+        ("10.0.0.2", 1, 1),
+    ]
+    assert [(each.name, each.count, each.failed) for each in summary.servers.busiest(1)] == [
+        ("a.example", 3, 1)
+    ]
+    assert summary.servers.count == summary.clients.count == 4
+
+
+def test_clients_beyond_the_limit_are_counted() -> None:
+    """As transactions of all; a scan from everywhere costs bounded memory."""
+    summary = Summary()
+    for number in range(MAXIMUM_PEERS + 50):
+        summary.add(record(source__address=f"2001:db8::{number:x}"))
+    assert len(summary.clients.named) == len(summary.clients.busiest(5_000)) == MAXIMUM_PEERS
+    assert summary.clients.count == MAXIMUM_PEERS + 50
 
 
 def test_ties_are_broken_by_name() -> None:
