@@ -22,6 +22,10 @@ __all__ = ["Ending"]
 _GRACE_SECONDS: Final = 2.0
 """Beyond the time that an orderly end may take: for requests under way, and the log."""
 
+_ONE_REQUEST_SECONDS: Final = 1.0
+"""In which the same signal is no second request: `timeout` (coreutils) sends it to its command, and then to the group
+that the command is in; process managers do the same."""
+
 log = structlog.get_logger()
 
 
@@ -31,11 +35,15 @@ class Ending:
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         """A first signal has come."""
-        self._signals = 0
+        self._first: tuple[signal.Signals, float] | None = None
+        """With the loop's time."""
 
     @contextlib.contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Take SIGTERM and SIGINT within. The second one ends the process at once, with the shells' status."""
+        """Take SIGTERM and SIGINT within. A second request ends the process at once, with the shells' status.
+
+        That is another signal, or the same one a second later.
+        """
         loop = asyncio.get_running_loop()
         numbers = (signal.SIGINT, signal.SIGTERM)
         for number in numbers:
@@ -53,10 +61,12 @@ class Ending:
         return loop.time() + seconds
 
     def _come(self, number: signal.Signals) -> None:
-        self._signals += 1
-        if self._signals > 1:
+        now = asyncio.get_running_loop().time()
+        if self._first is None:
+            self._first = number, now
+            self.asked.set()
+        elif number is not self._first[0] or now - self._first[1] >= _ONE_REQUEST_SECONDS:
             _end_at_once(f"a second signal, {number.name}", 128 + number)
-        self.asked.set()
 
 
 def _end_at_once(reason: str, status: int) -> None:

@@ -72,6 +72,25 @@ def test_the_second_signal_ends_it_at_once() -> None:
     assert "done" not in said
 
 
+def test_a_signal_that_comes_twice_is_one() -> None:
+    """As from `timeout`, which signals its command and then the group that the command is in. Later it is a second one."""
+
+    def at_the_same_time(process: subprocess.Popen[str]) -> None:
+        for _ in range(3):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.01)  # they are not to become one on the way
+
+    assert play(at_the_same_time, hang=0.5, seconds=20) == (0, "asked\ndone\n")
+
+    def and_later(process: subprocess.Popen[str]) -> None:
+        at_the_same_time(process)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGTERM)
+
+    status, said = play(and_later, hang=600)
+    assert (status, "a second signal, SIGTERM" in said) == (128 + signal.SIGTERM, True)
+
+
 def test_an_end_that_takes_too_long_has_an_end() -> None:
     """A little after the time it may take."""
     begun = time.monotonic()
