@@ -198,6 +198,66 @@ def test_what_it_shows_is_what_was_sent(collector: Running) -> None:
     check(body)
 
 
+def test_what_failed_is_a_click_away(collector: Running) -> None:
+    """Of a kind of answer or of an endpoint, as far back as there are any, while newer ones come in."""
+    now = time.time()
+
+    def calls(count: int, template: str, status: int, age: float) -> list[dict[str, Any]]:
+        return [
+            record(
+                time=time_of(now - age + number / 1_000),
+                server_address="shop.test",
+                url_template=template,
+                **{"http.response.status_code": status},
+            )
+            for number in range(count)
+        ]
+
+    async def body() -> None:
+        await send(
+            collector, *calls(70, "/pay", 503, 60), *calls(30, "/pay", 200, 40), *calls(80, "/cart", 200, 20)
+        )
+        async with looking(collector) as seen:
+            await seen.until("the page", "document.querySelector('#records').tBodies[0].rows.length === 12")
+
+            async def shown(count: int) -> set[tuple[str, str]]:
+                rows = f"document.querySelector('#records').tBodies[0].rows.length === {count}"
+                await seen.until(f"{count} rows", rows)
+                return {(row[3].split()[1], row[4]) for row in await seen.rows("#records")}
+
+            assert await shown(12) == {("/cart", "200")}
+            await seen.page.click("#statuses .text-failed")
+            assert await shown(50) == {("/pay", "503")}
+            assert await seen.page.inner_text("#narrowed-to") == "Those answered 5xx."
+            await seen.page.click("#records-more")
+            assert await shown(70) == {("/pay", "503")}
+            assert await seen.page.is_hidden("#records-more")
+
+            await seen.page.click("#widen")
+            assert await shown(12) == {("/cart", "200")}
+            assert await seen.page.is_hidden("#narrowed")
+
+            await seen.page.focus("#endpoints tr:has-text('/pay')")
+            await seen.page.keyboard.press("Enter")
+            assert await shown(50) == {("/pay", "503"), ("/pay", "200")}
+            assert await seen.page.inner_text("#narrowed-to") == "Those of GET /pay at shop.test."
+            await send(collector, *calls(1, "/pay", 504, 0), *calls(1, "/cart", 504, 0))
+            await seen.until(
+                "the new one", "document.querySelector('#records .text-failed').innerText === '504'"
+            )
+            assert {row for row, _ in await shown(50)} == {"/pay"}
+
+            await seen.page.click("#widen")
+            await seen.page.click("#records-more")
+            await shown(50)
+            for count in (100, 150, 182):
+                await seen.page.click("#records-more")
+                await shown(count)
+            assert seen.complaints == []
+
+    check(body)
+
+
 def test_agents_that_lose_packets_are_red(collector: Running) -> None:
     """With how many, where, and for how long nothing was captured."""
     red = "element => getComputedStyle(element).color"
@@ -404,6 +464,32 @@ def test_it_fits_the_screen(collector: Running, tmp_path: Path, size: str, schem
             assert await seen.overflow() == 0
             await seen.page.screenshot(path=f"{folder}/{size}-{scheme}-login.png")
             assert seen.complaints == []
+
+    check(body)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_time_and_no_label_is_cut(collector: Running, size: str) -> None:
+    """Of days ago, as of a capture that was read: the time is in every row, and labels of charts are within their charts."""
+    clipped = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.innerText)"
+    outside = """texts => texts.filter(text => {
+        const [box, chart] = [text.getBoundingClientRect(), text.closest("svg").getBoundingClientRect()];
+        return box.left < chart.left - 0.5 || box.right > chart.right + 0.5;
+    }).map(text => text.textContent)"""
+
+    async def body() -> None:
+        long_ago = time.time() - 90 * 86_400
+        await send(collector, *shop(3_000, end=long_ago, seconds=3_000))
+        slow = record(time=time_of(long_ago), duration_us=100_000_000)
+        await send(collector, slow, *[slow | {"id": f"{2**100 + n:032x}"} for n in range(200)])
+        async with looking(collector, size) as seen:
+            await seen.page.locator("#ranges label", has_text="all").click()
+            await seen.until("the page", "document.querySelector('#map svg') !== null")
+            assert await seen.page.locator("#records td.time").evaluate_all(clipped) == []
+            assert await seen.page.locator(".chart svg text").evaluate_all(outside) == []
+            assert await seen.page.locator(".chart svg text").count() > 10
+            assert "Times are of the zone UTC." in await seen.page.inner_text("footer")
+            assert await seen.overflow() == 0
 
     check(body)
 

@@ -5,6 +5,7 @@ import { CLASSES, PERCENTILES, histogram, latency, mix, spark, traffic } from ".
 import { $, list, make, say } from "./dom.js";
 import { ago, bytes, count, duration, exact, instant, moment, period, share } from "./format.js";
 import { Table } from "./table.js";
+import { Transactions } from "./transactions.js";
 
 const EVERY = 2_000;
 const PATIENCE = 15_000;
@@ -16,7 +17,7 @@ let etag;
 let overview;
 let skew = 0; // the server's clock less ours, milliseconds
 let timer;
-const open = new Set(); // tables that are shown whole
+let whole = false; // all endpoints are shown
 
 const serverNow = () => (Date.now() + skew) / 1_000;
 const failing = (spread) => spread.classes[5] / spread.calls;
@@ -55,10 +56,10 @@ const endpoints = new Table(
     ...spreads,
   ],
   (entry) => entry.number,
-  { sort: "Calls" },
+  { sort: "Calls", pick: (entry) => transactions.narrow({ endpoint: entry.number }, `Those of ${entry.method} ${entry.template} at ${entry.service}.`) },
 );
 
-const records = new Table(
+const transactions = new Transactions(new Table(
   $("records"),
   [
     { name: "Time", cell: (record) => instant(record.time), style: "time" },
@@ -70,7 +71,7 @@ const records = new Table(
   ],
   (record) => record.id,
   { pick: reveal },
-);
+));
 
 const lost = ({ captures }) => captures && captures.kernel_dropped + captures.interface_dropped;
 
@@ -125,22 +126,19 @@ function statuses(entries, total) {
   list($("statuses"), entries.toSorted((one, other) => other[1] - one[1]).slice(0, 9), ([status]) => status, ([status, number]) => {
     const bar = make("span", { class: `back-${style(status)}` });
     bar.style.width = `${Math.max(1, (100 * number) / total)}%`;
-    return make("div", { title: `${exact(number)} calls` }, badge(status), make("span", { class: "track" }, bar), make("span", { class: "number" }, share(number, total)));
+    const kind = Math.min(5, Math.floor((status ?? 0) / 100));
+    const pick = () => transactions.narrow({ class: kind }, kind ? `Those answered ${kind}xx.` : "Those of which no answer was seen.");
+    const on = { click: pick, keydown: (event) => event.key === "Enter" && pick() };
+    return make("div", { title: `${exact(number)} calls; click for those of this class`, tabindex: 0, role: "button", on }, badge(status), make("span", { class: "track" }, bar), make("span", { class: "number" }, share(number, total)));
   });
-}
-
-/** Show the first of a table's rows, and a button for the rest. */
-function few(table, name, items, mark) {
-  const button = $(`${name}-more`);
-  table.show(items, open.has(name) ? undefined : FEW, mark);
-  button.hidden = items.length <= FEW;
-  say(button.id, open.has(name) ? "Show fewer" : `Show all ${exact(items.length)}`);
 }
 
 function endpointTable() {
   const wanted = $("filter").value.trim().toLowerCase();
   const found = overview.endpoints.filter((entry) => `${entry.method} ${entry.template} ${entry.service}`.toLowerCase().includes(wanted));
-  few(endpoints, "endpoints", found);
+  endpoints.show(found, whole ? undefined : FEW);
+  $("endpoints-more").hidden = found.length <= FEW;
+  say("endpoints-more", whole ? "Show fewer" : `Show all ${exact(found.length)}`);
   const unlisted = overview.totals.endpoints - overview.endpoints.length;
   say("endpoints-note", !found.length ? "No endpoint matches." : unlisted ? `${exact(unlisted)} that are called less are not listed.` : "");
 }
@@ -188,7 +186,7 @@ function show(fresh) {
     statuses(overview.statuses, totals.spread.calls);
     calls.show(overview.calls);
     endpointTable();
-    few(records, "records", overview.records, fresh);
+    transactions.show(overview.records, fresh);
   }
   ages();
 }
@@ -232,16 +230,15 @@ function choose(wanted) {
 const legend = (id, entries) => $(id).append(...entries.map(([name, style]) => make("li", {}, make("i", { class: `back-${style}` }), name)));
 legend("classes", CLASSES.filter(([name]) => name !== "1xx"));
 legend("percentiles", PERCENTILES);
+say("zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
 for (const element of document.querySelectorAll(".origin")) element.textContent = location.origin;
 // an agent sends its token without TLS only when it is told so
 for (const element of document.querySelectorAll(".plain")) element.hidden = location.protocol === "https:";
 $("ranges").addEventListener("change", (event) => choose(event.target.value));
-for (const name of ["endpoints", "records"]) {
-  $(`${name}-more`).addEventListener("click", () => {
-    if (!open.delete(name)) open.add(name);
-    show(false);
-  });
-}
+$("endpoints-more").addEventListener("click", () => {
+  whole = !whole;
+  endpointTable();
+});
 $("everything").addEventListener("click", () => choose("all"));
 $("filter").addEventListener("input", () => overview && endpointTable());
 $("record").addEventListener("click", (event) => event.target === $("record") && $("record").close());

@@ -8,7 +8,7 @@ export const CLASSES = [
 ];
 
 const HEIGHT = 190;
-const LEFT = 46;
+const LEFT = 54;
 const BOTTOM = 22;
 const TOP = 8;
 
@@ -137,7 +137,7 @@ export function histogram(element, latencies, spread) {
   svg.append(draw("line", { class: "grid", x1: 0, x2: width, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM }));
   for (let level = Math.ceil(low); level <= high; level++) {
     const x = ((level - low) / (high - low)) * width;
-    const anchor = x < 20 ? "start" : x > width - 20 ? "end" : "middle";
+    const anchor = x < 26 ? "start" : x > width - 26 ? "end" : "middle";
     svg.append(draw("text", { class: "axis", x, y: HEIGHT - 5, "text-anchor": anchor }, duration(10 ** level)));
   }
   tip(svg, (across) => {
