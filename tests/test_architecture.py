@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -348,3 +350,14 @@ def test_every_module_has_its_tests(path: Path) -> None:
     folder = path.relative_to(ROOT).parent
     mirrored = Path(*folder.parts[1:]) if folder.parts[0] == "interceptor" else folder
     assert (ROOT / "tests" / mirrored / f"test_{path.stem}.py").is_file()
+
+
+def test_the_source_distribution_has_all_that_its_tests_need() -> None:
+    """Everything of the root that is kept, and nothing by accident: a pattern without a slash holds in any folder."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    patterns = project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert all(pattern.startswith("/") for pattern in patterns)
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    kept = {name.partition("/")[0] for name in tracked.splitlines() if not name.startswith(".")}
+    missed = {name for name in kept if not any(fnmatch.fnmatch(f"/{name}", pattern) for pattern in patterns)}
+    assert missed == {"pyproject.toml"}, "which is always in it"
