@@ -314,6 +314,8 @@ def _proxy(setting: str, value: str) -> Proxy:
     value = value.strip()
     if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
         value = value[1:-1].strip()
+    if not value.isprintable():  # urlsplit takes line ends and tabs out, and joins what they part
+        raise UsageError(f"{setting}: is one line, and has a line end, tab or control character within")
     if "://" not in value:
         value = f"http://{value}"
     scheme, _, rest = value.partition("://")

@@ -222,6 +222,9 @@ def test_nothing_raises_but_for_the_operator(no_proxy: str, proxy: str) -> None:
         ("http://2001:db8::1:3128", r"stands in brackets"),
         ("user:secret@2001:db8::1", r"stands in brackets"),
         ("ftp://proxy.test:21", r"the scheme of a proxy"),
+        ("http://user:secret@10.0.0.1:3128\nhttp://10.0.0.2:3128", r"is one line"),
+        ("http://10.0.0.1\n2:3128", r"is one line"),
+        ("10.0.\t0.1:3128", r"is one line"),
     ],
 )
 def test_what_is_wrong_with_a_proxy_is_told_in_words_that_help(value: str, said: str) -> None:
