@@ -4,6 +4,7 @@
  * a set-up error, which should be seen where it was made: in the log and status of this container.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#ifndef RPCAPD
+#define RPCAPD "/usr/sbin/rpcapd"
+#endif
 
 /* Whether the effective set has it; a capability that cannot be looked up counts as there. */
 static int
@@ -38,12 +43,29 @@ sensible(const char *size)
     return errno == 0 && end != size && *end == '\0' && bytes >= 512 * 1024 && bytes <= 1024 * 1024 * 1024;
 }
 
+/* All that rpcapd writes to standard output, but for its help, is a hint for whoever sits at a terminal. It stays in a
+ * buffer that each of its processes writes out at its end: a line for every connection, those of probes too. The log is
+ * on standard error. */
+static void
+without_hint(int argc, char **argv)
+{
+    int nowhere;
+
+    if (isatty(STDOUT_FILENO) || (argc == 2 && strcmp(argv[1], "-h") == 0))
+        return;
+    nowhere = open("/dev/null", O_WRONLY);
+    if (nowhere < 0)
+        return;
+    (void)dup2(nowhere, STDOUT_FILENO);
+    if (nowhere != STDOUT_FILENO)
+        (void)close(nowhere);
+}
+
 int
 main(int argc, char **argv)
 {
     int tried;
 
-    (void)argc;
     if (!sensible(getenv("RPCAPD_BUFFER_BYTES"))) {
         fputs("rpcapd: RPCAPD_BUFFER_BYTES is not a number of bytes from 524288 to 1073741824\n", stderr);
         return 1;
@@ -62,7 +84,8 @@ main(int argc, char **argv)
         return 1;
     }
     (void)close(tried);
-    argv[0] = "/usr/sbin/rpcapd";
+    without_hint(argc, argv);
+    argv[0] = RPCAPD;
     (void)execv(argv[0], argv);
     fprintf(stderr, "rpcapd: cannot be started: %s\n", strerror(errno));
     return 1;

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rpcapd_client import connect
+from tests.docker.conftest import unavailable
 from tests.support.containers import build_all, container, inspect, podman
 from tests.support.netns import Namespace, namespace, veth, wait_until
 
@@ -92,6 +94,45 @@ class TestDockerfiles:
         assert text.count("--hash=sha256:") >= len(locked)
         declared = re.findall(r'^    "([A-Za-z0-9-]+)', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
         assert {name for name in declared if name in tested} <= locked.keys()
+
+
+class TestLauncher:
+    """The program that starts rpcapd in its image, with the real rpcapd."""
+
+    def test_connections_write_nothing(self, rpcapd_path: Path, host: Namespace, tmp_path: Path) -> None:
+        """Those of probes, four a minute on each node: what goes to no terminal does not grow by them; help is there."""
+        if shutil.which("gcc") is None:
+            unavailable("needs gcc")
+        launcher = tmp_path / "launch"
+        source = ROOT / "docker/rpcapd/launch.c"
+        where = f'-DRPCAPD="{rpcapd_path}"'
+        strict = ("-std=gnu11", "-Wall", "-Wextra", "-Werror")
+        subprocess.run(["gcc", *strict, where, "-o", launcher, source], check=True)
+        assert self.hints(host, rpcapd_path, tmp_path / "written") > 1
+        assert self.hints(host, launcher, tmp_path / "written") == 0
+        for program in (rpcapd_path, launcher):
+            shown = subprocess.run([program, "-h"], capture_output=True, text=True, check=False)
+            assert "usage" in f"{shown.stdout}{shown.stderr}".lower()
+
+    def hints(self, host: Namespace, program: Path, output: Path) -> int:
+        """How many are there when rpcapd has ended, after twenty connections without a word."""
+
+        def probe() -> bool:
+            with host.entered(), socket.socket() as tried:
+                return tried.connect_ex(("127.0.0.1", 2002)) == 0
+
+        with output.open("wb") as written:
+            words = host.wrap([str(program), "-n", "-b", "127.0.0.1", "-p", "2002"])
+            # rpcapd ends its whole process group
+            daemon = subprocess.Popen(words, stdout=written, stderr=subprocess.STDOUT, start_new_session=True)
+            try:
+                wait_until(probe, "rpcapd listens", SECONDS)
+                for _ in range(19):
+                    assert probe()
+            finally:
+                daemon.terminate()
+                daemon.wait(SECONDS)
+        return output.read_text().count("Press CTRL + C")
 
 
 class TestRpcapdImage:
