@@ -239,7 +239,7 @@ def test_failures_are_one_line(
         (["capture", "eth0", "-w", "-", "--count", "ten"], 2, "'ten' is not a number of 1 or more"),
         (["stats", "eth0", "--interval", "0"], 2, "'0' is not a number of more than 0"),
         (["stats", "eth0", "--interval", "nan"], 2, "'nan' is not a number of more than 0"),
-        (["list", "--server", "rpcap://a..b"], 1, "cannot connect to a..b:2002: that is no name of a host"),
+        (["list", "--server", "rpcap://a..b"], 2, "'a..b' is no host: neither a name nor an address"),
         (["list", "--server", "http://x"], 2, "'http://x' is not of the form rpcap://host[:port]"),
         (["list", "--server", "rpcap://me:secret@x"], 2, "a user or password in it is not accepted"),
         (["list", "--server", "rpcaps://x", "--ca-file", "/nonexistent"], 2, "/nonexistent: No such file"),
