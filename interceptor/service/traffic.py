@@ -60,8 +60,8 @@ _SWEEP_SECONDS: Final = 60.0
 _COMPLETE: Final = State.COMPLETE.value
 _STREAMS: Final = ("text/event-stream", "multipart/x-mixed-replace")
 """How media types begin of responses that last as long as somebody listens; a character set may follow."""
-_WAITS: Final = frozenset({"follow", "wait", "watch"})
-"""Parameters that ask for a response that waits for news: Kubernetes' watch and follow, Consul's wait."""
+_WAITS: Final = frozenset({"follow", "watch"})
+"""Parameters that ask for a response that waits for news: Kubernetes' watch and follow."""
 
 
 class _Server:

@@ -185,7 +185,6 @@ def test_an_answer_whose_request_was_not_seen_has_no_method() -> None:
         ("/camera", "Content-Type: multipart/x-mixed-replace; boundary=x"),
         ("/api/v1/pods?watch=true&resourceVersion=1", "Content-Type: application/json"),
         ("/api/v1/namespaces/a/pods/b/log?follow=true", "Content-Type: text/plain"),
-        ("/v1/health/service/web?index=7&wait=60s", "Content-Type: application/json"),
     ],
 )
 def test_streams_and_long_polls_are_no_latency(target: str, field: str) -> None:
