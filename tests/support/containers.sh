@@ -36,7 +36,8 @@ if [ -n "$missing" ]; then
 fi
 
 # runc and cgroupfs: crun fails where version 1 and 2 of cgroups are mixed; limits that root may not raise are named.
-cat >"$cache/containers.conf" <<END
+# Renamed into place: podman of another test process may read them now.
+cat >"$cache/containers.conf.new" <<END
 [containers]
 default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]
 [engine]
@@ -46,12 +47,14 @@ runtime = "runc"
 [network]
 network_backend = "netavark"
 END
-cat >"$cache/storage.conf" <<END
+cat >"$cache/storage.conf.new" <<END
 [storage]
 driver = "overlay"
 graphroot = "$cache/storage"
 runroot = "/run/interceptor-tests-$(printf %s "$here" | cksum | cut -d' ' -f1)"
 END
+mv "$cache/containers.conf.new" "$cache/containers.conf"
+mv "$cache/storage.conf.new" "$cache/storage.conf"
 CONTAINERS_CONF=$cache/containers.conf
 CONTAINERS_STORAGE_CONF=$cache/storage.conf
 export CONTAINERS_CONF CONTAINERS_STORAGE_CONF

@@ -181,6 +181,8 @@ class Conversation:
                 request = answering.request
                 if request is None:
                     parser.answer_to(None, chunk)
+                    if parser.mode == DOUBTFUL:  # as the answer to a HEAD it has ended here
+                        self._response_end = chunk.base + chunk.cursor
                 else:
                     parser.answer_to(request.method, chunk)
                     if request.method == "CONNECT" and message.status < 300:
@@ -311,7 +313,7 @@ class Conversation:
             self._asked(self._asking, ended, finished)
         if self.requests.mode == SEARCH:
             self._requests_complete = False
-            if not self._pending and self.responses.idle:
+            if not self._pending and (self.responses.idle or self.responses.mode == DOUBTFUL):
                 # All that was asked is answered, so the head that is missing has this place, and what
                 # comes with the same one is the rest of that request.
                 self._floor = max(self._floor, self._response_end)
