@@ -69,13 +69,17 @@ def in_udp(source: int, destination: int, frame: memoryview, at: int) -> Inside 
         struct.error, IndexError: the capture ends before it.
 
     """
-    reader = _IN_UDP.get(destination) or _EITHER.get(destination) or _EITHER.get(source)
+    reader = _of_ports(source, destination)
     return reader(frame, at) if reader is not None else None
 
 
 def may_be_tunnel(source: int, destination: int) -> bool:
     """Whether a datagram of these ports may be one."""
-    return destination in _IN_UDP or destination in _EITHER or source in _EITHER
+    return _of_ports(source, destination) is not None
+
+
+def _of_ports(source: int, destination: int) -> Callable[[memoryview, int], Inside | None] | None:
+    return _IN_UDP.get(destination) or _EITHER.get(destination) or _EITHER.get(source)
 
 
 # --- directly in IP ---------------------------------------------------------------------------------------------
