@@ -107,7 +107,6 @@ PURE = {
     "core.records.servers": set(),
     "core.records.values": {"core.records.registered", "core.records.words"},
     "core.records.tls": {
-        "core.model",
         "core.protocols.tls.fingerprints",
         "core.protocols.tls.session",
         "core.records.values",

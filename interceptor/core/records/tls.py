@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import field
 
-from interceptor.core.model import State
 from interceptor.core.protocols.tls.fingerprints import ja3, ja3s, ja4
 from interceptor.core.protocols.tls.session import CLIENT
 from interceptor.core.records.values import host
@@ -242,7 +241,7 @@ def fields(session: Session) -> dict[str, object]:
         "server_data_records": server.data_records,
         "client_data_bytes": client.data_bytes,
         "server_data_bytes": server.data_bytes,
-        "state": "complete" if session.state is State.COMPLETE else session.state.value,
+        "state": session.state.value,
         "missed_bytes": client.missed + server.missed,
     }
     if hello is not None:
