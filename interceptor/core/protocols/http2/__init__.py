@@ -1,0 +1,1 @@
+"""HTTP/2 in clear, and gRPC on it."""

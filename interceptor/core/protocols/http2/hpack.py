@@ -1,0 +1,242 @@
+"""HPACK (RFC 7541) for somebody who listens: what a header block says, as far as it can be known.
+
+Owns the dynamic table of one direction of one connection, as far as it was seen. Refuses to guess: a field is what the
+encoder wrote, or it is unknown; after a loss, or on a connection that was met in the middle, too.
+
+Theory of operation
+-------------------
+The indices of the dynamic table count from its newest entry (section 2.3.3). So what was inserted since the join or the last
+loss, the *window*, resolves every reference into it exactly, whatever the table held before; and an index beyond the window
+is an entry that was not seen. A loss is a new join. References never need eviction to be followed: an entry that has been
+evicted is not referred to, and one that was too large to be inserted has emptied the table (section 4.4), so that nothing
+is referred to which stands behind it.
+
+Eviction tells one thing: that the window is the *whole* table, which is so from the start of a connection, after an update
+of the size to zero, and when more has been inserted since the join than the table's size allows. That size is known from the
+start (4,096 bytes) or from an update in a block, as the encoder writes it. What SETTINGS allow it is not asked: an
+encoder that takes another size has to say so in its next block, and those that do not say so are found out by the next sentence.
+
+An index beyond a whole table is a contradiction: this is no header block, or one was missed. The same goes for what no
+encoder may write. Either counts as a loss: the self-check of all that finds frames.
+
+An entry that is unknown still has a number, its place among those inserted since the join, the oldest that was seen being 1:
+two references to one number, with no loss between them, are to the same entry.
+
+Limits: of a block, `FIELDS` fields or `FIELD_BYTES` bytes are given out, 32 a field besides its text; the rest is read for the
+table's sake. The window keeps `ENTRIES` entries or `WINDOW_BYTES`; what falls out is unknown, and the table no longer whole.
+An integer has at most 32 bits. References share the entry they refer to, so that a small block that is large when it is
+written out costs a pointer a field.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from interceptor.core.protocols.http2 import huffman
+from interceptor.core.protocols.http2.tables import STATIC
+
+__all__ = ["ENTRIES", "FIELDS", "FIELD_BYTES", "OVERHEAD", "WINDOW_BYTES", "Field", "Strings", "Table"]
+
+OVERHEAD: Final = 32
+"""Of an entry, besides its name and value (RFC 7541 section 4.1)."""
+FIRST_SIZE: Final = 4_096
+"""SETTINGS_HEADER_TABLE_SIZE before anybody says something else (RFC 9113 section 6.5.2)."""
+FIELDS: Final = 256
+"""Names that a record can hold (`Limits.header_lines`)."""
+FIELD_BYTES: Final = 64 * 2**10
+"""What a head may have as HTTP/1 writes it (`Limits.head_bytes`)."""
+ENTRIES: Final = 1_024
+WINDOW_BYTES: Final = 64 * 2**10
+"""As RFC 7541 counts. Sixteen times what nearly all programs use; browsers offer this."""
+
+_SHIFTS: Final = 28
+"""Bits of the last of the five bytes that a number may have behind its prefix."""
+_REMEMBERED: Final = 2_048
+_REMEMBERED_BYTES: Final = 128
+
+Field: TypeAlias = "tuple[bytes | None, bytes | None, int | None]"
+"""Name, value, and where one of them is None the number of the entry that would tell: numbers are of one `epoch`."""
+
+_STATIC: Final[tuple[Field, ...]] = ((None, None, None), *((name, value, None) for name, value in STATIC))
+_DYNAMIC: Final = len(_STATIC)
+
+
+class Strings(dict[bytes, bytes]):
+    """Strings by their Huffman code, short ones, as far as they were met: the same ones come again and again."""
+
+    def __missing__(self, encoded: bytes) -> bytes:
+        text = huffman.decode(encoded)
+        if len(encoded) <= _REMEMBERED_BYTES:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[encoded] = text
+        return text
+
+
+class _Broken(Exception):  # noqa: N818 - never leaves this module
+    """No encoder writes this block where the table is what we take it for."""
+
+
+class Table:
+    """The dynamic table of one direction. Give it every block of its direction, in the order of the wire."""
+
+    __slots__ = ("_entries", "_inserted", "_limit", "_size", "_strings", "broken", "cut", "epoch", "whole")
+
+    def __init__(self, strings: Strings, *, first: bool) -> None:
+        """`first`: the direction is seen from its beginning. `strings` may be shared by all."""
+        self._strings = strings
+        self._entries: list[Field] = []
+        """The window, the newest last."""
+        self._size = 0
+        """Of the window, unknown names counting nothing."""
+        self._limit = FIRST_SIZE if first else None
+        """The table's size, where it is known."""
+        self._inserted = 0
+        self.whole = first
+        """The table holds nothing but (some of) the window."""
+        self.epoch = 0
+        """How often it was lost."""
+        self.broken = 0
+        """Blocks that contradict themselves or the table."""
+        self.cut = False
+        """The last block had more fields than were given out."""
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory that the window takes, about."""
+        return self._size + 128 * len(self._entries)
+
+    def lose(self) -> None:
+        """A block was not seen, or not whole: what it inserted is not known."""
+        self._entries.clear()
+        self._size = self._inserted = 0
+        self._limit = None
+        self.whole = False
+        self.epoch += 1
+
+    def read(self, block: bytes) -> list[Field] | None:
+        """The fields of a block, in order. None: it cannot be one, and the table is lost."""
+        try:
+            return self._read(block)
+        except (_Broken, IndexError, huffman.Invalid):
+            self.broken += 1
+            self.lose()
+            return None
+
+    def _read(self, block: bytes) -> list[Field]:
+        fields: list[Field] = []
+        size, room = 0, FIELD_BYTES
+        self.cut = False
+        at, end = 0, len(block)
+        while at < end:
+            byte = block[at]
+            if byte & 0x80:  # section 6.1: an indexed field
+                index = byte & 0x7F
+                at += 1
+                if index == 0x7F:
+                    index, at = _integer(block, at, index)
+                field = self._entry(index)
+            elif byte & 0xE0 == 0x20:  # section 6.3: an update of the table's size
+                if fields or self.cut:
+                    raise _Broken  # section 4.2: only "at the beginning of the first header block"
+                index = byte & 0x1F
+                at += 1
+                if index == 0x1F:
+                    index, at = _integer(block, at, index)
+                self._resize(index)
+                continue
+            else:  # sections 6.2.1 to 6.2.3: a literal, with or without insertion
+                mask = 0x3F if byte & 0x40 else 0x0F
+                index = byte & mask
+                at += 1
+                if index == mask:
+                    index, at = _integer(block, at, index)
+                number = None
+                name: bytes | None
+                if index:
+                    name, _, number = self._entry(index)
+                    if name is not None:
+                        number = None
+                else:
+                    name, at = self._string(block, at)
+                value, at = self._string(block, at)
+                field = (name, value, number)
+                if byte & 0x40:
+                    self._insert(field)
+            size += OVERHEAD + len(field[0] or b"") + len(field[1] or b"")
+            if size > room or len(fields) == FIELDS:
+                room, self.cut = -1, True
+            else:
+                fields.append(field)
+        return fields
+
+    def _entry(self, index: int) -> Field:
+        if index < _DYNAMIC:
+            if not index:
+                raise _Broken
+            return _STATIC[index]
+        back = index - _DYNAMIC + 1
+        if back <= len(self._entries):
+            return self._entries[-back]
+        if self.whole:
+            raise _Broken
+        return None, None, self._inserted - back + 1
+
+    def _string(self, block: bytes, at: int) -> tuple[bytes, int]:
+        """Section 5.2."""
+        byte = block[at]
+        size = byte & 0x7F
+        at += 1
+        if size == 0x7F:
+            size, at = _integer(block, at, size)
+        end = at + size
+        if end > len(block):
+            raise _Broken
+        text = block[at:end]
+        return (self._strings[text] if byte & 0x80 else text), end
+
+    def _insert(self, field: Field) -> None:
+        self._inserted += 1
+        self._entries.append(field)
+        self._size += _size(field)
+        self._evict()
+        if self._size > WINDOW_BYTES or len(self._entries) > ENTRIES:
+            # The encoder may still refer to what we no longer keep.
+            self._drop(WINDOW_BYTES, ENTRIES)
+            self.whole = False
+
+    def _resize(self, limit: int) -> None:
+        self._limit = limit
+        self._evict()
+        if not limit:
+            self.whole = True
+
+    def _evict(self) -> None:
+        """What falls out of the table; everything that is older than the window has gone before it (section 4.3)."""
+        if self._limit is not None and self._size > self._limit:
+            self._drop(self._limit, ENTRIES + 1)
+            self.whole = True
+
+    def _drop(self, size: int, entries: int) -> None:
+        """Forget the oldest of the window until it is no larger than this."""
+        count = 0
+        while self._size > size or len(self._entries) - count > entries:
+            self._size -= _size(self._entries[count])
+            count += 1
+        del self._entries[:count]
+
+
+def _size(field: Field) -> int:
+    """What an entry takes at least."""
+    return OVERHEAD + len(field[0] or b"") + len(field[1] or b"")
+
+
+def _integer(block: bytes, at: int, value: int) -> tuple[int, int]:
+    """Section 5.1, behind a prefix that is all ones."""
+    for shift in range(0, _SHIFTS + 1, 7):
+        byte = block[at]
+        at += 1
+        value += (byte & 0x7F) << shift
+        if not byte & 0x80:
+            return value, at
+    raise _Broken
