@@ -72,6 +72,9 @@ www-authenticate
 """A name and, behind a blank, its value, if it has one."""
 
 STATIC: Final = tuple(
-    [(name.encode(), value.encode()) for name, _, value in [line.partition(" ") for line in _TEXT.splitlines()]]
+    [
+        (name.encode(), value.encode())
+        for name, _, value in [line.partition(" ") for line in _TEXT.splitlines()]
+    ]
 )
 """Names and values of the indices from 1 on."""
