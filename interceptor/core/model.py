@@ -19,6 +19,7 @@ from msgspec.structs import replace
 __all__ = [
     "METHODS",
     "Anomaly",
+    "Call",
     "Chunk",
     "Drop",
     "Interface",
@@ -169,7 +170,9 @@ class Anomaly(StrEnum):
     """No response has come by then: it was the agent that stopped looking (a time-out, no more memory, the end of the
     capture), and the response may well have come later."""
     CLIENT_CLOSED = "client_closed"
-    """The client reset or closed the connection before the response was complete."""
+    """The client reset or closed the connection, or the stream, before the response was complete."""
+    CONTENT_LENGTH_MISMATCH = "content_length_mismatch"
+    """HTTP/2: the body was not as long as Content-Length says, and nothing of it is missing."""
     DEADLINE = "deadline"
     """Reported because it took too long, not because it ended."""
     DUPLICATE_CONTENT_LENGTH = "duplicate_content_length"
@@ -187,8 +190,16 @@ class Anomaly(StrEnum):
     NON_ASCII = "non_ascii"
     OBS_FOLD = "obs_fold"
     PIPELINED = "pipelined"
+    PUSHED = "pushed"
+    """HTTP/2: the server has promised this answer to a request that it made up itself."""
+    REFUSED = "refused"
+    """HTTP/2: the server says that it has not processed the request (REFUSED_STREAM, or a GOAWAY of streams below it)."""
     REQUEST_INVALID = "request_invalid"
     """What this response answers could not be read as a request."""
+    RPC_DEADLINE = "rpc_deadline"
+    """The call took longer than its client gave it: the server says so, or the client has cancelled it then."""
+    SERVER_CLOSED = "server_closed"
+    """HTTP/2: the server has reset the stream before its response was complete."""
     SPACE_BEFORE_COLON = "space_before_colon"
     TE_AND_CL = "te_and_cl"
     TE_IN_HTTP_1_0 = "te_in_http_1_0"
@@ -236,7 +247,7 @@ class Message(Struct, eq=False, gc=False):
     end_time: int = 0
     """Of the last byte seen; 0 while it is not known."""
     version: str = ""
-    """`0.9`, `1.0`, `1.1`."""
+    """`0.9`, `1.0`, `1.1`, `2`."""
     header_names: tuple[str, ...] = ()
     """Lower case, in order. Messages of one layout share it."""
     content_type: str | None = None
@@ -283,6 +294,11 @@ class Request(Message, eq=False, gc=False):
     user_agent: str | None = None
     traceparent: str | None = None
     """The caller's span (W3C Trace Context), where it sent a well-formed one: identifiers only, no value."""
+    scheme: str = "http"
+    """As HTTP/2 says it; empty where that is unknown."""
+    unknown: str = ""
+    """Why the target is unknown (HTTP/2 only) and which one it is, as far as that can be told: of two requests of one
+    connection with the same text behind a `#` here, the targets are the same."""
 
 
 class Response(Message, eq=False, gc=False):
@@ -313,6 +329,23 @@ class Peers(Struct, frozen=True, gc=False):
         return replace(self, announced_address=address, announced_port=port)
 
 
+class Call(Struct, eq=False, gc=False):
+    """A remote procedure call, which a transaction is."""
+
+    system: str
+    """`grpc`, `grpc_web` or `connect_rpc`."""
+    status: int | None = None
+    """As the server gave it; None where it gave none, or that was not seen."""
+    timeout: int | None = None
+    """Nanoseconds that the client gives it."""
+    request_messages: int | None = None
+    """How many; None where that is not known."""
+    request_message_bytes: int | None = None
+    """As on the wire: compressed or not."""
+    response_messages: int | None = None
+    response_message_bytes: int | None = None
+
+
 class Outcome(Struct, eq=False, gc=False):
     """Anything that is over on a connection, or reported while it goes on: what the core gives out.
 
@@ -337,6 +370,9 @@ class Transaction(Outcome, eq=False, gc=False):
     """When it was first found open, on the clock that time-outs run on; 0: not yet."""
     reported: bool = False
     """Given out; what still comes of it changes nothing any more."""
+    stream: int = 0
+    """HTTP/2's number of it; 0 in HTTP/1."""
+    call: Call | None = None
 
     def tag(self, anomaly: Anomaly) -> None:
         """Note what was odd about the pair."""
@@ -356,6 +392,8 @@ class Transaction(Outcome, eq=False, gc=False):
             copied.interim = list(self.interim)
         if self.anomalies is not None:
             copied.anomalies = set(self.anomalies)
+        if self.call is not None:
+            copied.call = replace(self.call)
         return copied
 
 

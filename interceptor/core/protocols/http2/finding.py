@@ -3,7 +3,8 @@
 Owns what a frame may look like (RFC 9113 section 6), and the proof that one begins. Refuses to read them.
 
 A segment that begins with three plausible headers in a row begins with a frame, and so does one that begins with at least
-one, where a frame ends with the bytes that have come. A header is plausible where its type, flags, length and stream go
+one, where a frame ends with the bytes that have come, and so does what a client says first (`PREFACE`), where nothing has
+been read of it before. A header is plausible where its type, flags, length and stream go
 together, and where it is not an empty frame of nothing, which zeros look like. Segments that may be the first of a proof
 wait: each is looked at once, and at three headers at most.
 
@@ -126,7 +127,7 @@ class Finder:
         """Take the bytes of a segment. Returns those from the first frame on, once it is known; none till then."""
         buffer, start, end = chunk.buffer, chunk.cursor, chunk.end
         chunk.cursor = end
-        if self._client and buffer[start : start + len(PREFACE)] == PREFACE:
+        if self._client and not newest and buffer[start : start + len(PREFACE)] == PREFACE:
             return [Chunk(buffer, start, end, chunk.base, chunk.time, chunk.place)]
         if not self._segments and (
             end - start < HEADER_BYTES or not plausible(buffer, start, client=self._client, newest=newest)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from interceptor.core.model import Chunk
 
 __all__ = [
+    "BEGINS",
     "BLOCK",
     "DATA",
     "END",
@@ -44,12 +45,14 @@ BLOCK_FRAMES: Final = 64
 
 NOTHING: Final = 0
 """More bytes are needed."""
+BEGINS: Final = 9
+"""The client's preface has come: its side is seen from the beginning."""
 BLOCK: Final = 1
 """A header block is over: `block` on `stream`."""
 DATA: Final = 2
 """A DATA frame has begun, with `size` bytes of a body. Nothing of them need be asked for: see `pass_over`."""
 PAYLOAD: Final = 3
-"""Bytes of a body that were not passed over are at the cursor, up to `payload_end`."""
+"""Bytes of a body that were not passed over are at the cursor, at most `payload_size`."""
 END: Final = 4
 """A DATA frame that ends its side of `stream` is over."""
 RESET: Final = 5
@@ -93,13 +96,13 @@ class FrameReader:
         "guessed",
         "place",
         "position",
-        "prefaced",
         "promised",
         "remaining",
         "size",
         "stream",
         "time",
         "too_large",
+        "unread",
     )
 
     def __init__(self, block_bytes: int, *, client: bool, first: bool) -> None:
@@ -130,8 +133,6 @@ class FrameReader:
         """While it is not known where frames begin."""
         self.remaining = 0
         """Coming bytes that nobody need look at."""
-        self.prefaced = False
-        """The client's preface has come: its side is seen from the beginning."""
         self.discarded: dict[Drop, int] = {}
         """Bytes that belong to nothing, by reason, since the owner last asked."""
         # Of what was last returned:
@@ -145,6 +146,8 @@ class FrameReader:
         self.too_large = False
         self.size = 0
         self.code = 0
+        self.unread = 0
+        """Bytes of `size` that were not passed over."""
         self.guessed = False
         """How much of `size` is padding was lost."""
         self.position = self.place = self.time = 0
@@ -162,15 +165,16 @@ class FrameReader:
         return self.remaining + self._rest if self._mode == _IN_BODY else 0
 
     @property
-    def payload_end(self) -> int:
-        """How many bytes from the cursor on are payload."""
+    def payload_size(self) -> int:
+        """Bytes of the body in its frame that come behind those that are passed over."""
         return self._rest
 
-    def pass_over(self, size: int) -> None:
-        """So many of the coming bytes of the body nobody need look at."""
+    def pass_over(self, size: int) -> int:
+        """So many of the coming bytes of the body nobody need look at. Returns how many of them are in this frame."""
         size = min(size, self._rest)
         self.remaining += size
         self._rest -= size
+        return size
 
     def take(self, size: int) -> None:
         """So many bytes of the payload at the cursor were looked at."""
@@ -215,8 +219,8 @@ class FrameReader:
                 if preface != PREFACE:
                     self._discard(Drop.UNSYNCHRONISED, len(preface))
                     return self._lose(chunk)
-                self.prefaced = True
                 self._mode = _AT_HEADER
+                return BEGINS
             else:
                 return NOTHING
 
@@ -408,7 +412,7 @@ class FrameReader:
                 # The length of the padding is lost, and with it that of the body.
                 self._mode, self.size, self.guessed = _IN_BODY, size - missing, True
                 self._rest -= self.size
-                self._tail = 0
+                self._tail = self.unread = 0
                 self.pass_over(self._rest)
                 return MISSED
             if self._kind == finding.GOAWAY:
@@ -429,7 +433,8 @@ class FrameReader:
         self._tail -= size - self.size
         passed = min(self.size, self.remaining)
         self.remaining -= passed
-        self._rest -= self.size - passed
+        self.unread = self.size - passed
+        self._rest -= self.unread
         return MISSED
 
     def resume_body(self) -> bool:
@@ -454,7 +459,7 @@ class FrameReader:
         if found:
             self._finder = None
             self._orphan = True
-            if found[0].buffer.startswith(PREFACE, found[0].cursor) and self._client:
+            if self._client and found[0].buffer.startswith(PREFACE, found[0].cursor):
                 self._mode = _AT_PREFACE
         kept = sum([piece.end - piece.cursor for piece in found]) if found else len(finder)
         self._discard(Drop.UNSYNCHRONISED, before - kept)
@@ -465,6 +470,23 @@ class FrameReader:
         if self._finder is not None:
             self._discard(Drop.UNSYNCHRONISED, len(self._finder))
             self._finder = Finder(self._block_bytes, client=self._client)
+
+    def relieve(self) -> None:
+        """Keep nothing of what waits for more. The place is not lost by that, but a block that comes in is."""
+        self.forget()
+        if self._mode == _KEEPING and self._kept:
+            left = self._needed - len(self._kept)
+            if self._kind == finding.GOAWAY:
+                left, self._rest = left + self._rest, 0
+            self._mode, self.remaining = _SKIPPING, left
+            self._give_up(Drop.HEAD_INCOMPLETE)
+        elif self._block:
+            self._give_up(Drop.HEAD_INCOMPLETE)
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        self.forget()
+        self._give_up(Drop.HEAD_INCOMPLETE)
 
 
 _AT_HEADER, _AT_PREFACE, _KEEPING, _IN_BODY, _SKIPPING = range(5)

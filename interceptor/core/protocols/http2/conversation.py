@@ -1,0 +1,285 @@
+"""HTTP/2 on one connection: frames of both sides, HPACK's tables, and the streams that they are of.
+
+Owns how these meet: each block goes through the table of its direction, whatever becomes of it, and a loss costs its own
+direction. See `frames` for what a hole costs, `hpack` for what is known after it, `streams` for what is reported.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from interceptor.core.model import Anomaly, Drop, Request, Response
+from interceptor.core.protocols.http2 import frames
+from interceptor.core.protocols.http2.frames import FrameReader
+from interceptor.core.protocols.http2.hpack import Table
+from interceptor.core.protocols.http2.streams import CLIENT, SERVER, Context, Streams
+
+if TYPE_CHECKING:
+    from interceptor.core.model import Chunk, Outcome, Peers
+    from interceptor.core.protocols.conversation import Becoming
+    from interceptor.core.protocols.http2.fields import Head
+    from interceptor.core.protocols.http2.grpc import Messages
+
+__all__ = ["Http2Conversation"]
+
+
+class _Side:
+    """One direction."""
+
+    __slots__ = ("counting", "reader", "settled", "table")
+
+    def __init__(self, reader: FrameReader, table: Table) -> None:
+        self.reader = reader
+        self.table = table
+        self.settled = -1
+        """Position up to which bytes were counted as delivered or dropped; -1 before the first."""
+        self.counting: Messages | None = None
+        """What the body that comes in is looked at for."""
+
+
+class Http2Conversation:
+    """HTTP/2 on one connection."""
+
+    __slots__ = ("_context", "_sides", "_streams", "_weighed", "peers")
+
+    becomes: Becoming | None = None
+
+    def __init__(
+        self,
+        peers: Peers,
+        context: Context,
+        *,
+        first: bool,
+        upgraded: Request | None = None,
+    ) -> None:
+        """`first`: the connection is seen from its preface on. `upgraded`: the HTTP/1 request answered on stream 1."""
+        self.peers = peers
+        self._context = context
+        self._streams = Streams(peers, context, first=first)
+        block_bytes = context.limits.head_bytes
+        self._sides = tuple(
+            [
+                _Side(
+                    FrameReader(block_bytes, client=side == CLIENT, first=first),
+                    Table(context.strings, first=first),
+                )
+                for side in (CLIENT, SERVER)
+            ]
+        )
+        self._weighed = 0
+        """What the budget knows of."""
+        if upgraded is not None:
+            self._streams.begin_upgraded(upgraded)
+
+    def reader(self, side: int) -> FrameReader:
+        """What reads one side."""
+        return self._sides[side].reader
+
+    # Bytes in
+
+    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:
+        """The next bytes of one side."""
+        said = self._sides[side]
+        if said.settled < 0:
+            said.settled = chunk.base + chunk.cursor
+        end = chunk.base + chunk.end
+        self._receive(side, said, chunk, finished)
+        self._settle(said, end)
+
+    def _receive(self, side: int, said: _Side, chunk: Chunk, finished: list[Outcome]) -> None:
+        reader = said.reader
+        if reader.searching:
+            for piece in reader.search(chunk):
+                self._receive(side, said, piece, finished)
+            return
+        while event := reader.next_event(chunk):
+            if event == frames.PAYLOAD:
+                counting = said.counting
+                assert counting is not None
+                size = min(reader.payload_size, chunk.end - chunk.cursor)
+                counting.receive(chunk.buffer[chunk.cursor : chunk.cursor + size])
+                chunk.cursor += size
+                reader.take(size)
+                self._pass_over(reader, counting)
+            elif event == frames.DATA:
+                said.counting = counting = self._streams.data(side, reader.stream, reader.size)
+                self._pass_over(reader, counting)
+            else:
+                self._happened(side, said, event, chunk.time, finished)
+
+    def _pass_over(self, reader: FrameReader, counting: Messages | None) -> None:
+        """Leave what nobody need look at."""
+        if counting is None or counting.torn:
+            reader.pass_over(reader.payload_size)
+        else:
+            counting.left -= reader.pass_over(counting.left)
+
+    def _happened(self, side: int, said: _Side, event: int, time: int, finished: list[Outcome]) -> None:
+        """What has no bytes of a body."""
+        reader, streams = said.reader, self._streams
+        if event == frames.BLOCK:
+            self._read_block(side, said, time, finished)
+        elif event == frames.END:
+            streams.ended(side, reader.stream, time, finished)
+        elif event == frames.RESET:
+            streams.reset(side, reader.stream, reader.code, time, finished)
+        elif event == frames.GOAWAY:
+            streams.go_away(side, reader.stream, finished)
+        elif event == frames.LOST:
+            said.table.lose()
+            streams.lose(side)
+        elif not said.table.whole and not said.table.epoch:
+            said.table = Table(self._context.strings, first=True)
+
+    def _read_block(self, side: int, said: _Side, time: int, finished: list[Outcome]) -> None:
+        """A header block is over: it goes through the table, whatever it is of."""
+        reader, table, context, streams = said.reader, said.table, self._context, self._streams
+        head: Head | None = None
+        if reader.block is None:
+            table.lose()
+        elif (fields := table.read(reader.block)) is None:
+            context.drop(Drop.HEAD_INVALID, len(reader.block))
+            said.settled += len(reader.block)
+        else:
+            head = context.fields.read(fields, cut=table.cut)
+        position, place, began = reader.position, reader.place, reader.time
+        if side == CLIENT or reader.promised:
+            if reader.promised < 0:
+                streams.lose_block(side)
+                return
+            if head is not None:
+                request = context.fields.request(head, table.epoch, position, place, began)
+            else:
+                why = Anomaly.TOO_MANY_HEADERS if reader.too_large else None
+                request = Request(position, place, began, version="2", scheme="", unknown="head_lost")
+                request.anomalies = {why} if why is not None else None
+            if reader.promised:
+                streams.promise(reader.promised, request, finished)
+            else:
+                streams.client_block(reader.stream, head, request, time, ends=reader.ends, finished=finished)
+            return
+        response = (
+            context.fields.response(head, position, place, began)
+            if head is not None
+            else Response(position, place, began, version="2")
+        )
+        streams.server_block(reader.stream, head, response, time, ends=reader.ends, finished=finished)
+
+    def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:
+        """Bytes of one side are missing."""
+        said = self._sides[side]
+        reader = said.reader
+        if said.settled < 0:
+            said.settled = position
+        self._settle(said, position)
+        event = reader.gap(size)
+        if event == frames.MISSED:
+            if reader.guessed:
+                said.counting = None
+                self._streams.data(side, reader.stream, 0)
+            self._streams.missed(side, reader.stream, reader.size, reader.unread, guessed=reader.guessed)
+            self._pass_over(reader, said.counting)
+            if reader.resume_body():
+                self._streams.ended(side, reader.stream, time, finished)
+        elif event:
+            self._happened(side, said, event, time, finished)
+        said.settled += size
+        self._settle(said, position + size)
+
+    def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:
+        """Nothing more comes from one side."""
+        del finished, clean  # a stream says itself where it ends, and what has not ended is for `finish`
+        said = self._sides[side]
+        if said.settled < 0:
+            said.settled = position
+        said.reader.close()
+        self._settle(said, position)
+        self._streams.close(side, time)
+
+    def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:
+        """The connection is over: report all that is still open."""
+        self._streams.finish(unseen, self._unfinished(), finished)
+        self._context.budget.held -= self._weighed
+        self._weighed = 0
+
+    def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
+        """Report what is still not over, `patience` nanoseconds after it was first asked for here."""
+        self._streams.overdue(now, patience, self._unfinished(), finished)
+
+    def relieve(self, finished: list[Outcome]) -> None:
+        """Give up what waits here for more, the tables included."""
+        self._streams.relieve(self._unfinished(), finished)
+        for said in self._sides:
+            position = said.settled + said.reader.pending
+            said.table.lose()
+            said.reader.relieve()
+            self._settle(said, position)
+
+    def heard(self, side: int) -> None:
+        """A segment of one side was captured."""
+        self._streams.heard[side] = True
+
+    def reset(self, side: int) -> None:
+        """One side has reset the connection."""
+        if side == CLIENT:
+            self._streams.client_closed = True
+
+    def passed(self, side: int, size: int) -> None:
+        """Never called: nothing of this is opaque."""
+
+    # What is held
+
+    @property
+    def opaque(self) -> bool:
+        """There may always be another frame."""
+        return False
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory of what waits, of open streams beside the first, and of HPACK's windows."""
+        client, server = self._sides
+        return (
+            self._streams.weight
+            + client.reader.pending
+            + client.table.weight
+            + server.reader.pending
+            + server.table.weight
+        )
+
+    def held(self, side: int, position: int) -> int:
+        """Bytes of one side that are neither delivered nor dropped yet."""
+        settled = self._sides[side].settled
+        return position - settled if settled >= 0 else 0
+
+    @property
+    def begun(self) -> int:
+        """How many transactions have begun."""
+        return self._streams.begun
+
+    @property
+    def open_transactions(self) -> int:
+        """How many of them are not reported."""
+        return self._streams.open_transactions
+
+    @property
+    def open_messages(self) -> int:
+        """How many messages are in those."""
+        return self._streams.open_messages
+
+    def _unfinished(self) -> list[tuple[int, int]]:
+        return [(said.reader.stream, said.reader.unfinished) for said in self._sides]
+
+    def _settle(self, said: _Side, position: int) -> None:
+        """Count what has come up to a position, except what waits."""
+        context, reader = self._context, said.reader
+        if reader.discarded:
+            for reason, size in reader.discarded.items():
+                context.drop(reason, size)
+                said.settled += size
+            reader.discarded.clear()
+        end = position - reader.pending
+        context.delivered += end - said.settled
+        said.settled = end
+        weight = self.weight
+        context.budget.held += weight - self._weighed
+        self._weighed = weight

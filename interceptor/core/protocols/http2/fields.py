@@ -1,0 +1,222 @@
+"""The fields of a header block -> what a message of HTTP/2 says (RFC 9113 section 8).
+
+Owns pseudo-header fields, what is malformed about a block, and what can be said where parts of it are unknown. Refuses
+to guess: a field whose name is unknown may be any, so what it may have said is left out.
+
+What is unknown about a path has a name: the entries of HPACK's table that may hold it. Pseudo-header fields come before all
+others, so that where k of them are missing the path is among the first k unknown fields; two requests of one connection
+with the same name have the same path.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from interceptor.core.model import METHODS, Anomaly, Request, Response
+
+if TYPE_CHECKING:
+    from interceptor.core.protocols.http2.hpack import Field
+
+__all__ = ["Fields", "Head", "Texts"]
+
+_TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TRACEPARENT: Final = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+)
+"""W3C Trace Context, section 3.2.2. What later versions append may be anything: it is not kept."""
+_UPPER: Final = re.compile(rb"[A-Z]")
+_FORBIDDEN: Final = frozenset(
+    {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}
+)
+"""RFC 9113 section 8.2.2: fields of a connection."""
+_REQUEST_PARTS: Final = (b":method", b":scheme", b":path", b":authority")
+_OF_REQUESTS: Final = frozenset({*_REQUEST_PARTS, b":protocol"})
+_LONGEST_LENGTH: Final = 19
+_REMEMBERED: Final = 1_024
+_REMEMBERED_BYTES: Final = 256
+
+
+class Texts(dict[bytes, str]):
+    """Field names and values as text, short ones, as far as they were met."""
+
+    def __missing__(self, raw: bytes) -> str:
+        text = raw.strip(b" \t").decode("latin-1")
+        if len(raw) <= _REMEMBERED_BYTES:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[raw] = text
+        return text
+
+
+class Head(Struct, gc=False):
+    """What a block says that begins or ends a message, as far as it is known."""
+
+    values: dict[bytes, bytes]
+    """Pseudo-header fields and others that are asked for, the first of each."""
+    names: tuple[str, ...] | None
+    """Of the other fields, in order; None where one of them is unknown."""
+    unknown: tuple[int | None, ...]
+    """Numbers of HPACK's entries that are unknown, which no field known to be a regular one precedes; None for an unknown
+    name that has a value of its own."""
+    hidden: bool
+    """There are fields of which the name is not known."""
+    anomalies: set[Anomaly]
+
+    @property
+    def asks(self) -> bool:
+        """It can only be the head of a request."""
+        return not _OF_REQUESTS.isdisjoint(self.values)
+
+    @property
+    def status(self) -> int | None:
+        """The code of a response; None where there is none, or it is unknown."""
+        digits = self.values.get(b":status", b"")
+        return int(digits) if len(digits) == 3 and digits.isdigit() else None
+
+    @property
+    def length(self) -> int | None:
+        """The body's, as the message declares it."""
+        digits = self.values.get(b"content-length", b"")
+        return int(digits) if digits.isdigit() and len(digits) < _LONGEST_LENGTH else None
+
+
+class Fields:
+    """Understands header blocks. One for all connections: it holds what they share."""
+
+    __slots__ = ("_line_bytes", "_texts")
+
+    def __init__(self, line_bytes: int) -> None:
+        """`line_bytes`: of a request's target that is kept."""
+        self._line_bytes = line_bytes
+        self._texts = Texts()
+
+    def read(self, fields: list[Field], *, cut: bool) -> Head:
+        """What a block says. `cut`: it had more fields."""
+        values: dict[bytes, bytes] = {}
+        names: list[str] = []
+        unknown: list[int | None] = []
+        anomalies: set[Anomaly] = set()
+        hidden = regular = False
+        texts = self._texts
+        for name, value, number in fields:
+            if name is None or value is None:
+                hidden = True
+                if not regular:
+                    unknown.append(number if value is None else None)
+                continue
+            if name[:1] == b":":
+                if regular or name in values:
+                    anomalies.add(Anomaly.INVALID_HEADER)
+                else:
+                    values[name] = value
+                continue
+            regular = True
+            if name == b"cookie" and "cookie" in names:
+                continue  # section 8.2.3: one field may be sent in several
+            names.append(texts[name])
+            if name in _WANTED:
+                if name not in values:
+                    values[name] = value
+                elif name == b"content-encoding":
+                    values[name] += b", " + value
+                elif name == b"content-length" and value != values[name]:
+                    anomalies.add(Anomaly.DUPLICATE_CONTENT_LENGTH)
+                elif name == b"traceparent":
+                    values[name] = b""  # W3C Trace Context, section 3.2.1: of several none is to be used
+            elif name in _FORBIDDEN or (name == b"te" and value.lower() != b"trailers"):
+                anomalies.add(Anomaly.INVALID_HEADER)
+            if _UPPER.search(name):
+                anomalies.add(Anomaly.INVALID_HEADER)
+        if cut:
+            anomalies.add(Anomaly.TOO_MANY_HEADERS)
+        if not values.get(b"content-length", b"0").isdigit():
+            anomalies.add(Anomaly.INVALID_CONTENT_LENGTH)
+        return Head(values, None if hidden else tuple(names), tuple(unknown), hidden, anomalies)
+
+    def request(self, head: Head, epoch: int, position: int, place: int, time: int) -> Request:
+        """The request that a block begins. `epoch`: of the table that its unknown entries are of."""
+        values = head.values
+        request = Request(position, place, time, version="2", anomalies=set(head.anomalies) or None)
+        method = values.get(b":method", b"")
+        if _TOKEN.fullmatch(method):
+            request.method = _METHODS.get(method) or method.decode("ascii")
+        path, authority = values.get(b":path"), values.get(b":authority")
+        host = values.get(b"host")
+        if authority is not None and host is not None and authority != host:
+            request.tag(Anomaly.DUPLICATE_HOST)
+        if authority is None:
+            authority = host
+        if authority is not None:
+            authority = authority.rpartition(b"@")[2]  # section 8.3.1: it must not have user information
+        if authority is not None and len(authority) <= self._line_bytes:
+            request.host = self._texts[authority]
+        if request.method == "CONNECT" and b":protocol" not in values:
+            target = authority  # section 8.5
+        else:
+            target = path
+        if target is not None:
+            if len(target) > self._line_bytes:
+                target = target[: self._line_bytes]
+                request.tag(Anomaly.LONG_LINE)
+            if not target.isascii():
+                request.tag(Anomaly.NON_ASCII)
+            request.target = target.decode("latin-1")
+        elif head.hidden:
+            missing = sum([part not in values for part in _REQUEST_PARTS])
+            if not request.method:
+                missing += 1  # of an extended CONNECT, :protocol (RFC 8441)
+            request.unknown = _unknown(epoch, head.unknown[:missing])
+        else:
+            request.tag(Anomaly.INVALID_HEADER)
+        scheme = values.get(b":scheme", b"" if head.hidden else b"http")
+        request.scheme = scheme.decode() if scheme in {b"", b"http", b"https"} else "http"
+        if (agent := values.get(b"user-agent")) is not None:
+            request.user_agent = self._texts[agent]
+        if (span := values.get(b"traceparent")) and _TRACEPARENT.fullmatch(span):
+            request.traceparent = span.decode("latin-1")
+        self._common(head, request)
+        return request
+
+    def response(self, head: Head, position: int, place: int, time: int) -> Response:
+        """The final response that a block begins; its status is 0 where that is unknown."""
+        response = Response(
+            position, place, time, version="2", anomalies=set(head.anomalies) or None, status=head.status or 0
+        )
+        if not response.status and not head.hidden:
+            response.tag(Anomaly.INVALID_HEADER)
+        self._common(head, response)
+        return response
+
+    def _common(self, head: Head, message: Request | Response) -> None:
+        values = head.values
+        message.header_names = head.names or ()
+        if (kind := values.get(b"content-type")) is not None:
+            message.content_type = self._texts[kind]
+        if (coding := values.get(b"content-encoding")) is not None:
+            message.content_encoding = self._texts[coding]
+
+
+def _unknown(epoch: int, entries: tuple[int | None, ...]) -> str:
+    """Why a path is unknown and, where that can be told, which one it is."""
+    why = f"after_loss_{epoch}" if epoch else "joined_late"
+    # The newest entry that was not seen has the number 0, those before it negative ones.
+    numbers = [str(1 - entry) for entry in entries if entry is not None]
+    return f"{why}#{','.join(numbers)}" if numbers and len(numbers) == len(entries) else why
+
+
+_WANTED: Final = frozenset(
+    {
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"grpc-status",
+        b"grpc-timeout",
+        b"host",
+        b"traceparent",
+        b"user-agent",
+    }
+)
+_METHODS: Final = {method.encode(): method for method in METHODS}

@@ -1,0 +1,606 @@
+"""The streams of one connection: blocks and bodies, each with its stream's number, in; transactions out.
+
+Owns which block begins, goes on or ends what, and when a transaction is over. Refuses to guess: what may be the answer or
+an interim one, a head or a trailer, is said to be neither until it can only be one.
+
+A stream is a request and its answer, so that no loss can pair what does not belong together. What a loss costs is what was
+in it. Streams of a client have odd numbers that rise (RFC 9113 section 5.1.1): a block of the server on one that is known
+to have been over is late, and begins nothing; on one that may have begun in a hole, or before the join, it is an answer to a
+request that was not seen. How long a message is over whose side a hole over a frame's header went is not known any more.
+
+A stream that a hole has deprived of its end stays open, until the connection is over or the deadline has passed.
+
+Limits: `Limits.pending` open streams; beyond it the oldest is reported as it stands. Of holes in which streams may have begun
+the last `_HOLES` are told apart. 16 interim answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from interceptor.core.model import Anomaly, Call, Drop, Request, Response, State, Transaction
+from interceptor.core.protocols.http2 import grpc
+from interceptor.core.protocols.http2.grpc import Messages
+from interceptor.core.protocols.http2.hpack import Strings
+
+if TYPE_CHECKING:
+    from interceptor.core.budget import Budget
+    from interceptor.core.model import Limits, Outcome, Peers
+    from interceptor.core.protocols.http2.fields import Fields, Head
+
+__all__ = ["CLIENT", "SERVER", "Context", "Stream", "Streams"]
+
+CLIENT: Final = 0
+SERVER: Final = 1
+
+_HOLES: Final = 16
+_INTERIM: Final = 16
+_REFUSED_STREAM: Final = 7
+_NO_ERROR: Final = 0
+_CANCEL: Final = 8
+_DEADLINE_EXCEEDED: Final = 4
+_SLACK: Final = 20
+"""A client that has cancelled a call within a twentieth of its time-out of that has waited for it: its clock began to run
+before the call was on the wire."""
+
+WEIGHT: Final = 1_024
+"""Bytes of memory of an open stream beside the first, its messages included."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What all connections of a pipeline share."""
+
+    limits: Limits
+    budget: Budget
+    fields: Fields
+    strings: Strings = field(default_factory=Strings)
+    delivered: int = 0
+    """Bytes of frames."""
+    dropped: dict[Drop, int] = field(default_factory=dict)
+    """Bytes that are in none that is read, by reason."""
+    messages: int = 0
+    """Requests and final responses that have begun."""
+    late: int = 0
+    """Messages that came when their transaction had been reported already."""
+    transactions: int = 0
+    """Transactions that have begun, on connections that are over."""
+    reported: int = 0
+    """Transactions that are over, one way or the other."""
+    halves: int = 0
+    """Of them, those that lack a request or a response."""
+
+    def drop(self, reason: Drop, size: int) -> None:
+        """Count bytes that are in no message."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + size
+
+
+class Stream:
+    """A transaction that is open."""
+
+    __slots__ = (
+        "_messages",
+        "asked",
+        "connects",
+        "doubtful",
+        "lengths",
+        "torn",
+        "transaction",
+        "tunnel",
+        "uncertain",
+    )
+
+    def __init__(self, transaction: Transaction) -> None:
+        self.transaction = transaction
+        self.asked = False
+        """The request is over."""
+        self.uncertain = False
+        """The response that has begun may be an interim one."""
+        self.doubtful = [False, False]
+        """By side: bytes may be missing between the frames of this stream."""
+        self.torn = [False, False]
+        """By side: the head was not read."""
+        self.connects = False
+        """It is a CONNECT, and not one that asks for a protocol (RFC 8441)."""
+        self.tunnel = False
+        """What comes is no body: it was a CONNECT, which was granted."""
+        self.lengths: list[int | None] = [None, None]
+        """By side: the body's, as its head declares it."""
+        self._messages: list[Messages | None] = [None, None]
+
+    def messages(self, side: int) -> Messages | None:
+        """What counts one side's messages, if it is a call."""
+        return self._messages[side]
+
+    def message(self, side: int) -> Request | Response | None:
+        """What one side has said."""
+        return self.transaction.request if side == CLIENT else self.transaction.response
+
+    def call(self, side: int, content_type: str | None) -> None:
+        """One side says what kind of content it sends."""
+        system = grpc.family(content_type) if content_type else None
+        if system is None:
+            return
+        if self.transaction.call is None:
+            self.transaction.call = Call(system)
+        if "-text" not in (content_type or ""):
+            self._messages[side] = Messages()
+
+    def settle(self) -> None:
+        """Write down what was counted so far."""
+        call = self.transaction.call
+        if call is None:
+            return
+        asked, answered = self._messages
+        if asked is not None and not asked.torn:
+            call.request_messages, call.request_message_bytes = asked.count, asked.bytes
+        else:
+            call.request_messages = call.request_message_bytes = None
+        if answered is not None and not answered.torn:
+            call.response_messages, call.response_message_bytes = answered.count, answered.bytes
+        else:
+            call.response_messages = call.response_message_bytes = None
+        if call.status is None and answered is not None:
+            call.status = answered.status
+
+
+class Streams:
+    """All streams of a connection."""
+
+    __slots__ = (
+        "_begun",
+        "_complete",
+        "_context",
+        "_holes",
+        "_newest",
+        "_open",
+        "_peers",
+        "_since_hole",
+        "client_closed",
+        "heard",
+    )
+
+    def __init__(self, peers: Peers, context: Context, *, first: bool) -> None:
+        """`first`: the connection is seen from its beginning."""
+        self._peers = peers
+        self._context = context
+        self._open: dict[int, Stream] = {}
+        """The oldest first."""
+        self._begun = 0
+        self._complete = [first, first]
+        """By side: nothing has been lost."""
+        self._newest = 0
+        """The highest of the client's that is known to have begun."""
+        self._holes: list[tuple[int, int]] = []
+        """Between which numbers of the client streams may have begun that were not seen, the ends excluded."""
+        self._since_hole = not first
+        """Streams of the client above the newest may have begun."""
+        self.heard = [False, False]
+        """By side: a segment was captured, so that what it acknowledges can be relied on."""
+        self.client_closed = False
+        """The client has reset the connection."""
+
+    # What frames say
+
+    def begin_upgraded(self, request: Request) -> None:
+        """Stream 1 is what an HTTP/1 request has asked for that was upgraded (RFC 7540 section 3.2), which is over."""
+        stream = self._begin(1)
+        self._newest = 1
+        stream.transaction.request = request
+        stream.asked = True
+        self._context.messages += 1
+
+    def client_block(
+        self,
+        number: int,
+        head: Head | None,
+        request: Request,
+        end_time: int,
+        *,
+        ends: bool,
+        finished: list[Outcome],
+    ) -> None:
+        """A header block of the client. `head`: None where it could not be read; `request`: what it is if it is one."""
+        stream = self._open.get(number)
+        if stream is None or stream.transaction.request is None:
+            if stream is None and number <= self._newest:
+                return  # of a stream that is over: trailers behind an early answer, or one that was refused
+            if not self._complete[CLIENT] and ends and (head is None or not head.asks):
+                self._note(number)
+                return  # trailers of a request that was not seen, for all that is known
+            if stream is None:
+                self._note(number)
+                stream = self._begin(number)
+                self._bound(finished)
+            self._context.messages += 1
+            stream.transaction.request = request
+            stream.doubtful[CLIENT] = False
+            if head is None:
+                stream.torn[CLIENT] = True
+            else:
+                stream.connects = request.method == "CONNECT" and b":protocol" not in head.values
+                stream.lengths[CLIENT] = head.length
+                stream.call(CLIENT, request.content_type)
+                call = stream.transaction.call
+                if call is not None and (text := head.values.get(b"grpc-timeout")) is not None:
+                    call.timeout = grpc.timeout(text)
+        elif head is None or head.names or head.hidden:
+            stream.transaction.request.tag(Anomaly.TRAILERS)
+        if ends:
+            self.ended(CLIENT, number, end_time, finished)
+
+    def server_block(
+        self,
+        number: int,
+        head: Head | None,
+        response: Response,
+        end_time: int,
+        *,
+        ends: bool,
+        finished: list[Outcome],
+    ) -> None:
+        """A header block of the server. `response`: what it is if it is an answer."""
+        stream = self._open.get(number)
+        status = head.status if head is not None else None
+        if stream is None:
+            if not self._unseen(number) or head is None or (status is None and (ends or not head.hidden)):
+                return
+            stream = self._begin(number)
+            stream.doubtful[CLIENT] = True
+            if number & 1:
+                self._newest = max(self._newest, number)
+            self._bound(finished)
+        transaction = stream.transaction
+        if status is not None and status < 200 and not ends:
+            if stream.uncertain:  # so that was an interim answer, too
+                stream.uncertain, transaction.response = False, None
+                self._context.messages -= 1
+            if transaction.interim is None:
+                transaction.interim = []
+            if len(transaction.interim) < _INTERIM:
+                transaction.interim.append(status)
+            return
+        known = transaction.response
+        if known is None or (stream.uncertain and status is not None):
+            if known is None and status is None and head is not None and ends and stream.doubtful[SERVER]:
+                # The trailers of an answer whose head is lost.
+                self._answer_unseen(stream)
+                self._trailers(stream, head)
+            else:
+                self._answer(stream, head, response, replaces=known)
+                stream.uncertain = status is None and not ends
+        elif ends:
+            stream.uncertain = False
+            if head is None or head.names or head.hidden:
+                known.tag(Anomaly.TRAILERS)
+            self._trailers(stream, head)
+        elif status is not None:
+            known.tag(Anomaly.INVALID_HEADER)  # a second answer
+        if stream.tunnel:
+            for message in (transaction.request, transaction.response):
+                if message is not None:
+                    message.state, message.end_time = State.COMPLETE, message.end_time or end_time
+            self._over(number, stream, finished)
+        elif ends:
+            self.ended(SERVER, number, end_time, finished)
+
+    def promise(self, number: int, request: Request, finished: list[Outcome]) -> None:
+        """The server will answer a request of its own on an even stream (RFC 9113 section 8.4)."""
+        if number in self._open or number & 1:
+            return
+        stream = self._begin(number)
+        request.state = State.MISSING
+        stream.transaction.request = request
+        stream.transaction.tag(Anomaly.PUSHED)
+        stream.asked = True
+        self._context.messages += 1
+        self._bound(finished)
+
+    def data(self, side: int, number: int, size: int) -> Messages | None:
+        """A DATA frame has begun that holds so much of a body. Returns what its bytes are for, if anything."""
+        stream = self._open.get(number)
+        if stream is None or stream.tunnel:
+            return None
+        message = stream.message(side)
+        if message is None:
+            if side == SERVER and (stream.doubtful[SERVER] or stream.torn[SERVER]):
+                message = self._answer_unseen(stream)
+            else:
+                return None
+        if side == SERVER:
+            stream.uncertain = False
+        message.body_size += size
+        return stream.messages(side)
+
+    def missed(self, side: int, number: int, size: int, unread: int, *, guessed: bool) -> None:
+        """Of the body on a stream so much is missing from the capture; `guessed`: how much is not known.
+
+        `unread`: bytes of it that were not to be passed over.
+        """
+        stream = self._open.get(number)
+        message = stream.message(side) if stream is not None and not stream.tunnel else None
+        if stream is None or message is None:
+            return
+        message.missed += size
+        if guessed:
+            message.unsized = True
+        messages = stream.messages(side)
+        if messages is not None:
+            messages.torn |= guessed or unread > 0
+
+    def ended(self, side: int, number: int, time: int, finished: list[Outcome]) -> None:
+        """One side has ended its half of a stream."""
+        stream = self._open.get(number)
+        if stream is None:
+            return
+        message = stream.message(side)
+        if message is None and side == SERVER and (stream.doubtful[SERVER] or stream.torn[SERVER]):
+            message = self._answer_unseen(stream)
+        if message is not None and not stream.tunnel:
+            message.end_time = time
+            stream.uncertain = False
+            whole = not (message.missed or message.unsized or stream.torn[side])
+            if whole and message.state is State.TRUNCATED:
+                message.state = State.COMPLETE
+                self._check_length(stream, side, message)
+        if side == CLIENT:
+            stream.asked = True
+            response = stream.transaction.response
+            if response is None or not response.end_time:
+                return
+        elif not (stream.asked or stream.doubtful[CLIENT]):
+            stream.transaction.tag(Anomaly.EARLY_RESPONSE)
+            return
+        self._over(number, stream, finished)
+
+    def reset(self, side: int, number: int, code: int, time: int, finished: list[Outcome]) -> None:
+        """One side has ended a stream for both."""
+        stream = self._open.get(number)
+        if stream is None:
+            return
+        transaction = stream.transaction
+        response = transaction.response
+        if side == CLIENT:
+            if response is None or not response.end_time:
+                transaction.tag(Anomaly.CLIENT_CLOSED)
+            self._judge_cancel(transaction, code, time)
+        elif code == _REFUSED_STREAM:
+            transaction.tag(Anomaly.REFUSED)
+        elif response is None or not response.end_time:
+            transaction.tag(Anomaly.SERVER_CLOSED)
+        if response is not None and not response.end_time:
+            response.end_time = time
+        self._over(number, stream, finished)
+
+    def go_away(self, side: int, last: int, finished: list[Outcome]) -> None:
+        """One side will not process streams of the other above the last."""
+        for number, stream in list(self._open.items()):
+            if number > last and number & 1 == side and stream.transaction.response is None:
+                stream.transaction.tag(Anomaly.REFUSED)
+                self._over(number, stream, finished)
+
+    # What is lost
+
+    def lose(self, side: int) -> None:
+        """The place in what one side says is lost: any frames of any streams may have been in the hole."""
+        self._complete[side] = False
+        if side == CLIENT:
+            self._since_hole = True
+        for stream in self._open.values():
+            message = stream.message(side)
+            over = stream.asked if side == CLIENT else message is not None and message.end_time
+            if over:
+                continue
+            stream.doubtful[side] = True
+            if message is not None:
+                message.unsized = True
+            if (messages := stream.messages(side)) is not None:
+                messages.torn = True
+
+    def lose_block(self, side: int) -> None:
+        """A block was lost of which it is not known what it was."""
+        self._complete[side] = False
+
+    # The end
+
+    def close(self, side: int, time: int) -> None:
+        """Nothing more comes from one side."""
+        for stream in self._open.values():
+            message = stream.message(side)
+            if message is not None and not message.end_time and message.state is not State.MISSING:
+                message.end_time = time
+
+    def finish(self, unseen: Anomaly, unfinished: list[tuple[int, int]], finished: list[Outcome]) -> None:
+        """The connection is over: report what is open.
+
+        `unfinished`: by side, a stream and the bytes of a body that its last frame has promised, and that have not come.
+        """
+        for number, stream in list(self._open.items()):
+            for side, (at, size) in enumerate(unfinished):
+                message = stream.message(side)
+                if at == number and message is not None:
+                    message.body_size -= size
+            self._over(number, stream, finished, unseen)
+        self._context.transactions += self._begun
+        self._begun = 0
+
+    def overdue(
+        self, now: int, patience: int, unfinished: list[tuple[int, int]], finished: list[Outcome]
+    ) -> None:
+        """Report what is still not over, `patience` nanoseconds after it was first asked for."""
+        for number, stream in self._open.items():
+            transaction = stream.transaction
+            if transaction.reported:
+                continue
+            if not transaction.since:
+                transaction.since = now
+            elif now - transaction.since >= patience:
+                transaction.tag(Anomaly.DEADLINE)
+                self._cut_off(number, stream, unfinished, finished)
+
+    def relieve(self, unfinished: list[tuple[int, int]], finished: list[Outcome]) -> None:
+        """Report all as it stands, and forget it."""
+        for number, stream in self._open.items():
+            self._cut_off(number, stream, unfinished, finished)
+        self._open.clear()
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory that open streams take beyond the ordinary, which is one."""
+        return WEIGHT * (len(self._open) - 1) if self._open else 0
+
+    @property
+    def begun(self) -> int:
+        """How many transactions have begun."""
+        return self._begun
+
+    @property
+    def open_transactions(self) -> int:
+        """How many of them are not reported."""
+        return sum([not stream.transaction.reported for stream in self._open.values()])
+
+    @property
+    def open_messages(self) -> int:
+        """How many messages are in those."""
+        return sum(
+            [
+                (stream.transaction.request is not None) + (stream.transaction.response is not None)
+                for stream in self._open.values()
+                if not stream.transaction.reported
+            ]
+        )
+
+    # Parts
+
+    def _begin(self, number: int) -> Stream:
+        self._begun += 1
+        stream = self._open[number] = Stream(Transaction(self._peers, number, stream=number))
+        return stream
+
+    def _bound(self, finished: list[Outcome]) -> None:
+        """Keep no more streams than may be open."""
+        if len(self._open) > self._context.limits.pending:
+            number, stream = next(iter(self._open.items()))
+            self._cut_off(number, stream, [], finished)
+            del self._open[number]
+
+    def _note(self, number: int) -> None:
+        """A stream of the client has begun, or is named by a trailer."""
+        if self._since_hole:
+            self._holes.append((self._newest, number))
+            if len(self._holes) > _HOLES:
+                first, second = self._holes[:2]
+                self._holes[:2] = [(first[0], second[1])]
+            self._since_hole = False
+        self._newest = max(self._newest, number)
+
+    def _unseen(self, number: int) -> bool:
+        """Whether a stream that is not open may have begun without having been seen."""
+        if not number & 1:
+            return not self._complete[SERVER]
+        return number > self._newest or any(low < number < high for low, high in self._holes)
+
+    def _answer(
+        self, stream: Stream, head: Head | None, response: Response, replaces: Response | None
+    ) -> None:
+        """The final response has begun."""
+        transaction = stream.transaction
+        if replaces is None:
+            self._context.messages += 1
+            if transaction.reported:
+                self._context.late += 1
+        transaction.response = response
+        stream.torn[SERVER] = head is None
+        stream.doubtful[SERVER] = False
+        if head is None:
+            return
+        stream.tunnel = stream.connects and 200 <= response.status < 300
+        stream.lengths[SERVER] = head.length
+        stream.call(SERVER, response.content_type)
+        self._trailers(stream, head)
+
+    def _answer_unseen(self, stream: Stream) -> Response:
+        """The answer has begun, and its head is lost."""
+        response = Response(0, 0, 0, version="2", unsized=True)
+        stream.transaction.response = response
+        stream.torn[SERVER] = True
+        self._context.messages += 1
+        if stream.transaction.reported:
+            self._context.late += 1
+        return response
+
+    def _trailers(self, stream: Stream, head: Head | None) -> None:
+        """A status may be in trailers, or in a head that is all there is ("Trailers-Only")."""
+        if head is None or (text := head.values.get(b"grpc-status")) is None:
+            return
+        call = stream.transaction.call
+        if call is None:
+            # Whoever sends one answers a call, though its content type is unknown.
+            call = stream.transaction.call = Call(grpc.GRPC)
+        call.status = grpc.status(text)
+        if call.status == _DEADLINE_EXCEEDED:
+            stream.transaction.tag(Anomaly.RPC_DEADLINE)
+
+    def _judge_cancel(self, transaction: Transaction, code: int, time: int) -> None:
+        """Whether the client has cancelled a call because its time was over."""
+        call, request = transaction.call, transaction.request
+        if code != _CANCEL or call is None or call.timeout is None or request is None:
+            return
+        if time - request.time >= call.timeout - call.timeout // _SLACK:
+            transaction.tag(Anomaly.RPC_DEADLINE)
+
+    def _check_length(self, stream: Stream, side: int, message: Request | Response) -> None:
+        """RFC 9113 section 8.1.1: a Content-Length that is not the body's is malformed."""
+        declared = stream.lengths[side]
+        if declared is None or declared == message.body_size:
+            return
+        request = stream.transaction.request
+        if side == SERVER:
+            response = stream.transaction.response
+            if response is not None and response.status in {204, 304} and not message.body_size:
+                return
+            if (request is None or request.method in {"HEAD", ""}) and not message.body_size:
+                return
+        message.tag(Anomaly.CONTENT_LENGTH_MISMATCH)
+
+    def _over(
+        self,
+        number: int,
+        stream: Stream,
+        finished: list[Outcome],
+        unseen: Anomaly = Anomaly.UNANSWERED,
+    ) -> None:
+        """A stream is over: report it."""
+        del self._open[number]
+        stream.settle()
+        self._report(stream, finished, unseen)
+
+    def _cut_off(
+        self, number: int, stream: Stream, unfinished: list[tuple[int, int]], finished: list[Outcome]
+    ) -> None:
+        """Report a stream that goes on as it stands: a copy, for it does go on."""
+        if stream.transaction.reported:
+            return
+        stream.settle()
+        self._report(stream, finished, Anomaly.CUT_SHORT)
+        sizes = [size if at == number else 0 for at, size in unfinished] or [0, 0]
+        finished[-1] = stream.transaction.as_it_stands(sizes[CLIENT], sizes[SERVER])
+
+    def _report(self, stream: Stream, finished: list[Outcome], unseen: Anomaly) -> None:
+        transaction = stream.transaction
+        if transaction.reported:
+            return
+        transaction.reported = True
+        self._context.reported += 1
+        request, response = transaction.request, transaction.response
+        if self.client_closed:
+            transaction.tag(Anomaly.CLIENT_CLOSED)
+        if request is None or response is None:
+            self._context.halves += 1
+            lost = not (self._complete[CLIENT] if request is None else self._complete[SERVER])
+            if lost or stream.doubtful[SERVER] or not self.heard[CLIENT if request is None else SERVER]:
+                transaction.tag(Anomaly.UNPAIRED)
+            else:
+                transaction.tag(unseen if response is None else Anomaly.UNREQUESTED)
+        finished.append(transaction)
