@@ -89,7 +89,10 @@ class Http2Conversation:
     def _receive(self, side: int, said: _Side, chunk: Chunk, finished: list[Outcome]) -> None:
         reader = said.reader
         if reader.searching:
-            for piece in reader.search(chunk):
+            found = reader.search(chunk)
+            if found:
+                self._streams.found(side)
+            for piece in found:
                 self._receive(side, said, piece, finished)
             return
         while event := reader.next_event(chunk):

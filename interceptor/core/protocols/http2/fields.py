@@ -153,10 +153,8 @@ class Fields:
             authority = authority.rpartition(b"@")[2]  # section 8.3.1: it must not have user information
         if authority is not None and len(authority) <= self._line_bytes:
             request.host = self._texts[authority]
-        if request.method == "CONNECT" and b":protocol" not in values:
-            target = authority  # section 8.5
-        else:
-            target = path
+        tunnel = request.method == "CONNECT" and b":protocol" not in values
+        target = authority if tunnel else path  # section 8.5
         if target is not None:
             if len(target) > self._line_bytes:
                 target = target[: self._line_bytes]

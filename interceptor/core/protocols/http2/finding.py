@@ -5,7 +5,7 @@ Owns what a frame may look like (RFC 9113 section 6), and the proof that one beg
 A segment that begins with three plausible headers in a row begins with a frame, and so does one that begins with at least
 one, where a frame ends with the bytes that have come, and so does what a client says first (`PREFACE`), where nothing has
 been read of it before. A header is plausible where its type, flags, length and stream go
-together, and where it is not an empty frame of nothing, which zeros look like. Segments that may be the first of a proof
+together; an empty frame of nothing, which zeros look like, proves nothing. Segments that may be the first of a proof
 wait: each is looked at once, and at three headers at most.
 
 What this cannot tell apart: a body that itself holds frames of HTTP/2, from the start of a segment on, behind a hole that
@@ -39,6 +39,7 @@ __all__ = [
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What a client says first (RFC 9113 section 3.4)."""
 HEADER_BYTES: Final = 9
+_FLAGS_AT: Final = 4
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = (
     range(10)
 )
@@ -92,16 +93,12 @@ def plausible(buffer: bytes | bytearray, at: int, *, client: bool, newest: int =
         or stream >> 31
         or not well_formed(kind, length, stream)
         or (newest and stream > newest + _FAR)
-        or (kind in _OF_STREAMS and not length and not flags)
         or (kind == HEADERS and (not length or (client and not stream & 1)))
         or (kind == PUSH_PROMISE and (client or not stream & 1))
         or (kind == SETTINGS and flags and length)
     ):
         return 0
     return HEADER_BYTES + length
-
-
-_OF_STREAMS: Final = frozenset({DATA, HEADERS, PUSH_PROMISE, CONTINUATION})
 
 
 class Finder:
@@ -117,7 +114,7 @@ class Finder:
         self._segments: deque[tuple[int, int, int]] = deque()
         """Position, time and place of those in it."""
         self._walk = self._walked = 0
-        """Where the next header is, and how many there are before it."""
+        """Where the next header is, and how many there are before it, but those of an empty frame of nothing."""
 
     def __len__(self) -> int:
         """How many bytes wait."""
@@ -154,8 +151,9 @@ class Finder:
             size = plausible(self._bytes, self._walk, client=self._client, newest=newest)
             if not size:
                 return False
+            if size > HEADER_BYTES or self._bytes[self._walk + _FLAGS_AT]:
+                self._walked += 1
             self._walk += size
-            self._walked += 1
         return True
 
     def _next(self) -> None:

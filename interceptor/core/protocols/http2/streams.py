@@ -153,6 +153,7 @@ class Streams:
         "_complete",
         "_context",
         "_holes",
+        "_lost",
         "_newest",
         "_open",
         "_peers",
@@ -170,6 +171,8 @@ class Streams:
         self._begun = 0
         self._complete = [first, first]
         """By side: nothing has been lost."""
+        self._lost = [not first, not first]
+        """By side: where frames begin is not known at present."""
         self._newest = 0
         """The highest of the client's that is known to have begun."""
         self._holes: list[tuple[int, int]] = []
@@ -225,8 +228,8 @@ class Streams:
                 call = stream.transaction.call
                 if call is not None and (text := head.values.get(b"grpc-timeout")) is not None:
                     call.timeout = grpc.timeout(text)
-        elif head is None or head.names or head.hidden:
-            stream.transaction.request.tag(Anomaly.TRAILERS)
+        else:
+            self._tag_trailers(stream, stream.transaction.request, head)
         if ends:
             self.ended(CLIENT, number, end_time, finished)
 
@@ -244,7 +247,7 @@ class Streams:
         stream = self._open.get(number)
         status = head.status if head is not None else None
         if stream is None:
-            if not self._unseen(number) or head is None or (status is None and (ends or not head.hidden)):
+            if status is None or status < 200 or not self._unseen(number):
                 return
             stream = self._begin(number)
             stream.doubtful[CLIENT] = True
@@ -253,30 +256,32 @@ class Streams:
             self._bound(finished)
         transaction = stream.transaction
         if status is not None and status < 200 and not ends:
-            if stream.uncertain:  # so that was an interim answer, too
-                stream.uncertain, transaction.response = False, None
-                self._context.messages -= 1
+            if stream.uncertain:
+                self._forget_answer(stream)
             if transaction.interim is None:
                 transaction.interim = []
             if len(transaction.interim) < _INTERIM:
                 transaction.interim.append(status)
             return
         known = transaction.response
-        if known is None or (stream.uncertain and status is not None):
-            if known is None and status is None and head is not None and ends and stream.doubtful[SERVER]:
-                # The trailers of an answer whose head is lost.
-                self._answer_unseen(stream)
+        if stream.uncertain and (status is not None or not ends or head is None or head.hidden):
+            # What has begun was an interim answer; or this is a trailer, and nothing tells which.
+            self._forget_answer(stream)
+            stream.doubtful[SERVER] |= status is None and ends
+            known = None
+        if known is not None:
+            if ends:
+                stream.uncertain = False
+                self._tag_trailers(stream, known, head)
                 self._trailers(stream, head)
-            else:
-                self._answer(stream, head, response, replaces=known)
-                stream.uncertain = status is None and not ends
-        elif ends:
-            stream.uncertain = False
-            if head is None or head.names or head.hidden:
-                known.tag(Anomaly.TRAILERS)
+            elif status is not None:
+                known.tag(Anomaly.INVALID_HEADER)  # a second answer
+        elif status is None and ends and (stream.doubtful[SERVER] or (head is not None and not head.hidden)):
+            self._answer_unseen(stream)  # these are its trailers, for all that is known
             self._trailers(stream, head)
-        elif status is not None:
-            known.tag(Anomaly.INVALID_HEADER)  # a second answer
+        else:
+            self._answer(stream, head, response)
+            stream.uncertain = status is None and not ends
         if stream.tunnel:
             for message in (transaction.request, transaction.response):
                 if message is not None:
@@ -385,6 +390,7 @@ class Streams:
     def lose(self, side: int) -> None:
         """The place in what one side says is lost: any frames of any streams may have been in the hole."""
         self._complete[side] = False
+        self._lost[side] = True
         if side == CLIENT:
             self._since_hole = True
         for stream in self._open.values():
@@ -393,10 +399,16 @@ class Streams:
             if over:
                 continue
             stream.doubtful[side] = True
-            if message is not None:
+            if side == SERVER and stream.uncertain:
+                self._forget_answer(stream)
+            elif message is not None:
                 message.unsized = True
             if (messages := stream.messages(side)) is not None:
                 messages.torn = True
+
+    def found(self, side: int) -> None:
+        """The place is known again."""
+        self._lost[side] = False
 
     def lose_block(self, side: int) -> None:
         """A block was lost of which it is not known what it was."""
@@ -476,6 +488,7 @@ class Streams:
     def _begin(self, number: int) -> Stream:
         self._begun += 1
         stream = self._open[number] = Stream(Transaction(self._peers, number, stream=number))
+        stream.doubtful[:] = self._lost
         return stream
 
     def _bound(self, finished: list[Outcome]) -> None:
@@ -501,15 +514,12 @@ class Streams:
             return not self._complete[SERVER]
         return number > self._newest or any(low < number < high for low, high in self._holes)
 
-    def _answer(
-        self, stream: Stream, head: Head | None, response: Response, replaces: Response | None
-    ) -> None:
+    def _answer(self, stream: Stream, head: Head | None, response: Response) -> None:
         """The final response has begun."""
         transaction = stream.transaction
-        if replaces is None:
-            self._context.messages += 1
-            if transaction.reported:
-                self._context.late += 1
+        self._context.messages += 1
+        if transaction.reported:
+            self._context.late += 1
         transaction.response = response
         stream.torn[SERVER] = head is None
         stream.doubtful[SERVER] = False
@@ -529,6 +539,19 @@ class Streams:
         if stream.transaction.reported:
             self._context.late += 1
         return response
+
+    def _tag_trailers(self, stream: Stream, message: Request | Response, head: Head | None) -> None:
+        """Trailers are rare, but where they are part of every call."""
+        if stream.transaction.call is None and (head is None or head.names or head.hidden):
+            message.tag(Anomaly.TRAILERS)
+
+    def _forget_answer(self, stream: Stream) -> None:
+        """What has begun was an interim answer, or nobody will know whether it was."""
+        stream.uncertain = stream.torn[SERVER] = False
+        stream.transaction.response = None
+        self._context.messages -= 1
+        if stream.transaction.reported:
+            self._context.late -= 1
 
     def _trailers(self, stream: Stream, head: Head | None) -> None:
         """A status may be in trailers, or in a head that is all there is ("Trailers-Only")."""
@@ -591,6 +614,8 @@ class Streams:
         transaction = stream.transaction
         if transaction.reported:
             return
+        if stream.uncertain:
+            self._forget_answer(stream)
         transaction.reported = True
         self._context.reported += 1
         request, response = transaction.request, transaction.response
@@ -598,8 +623,10 @@ class Streams:
             transaction.tag(Anomaly.CLIENT_CLOSED)
         if request is None or response is None:
             self._context.halves += 1
-            lost = not (self._complete[CLIENT] if request is None else self._complete[SERVER])
-            if lost or stream.doubtful[SERVER] or not self.heard[CLIENT if request is None else SERVER]:
+            # Whose bytes the missing half would be in: of a request on an even stream, a promise of the server's.
+            silent = CLIENT if request is None and transaction.stream & 1 else SERVER
+            proven = self._complete[silent] and self.heard[silent] and not stream.doubtful[silent]
+            if not proven:
                 transaction.tag(Anomaly.UNPAIRED)
             else:
                 transaction.tag(unseen if response is None else Anomaly.UNREQUESTED)

@@ -75,7 +75,9 @@ def history(dice: random.Random) -> list[bytes]:
     for _ in range(dice.randrange(2, 40)):
         for _ in range(dice.choice([0] * 9 + [1, 2])):
             size = dice.choice([0, 64, 200, 4_096, 16_384])
-            if size != encoder.header_table_size:  # the second of two equal ones makes hpack 4.2 forget to say so
+            if (
+                size != encoder.header_table_size
+            ):  # the second of two equal ones makes hpack 4.2 forget to say so
                 encoder.header_table_size = size
         said: list[HeaderTuple] = []
         for _ in range(dice.randrange(9)):
@@ -112,7 +114,11 @@ class Reference:
         self.limit = 4_096
 
     def get(self, index: int) -> Truth:
-        return Truth(*STATIC[index - 1], SAID, SAID) if index <= len(STATIC) else self.entries[index - len(STATIC) - 1]
+        return (
+            Truth(*STATIC[index - 1], SAID, SAID)
+            if index <= len(STATIC)
+            else self.entries[index - len(STATIC) - 1]
+        )
 
     def evict(self) -> None:
         while sum(len(name) + len(value) + 32 for name, value, _, _ in self.entries) > self.limit:
@@ -281,7 +287,10 @@ def test_an_unknown_name_that_is_used_as_a_name() -> None:
         ([resize(4096)], False),
         ([resize(64), literal(b"a", b"1"), literal(b"b", b"1")], True),
         ([literal(b"a", b"1" * 60), resize(64)], True),
-        ([literal(b"a", b"1" * 60)] * 50, False),  # more than 4,096 bytes: nobody has said that this is the limit
+        (
+            [literal(b"a", b"1" * 60)] * 50,
+            False,
+        ),  # more than 4,096 bytes: nobody has said that this is the limit
     ],
 )
 def test_what_proves_that_the_window_is_the_table(blocks: list[bytes], whole: bool) -> None:

@@ -1,0 +1,322 @@
+"""HTTP/2 on a connection: however its bytes come, and whatever of them does not, nothing that is said of it is wrong."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interceptor.core.budget import Budget
+from interceptor.core.model import Anomaly, Chunk, Limits, Peers, State, Transaction
+from interceptor.core.protocols.http2.conversation import Http2Conversation
+from interceptor.core.protocols.http2.fields import Fields
+from interceptor.core.protocols.http2.streams import Context
+from tests.support.examples import examples
+from tests.support.http2 import CLIENT, SERVER, Talk, made
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from interceptor.core.model import Outcome
+
+PEERS = Peers("10.0.0.1", 40_000, "10.0.0.2", 50_051, "ipv4", "c" * 20, None)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@dataclass
+class Piece:
+    """Bytes of one side that are shown, or not."""
+
+    side: int
+    position: int
+    data: bytes
+    time: int
+    lost: bool = False
+
+
+def context(limits: Limits | None = None) -> Context:
+    """What conversations share."""
+    limits = limits or Limits()
+    return Context(limits, Budget(limits.held_bytes), Fields(limits.line_bytes))
+
+
+class Listener:
+    """A conversation that is told pieces, and asked after each whether its counts balance."""
+
+    def __init__(self, shared: Context | None = None, *, first: bool = True) -> None:
+        self.context = shared or context()
+        self.talk = Http2Conversation(PEERS, self.context, first=first)
+        self.talk.heard(CLIENT)
+        self.talk.heard(SERVER)
+        self.finished: list[Outcome] = []
+        self.taken = 0
+        self.at = [-1, -1]
+        """Positions of the next bytes."""
+
+    def tell(self, piece: Piece) -> None:
+        """Show a piece, or that it is missing."""
+        side = piece.side
+        position, data = piece.position, piece.data
+        if piece.lost:
+            if self.at[side] >= 0:  # else nobody knows that there was anything
+                self.talk.gap(side, len(data), position, piece.time, self.finished)
+                self.at[side] = position + len(data)
+        else:
+            skipped = min(max(self.talk.reader(side).remaining - 1, 0), len(data))
+            if skipped:  # as the pipeline does: what nobody need look at is not shown
+                self.talk.reader(side).remaining -= skipped
+            padded = b"##" + data + b"##"
+            if skipped < len(data):
+                chunk = Chunk(padded, 2 + skipped, 2 + len(data), position - 2, piece.time, 0)
+                self.talk.receive(side, chunk, self.finished)
+                assert chunk.cursor == chunk.end
+            self.taken += len(data)
+            self.at[side] = position + len(data)
+        self.balance()
+
+    def balance(self) -> None:
+        """Bytes taken = delivered + dropped + held; so with transactions, and the budget is what waits."""
+        held = sum(self.talk.held(side, at) for side, at in enumerate(self.at) if at >= 0)
+        assert held >= 0
+        assert self.taken == self.context.delivered + sum(self.context.dropped.values()) + held
+        assert (
+            self.talk.begun + self.context.transactions == self.context.reported + self.talk.open_transactions
+        )
+        assert self.context.messages == (
+            2 * self.context.reported - self.context.halves + self.talk.open_messages + self.context.late
+        )
+        assert self.context.budget.held == self.talk.weight
+
+    def end(self, unseen: Anomaly = Anomaly.UNANSWERED) -> list[Transaction]:
+        """Nothing more comes. Returns what was reported."""
+        for side in (CLIENT, SERVER):
+            if self.at[side] >= 0:
+                self.talk.close(side, self.at[side], 2**62, self.finished, clean=True)
+        self.talk.finish(unseen, self.finished)
+        assert self.context.budget.held == 0
+        assert self.taken == self.context.delivered + sum(self.context.dropped.values())
+        found = []
+        for outcome in self.finished:
+            assert isinstance(outcome, Transaction)
+            found.append(outcome)
+        assert len(found) == len({transaction.stream for transaction in found}) == self.context.reported
+        return found
+
+
+def pieces(talk: Talk, dice: random.Random | None = None, *, merge: bool = False) -> list[Piece]:
+    """A connection as segments: a frame each or, with dice, cut and, to `merge`, put together as it pleases."""
+    positions = [0, 0]
+    whole: list[Piece] = []
+    for said in talk.frames:
+        whole.append(Piece(said.side, positions[said.side], said.data, said.time))
+        positions[said.side] += len(said.data)
+    if dice is None:
+        return whole
+    found: list[Piece] = []
+    for piece in whole:
+        last = found[-1] if found else None
+        if last is not None and last.side == piece.side and merge and dice.random() < 0.4:
+            last.data += piece.data
+        else:
+            found.append(piece)
+    whole, found = found, []
+    for piece in whole:
+        at = 0
+        while at < len(piece.data):
+            size = dice.choice([1, 5, 9, 100, 1_448, len(piece.data)])
+            found.append(Piece(piece.side, piece.position + at, piece.data[at : at + size], piece.time))
+            at += size
+    return found
+
+
+def heard(shown: Sequence[Piece], *, first: bool = True) -> list[Transaction]:
+    """What is reported of pieces."""
+    listener = Listener(first=first)
+    for piece in shown:
+        listener.tell(piece)
+    return listener.end()
+
+
+def plain(transactions: list[Transaction]) -> list[object]:
+    """All that transactions say but when, in the order of their streams."""
+    found = []
+    for transaction in sorted(transactions, key=lambda each: each.stream):
+        said: list[object] = [transaction.stream, transaction.interim, sorted(transaction.anomalies or ())]
+        for part in (transaction.request, transaction.response, transaction.call):
+            if part is not None:
+                said += [
+                    (name, sorted(value) if isinstance(value, set) else value)
+                    for name in part.__struct_fields__
+                    if (value := getattr(part, name)) is not None
+                    and name not in {"time", "end_time"}
+                ]
+        found.append(said)
+    return found
+
+
+def check(talk: Talk, found: list[Transaction]) -> None:
+    """That nothing in what was reported is wrong."""
+    groups: dict[str, str] = {}
+    for transaction in found:
+        truth = talk.truths[transaction.stream]
+        request, response, call = transaction.request, transaction.response, transaction.call
+        if request is not None:
+            assert request.method in {"", truth.method}
+            assert request.target in {"", truth.path}
+            assert request.host in {None, truth.host}
+            assert request.scheme in {"", "http"}
+            assert request.user_agent in {None, "curl/8", "grpc-go/1.60"}
+            assert request.header_names in {(), tuple(truth.names[CLIENT])} or truth.pushed
+            assert request.time == truth.times[CLIENT]
+            assert (request.unknown == "") == (request.target != "")
+            if "#" in request.unknown:
+                assert groups.setdefault(request.unknown, truth.path) == truth.path
+        if response is not None:
+            assert response.status in {0, truth.status}
+            assert response.header_names in {(), tuple(truth.names[SERVER])}
+            assert response.time in {0, truth.times[SERVER]}
+        for side, message in enumerate((request, response)):
+            if message is None or message.state is State.MISSING:
+                continue
+            if message.state is State.COMPLETE:
+                assert (message.body_size, message.end_time) == (truth.sizes[side], truth.ends[side])
+                assert not message.missed
+            elif not message.unsized:
+                assert message.body_size <= truth.sizes[side]
+            if message.end_time and message.end_time < 2**62 and not truth.reset:
+                assert message.end_time == truth.ends[side]
+        rest = iter(truth.interim)
+        assert all(status in rest for status in transaction.interim or [])
+        if call is not None:
+            assert call.system == "grpc"
+            assert call.status in {None, truth.grpc}
+            for side, count in enumerate((call.request_messages, call.response_messages)):
+                message = (request, response)[side]
+                complete = message is not None and message.end_time == truth.ends[side] > 0
+                assert count is None or count <= truth.messages[side]
+                assert count is None or count == truth.messages[side] or not complete
+        assert Anomaly.CONTENT_LENGTH_MISMATCH not in (transaction.anomalies or ())
+        assert Anomaly.UNREQUESTED not in (transaction.anomalies or ())
+
+
+@examples(1_000)
+@given(SEEDS)
+def test_all_of_it_is_known_however_it_is_cut(seed: int) -> None:
+    """Of a connection that is seen whole each stream is reported, with everything that is true of it."""
+    dice = random.Random(seed)
+    talk = made(dice)
+    found = heard(pieces(talk))
+    check(talk, found)
+    assert {transaction.stream for transaction in found} == set(talk.truths)
+    for transaction in found:
+        truth = talk.truths[transaction.stream]
+        request, response = transaction.request, transaction.response
+        assert request is not None
+        assert (request.method, request.target, request.host) == (truth.method, truth.path, truth.host)
+        assert (response.status if response is not None else 0) == truth.status
+        assert (transaction.interim or []) == truth.interim
+        if truth.ends[SERVER]:
+            assert response is not None
+            assert response.state is State.COMPLETE
+        assert (transaction.call.status if transaction.call is not None else None) == truth.grpc
+        if transaction.call is not None:
+            assert transaction.call.request_messages == truth.messages[CLIENT]
+    again = heard(pieces(talk, dice, merge=True))
+    assert plain(again) == plain(found)
+
+
+@examples(1_000)
+@given(SEEDS)
+def test_whatever_is_lost_nothing_is_wrong(seed: int) -> None:
+    """Holes anywhere, of any size, and joined anywhere."""
+    dice = random.Random(seed)
+    talk = made(dice)
+    shown = pieces(talk, dice)
+    join = dice.choice([0, dice.randrange(len(shown))])
+    rate = dice.choice([0, 0.02, 0.1, 0.3])
+    for piece in shown:
+        piece.lost = dice.random() < rate
+    found = heard(shown[join:], first=join == 0)
+    check(talk, found)
+
+
+@examples(500)
+@given(SEEDS)
+def test_a_hole_inside_of_data_costs_body_bytes_only(seed: int) -> None:
+    """Every stream is reported, with all that its blocks say and the size of its bodies."""
+    dice = random.Random(seed)
+    talk = made(dice)
+    shown: list[Piece] = []
+    missed: dict[tuple[int, int], int] = {}
+    for piece, said in zip(pieces(talk), talk.frames, strict=True):
+        if not said.payload or dice.random() < 0.5:
+            shown.append(piece)
+            continue
+        start = dice.randrange(said.payload.start, said.payload.stop)
+        stop = dice.choice([said.payload.stop, dice.randrange(start, said.payload.stop) + 1])
+        for lost, begin, end in ((False, 0, start), (True, start, stop), (False, stop, len(piece.data))):
+            if begin < end:
+                shown.append(
+                    Piece(piece.side, piece.position + begin, piece.data[begin:end], piece.time, lost)
+                )
+        key = (said.stream, said.side)
+        missed[key] = missed.get(key, 0) + stop - start
+    found = heard(shown)
+    check(talk, found)
+    assert {transaction.stream for transaction in found} == set(talk.truths)
+    for transaction in found:
+        truth = talk.truths[transaction.stream]
+        request, response = transaction.request, transaction.response
+        assert request is not None
+        assert (request.method, request.target) == (truth.method, truth.path)
+        assert (response.status if response is not None else 0) == truth.status
+        for side, message in enumerate((request, response)):
+            if message is not None:
+                assert message.body_size == truth.sizes[side]
+                assert message.missed == missed.get((transaction.stream, side), 0)
+                if truth.ends[side] and not truth.pushed:
+                    assert (message.state is State.COMPLETE) == (not message.missed)
+        if transaction.call is not None and not truth.reset:
+            assert transaction.call.status == truth.grpc
+
+
+@examples(500)
+@given(SEEDS)
+def test_streams_that_no_hole_has_hit_are_reported(seed: int) -> None:
+    """Where segments begin with frames, the first one behind a hole is read again."""
+    dice = random.Random(seed)
+    talk = made(dice, noisy=False)
+    hit = set()
+    shown = pieces(talk)
+    for piece, said in list(zip(shown, talk.frames, strict=True))[3:]:
+        if dice.random() < 0.1:
+            piece.lost = True
+            hit.add(said.stream)
+    found = {transaction.stream: transaction for transaction in heard(shown)}
+    check(talk, list(found.values()))
+    for number, truth in talk.truths.items():
+        if number in hit or truth.pushed:
+            continue
+        transaction = found[number]
+        assert transaction.request is not None
+        assert transaction.request.method in {truth.method, ""}
+        if truth.ends[SERVER]:
+            assert transaction.response is not None
+            assert transaction.response.end_time == truth.ends[SERVER]
+
+
+@examples(300)
+@given(SEEDS)
+def test_any_bytes_are_read_or_dropped(seed: int) -> None:
+    """Nothing raises, and the counts balance: random bytes, and connections with bytes that were changed."""
+    dice = random.Random(seed)
+    shown = pieces(made(dice), dice)
+    for piece in shown:
+        if dice.random() < 0.2:
+            data = bytearray(piece.data)
+            data[dice.randrange(len(data))] = dice.randrange(256)
+            piece.data = dice.choice([bytes(data), dice.randbytes(len(data))])
+    heard(shown, first=dice.random() < 0.7)
