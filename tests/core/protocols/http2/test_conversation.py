@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +17,10 @@ from interceptor.core.protocols.http2.conversation import Http2Conversation
 from interceptor.core.protocols.http2.fields import Fields
 from interceptor.core.protocols.http2.streams import Context
 from tests.support.examples import examples
-from tests.support.http2 import CLIENT, SERVER, Talk, made
+from tests.support.http2 import CLIENT, PREFACE, SERVER, Talk, frame, made
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from interceptor.core.model import Outcome
 
@@ -150,8 +152,7 @@ def plain(transactions: list[Transaction]) -> list[object]:
                 said += [
                     (name, sorted(value) if isinstance(value, set) else value)
                     for name in part.__struct_fields__
-                    if (value := getattr(part, name)) is not None
-                    and name not in {"time", "end_time"}
+                    if (value := getattr(part, name)) is not None and name not in {"time", "end_time"}
                 ]
         found.append(said)
     return found
@@ -320,3 +321,160 @@ def test_any_bytes_are_read_or_dropped(seed: int) -> None:
             data[dice.randrange(len(data))] = dice.randrange(256)
             piece.data = dice.choice([bytes(data), dice.randbytes(len(data))])
     heard(shown, first=dice.random() < 0.7)
+
+
+# -- attacks ------------------------------------------------------------------------------------------------------
+
+
+def reset_rapidly(size: int) -> bytes:
+    """CVE-2023-44487: streams that are cancelled at once, for ever."""
+    return b"".join(
+        frame(1, 2 * at + 1, b"\x82\x84\x86", 5) + frame(3, 2 * at + 1, bytes((0, 0, 0, 8)))
+        for at in range(size)
+    )
+
+
+def never_answered(size: int) -> bytes:
+    """Streams that are opened, and left open."""
+    return b"".join(frame(1, 2 * at + 1, b"\x82\x84\x86", 4) for at in range(size))
+
+
+def continued(size: int) -> bytes:
+    """CVE-2024-27316 and its kin: a block that never ends."""
+    return frame(1, 1, b"\x82\x84\x86", 1) + frame(9, 1, b"\x00\x01a\x01b" * 20) * size
+
+
+def continued_by_nothing(size: int) -> bytes:
+    """The same with empty frames."""
+    return frame(1, 1, b"\x82\x84\x86", 1) + frame(9, 1) * size
+
+
+def empty(size: int) -> bytes:
+    """Frames of nothing."""
+    return frame(1, 1, b"\x82\x84\x86", 4) + (frame(0, 1) + frame(4, 0) + frame(6, 0, bytes(8))) * size
+
+
+def bomb(size: int) -> bytes:
+    """An entry of 4 KB, and blocks of 16,000 references to it."""
+    inserted = b"\x40\x01x" + b"\x7f\x81\x1e" + b"y" * 3_968
+    return frame(1, 1, b"\x82\x84\x86" + inserted, 5) + b"".join(
+        frame(1, 2 * at + 3, b"\x82\x84\x86" + b"\xbe" * 1_600, 5) for at in range(size)
+    )
+
+
+def inserting(size: int) -> bytes:
+    """A table of a gigabyte, and insertions without end."""
+    block = b"\x3f\xe1\xff\xff\xff\x03\x82\x84\x86"
+    return b"".join(
+        frame(
+            1, 2 * at + 1, (block if not at else b"\x82\x84\x86") + b"\x40\x04%04d\x00" % (at % 10_000) * 9, 5
+        )
+        for at in range(size)
+    )
+
+
+def priorities(size: int) -> bytes:
+    """PRIORITY for streams that nobody has opened."""
+    return b"".join(frame(2, 2 * at + 1, bytes(5)) for at in range(size))
+
+
+def promises(size: int) -> bytes:
+    """Of answers that never come."""
+    return frame(1, 1, b"\x88", 4) + b"".join(
+        frame(5, 1, (2 * at + 2).to_bytes(4, "big") + b"\x82\x84\x86", 4) for at in range(size)
+    )
+
+
+def half_found(size: int) -> bytes:
+    """Nothing but beginnings of frames that look as if one began."""
+    return b"\x00\x3f\xff\x00\x00\x00\x00\x00\x01" * size
+
+
+ATTACKS = [
+    (reset_rapidly, 120),
+    (never_answered, 250),
+    (continued, 250),
+    (continued_by_nothing, 500),
+    (empty, 250),
+    (bomb, 10),
+    (inserting, 120),
+    (priorities, 500),
+    (promises, 250),
+    (half_found, 2_000),
+]
+"""And how much of each is enough to show what it costs."""
+
+
+def attacked(data: bytes, side: int, *, first: bool) -> tuple[int, int]:
+    """Calls that an attack costs, in segments of 100 bytes, and the most that anything of it held."""
+    calls = most = 0
+
+    def count(_: object, event: str, __: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    shared = context(Limits(pending=100))
+    talk = Http2Conversation(PEERS, shared, first=first)
+    finished: list[Outcome] = []
+    if first and side == CLIENT:
+        data = PREFACE + data
+    sys.setprofile(count)
+    try:
+        for at in range(0, len(data), 100):
+            talk.receive(side, Chunk(data, at, min(at + 100, len(data)), 0, at, 0), finished)
+            most = max(most, shared.budget.held)
+    finally:
+        sys.setprofile(None)
+    talk.finish(Anomaly.UNANSWERED, finished)
+    assert shared.budget.held == 0
+    assert shared.transactions == shared.reported == len(finished)
+    return calls, most
+
+
+@pytest.mark.parametrize(("attack", "size"), ATTACKS, ids=[attack.__name__ for attack, _ in ATTACKS])
+@pytest.mark.parametrize("first", [True, False], ids=["from the start", "joined late"])
+def test_an_attack_costs_in_proportion_and_holds_no_more_than_its_limits(
+    attack: Callable[[int], bytes], size: int, first: bool
+) -> None:
+    """Twice as much more of it costs twice as much more, and what is kept does not grow beyond what is allowed."""
+    side = SERVER if attack is promises else CLIENT
+    small, middle, large = (attacked(attack(size * times), side, first=first) for times in (1, 2, 4))
+    assert large[0] - middle[0] < 2.2 * (middle[0] - small[0]) + 10
+    # A block that comes in or the proof of a start, two windows, and open streams.
+    assert large[1] < 64 * 2**10 + 2**18 + 100 * 1_024
+
+
+def test_an_unanswered_stream_beyond_the_limit_is_reported_as_it_stands() -> None:
+    """The oldest; what comes of it later changes nothing."""
+    shared = context(Limits(pending=2))
+    talk = Http2Conversation(PEERS, shared, first=True)
+    finished: list[Outcome] = []
+    data = PREFACE + never_answered(3)
+    talk.receive(CLIENT, Chunk(data, 0, len(data), 0, 5, 0), finished)
+    (reported,) = finished
+    assert isinstance(reported, Transaction)
+    assert (reported.stream, reported.response) == (1, None)
+    answer = frame(1, 1, b"\x88", 5) + frame(1, 3, b"\x88", 4)
+    talk.receive(SERVER, Chunk(answer, 0, len(answer), 0, 6, 0), finished)
+    assert len(finished) == 1
+    assert talk.open_transactions == 2
+
+
+def test_when_memory_is_short_all_that_waits_is_given_up() -> None:
+    """Streams are reported as they stand, tables and half-read blocks are forgotten; the place is kept."""
+    shared = context()
+    talk = Http2Conversation(PEERS, shared, first=True)
+    finished: list[Outcome] = []
+    data = PREFACE + bomb(0) + never_answered(4)[12:] + frame(1, 9, bytes(500), 4)[:100]
+    talk.receive(CLIENT, Chunk(data, 0, len(data), 0, 5, 0), finished)
+    assert shared.budget.held > 4_000
+    talk.relieve(finished)
+    assert shared.budget.held == talk.weight == 0
+    assert [outcome.stream for outcome in finished if isinstance(outcome, Transaction)] == [1, 3, 5, 7]
+    more = bytes(409) + frame(1, 11, b"\x82\x84\x86\xbe", 5)
+    talk.receive(CLIENT, Chunk(more, 0, len(more), len(data), 6, 0), finished)
+    talk.finish(Anomaly.CUT_SHORT, finished)
+    last = finished[-1]
+    assert isinstance(last, Transaction)
+    assert last.request is not None
+    assert (last.stream, last.request.target, last.request.header_names) == (11, "/", ())
