@@ -11,9 +11,8 @@ with the same name have the same path.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-
-from msgspec import Struct
 
 from interceptor.core.model import METHODS, Anomaly, Request, Response
 
@@ -51,7 +50,8 @@ class Texts(dict[bytes, str]):
         return text
 
 
-class Head(Struct, gc=False):
+@dataclass(slots=True)
+class Head:
     """What a block says that begins or ends a message, as far as it is known."""
 
     values: dict[bytes, bytes]

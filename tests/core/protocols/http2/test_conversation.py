@@ -142,7 +142,7 @@ def heard(shown: Sequence[Piece], *, first: bool = True) -> list[Transaction]:
     return listener.end()
 
 
-def plain(transactions: list[Transaction]) -> list[object]:
+def plain(transactions: list[Transaction]) -> list[list[object]]:
     """All that transactions say but when, in the order of their streams."""
     found = []
     for transaction in sorted(transactions, key=lambda each: each.stream):
