@@ -136,8 +136,10 @@ PURE = {
         "core.records.values",
         "core.records.words",
     },
+    "core.records.calls": {"core.records.values", "core.records.words"},
     "core.records.encoder": {
         "core.model",
+        "core.records.calls",
         "core.records.servers",
         "core.records.templates",
         "core.records.values",

@@ -26,6 +26,7 @@ from msgspec import field
 
 from interceptor.core.model import Anomaly, Peers, State, Transaction
 from interceptor.core.records import values
+from interceptor.core.records.calls import CallNames
 from interceptor.core.records.servers import ServerNames
 from interceptor.core.records.templates import PathTemplates
 from interceptor.core.records.values import INVALID, VALUE
@@ -49,7 +50,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     kind: str = ""
     id: str = ""
     """32 hexadecimal digits: the connection's 20, and 12 of the place in it. The place is the position of the
-    request's first byte; of the response's, with bit 47 set, where the request was never seen."""
+    request's first byte; of the response's, with bit 47 set, where the request was never seen; in HTTP/2 the stream's
+    number, with bits 47 and 46 set."""
     time: str = ""
     """RFC 3339, UTC, microseconds: of the request's first byte, else of the response's."""
     duration_us: int | None = None
@@ -110,6 +112,22 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Of the pair and of both messages, sorted."""
     interface: str | None = None
     node: str | None = None
+    url_unknown: str | None = field(name="url.unknown", default=None)
+    """Why the path is unknown (HTTP/2): `joined_late`, `after_loss_N` (the N-th of this side of the connection) or
+    `head_lost`; behind a `#` the entries of HPACK's table that may hold it, so that records of one connection with the
+    same text there are of the same path."""
+    rpc_system: str | None = field(name="rpc.system", default=None)
+    """`grpc`, `grpc_web` or `connect_rpc`."""
+    rpc_service: str | None = field(name="rpc.service", default=None)
+    """With its package. See `interceptor.core.records.calls`."""
+    rpc_method: str | None = field(name="rpc.method", default=None)
+    rpc_grpc_status_code: int | None = field(name="rpc.grpc.status_code", default=None)
+    """As the server gave it. Absent where it gave none, or that was not seen: never a 0 that nobody sent."""
+    rpc_request_messages: int | None = field(name="rpc.request.messages", default=None)
+    rpc_request_message_bytes: int | None = field(name="rpc.request.message.bytes", default=None)
+    """As on the wire: compressed or not."""
+    rpc_response_messages: int | None = field(name="rpc.response.messages", default=None)
+    rpc_response_message_bytes: int | None = field(name="rpc.response.message.bytes", default=None)
 
 
 MAX_KEYS: Final = 32
@@ -123,6 +141,7 @@ CACHED_TEXT: Final = 2_048
 64 MiB whatever is sent; ordinary traffic makes 1 to 2."""
 
 _RESPONSE_PLACE: Final = 1 << 47
+_STREAM_PLACE: Final = 3 << 46
 _PLACES: Final = (1 << 48) - 1
 _DIGITS: Final = tuple([f"{number:03}" for number in range(1000)])
 """000 to 999: formatting a number costs more than all the rest of a time."""
@@ -229,6 +248,7 @@ class RecordEncoder:
         self._node = _text(node) if node else None
         templates = templates or PathTemplates()
         self._template = templates.template
+        self._calls = _Cache[str, str | None](CallNames(templates.words).template)
         self._admit = templates.admit
         self.names = ServerNames()
         self._connections: dict[str, _Connection] = {}
@@ -337,14 +357,17 @@ class RecordEncoder:
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
             if sent_path:
-                template = self._template(server_address, sent_path, client_address or source_address)
+                if transaction.call is not None and (called := self._calls[sent_path]) is not None:
+                    template = self._admit(server_address, called)
+                else:
+                    template = self._template(server_address, sent_path, client_address or source_address)
                 if sent_query:
                     keys = self._queries[_VALUES.sub("=", sent_query, 2 * MAX_KEYS)]
                 if self._show_path:
                     path = _text(sent_path)
                     if self._show_query:
                         query = _text(sent_query) or None
-            elif sent_path is not None:
+            elif sent_path is not None and not request.unknown:
                 template = self._admit(server_address, INVALID)
             request_names = self._layouts[request.header_names]
             if (text := request.content_type) is not None:
@@ -362,7 +385,7 @@ class RecordEncoder:
         microseconds = nanoseconds // 1000
 
         # By position, in the order of the fields: naming them would cost as much as all the rest.
-        return Record(
+        record = Record(
             1,
             "http",
             connection_id + (place & _PLACES).to_bytes(6).hex(),
@@ -406,6 +429,37 @@ class RecordEncoder:
             interface,
             self._node,
         )
+        return self._streamed(record, transaction) if transaction.stream else record
+
+    def _streamed(self, record: Record, transaction: Transaction) -> Record:
+        """The record of a stream of HTTP/2, which has more to say, and may know less."""
+        request, call = transaction.request, transaction.call
+        changes: dict[str, object] = {
+            "id": record.id[:20] + (_STREAM_PLACE | transaction.stream).to_bytes(6).hex()
+        }
+        if request is not None:
+            if not request.method:
+                changes["http_request_method"] = changes["http_request_method_original"] = None
+            if request.scheme != "http":
+                changes["url_scheme"] = request.scheme or None
+                named = values.host(request.host, 443) if request.scheme and request.host else None
+                if named is not None and record.server_address == named[0]:
+                    changes["server_port"] = named[1]
+            if request.unknown:
+                changes["url_unknown"] = request.unknown
+        if call is not None:
+            changes |= {
+                "rpc_system": call.system,
+                "rpc_grpc_status_code": call.status,
+                "rpc_request_messages": call.request_messages,
+                "rpc_request_message_bytes": call.request_message_bytes,
+                "rpc_response_messages": call.response_messages,
+                "rpc_response_message_bytes": call.response_message_bytes,
+            }
+            if request is not None and self._calls[request.target.partition("?")[0]] is not None:
+                _, service, method = [*(record.url_template or "").split("/"), "", ""][:3]
+                changes["rpc_service"], changes["rpc_method"] = service or None, method or None
+        return msgspec.structs.replace(record, **changes)
 
     def _connect(self, peers: Peers) -> _Connection:
         """What records say of a connection, from here on remembered."""

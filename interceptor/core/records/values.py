@@ -37,6 +37,7 @@ __all__ = [
     "content_type",
     "field_name",
     "host",
+    "looks_like_value",
     "method",
     "query_key",
     "user_agent",
@@ -224,6 +225,11 @@ def host(text: str, default_port: int | None) -> tuple[str, int] | None:
     if digits:
         return (name, int(digits)) if len(digits) <= 5 and int(digits) <= 65535 else None
     return (name, default_port) if default_port is not None else None
+
+
+def looks_like_value(text: str) -> bool:
+    """Whether a name that a program was given looks like an id, a date, an address or a token."""
+    return len(text) > _MAX_LABEL or _LABEL_VALUE.match(text.lower()) is not None
 
 
 def _label(text: str) -> str:
