@@ -9,16 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from interceptor.core.model import Anomaly, Drop, Request, Response
+from interceptor.core.protocols.conversation import CLIENT, SERVER, Conversation
 from interceptor.core.protocols.http2 import frames
 from interceptor.core.protocols.http2.frames import FrameReader
 from interceptor.core.protocols.http2.hpack import Table
-from interceptor.core.protocols.http2.streams import CLIENT, SERVER, Context, Streams
+from interceptor.core.protocols.http2.streams import Streams
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Chunk, Outcome, Peers
+    from interceptor.core.model import Chunk, Outcome, Peers, Transaction
     from interceptor.core.protocols.conversation import Becoming
     from interceptor.core.protocols.http2.fields import Head
     from interceptor.core.protocols.http2.grpc import Messages
+    from interceptor.core.protocols.http2.streams import Context
 
 __all__ = ["Http2Conversation"]
 
@@ -37,12 +39,12 @@ class _Side:
         """What the body that comes in is looked at for."""
 
 
-class Http2Conversation:
+class Http2Conversation(Conversation):
     """HTTP/2 on one connection."""
 
-    __slots__ = ("_context", "_sides", "_streams", "_weighed", "peers")
+    __slots__ = ("_context", "_sides", "_streams", "_weighed", "becomes", "peers")
 
-    becomes: Becoming | None = None
+    peers: Peers
 
     def __init__(
         self,
@@ -50,10 +52,11 @@ class Http2Conversation:
         context: Context,
         *,
         first: bool,
-        upgraded: Request | None = None,
+        upgraded: Transaction | None = None,
     ) -> None:
-        """`first`: the connection is seen from its preface on. `upgraded`: the HTTP/1 request answered on stream 1."""
+        """`first`: the connection is seen from its preface on. `upgraded`: what stream 1 answers."""
         self.peers = peers
+        self.becomes: Becoming | None = None
         self._context = context
         self._streams = Streams(peers, context, first=first)
         block_bytes = context.limits.head_bytes
@@ -141,7 +144,7 @@ class Http2Conversation:
         if reader.block is None:
             table.lose()
         elif (fields := table.read(reader.block)) is None:
-            context.drop(Drop.HEAD_INVALID, len(reader.block))
+            context.counts.drop(Drop.HEAD_INVALID, len(reader.block))
             said.settled += len(reader.block)
         else:
             head = context.fields.read(fields, cut=table.cut)
@@ -227,15 +230,7 @@ class Http2Conversation:
         if side == CLIENT:
             self._streams.client_closed = True
 
-    def passed(self, side: int, size: int) -> None:
-        """Never called: nothing of this is opaque."""
-
     # What is held
-
-    @property
-    def opaque(self) -> bool:
-        """There may always be another frame."""
-        return False
 
     @property
     def weight(self) -> int:
@@ -277,11 +272,11 @@ class Http2Conversation:
         context, reader = self._context, said.reader
         if reader.discarded:
             for reason, size in reader.discarded.items():
-                context.drop(reason, size)
+                context.counts.drop(reason, size)
                 said.settled += size
             reader.discarded.clear()
         end = position - reader.pending
-        context.delivered += end - said.settled
+        context.counts.delivered += end - said.settled
         said.settled = end
         weight = self.weight
         context.budget.held += weight - self._weighed

@@ -16,23 +16,21 @@ the last `_HOLES` are told apart. 16 interim answers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from interceptor.core.model import Anomaly, Call, Drop, Request, Response, State, Transaction
+from interceptor.core.model import Anomaly, Call, Request, Response, State, Transaction
+from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.protocols.http2 import grpc
+from interceptor.core.protocols.http2.fields import Fields
 from interceptor.core.protocols.http2.grpc import Messages
 from interceptor.core.protocols.http2.hpack import Strings
 
 if TYPE_CHECKING:
     from interceptor.core.budget import Budget
-    from interceptor.core.model import Limits, Outcome, Peers
-    from interceptor.core.protocols.http2.fields import Fields, Head
+    from interceptor.core.model import Drop, Limits, Outcome, Peers
+    from interceptor.core.protocols.http2.fields import Head
 
-__all__ = ["CLIENT", "SERVER", "Context", "Stream", "Streams"]
-
-CLIENT: Final = 0
-SERVER: Final = 1
+__all__ = ["Context", "Counts", "Stream", "Streams"]
 
 _HOLES: Final = 16
 _INTERIM: Final = 16
@@ -48,32 +46,38 @@ WEIGHT: Final = 1_024
 """Bytes of memory of an open stream beside the first, its messages included."""
 
 
-@dataclass(slots=True)
-class Context:
-    """What all connections of a pipeline share."""
+class Counts(Protocol):
+    """What became of all bytes and messages of a pipeline."""
 
-    limits: Limits
-    budget: Budget
-    fields: Fields
-    strings: Strings = field(default_factory=Strings)
-    delivered: int = 0
-    """Bytes of frames."""
-    dropped: dict[Drop, int] = field(default_factory=dict)
-    """Bytes that are in none that is read, by reason."""
-    messages: int = 0
+    delivered: int
+    """Bytes of messages, or of frames."""
+    messages: int
     """Requests and final responses that have begun."""
-    late: int = 0
+    late: int
     """Messages that came when their transaction had been reported already."""
-    transactions: int = 0
+    transactions: int
     """Transactions that have begun, on connections that are over."""
-    reported: int = 0
+    reported: int
     """Transactions that are over, one way or the other."""
-    halves: int = 0
+    halves: int
     """Of them, those that lack a request or a response."""
 
     def drop(self, reason: Drop, size: int) -> None:
-        """Count bytes that are in no message."""
-        self.dropped[reason] = self.dropped.get(reason, 0) + size
+        """Count bytes that are in no message, nor in a frame that is read."""
+        ...
+
+
+class Context:
+    """What all connections of a pipeline share."""
+
+    __slots__ = ("budget", "counts", "fields", "limits", "strings")
+
+    def __init__(self, limits: Limits, budget: Budget, counts: Counts) -> None:
+        self.limits = limits
+        self.budget = budget
+        self.counts = counts
+        self.fields = Fields(limits.line_bytes)
+        self.strings = Strings()
 
 
 class Stream:
@@ -151,12 +155,13 @@ class Streams:
     __slots__ = (
         "_begun",
         "_complete",
-        "_context",
+        "_counts",
         "_holes",
         "_lost",
         "_newest",
         "_open",
         "_peers",
+        "_pending",
         "_since_hole",
         "client_closed",
         "heard",
@@ -165,7 +170,8 @@ class Streams:
     def __init__(self, peers: Peers, context: Context, *, first: bool) -> None:
         """`first`: the connection is seen from its beginning."""
         self._peers = peers
-        self._context = context
+        self._counts = context.counts
+        self._pending = context.limits.pending
         self._open: dict[int, Stream] = {}
         """The oldest first."""
         self._begun = 0
@@ -186,13 +192,11 @@ class Streams:
 
     # What frames say
 
-    def begin_upgraded(self, request: Request) -> None:
-        """Stream 1 is what an HTTP/1 request has asked for that was upgraded (RFC 7540 section 3.2), which is over."""
-        stream = self._begin(1)
-        self._newest = 1
-        stream.transaction.request = request
+    def begin_upgraded(self, transaction: Transaction) -> None:
+        """Stream 1 answers an HTTP/1 request that is over (RFC 7540 section 3.2), and whoever has begun it has counted it."""
+        transaction.stream = self._newest = 1
+        stream = self._open[1] = Stream(transaction)
         stream.asked = True
-        self._context.messages += 1
 
     def client_block(
         self,
@@ -216,7 +220,7 @@ class Streams:
                 self._note(number)
                 stream = self._begin(number)
                 self._bound(finished)
-            self._context.messages += 1
+            self._counts.messages += 1
             stream.transaction.request = request
             stream.doubtful[CLIENT] = False
             if head is None:
@@ -299,7 +303,7 @@ class Streams:
         stream.transaction.request = request
         stream.transaction.tag(Anomaly.PUSHED)
         stream.asked = True
-        self._context.messages += 1
+        self._counts.messages += 1
         self._bound(finished)
 
     def data(self, side: int, number: int, size: int) -> Messages | None:
@@ -434,7 +438,7 @@ class Streams:
                 if at == number and message is not None:
                     message.body_size -= size
             self._over(number, stream, finished, unseen)
-        self._context.transactions += self._begun
+        self._counts.transactions += self._begun
         self._begun = 0
 
     def overdue(
@@ -493,7 +497,7 @@ class Streams:
 
     def _bound(self, finished: list[Outcome]) -> None:
         """Keep no more streams than may be open."""
-        if len(self._open) > self._context.limits.pending:
+        if len(self._open) > self._pending:
             number, stream = next(iter(self._open.items()))
             self._cut_off(number, stream, [], finished)
             del self._open[number]
@@ -517,9 +521,9 @@ class Streams:
     def _answer(self, stream: Stream, head: Head | None, response: Response) -> None:
         """The final response has begun."""
         transaction = stream.transaction
-        self._context.messages += 1
+        self._counts.messages += 1
         if transaction.reported:
-            self._context.late += 1
+            self._counts.late += 1
         transaction.response = response
         stream.torn[SERVER] = head is None
         stream.doubtful[SERVER] = False
@@ -535,9 +539,9 @@ class Streams:
         response = Response(0, 0, 0, version="2", unsized=True)
         stream.transaction.response = response
         stream.torn[SERVER] = True
-        self._context.messages += 1
+        self._counts.messages += 1
         if stream.transaction.reported:
-            self._context.late += 1
+            self._counts.late += 1
         return response
 
     def _tag_trailers(self, stream: Stream, message: Request | Response, head: Head | None) -> None:
@@ -549,9 +553,9 @@ class Streams:
         """What has begun was an interim answer, or nobody will know whether it was."""
         stream.uncertain = stream.torn[SERVER] = False
         stream.transaction.response = None
-        self._context.messages -= 1
+        self._counts.messages -= 1
         if stream.transaction.reported:
-            self._context.late -= 1
+            self._counts.late -= 1
 
     def _trailers(self, stream: Stream, head: Head | None) -> None:
         """A status may be in trailers, or in a head that is all there is ("Trailers-Only")."""
@@ -617,12 +621,12 @@ class Streams:
         if stream.uncertain:
             self._forget_answer(stream)
         transaction.reported = True
-        self._context.reported += 1
+        self._counts.reported += 1
         request, response = transaction.request, transaction.response
         if self.client_closed:
             transaction.tag(Anomaly.CLIENT_CLOSED)
         if request is None or response is None:
-            self._context.halves += 1
+            self._counts.halves += 1
             # Whose bytes the missing half would be in: of a request on an even stream, a promise of the server's.
             silent = CLIENT if request is None and transaction.stream & 1 else SERVER
             proven = self._complete[silent] and self.heard[silent] and not stream.doubtful[silent]

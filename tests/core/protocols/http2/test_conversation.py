@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.budget import Budget
-from interceptor.core.model import Anomaly, Chunk, Limits, Peers, State, Transaction
+from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Peers, State, Transaction
 from interceptor.core.protocols.http2.conversation import Http2Conversation
-from interceptor.core.protocols.http2.fields import Fields
 from interceptor.core.protocols.http2.streams import Context
 from tests.support.examples import examples
 from tests.support.http2 import CLIENT, PREFACE, SERVER, Talk, frame, made
@@ -39,17 +38,34 @@ class Piece:
     lost: bool = False
 
 
-def context(limits: Limits | None = None) -> Context:
+@dataclass
+class Counted:
+    """What a pipeline counts."""
+
+    delivered: int = 0
+    dropped: dict[Drop, int] = field(default_factory=dict)
+    messages: int = 0
+    late: int = 0
+    transactions: int = 0
+    reported: int = 0
+    halves: int = 0
+
+    def drop(self, reason: Drop, size: int) -> None:
+        """Bytes that are in nothing."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + size
+
+
+def counted(limits: Limits | None = None) -> tuple[Context, Counted]:
     """What conversations share."""
-    limits = limits or Limits()
-    return Context(limits, Budget(limits.held_bytes), Fields(limits.line_bytes))
+    limits, counts = limits or Limits(), Counted()
+    return Context(limits, Budget(limits.held_bytes), counts), counts
 
 
 class Listener:
     """A conversation that is told pieces, and asked after each whether its counts balance."""
 
-    def __init__(self, shared: Context | None = None, *, first: bool = True) -> None:
-        self.context = shared or context()
+    def __init__(self, *, first: bool = True) -> None:
+        self.context, self.counts = counted()
         self.talk = Http2Conversation(PEERS, self.context, first=first)
         self.talk.heard(CLIENT)
         self.talk.heard(SERVER)
@@ -83,12 +99,12 @@ class Listener:
         """Bytes taken = delivered + dropped + held; so with transactions, and the budget is what waits."""
         held = sum(self.talk.held(side, at) for side, at in enumerate(self.at) if at >= 0)
         assert held >= 0
-        assert self.taken == self.context.delivered + sum(self.context.dropped.values()) + held
+        assert self.taken == self.counts.delivered + sum(self.counts.dropped.values()) + held
         assert (
-            self.talk.begun + self.context.transactions == self.context.reported + self.talk.open_transactions
+            self.talk.begun + self.counts.transactions == self.counts.reported + self.talk.open_transactions
         )
-        assert self.context.messages == (
-            2 * self.context.reported - self.context.halves + self.talk.open_messages + self.context.late
+        assert self.counts.messages == (
+            2 * self.counts.reported - self.counts.halves + self.talk.open_messages + self.counts.late
         )
         assert self.context.budget.held == self.talk.weight
 
@@ -99,12 +115,12 @@ class Listener:
                 self.talk.close(side, self.at[side], 2**62, self.finished, clean=True)
         self.talk.finish(unseen, self.finished)
         assert self.context.budget.held == 0
-        assert self.taken == self.context.delivered + sum(self.context.dropped.values())
+        assert self.taken == self.counts.delivered + sum(self.counts.dropped.values())
         found = []
         for outcome in self.finished:
             assert isinstance(outcome, Transaction)
             found.append(outcome)
-        assert len(found) == len({transaction.stream for transaction in found}) == self.context.reported
+        assert len(found) == len({transaction.stream for transaction in found}) == self.counts.reported
         return found
 
 
@@ -413,7 +429,7 @@ def attacked(data: bytes, side: int, *, first: bool) -> tuple[int, int]:
         nonlocal calls
         calls += event == "call"
 
-    shared = context(Limits(pending=100))
+    shared, counts = counted(Limits(pending=100))
     talk = Http2Conversation(PEERS, shared, first=first)
     finished: list[Outcome] = []
     if first and side == CLIENT:
@@ -427,7 +443,7 @@ def attacked(data: bytes, side: int, *, first: bool) -> tuple[int, int]:
         sys.setprofile(None)
     talk.finish(Anomaly.UNANSWERED, finished)
     assert shared.budget.held == 0
-    assert shared.transactions == shared.reported == len(finished)
+    assert counts.transactions == counts.reported == len(finished)
     return calls, most
 
 
@@ -446,7 +462,7 @@ def test_an_attack_costs_in_proportion_and_holds_no_more_than_its_limits(
 
 def test_an_unanswered_stream_beyond_the_limit_is_reported_as_it_stands() -> None:
     """The oldest; what comes of it later changes nothing."""
-    shared = context(Limits(pending=2))
+    shared, _ = counted(Limits(pending=2))
     talk = Http2Conversation(PEERS, shared, first=True)
     finished: list[Outcome] = []
     data = PREFACE + never_answered(3)
@@ -462,7 +478,7 @@ def test_an_unanswered_stream_beyond_the_limit_is_reported_as_it_stands() -> Non
 
 def test_when_memory_is_short_all_that_waits_is_given_up() -> None:
     """Streams are reported as they stand, tables and half-read blocks are forgotten; the place is kept."""
-    shared = context()
+    shared, _ = counted()
     talk = Http2Conversation(PEERS, shared, first=True)
     finished: list[Outcome] = []
     data = PREFACE + bomb(0) + never_answered(4)[12:] + frame(1, 9, bytes(500), 4)[:100]

@@ -8,7 +8,7 @@ import pytest
 
 from interceptor.core.model import Anomaly, Chunk, State, Transaction
 from interceptor.core.protocols.http2.conversation import Http2Conversation
-from tests.core.protocols.http2.test_conversation import PEERS, context
+from tests.core.protocols.http2.test_conversation import PEERS, counted
 from tests.core.protocols.http2.test_hpack import literal
 from tests.support.http2 import CLIENT, PREFACE, SERVER, frame, message
 
@@ -30,8 +30,7 @@ class Script:
     """A connection, frame by frame: one a millisecond."""
 
     def __init__(self, *, first: bool = True) -> None:
-        self.context = context()
-        self.talk = Http2Conversation(PEERS, self.context, first=first)
+        self.talk = Http2Conversation(PEERS, counted()[0], first=first)
         self.talk.heard(CLIENT)
         self.talk.heard(SERVER)
         self.finished: list[Outcome] = []
