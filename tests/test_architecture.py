@@ -59,7 +59,15 @@ PURE = {
         "core.protocols.http1.pairing",
         "core.protocols.http1.parser",
         "core.protocols.http1.recognition",
+        "core.protocols.http2.conversation",
+        "core.protocols.http2.recognition",
+        "core.protocols.http2.streams",
         "core.protocols.opaque",
+    },
+    "core.protocols.http2.recognition": {
+        "core.protocols.conversation",
+        "core.protocols.http2.finding",
+        "core.protocols.http2.hpack",
     },
     "core.protocols.signatures": set(),
     "core.protocols.tls.hellos": set(),
@@ -95,6 +103,7 @@ PURE = {
     "core.protocols.http2.streams": {
         "core.budget",
         "core.model",
+        "core.protocols.conversation",
         "core.protocols.http2.fields",
         "core.protocols.http2.grpc",
         "core.protocols.http2.hpack",

@@ -2,28 +2,39 @@
 
 Owns the choice among the protocols that are read, and which conversation a change leads to. Refuses ports.
 
-What is seen from its beginning is taken for HTTP/1, which tells itself when neither side speaks it. On a connection that is
-met in the middle nobody knows who the client is; until what one side says proves it, nothing is read.
+What is seen from its beginning and does not begin as HTTP/2 is taken for HTTP/1, which tells itself when neither side speaks it.
+On a connection that is met in the middle nobody knows who the client is; until what one side says proves it, nothing is read.
+
+Limits: what waits for the client's preface is 24 bytes of a client and `http2.recognition.FIRST_BYTES` of a server.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import Drop
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
+from interceptor.core.model import Chunk, Drop, Transaction
+from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation, End, Hole
 from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
-from interceptor.core.protocols.http1.pairing import UNREAD, HttpConversation
+from interceptor.core.protocols.http1.pairing import H2C, UNREAD, HttpConversation
+from interceptor.core.protocols.http2.recognition import FIRST_BYTES, greets, may_answer, speaker
 from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Anomaly, Chunk, Outcome, Peers
+    from interceptor.core.model import Anomaly, Outcome, Peers
+    from interceptor.core.protocols.conversation import Heard
     from interceptor.core.protocols.http1.parser import Context, Partial
     from interceptor.core.protocols.http1.recognition import Prospect
+    from interceptor.core.protocols.http2.conversation import Http2Conversation
+    from interceptor.core.protocols.http2.streams import Context as Http2Context
     from interceptor.core.protocols.opaque import Nothing
 
 __all__ = ["Recognition"]
 
+HTTP1: Final = "http1"
+HTTP2: Final = "http2"
+
+_FRAME_STARTS: Final = b"\x00P"
+"""What a frame of HTTP/2 that is not huge begins with, and its preface."""
 _TELLING: Final = 32
 """Bytes of a start line that goes on in the next segment."""
 
@@ -33,24 +44,49 @@ class Recognition:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._http2: Http2Context | None = None
+        """Made when a connection needs it: most captures have none."""
 
     def begin(self, peers: Peers | None, *, first: bool) -> Conversation:
         """The conversation of a connection of which nothing has been said."""
         if peers is None:
-            return _Middle(self._context)
-        return HttpConversation(peers, self._context, first=first)
+            return _Middle(self._context, self)
+        if first:
+            return _Beginning(peers, self._context)
+        return HttpConversation(peers, self._context, first=False)
 
     def become(self, change: Becoming, peers: Peers) -> Conversation:
         """The conversation that a change leads to."""
-        if isinstance(change, _Joined):
-            conversation = HttpConversation(peers, self._context, first=False)
-            if change.begun is not None:
-                conversation.reader(change.side).resume(change.begun)
-            if change.announced is not None:
-                conversation.announce(change.announced)
+        joined = change if isinstance(change, _Joined) else None
+        if change.protocol == HTTP2:
+            return self._speak_http2(peers, first=joined is None)
+        if change.protocol == H2C:
+            return self._speak_http2(peers, upgraded=change.origin)
+        if change.protocol == HTTP1:
+            conversation = HttpConversation(peers, self._context, first=joined is None)
+            if joined is not None and joined.begun is not None:
+                conversation.reader(joined.side).resume(joined.begun)
+            if joined is not None and joined.announced is not None:
+                conversation.announce(joined.announced)
             return conversation
         reason = Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED
         return Opaque(peers, self._context.drop, reason)
+
+    def http2(self) -> Http2Context:
+        """What conversations of HTTP/2 share."""
+        if self._http2 is None:
+            from interceptor.core.protocols.http2.streams import Context as Http2Context
+
+            self._http2 = Http2Context(self._context.limits, self._context.budget, self._context)
+        return self._http2
+
+    def _speak_http2(
+        self, peers: Peers, *, first: bool = True, upgraded: Outcome | None = None
+    ) -> Http2Conversation:
+        from interceptor.core.protocols.http2.conversation import Http2Conversation
+
+        assert upgraded is None or isinstance(upgraded, Transaction)
+        return Http2Conversation(peers, self.http2(), first=first, upgraded=upgraded)
 
     def begins(self, data: bytes) -> bool:
         """Whether bytes are the start line of a message, or enough of one to tell."""
@@ -59,8 +95,96 @@ class Recognition:
         )
 
 
+class _Beginning(Conversation):
+    """A connection that is seen from its beginning, until its first bytes say what it speaks."""
+
+    __slots__ = ("_context", "_heard", "becomes", "peers")
+
+    peers: Peers
+
+    def __init__(self, peers: Peers, context: Context) -> None:
+        self.peers = peers
+        self.becomes: Becoming | None = None
+        self._context = context
+        self._heard: list[Heard] | None = None
+        """What waits for more."""
+
+    def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
+        """Everything must be looked at."""
+        return NOTHING_COMES
+
+    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """Tell the protocol by the first bytes of both."""
+        data = chunk.buffer[chunk.cursor : chunk.end]
+        if self._heard is not None:
+            data = (
+                b"".join([said.buffer for by, said in self._heard if by == side and isinstance(said, Chunk)])
+                + data
+            )
+        if side == CLIENT:
+            known = greets(data)
+        else:
+            known = None if len(data) <= FIRST_BYTES and may_answer(data) else False
+        if known is not None:
+            self._become(HTTP2 if known else HTTP1, (side, chunk))
+            return
+        position = chunk.base + chunk.cursor
+        data = chunk.buffer[chunk.cursor : chunk.end]
+        self._wait((side, Chunk(data, 0, len(data), position, chunk.time, chunk.place)), len(data))
+        chunk.cursor = chunk.end
+
+    def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """What a client begins with is not known: HTTP/1 finds its way behind a hole."""
+        hole = (side, Hole(size, position, time))
+        if side == CLIENT:
+            self._become(HTTP1, hole)
+        else:
+            self._wait(hole, 0)
+
+    def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:  # noqa: ARG002
+        """Less than a preface is nothing that anybody reads."""
+        self._wait((side, End(position, time, clean)), 0)
+
+    def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """Too little was said to tell."""
+        waiting = self._waiting()
+        self._context.budget.held -= waiting
+        if self.becomes is None:
+            self._context.drop(Drop.HEAD_INCOMPLETE, waiting)
+        self._heard = None
+
+    def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
+        """Nothing is open."""
+
+    def relieve(self, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """Wait no more."""
+        if self._heard is not None:
+            self.becomes = Becoming(HTTP1, self._heard)
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory of what waits."""
+        return self._waiting()
+
+    def held(self, side: int, position: int) -> int:  # noqa: ARG002 - all of it is
+        """Bytes that wait."""
+        return sum([said.end for by, said in self._heard or () if by == side and isinstance(said, Chunk)])
+
+    def _waiting(self) -> int:
+        return self.held(CLIENT, 0) + self.held(SERVER, 0) if self._heard is not None else 0
+
+    def _wait(self, heard: Heard, size: int) -> None:
+        if self._heard is None:
+            self._heard = []
+        self._heard.append(heard)
+        self._context.budget.held += size
+
+    def _become(self, protocol: str, last: Heard) -> None:
+        self.becomes = Becoming(protocol, [*(self._heard or ()), last])
+
+
 class _Joined(Becoming):
-    """HTTP/1 from the middle of a connection on."""
+    """From the middle of a connection on."""
 
     side: int = CLIENT
     """Who has proven it."""
@@ -73,10 +197,11 @@ class _Joined(Becoming):
 class _Middle(Conversation):
     """A connection met in the middle, while nobody knows which side is the client."""
 
-    __slots__ = ("_context", "_prospects", "becomes")
+    __slots__ = ("_context", "_prospects", "_recognition", "becomes")
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, recognition: Recognition) -> None:
         self._context = context
+        self._recognition = recognition
         self._prospects: list[Prospect | None] = [None, None]
         """What the sides may have begun to say."""
         self.becomes: Becoming | None = None
@@ -92,6 +217,11 @@ class _Middle(Conversation):
 
     def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Find out who is who by who speaks how."""
+        if chunk.buffer[chunk.cursor] in _FRAME_STARTS:
+            spoken = speaker(chunk.buffer, chunk.cursor, chunk.end, self._recognition.http2().strings)
+            if spoken is not None:
+                self.becomes = _Joined(HTTP2, [(spoken, chunk)], swapped=spoken != side)
+                return
         prospect = self._prospects[side]
         if prospect is None:
             from interceptor.core.protocols.http1.recognition import (
@@ -105,7 +235,7 @@ class _Middle(Conversation):
         client = self._prospects[side if is_client else 1 - side]
         role = CLIENT if is_client else SERVER
         self.becomes = _Joined(
-            "http1",
+            HTTP1,
             [(role, chunk)],
             swapped=role != side,
             side=role,

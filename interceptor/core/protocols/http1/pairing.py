@@ -461,7 +461,14 @@ class HttpConversation(Conversation):
     def _interim(self, response: Response, chunk: Chunk, finished: list[Outcome]) -> None:
         """A 1xx response: not the answer (RFC 9110 section 15.2), except that 101 ends HTTP here."""
         transaction = self._match(response, finished)
-        if response.status == 101:
+        if response.status == 101 and transaction is not None and self._asks_for_http2(transaction):
+            # RFC 7540 section 3.2: the answer is on stream 1. Whoever reads that reports the transaction.
+            self._remove(transaction)
+            transaction.interim = [*(transaction.interim or ()), response.status]
+            self._upgrade(transaction, chunk)
+            if self.becomes is not None:
+                self.becomes.protocol = H2C
+        elif response.status == 101:
             transaction = self._pair(transaction, response)
             self._answered(transaction, finished)
             self._upgrade(transaction, chunk)
@@ -472,6 +479,15 @@ class HttpConversation(Conversation):
                 transaction.interim.append(response.status)
         self._response_end = chunk.base + chunk.cursor
         self._floor = max(self._floor, self._response_end)
+
+    def _asks_for_http2(self, transaction: Transaction) -> bool:
+        """Whether a request asks to go on in HTTP/2, and is over."""
+        request = transaction.request
+        return (
+            request is not None
+            and transaction is not self._asking
+            and _HTTP2_SETTINGS in request.header_names
+        )
 
     def _match(self, response: Response, finished: list[Outcome]) -> Transaction | None:
         """The pending transaction that this response belongs to, by order or by place."""
@@ -716,9 +732,12 @@ def _may_end_elsewhere(response: Response) -> bool:
     return response.anomalies is not None and Anomaly.AMBIGUOUS_FRAMING in response.anomalies
 
 
+H2C: Final = "h2c"
 UNREAD: Final = "unread"
 UPGRADED: Final = "upgraded"
-"""What a connection becomes that was never HTTP, and one that is HTTP no more."""
+"""What a connection becomes that goes on in HTTP/2, one that was never HTTP, and one that is HTTP no more."""
+_HTTP2_SETTINGS: Final = "http2-settings"
+"""The field that an Upgrade to HTTP/2 must have, and nothing else has (RFC 7540 section 3.2.1)."""
 
 _BEFORE_ALL = -(2**63)
 
