@@ -34,7 +34,7 @@ class _Side:
         self.reader = reader
         self.table = table
         self.settled = -1
-        """Position up to which bytes were counted as delivered or dropped; -1 before the first."""
+        """Position up to which bytes were counted as delivered or dropped; -1 before the first and behind the last."""
         self.counting: Messages | None = None
         """What the body that comes in is looked at for."""
 
@@ -200,6 +200,7 @@ class Http2Conversation(Conversation):
             said.settled = position
         said.reader.close()
         self._settle(said, position)
+        said.settled = -1  # its end has a position of its own, and nothing is held there
         self._streams.close(side, time)
 
     def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:
