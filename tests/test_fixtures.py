@@ -427,6 +427,13 @@ _TALK = "tshark shows text that begins like a request"
 TSHARK_DIFFERS: dict[str, str] = {
     **dict.fromkeys(
         (
+            *("grpc_calls", "http2_hole_in_block", "http2_hole_in_body", "http2_late", "http2_preface"),
+            *("http2_reset", "http2_upgrade"),
+        ),
+        "tshark's fields of HTTP/2 have other names than those of HTTP/1",
+    ),
+    **dict.fromkeys(
+        (
             *(
                 "proxy_midstream",
                 "proxy_v1",
@@ -644,7 +651,10 @@ SHARED_DIFFERS: dict[tuple[str, str], str] = {
         "suricata-http-connect-simple.pcap",
         "tshark",
     ): "a target without a path, and a body that is the tunnel's first byte",
-    ("suricata-http2-keywords2.pcap", "suricata-verify"): "its GETs are HTTP/2, after the upgrade",
+    **dict.fromkeys(
+        [("suricata-http2-keywords2.pcap", who) for who in ("suricata-verify", "tshark")],
+        "they report the 101 of an upgrade as the answer, which comes on stream 1",
+    ),
 }
 """(capture, who says so): why a truth of the index does not hold for us."""
 

@@ -109,7 +109,7 @@ class FrameReader:
         """`block_bytes`: that a block may have. `first`: the direction is seen from its first byte on."""
         self._block_bytes = block_bytes
         self._client = client
-        self._mode = _AT_PREFACE if client else _AT_HEADER
+        self._mode = _AT_PREFACE if client and first else _AT_HEADER
         self._kept = bytearray()
         """Of a frame's header or of a payload that is read, as far as it has come."""
         self._needed = 0

@@ -303,16 +303,19 @@ def test_a_hole_inside_of_data_costs_body_bytes_only(seed: int) -> None:
 @examples(500)
 @given(SEEDS)
 def test_streams_that_no_hole_has_hit_are_reported(seed: int) -> None:
-    """Where segments begin with frames, the first one behind a hole is read again."""
+    """Where segments begin with frames, the first one behind a hole, or of a connection met in the middle, is read."""
     dice = random.Random(seed)
     talk = made(dice, noisy=False)
-    hit = set()
+    hit: set[int] = set()
+    join = dice.choice([0, dice.randrange(3, len(talk.frames))])
     shown = pieces(talk)
-    for piece, said in list(zip(shown, talk.frames, strict=True))[3:]:
-        if dice.random() < 0.1:
+    for at, (piece, said) in enumerate(zip(shown, talk.frames, strict=True)):
+        if at < join:
+            hit.add(said.stream)
+        elif at >= 3 and dice.random() < 0.1:
             piece.lost = True
             hit.add(said.stream)
-    found = {transaction.stream: transaction for transaction in heard(shown)}
+    found = {transaction.stream: transaction for transaction in heard(shown[join:], first=join == 0)}
     check(talk, list(found.values()))
     for number, truth in talk.truths.items():
         if number in hit or truth.pushed:
@@ -320,6 +323,7 @@ def test_streams_that_no_hole_has_hit_are_reported(seed: int) -> None:
         transaction = found[number]
         assert transaction.request is not None
         assert transaction.request.method in {truth.method, ""}
+        assert transaction.request.end_time == truth.ends[CLIENT]
         if truth.ends[SERVER]:
             assert transaction.response is not None
             assert transaction.response.end_time == truth.ends[SERVER]
