@@ -100,6 +100,11 @@ PURE = {
     "core.protocols.http2.frames": {"core.model", "core.protocols.http2.finding"},
     "core.protocols.http2.fields": {"core.model", "core.protocols.http2.hpack"},
     "core.protocols.http2.grpc": set(),
+    "core.protocols.http2.stream": {
+        "core.model",
+        "core.protocols.conversation",
+        "core.protocols.http2.grpc",
+    },
     "core.protocols.http2.streams": {
         "core.budget",
         "core.model",
@@ -107,6 +112,7 @@ PURE = {
         "core.protocols.http2.fields",
         "core.protocols.http2.grpc",
         "core.protocols.http2.hpack",
+        "core.protocols.http2.stream",
     },
     "core.protocols.http2.conversation": {
         "core.model",

@@ -22,15 +22,16 @@ from interceptor.core.model import Anomaly, Call, Request, Response, State, Tran
 from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.protocols.http2 import grpc
 from interceptor.core.protocols.http2.fields import Fields
-from interceptor.core.protocols.http2.grpc import Messages
 from interceptor.core.protocols.http2.hpack import Strings
+from interceptor.core.protocols.http2.stream import Stream
 
 if TYPE_CHECKING:
     from interceptor.core.budget import Budget
     from interceptor.core.model import Drop, Limits, Outcome, Peers
     from interceptor.core.protocols.http2.fields import Head
+    from interceptor.core.protocols.http2.grpc import Messages
 
-__all__ = ["Context", "Counts", "Stream", "Streams"]
+__all__ = ["Context", "Counts", "Streams"]
 
 _HOLES: Final = 16
 _INTERIM: Final = 16
@@ -78,75 +79,6 @@ class Context:
         self.counts = counts
         self.fields = Fields(limits.line_bytes)
         self.strings = Strings()
-
-
-class Stream:
-    """A transaction that is open."""
-
-    __slots__ = (
-        "_messages",
-        "asked",
-        "connects",
-        "doubtful",
-        "lengths",
-        "torn",
-        "transaction",
-        "tunnel",
-        "uncertain",
-    )
-
-    def __init__(self, transaction: Transaction) -> None:
-        self.transaction = transaction
-        self.asked = False
-        """The request is over."""
-        self.uncertain = False
-        """The response that has begun may be an interim one."""
-        self.doubtful = [False, False]
-        """By side: bytes may be missing between the frames of this stream."""
-        self.torn = [False, False]
-        """By side: the head was not read."""
-        self.connects = False
-        """It is a CONNECT, and not one that asks for a protocol (RFC 8441)."""
-        self.tunnel = False
-        """What comes is no body: it was a CONNECT, which was granted."""
-        self.lengths: list[int | None] = [None, None]
-        """By side: the body's, as its head declares it."""
-        self._messages: list[Messages | None] = [None, None]
-
-    def messages(self, side: int) -> Messages | None:
-        """What counts one side's messages, if it is a call."""
-        return self._messages[side]
-
-    def message(self, side: int) -> Request | Response | None:
-        """What one side has said."""
-        return self.transaction.request if side == CLIENT else self.transaction.response
-
-    def call(self, side: int, content_type: str | None) -> None:
-        """One side says what kind of content it sends."""
-        system = grpc.family(content_type) if content_type else None
-        if system is None:
-            return
-        if self.transaction.call is None:
-            self.transaction.call = Call(system)
-        if "-text" not in (content_type or ""):
-            self._messages[side] = Messages()
-
-    def settle(self) -> None:
-        """Write down what was counted so far."""
-        call = self.transaction.call
-        if call is None:
-            return
-        asked, answered = self._messages
-        if asked is not None and not asked.torn:
-            call.request_messages, call.request_message_bytes = asked.count, asked.bytes
-        else:
-            call.request_messages = call.request_message_bytes = None
-        if answered is not None and not answered.torn:
-            call.response_messages, call.response_message_bytes = answered.count, answered.bytes
-        else:
-            call.response_messages = call.response_message_bytes = None
-        if call.status is None and answered is not None:
-            call.status = answered.status
 
 
 class Streams:
