@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECONDS = 90.0
+SECONDS = 180.0
+"""Of each wait. All take a dozen on an idle machine; names that are not there yet are asked for again after 30."""
 AGENT_PORT, RELAY_PORT, PROXY_PORT, RECEIVER_PORT = 18954, 18956, 3128, 9443
 ZONE = f"{NAMESPACE}.svc.cluster.local"
 
@@ -93,7 +95,7 @@ def started(
                 "enabled": True,
                 "remoteWriteUrl": f"https://metrics.test:{RECEIVER_PORT}/api/v1/write",
                 "existingSecret": "writer",
-                "scrapeInterval": "1s",
+                "scrapeInterval": "3s",  # also how long a scrape may take: a busy machine answers late
             },
         }
     )
@@ -166,7 +168,17 @@ def test_series_arrive_through_the_proxy(started: tuple[Namespace, Path]) -> Non
     def jobs() -> set[str]:
         return {item["metric"]["job"] for item in series('interceptor_build_info{cluster="east"}')}
 
+    def answers(url: str) -> bool:
+        return (
+            space.run(
+                "curl", "-skf", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url, check=False
+            ).stdout
+            == "200"
+        )
+
     try:
+        for url in (f"http://127.0.0.1:{AGENT_PORT}/metrics", f"https://127.0.0.1:{RELAY_PORT}/metrics"):
+            wait_until(partial(answers, url), f"{url} here", SECONDS, 0.5)
         wait_until(lambda: jobs() == {"interceptor", "relay"}, "series of both", SECONDS, 0.5)
         wait_until(lambda: len(series('up{cluster="east"} == 1')) == 2, "both targets", SECONDS, 0.5)
     except TimeoutError as error:
