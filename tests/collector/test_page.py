@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from contextlib import asynccontextmanager
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -490,6 +491,48 @@ HOSTILE = (
     "constructor",
     "__proto__",
 )
+
+
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")
+VIOLATIONS = """async () => {
+  const { violations } = await axe.run({ resultTypes: ["violations"] });
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html).join(" ")}`);
+}"""
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("laptop", "light"), ("phone", "dark")])
+def test_axe_finds_nothing_serious(collector: Running, size: str, scheme: str) -> None:
+    """In any view, with traffic of all kinds, in a transaction that is open, and where one signs in (WCAG 2.2 AA)."""
+
+    async def body() -> None:
+        now = time.time()
+        odd = calls_of(
+            3, "/odd", 503, 20, anomalies=["obs_fold"], **{"http.request.header.names": ["cookie"]}
+        )
+        scan = calls_of(30, "/admin.php", 404, 60, source_address="192.0.2.66")
+        await send(collector, *shop(800, end=now), *odd, *scan, captured=captured_since(now, 90, 6, 4, 1.0))
+        async with looking(collector, size, scheme) as seen:
+            await seen.until("the page", "document.querySelector('#map svg') !== null")
+            await seen.page.evaluate(AXE.read_text())
+            found: dict[str, list[str]] = {}
+            for view in ("overview", "inventory", "security", "agents"):
+                await seen.page.click(f"nav a[data-view={view}]")
+                rows = f"#view-{view} tbody tr"
+                await seen.until(view, f"document.querySelector('{rows}')?.checkVisibility()")
+                found[view] = await seen.page.evaluate(VIOLATIONS)
+            await seen.page.click("nav a[data-view=overview]")
+            await seen.page.click("#failing-table tbody tr")
+            await seen.page.click("#records tbody tr")
+            found["a transaction"] = await seen.page.evaluate(VIOLATIONS)
+            await seen.page.keyboard.press("Escape")
+            await seen.page.click(".leave button")
+            await seen.page.wait_for_selector("#token")
+            await seen.page.evaluate(AXE.read_text())
+            found["login"] = await seen.page.evaluate(VIOLATIONS)
+            assert {view: told for view, told in found.items() if told} == {}
+
+    check(body)
 
 
 def test_traffic_is_text(collector: Running) -> None:
