@@ -29,6 +29,8 @@ const table = new Table(
     { name: "Batches", value: (agent) => agent.batches, cell: (agent) => count(agent.batches), style: "number minor" },
     { name: "Lost packets", value: (agent) => lost(agent), cell: lostPackets, style: "number" },
     { name: "Not captured", value: (agent) => agent.captures?.blind_seconds, cell: (agent) => (agent.captures ? make("span", { "data-losing": agent.captures.blind_seconds ? agent.captures.lost_last : undefined }, period(agent.captures.blind_seconds)) : "–"), style: "number minor" },
+    { name: "Interfaces", value: (agent) => agent.captures?.interfaces, cell: (agent) => agent.captures?.interfaces === undefined ? "–" : agent.captures.interfaces ? count(agent.captures.interfaces) : make("span", { class: "text-refused" }, "none"), style: "number minor" },
+    { name: "Waiting", value: (agent) => agent.captures?.waiting, cell: (agent) => agent.captures?.waiting === undefined ? "–" : count(agent.captures.waiting), style: "number minor" },
     { name: "Last heard", value: (agent) => agent.last, cell: (agent) => make("span", { "data-last": agent.last }), style: "number" },
   ],
   (agent) => `${agent.cluster}\n${agent.node}`,
