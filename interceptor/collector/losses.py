@@ -74,9 +74,10 @@ def forget(database: sqlite3.Connection, oldest: int) -> None:
 def captures(database: sqlite3.Connection) -> dict[tuple[str, str], Captures]:
     """What there is, by cluster and node."""
     rows = database.execute(
-        "SELECT cluster, node, packets, kernel, interface, blind, lost, c.interfaces, c.waiting FROM ("
+        "SELECT cluster, node, t.packets, t.kernel, t.interface, t.blind, t.lost, c.interfaces, c.waiting FROM ("
         "SELECT agent, sum(packets) AS packets, sum(kernel) AS kernel, sum(interface) AS interface,"
-        " sum(blind) AS blind, max(lost) AS lost, max(printf('%020d ', last) || since) AS latest FROM captures GROUP BY agent) t"
+        " sum(blind) AS blind, max(lost) AS lost, max(printf('%020d ', last) || since) AS latest"
+        " FROM captures GROUP BY agent) t"
         " JOIN captures c ON c.agent = t.agent AND printf('%020d ', c.last) || c.since = latest"
         " JOIN agents ON agents.number = t.agent"
     )
