@@ -1,0 +1,277 @@
+-- All that is said to ClickHouse: its tables, what is put into them, and every question.
+--
+-- A statement begins with `--- name`, and ends where the next one does. `$name` stands for another statement of this
+-- file, or for one of the words that `statements` has. A value is never put in: it is a parameter, `{name:Type}`, or
+-- it comes after the statement as JSON.
+--
+-- Times are Unix time: `time` in microseconds, `start` in seconds. `number` is when a record came, in microseconds by
+-- the clock of retention, moved so that no two of one collector are the same. A slice is an hour of that clock.
+-- `status` 0: no response was seen. `bucket` -1: no latency is known; see `interceptor.collector.totals`.
+
+--- records_table
+CREATE TABLE IF NOT EXISTS records $on_cluster (
+    number UInt64 CODEC(Delta, ZSTD(1)), id FixedString(16) CODEC(NONE), batch FixedString(16),
+    time Int64 CODEC(Delta, ZSTD(1)),
+    address LowCardinality(String), port UInt16, method LowCardinality(String), template LowCardinality(String),
+    endpoint UInt64 CODEC(ZSTD(1)), caller LowCardinality(String), status UInt16 CODEC(ZSTD(1)),
+    bucket Int16 CODEC(ZSTD(1)), bytes UInt64 CODEC(ZSTD(1)), line String CODEC(ZSTD(3)),
+    INDEX by_time time TYPE minmax GRANULARITY 1, INDEX by_endpoint endpoint TYPE bloom_filter(0.01) GRANULARITY 4)
+ENGINE = $MergeTree PARTITION BY intDiv(number, 86400000000) ORDER BY number
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+
+--- batches_table
+CREATE TABLE IF NOT EXISTS batches $on_cluster (
+    id FixedString(16) CODEC(NONE), number UInt64, accepted UInt32, rejected UInt32, added UInt32,
+    cluster LowCardinality(String), node LowCardinality(String), program LowCardinality(String),
+    run LowCardinality(String), packets UInt64, kernel UInt64, interface UInt64, blind Float64)
+ENGINE = $MergeTree PARTITION BY intDiv(number, 86400000000) ORDER BY id
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+
+--- hosts_table
+CREATE TABLE IF NOT EXISTS hosts $on_cluster (
+    day UInt32, address String, one SimpleAggregateFunction(min, String), other SimpleAggregateFunction(max, String))
+ENGINE = $AggregatingMergeTree PARTITION BY day ORDER BY address
+
+--- totals_table
+CREATE TABLE IF NOT EXISTS totals $on_cluster (
+    slice UInt32, attempt UUID, start Int64, address LowCardinality(String), port UInt16,
+    method LowCardinality(String), template LowCardinality(String), endpoint UInt64, status UInt16, bucket Int16,
+    calls UInt64, bytes UInt64)
+ENGINE = $MergeTree PARTITION BY intDiv(slice, 24) ORDER BY (slice, start, endpoint, status, bucket)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+
+--- pairs_table
+CREATE TABLE IF NOT EXISTS pairs $on_cluster (
+    slice UInt32, attempt UUID, start Int64, address LowCardinality(String), port UInt16,
+    caller LowCardinality(String), status UInt16, bucket Int16, calls UInt64, bytes UInt64)
+ENGINE = $MergeTree PARTITION BY intDiv(slice, 24) ORDER BY (slice, start, address, port, caller, status, bucket)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+
+--- slices_table
+CREATE TABLE IF NOT EXISTS slices $on_cluster (slice UInt32, attempt UUID)
+ENGINE = $ReplacingMergeTree PARTITION BY intDiv(slice, 24) ORDER BY slice
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+
+--- latest
+SELECT max(number) FROM batches
+
+--- batches_known
+SELECT lower(hex(id)), any(accepted), any(rejected) FROM batches WHERE id IN (SELECT unhex(id) FROM ids) GROUP BY id
+
+--- records_known
+SELECT lower(hex(id)), lower(hex(min(batch))) FROM records
+WHERE time BETWEEN {first:Int64} AND {last:Int64} AND id IN (SELECT unhex(id) FROM ids) GROUP BY id
+
+--- put_records
+INSERT INTO records
+SELECT number, unhex(id), unhex(batch), time, address, port, method, template, endpoint, caller, status, bucket, bytes, line
+FROM input('number UInt64, id String, batch String, time Int64, address String, port UInt16, method String, template String, endpoint UInt64, caller String, status UInt16, bucket Int16, bytes UInt64, line String')
+WHERE throwIf($closed >= {slice:UInt32}, 'this slice is closed') = 0
+FORMAT JSONCompactEachRow
+
+--- put_batches
+INSERT INTO batches
+SELECT unhex(id), number, accepted, rejected, added, cluster, node, program, run, packets, kernel, interface, blind
+FROM input('id String, number UInt64, accepted UInt32, rejected UInt32, added UInt32, cluster String, node String, program String, run String, packets UInt64, kernel UInt64, interface UInt64, blind Float64')
+FORMAT JSONCompactEachRow
+
+--- put_hosts
+INSERT INTO hosts
+SELECT day, address, one, other FROM input('day UInt32, address String, one String, other String')
+FORMAT JSONCompactEachRow
+
+--- slices_to_close
+SELECT DISTINCT intDiv(number, 3600000000) AS due FROM records
+WHERE number >= ($closed + 1) * 3600000000
+    AND due < {slice:UInt32} AND due < intDiv(toUnixTimestamp(now()) - {lag:UInt32}, 3600)
+ORDER BY due
+
+--- close_totals
+INSERT INTO totals
+SELECT {slice:UInt32}, {attempt:UUID}, start, address, port, method, template, endpoint, status, bucket,
+    sum(calls), sum(bytes)
+FROM ($closing) GROUP BY start, address, port, method, template, endpoint, status, bucket
+
+--- close_pairs
+INSERT INTO pairs
+SELECT {slice:UInt32}, {attempt:UUID}, start, address, port, caller, status, bucket, sum(calls), sum(bytes)
+FROM ($closing) GROUP BY start, address, port, caller, status, bucket
+
+--- close_slice
+INSERT INTO slices SELECT {slice:UInt32}, {attempt:UUID}
+
+--- closing
+SELECT intDiv(time, 3600000000) * 3600 AS start, address, port, method, template, endpoint, caller, status, bucket,
+    toUInt64(1) AS calls, bytes
+FROM records
+WHERE number >= {slice:UInt32} * 3600000000 AND number < ({slice:UInt32} + 1) * 3600000000
+LIMIT 1 BY id
+
+--- closed
+(SELECT max(slice) FROM slices)
+
+--- kept
+slice >= {totals_since:UInt32} AND (slice, attempt) IN (SELECT slice, attempt FROM slices FINAL)
+
+--- open
+SELECT intDiv(time, 3600000000) * 3600 AS start, address, port, method, template, endpoint, caller, status, bucket,
+    toUInt64(1) AS calls, bytes
+FROM records
+WHERE number >= ($closed + 1) * 3600000000 AND number >= {totals_since:UInt32} * 3600000000
+    AND time BETWEEN {first:Int64} * 1000000 AND {last:Int64} * 1000000 + 999999
+LIMIT 1 BY id
+
+--- by_hour
+SELECT start, address, port, method, template, endpoint, status, bucket, calls, bytes FROM totals
+WHERE start BETWEEN {first:Int64} AND {last:Int64} AND $kept
+UNION ALL
+SELECT start, address, port, method, template, endpoint, status, bucket, calls, bytes FROM ($open)
+
+--- by_minute
+SELECT intDiv(time, 60000000) * 60 AS start, address, port, method, template, endpoint, status, bucket,
+    toUInt64(1) AS calls, bytes
+FROM records
+WHERE time BETWEEN {first:Int64} * 1000000 AND {last:Int64} * 1000000 + 999999
+    AND number >= {totals_since:UInt32} * 3600000000
+LIMIT 1 BY id
+
+--- ends_by_hour
+SELECT min(start), max(start), sum(calls) FROM ($by_hour)
+
+--- ends_by_minute
+SELECT min(start), max(start), sum(calls) FROM ($by_minute)
+
+--- anything_since
+SELECT 1 FROM records WHERE time >= {first:Int64} * 1000000 AND number >= {totals_since:UInt32} * 3600000000 LIMIT 1
+
+--- overview_by_hour
+WITH source AS ($by_hour) $overview
+
+--- overview_by_minute
+WITH source AS ($by_minute) $overview
+
+--- overview
+SELECT kind, slot, address, port, method, template, endpoint, calls, bytes, statuses, latencies, trend, endpoints, groups,
+    (SELECT count() FROM records WHERE number >= {records_since:UInt64})
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY kind ORDER BY calls DESC, address, port, endpoint) AS place,
+        count() OVER (PARTITION BY kind) AS groups,
+        countIf(kind = 'endpoint') OVER (PARTITION BY address, port) AS endpoints
+    FROM (
+        SELECT multiIf(not_slot = 0, 'slot', not_method = 0, 'endpoint', 'service') AS kind,
+            slot * (1 - not_slot) AS slot, address, port, method, template, endpoint,
+            sumIf(some, not_step = 1) AS calls, sumIf(size, not_step = 1) AS bytes,
+            sumMapIf([status], [some], not_step = 1) AS statuses,
+            sumMapIf([bucket], [some], not_step = 1 AND bucket >= 0) AS latencies,
+            sumMapIf([step], [some], not_step = 0) AS trend
+        FROM (
+            SELECT slot, step, address, port, method, template, endpoint, status, bucket, sum(calls) AS some,
+                sum(bytes) AS size, grouping(slot) AS not_slot, grouping(step) AS not_step,
+                grouping(method) AS not_method
+            FROM (
+                SELECT *, toInt64(floor((start - {window:Int64}) / {slot:UInt32})) AS slot,
+                    toUInt16(intDiv(greatest(0, start - {window:Int64}) * {sparks:UInt16}, {seconds:UInt32})) AS step
+                FROM source)
+            GROUP BY GROUPING SETS (
+                (slot, status, bucket), (address, port, status, bucket),
+                (address, port, method, template, endpoint, status, bucket),
+                (address, port, method, template, endpoint, step)))
+        GROUP BY kind, slot, address, port, method, template, endpoint))
+WHERE kind = 'slot' OR place <= {rows:UInt32}
+ORDER BY kind, slot, place
+
+--- calls
+SELECT who, address, port, addresses, calls, bytes, statuses, latencies, callers, everybody, place
+FROM (
+    SELECT *, row_number() OVER (ORDER BY calls DESC, who, address, port) AS place,
+        count() OVER (PARTITION BY address, port) AS callers, uniqExact(who) OVER () AS everybody,
+        row_number() OVER (PARTITION BY address, port ORDER BY calls DESC, who) AS rank
+    FROM (
+        SELECT who, address, port, uniqExactMerge(some_callers) AS addresses, sum(some) AS calls, sum(size) AS bytes,
+            sumMap([status], [some]) AS statuses, sumMapIf([bucket], [some], bucket >= 0) AS latencies
+        FROM (
+            SELECT if(named.name = '', caller, named.name) AS who, address, port, status, bucket,
+                uniqExactState(caller) AS some_callers, sum(pairs.calls) AS some, sum(pairs.bytes) AS size
+            FROM (
+                SELECT address, port, caller, status, bucket, calls, bytes FROM pairs
+                WHERE start BETWEEN {first:Int64} AND {last:Int64} AND $kept
+                UNION ALL
+                SELECT address, port, caller, status, bucket, calls, bytes FROM ($open)) AS pairs
+            LEFT JOIN (
+                SELECT address AS place, any(one) AS name FROM (
+                    SELECT address, min(one) AS one, max(other) AS other FROM hosts WHERE day >= {hosts_since:UInt32}
+                    GROUP BY address)
+                WHERE one = other GROUP BY address) AS named ON named.place = pairs.caller
+            GROUP BY who, address, port, status, bucket)
+        GROUP BY who, address, port))
+WHERE place <= {rows:UInt32} OR rank = 1
+ORDER BY place
+
+--- agents
+SELECT cluster, node, argMax(program, number), min(seen), max(seen), count(), sum(added)
+FROM (SELECT *, intDiv(number, 1000000) AS seen FROM batches WHERE number >= {records_since:UInt64} ORDER BY number LIMIT 1 BY id)
+GROUP BY cluster, node ORDER BY max(number) DESC, node LIMIT {rows:UInt32}
+
+--- losses
+SELECT cluster, node, sum(packets), sum(kernel), sum(interface), sum(blind), max(lost)
+FROM (
+    SELECT cluster, node, run, max(packets) AS packets, max(kernel) AS kernel, max(interface) AS interface,
+        max(blind) AS blind, max(told) AS lost
+    FROM (
+        SELECT cluster, node, run, packets, kernel, interface, blind,
+            if(greatest(kernel > max(kernel) OVER earlier, interface > max(interface) OVER earlier,
+                blind > max(blind) OVER earlier), intDiv(number, 1000000), 0) AS told
+        FROM batches WHERE run != '' AND number >= {records_since:UInt64}
+        WINDOW earlier AS (PARTITION BY cluster, node, run ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+    GROUP BY cluster, node, run)
+GROUP BY cluster, node
+
+--- page
+SELECT number, line FROM records
+WHERE number < {before:UInt64} AND number >= {records_since:UInt64} $of_endpoint $of_class
+ORDER BY number DESC LIMIT 1 BY id LIMIT {limit:UInt32} WITH TIES
+
+--- of_endpoint
+AND endpoint = {endpoint:UInt64}
+
+--- of_class
+AND intDiv(status, 100) = {kind:UInt16}
+
+--- inventory
+SELECT endpoint, any(address), any(port), any(method), any(template), min(start), max(start), sum(calls),
+    sumIf(calls, status >= 500)
+FROM ($by_hour) WHERE endpoint > {after:UInt64}
+GROUP BY endpoint ORDER BY endpoint LIMIT {limit:UInt32}
+
+--- services
+SELECT address, port FROM ($by_hour) GROUP BY address, port ORDER BY sum(calls) DESC LIMIT {limit:UInt32}
+
+--- endpoints
+SELECT address, port, method, template FROM ($by_hour)
+GROUP BY address, port, method, template ORDER BY sum(calls) DESC LIMIT {limit:UInt32}
+
+--- callers
+SELECT caller FROM (
+    SELECT caller, calls FROM pairs WHERE $kept UNION ALL SELECT caller, calls FROM ($open))
+GROUP BY caller ORDER BY sum(calls) DESC LIMIT {limit:UInt32}
+
+--- version
+SELECT (SELECT count() FROM batches), (SELECT max(number) FROM batches), $closed
+
+--- kept_now
+SELECT (SELECT count() FROM records WHERE number >= {records_since:UInt64}),
+    (SELECT min(number) FROM records WHERE number >= {records_since:UInt64}),
+    (SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase())
+
+--- old_partitions
+SELECT table, partition, sum(rows) FROM system.parts
+WHERE active AND database = currentDatabase() AND (
+    (table IN ('records', 'batches') AND toUInt32(partition) < {records_day:UInt32}
+        AND (SELECT max(number) FROM records WHERE number < {records_day:UInt32} * 86400000000)
+            < ($closed + 1) * 3600000000)
+    OR (table = 'hosts' AND toUInt32(partition) < {records_day:UInt32})
+    OR (table IN ('totals', 'pairs', 'slices') AND toUInt32(partition) < {totals_day:UInt32}))
+GROUP BY table, partition
+
+--- drop_partition
+ALTER TABLE $table $on_cluster DROP PARTITION $day
