@@ -81,11 +81,11 @@ class Clickhouse:
         """As in `collector.store`."""
         return f"clickhouse{'s' * self._tls}://{user and user + '@'}127.0.0.1:{self.port}/{database}"
 
-    def ask(self, statement: str, database: str = "default") -> list[Any]:
+    def ask(self, statement: str, database: str = "default", **parameters: str) -> list[Any]:
         """Rows, without any engine of ours. For a server without TLS and password."""
         answer = httpx.post(
             f"http://127.0.0.1:{self.port}/",
-            params={"database": database},
+            params={"database": database} | {f"param_{name}": value for name, value in parameters.items()},
             content=statement,
             trust_env=False,
             timeout=60,

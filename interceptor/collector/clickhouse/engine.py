@@ -16,8 +16,9 @@ given the same batch, or the same record in another one, in the same moment:
   interrupted, or the slower of two. So nothing is counted twice, whatever is repeated, and however long ago.
 * Hours that are not closed are counted from their records when somebody asks.
 
-Retention is by whole days, which ClickHouse drops as files; until then, what is too old is not shown. It does not go by
-TTL, because that follows the server's clock wherever it jumps (`collector.clock`).
+A collector that starts takes the time from the last that any of them wrote down, so that none is behind the others and a
+wrong clock leads nobody far (`collector.clock`). Retention is by whole days, which ClickHouse drops as files; until then, what is too old is not shown. It does not go by
+TTL, because that follows the server's clock wherever it jumps.
 """
 
 from __future__ import annotations
@@ -151,7 +152,8 @@ class Clickhouse:
     async def prune(self) -> None:
         """Close the hours that are over, and remove what is too old."""
         try:
-            await self._begin()
+            steady = await self._begin()
+            await self._server.do(self._statements.named("keep_time"), now=int(steady() * 1_000_000))
             if await self._close_slices():
                 await self._learn_names()
             await self._remove()

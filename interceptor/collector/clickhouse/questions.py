@@ -50,6 +50,8 @@ _SPARKS: Final = 32
 _RECENT: Final = 50
 _AGENTS: Final = 500
 """As for SQLite (`queries`): up to these ranges by the minute and by the hour, so many are listed."""
+_TRIES: Final = 5
+"""Of a window. What comes in moves its ends once an hour, or once a minute while there are but some hours."""
 _EVER: Final = 2**36
 """Seconds. Beyond every time that RFC 3339 can write."""
 
@@ -112,25 +114,11 @@ class Questions:
 
     async def overview(self, chosen: Range | None, now: int, since: Since) -> Overview:
         """Everything at once."""
-        window, span = await self._window(chosen, now, since)
-        first, last = window.start // span * span, window.end - 1
-        rows = await self._server.ask(
-            self._named("overview_by_minute" if span == MINUTE else "overview_by_hour"),
-            _Counted,
-            first=first,
-            last=last,
-            totals_since=since.slices,
-            records_since=since.records,
-            window=window.start,
-            seconds=window.end - window.start,
-            slot=window.slot,
-            sparks=_SPARKS,
-            rows=_ROWS,
-        )
+        window, first, last, rows = await self._count(chosen, now, since)
         pairs = await self._server.ask(
             self._named("calls"),
             _Pair,
-            first=window.hours_start,
+            first=min(first, window.hours_start),
             last=last,
             totals_since=since.slices,
             hosts_since=since.records // (DAY * 1_000_000),
@@ -190,6 +178,36 @@ class Questions:
             agents=agents,
             records=recent.records,
         )
+
+    async def _count(
+        self, chosen: Range | None, now: int, since: Since
+    ) -> tuple[Window, int, int, list[_Counted]]:
+        """A window, the times that are in it, and what there is of them.
+
+        All there is, is counted whatever its time, so that a batch which came since its ends were asked for is not half
+        there; then the window is that of before, and is looked at anew.
+        """
+        for _ in range(_TRIES):
+            window, span = await self._window(chosen, now, since)
+            everything = window.range == "all"
+            first, last = (-_EVER, _EVER) if everything else (window.start // span * span, window.end - 1)
+            rows = await self._server.ask(
+                self._named("overview_by_minute" if span == MINUTE else "overview_by_hour"),
+                _Counted,
+                first=first,
+                last=last,
+                totals_since=since.slices,
+                records_since=since.records,
+                window=window.start,
+                seconds=window.end - window.start,
+                slot=window.slot,
+                sparks=_SPARKS,
+                rows=_ROWS,
+            )
+            places = [row.slot for row in rows if row.kind == "slot"] or [0]
+            if not everything or (places[0] >= 0 and window.start + places[-1] * window.slot < window.end):
+                break
+        return window, first, last, rows
 
     async def records(
         self, limit: int, before: int | None, endpoint: int | None, kind: int | None, since: Since

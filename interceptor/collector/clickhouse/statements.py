@@ -14,7 +14,7 @@ from typing import Final
 
 __all__ = ["NAME", "TABLES", "Statements"]
 
-TABLES: Final = ("records", "batches", "hosts", "totals", "pairs", "slices")
+TABLES: Final = ("records", "batches", "hosts", "totals", "pairs", "slices", "clock")
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 """A cluster, as it may stand in a statement."""
 

@@ -52,8 +52,15 @@ CREATE TABLE IF NOT EXISTS slices $on_cluster (slice UInt32, attempt UUID)
 ENGINE = $ReplacingMergeTree PARTITION BY intDiv(slice, 24) ORDER BY slice
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 
+--- clock_table
+CREATE TABLE IF NOT EXISTS clock $on_cluster (one UInt8, now UInt64)
+ENGINE = $ReplacingMergeTree ORDER BY one
+
+--- keep_time
+INSERT INTO clock SELECT 1, {now:UInt64}
+
 --- latest
-SELECT max(number) FROM batches
+SELECT greatest((SELECT max(now) FROM clock), (SELECT max(number) FROM batches))
 
 --- batches_known
 SELECT lower(hex(id)), any(accepted), any(rejected) FROM batches WHERE id IN (SELECT unhex(id) FROM ids) GROUP BY id
@@ -170,7 +177,8 @@ FROM (
                 grouping(method) AS not_method
             FROM (
                 SELECT *, toInt64(floor((start - {window:Int64}) / {slot:UInt32})) AS slot,
-                    toUInt16(intDiv(greatest(0, start - {window:Int64}) * {sparks:UInt16}, {seconds:UInt32})) AS step
+                    toUInt16(least({sparks:UInt16} - 1,
+                        intDiv(greatest(0, start - {window:Int64}) * {sparks:UInt16}, {seconds:UInt32}))) AS step
                 FROM source)
             GROUP BY GROUPING SETS (
                 (slot, status, bucket), (address, port, status, bucket),
