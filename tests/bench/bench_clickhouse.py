@@ -28,6 +28,12 @@ def of(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def most(process: int) -> int:
+    """That a process has held so far, MiB."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024
+
+
 async def measure(records: int, server: Server) -> None:
     """One database, from nothing."""
     traffic = Traffic()
@@ -61,9 +67,7 @@ async def measure(records: int, server: Server) -> None:
             f" {seen.totals.spread.calls:,} calls, {len(seen.calls)} pairs",
             flush=True,
         )
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    peak = next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]
-    print(f"    ClickHouse held {int(peak) // 1024:,} MiB at most", flush=True)
+    print(f"    ClickHouse held {most(server.process.pid):,} MiB at most", flush=True)
     await engine.close()
 
 

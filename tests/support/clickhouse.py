@@ -54,6 +54,7 @@ class Clickhouse:
         self._flags = flags
         self._tls = tls
         self.port = 0
+        self._client = httpx.Client(trust_env=False, timeout=60)
         self.start()
 
     def start(self) -> None:
@@ -72,6 +73,8 @@ class Clickhouse:
 
     def kill(self) -> None:
         """End it as a crash does."""
+        self._client.close()
+        self._client = httpx.Client(trust_env=False, timeout=60)
         self.process.kill()
         self.process.wait()
         assert self.process.stdout is not None
@@ -83,12 +86,10 @@ class Clickhouse:
 
     def ask(self, statement: str, database: str = "default", **parameters: str) -> list[Any]:
         """Rows, without any engine of ours. For a server without TLS and password."""
-        answer = httpx.post(
+        answer = self._client.post(
             f"http://127.0.0.1:{self.port}/",
             params={"database": database} | {f"param_{name}": value for name, value in parameters.items()},
             content=statement,
-            trust_env=False,
-            timeout=60,
         )
         assert answer.status_code == 200, answer.text
         return [json.loads(line) for line in answer.text.splitlines()]
@@ -96,7 +97,7 @@ class Clickhouse:
     def fault(self, words: str, when: str) -> None:
         """Of the next statement with these words: fail `before` it is run, or lose the answer `after`."""
         fault = {"words": words, "when": when}
-        httpx.post(f"http://127.0.0.1:{self.port}/fault", json=fault, trust_env=False).raise_for_status()
+        self._client.post(f"http://127.0.0.1:{self.port}/fault", json=fault).raise_for_status()
 
 
 _shared: list[Clickhouse] = []
@@ -220,8 +221,9 @@ def _handler(engine: _Engine, user: str, password: str | None) -> type[BaseHTTPR
             if not kind.startswith("multipart/form-data"):
                 return engine.run(parameters, parameters["query"], body, None)
             message = BytesParser().parsebytes(f"Content-Type: {kind}\n\n".encode() + body)
-            (part,) = message.get_payload()
-            assert not isinstance(part, str)
+            parts = message.get_payload()
+            assert isinstance(parts, list)
+            (part,) = parts
             assert part.get_param("name", header="Content-Disposition") == "ids"
             return engine.run(parameters, parameters["query"], None, part.get_payload(decode=True))  # type: ignore[arg-type,unused-ignore]
 

@@ -206,6 +206,7 @@ class Server:
         for client in self._clients:
             await client.aclose()
         self._clients.clear()
+        await asyncio.sleep(0)  # sockets are closed in the loop's next turn
 
     async def _answer(
         self,
@@ -219,7 +220,8 @@ class Server:
         query: dict[str, str] = {name: str(value) for name, value in _SETTINGS.items()}
         query |= {"database": self.address.database, "max_execution_time": str(seconds)}
         for name, value in parameters.items():
-            query[name if name.startswith("ids_") else f"param_{name}"] = str(value)
+            text = str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")  # as in its TSV
+            query[name if name.startswith("ids_") else f"param_{name}"] = text
         if content is None and files is None:
             content = statement.encode()
         else:

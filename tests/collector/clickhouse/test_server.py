@@ -119,7 +119,7 @@ def asked(config: Collector, statement: str = "SELECT 1", **parameters: object) 
     async def go() -> list[tuple[Any, ...]]:
         server = Server(config)
         try:
-            return await server.ask(statement, tuple, **parameters)  # type: ignore[arg-type]
+            return await server.ask(statement, tuple, **parameters)
         finally:
             await server.close()
 
