@@ -16,6 +16,7 @@ from pathlib import Path
 
 from interceptor.collector.answers import RANGES
 from interceptor.collector.clickhouse.engine import Clickhouse
+from interceptor.collector.question import Question
 from interceptor.config import Collector
 from tests.bench.bench_collector import AT_ONCE, BATCH, PER_SECOND, Traffic, cpu, take
 from tests.support.clickhouse import Clickhouse as Server
@@ -61,7 +62,7 @@ async def measure(records: int, server: Server) -> None:
         print(f"    {table:8} {rows:>10,} rows {size / records:8.1f} bytes for each record", flush=True)
     for chosen in RANGES:
         here, there = cpu(), of(server.process.pid)
-        seen = await engine.overview(chosen)
+        seen = await engine.overview(Question(range=chosen))
         print(
             f"    overview {chosen:>3}: {cpu() - here:.2f} CPU s here, {of(server.process.pid) - there:.2f} there,"
             f" {seen.totals.spread.calls:,} calls, {len(seen.calls)} pairs",

@@ -32,7 +32,7 @@ from uuid import uuid4
 import structlog
 
 from interceptor.collector.clickhouse.names import Names
-from interceptor.collector.clickhouse.questions import Questions, Since, ever
+from interceptor.collector.clickhouse.questions import TRAITS, Questions, Since
 from interceptor.collector.clickhouse.server import Server, ServerError
 from interceptor.collector.clickhouse.statements import TABLES, Statements
 from interceptor.collector.clock import SteadyClock
@@ -45,8 +45,10 @@ from interceptor.ingest.api import SinkFullError, Taken
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from interceptor.collector.answers import Agent, Inventory, Overview, Page, Range
+    from interceptor.collector.answers import Agent, Changes, Findings, Inventory, Overview, Page, Sought
+    from interceptor.collector.question import Question
     from interceptor.config import Collector
+    from interceptor.delivery.batches import Header
     from interceptor.ingest.api import Incoming
     from interceptor.ingest.lines import Known
 
@@ -62,6 +64,8 @@ _APART: Final = 60_000_000
 """Microseconds by which the times of one record may differ: two agents saw it, and their clocks are apart."""
 _HOSTS: Final = 50_000
 """Addresses whose service is known to have been written, some MiB."""
+_TRAITS: Final = 50_000
+"""Endpoints and kinds of which is known what was written, some ten MiB."""
 _MAX_SIZE: Final = 2**36
 _MOST: Final = 2**48
 _MOST_BLIND: Final = 1e15
@@ -93,6 +97,9 @@ class Clickhouse:
         self._names = Names()
         self._hosts: dict[tuple[int, str], tuple[str, str]] = {}
         """By day and address: the first and the last name, by the alphabet, that was written."""
+        self._traits: dict[tuple[int, str], set[str]] = {}
+        """By endpoint and kind: what was written today."""
+        self._traits_day = 0
         self._clock = clock
         self._monotonic = monotonic
         self._max_age = config.retention_hours * HOUR
@@ -125,21 +132,33 @@ class Clickhouse:
         )
         return "-".join(f"{number:x}" for number in rows[0])
 
-    async def overview(self, chosen: Range | None) -> Overview:
-        """Everything at once. None: the last hour, or all if nothing happened in it."""
-        return await self._asked(lambda since: self._questions.overview(chosen, int(self._clock()), since))
+    async def overview(self, question: Question) -> Overview:
+        """Everything at once."""
+        return await self._asked(lambda since: self._questions.overview(question, self._now(), since))
 
-    async def records(self, limit: int, before: int | None, endpoint: int | None, kind: int | None) -> Page:
+    async def records(self, question: Question, limit: int, before: int | None) -> Page:
         """Records as they came, the newest first."""
-        return await self._asked(lambda since: self._questions.records(limit, before, endpoint, kind, since))
+        return await self._asked(
+            lambda since: self._questions.records(question, limit, before, self._now(), since)
+        )
 
-    async def inventory(self, limit: int, after: int | None) -> Inventory:
+    async def inventory(self, question: Question, sought: Sought, limit: int, after: int | None) -> Inventory:
         """Endpoints with the numbers above `after`, in order."""
-        return await self._asked(lambda since: self._questions.inventory(limit, after, since))
+        return await self._asked(
+            lambda since: self._questions.inventory(question, sought, limit, after, self._now(), since)
+        )
 
-    async def agents(self) -> list[Agent]:
+    async def changes(self, question: Question) -> Changes:
+        """What fails and what became slower, against as much time before."""
+        return await self._asked(lambda since: self._questions.changes(question, self._now(), since))
+
+    async def findings(self, question: Question) -> Findings:
+        """What is odd, in the clear, or asked for in vain."""
+        return await self._asked(lambda since: self._questions.findings(question, self._now(), since))
+
+    async def agents(self, question: Question) -> list[Agent]:
         """Who sent batches, who was heard last first."""
-        return await self._asked(self._questions.agents)
+        return await self._asked(lambda since: self._questions.agents(question, since))
 
     async def take(self, batch: Incoming) -> Taken:
         """Keep a batch, unless it is there."""
@@ -203,6 +222,9 @@ class Clickhouse:
         self._problem = problem
         return SinkFullError(f"The database {error}.", _RETRY_SECONDS)
 
+    def _now(self) -> int:
+        return int(self._clock())
+
     def _since(self) -> Since:
         assert self._steady is not None
         now = int(self._steady())
@@ -261,7 +283,7 @@ class Clickhouse:
             for record, (one, line) in found[key].items():
                 if record not in owners:
                     owners[record] = key
-                    records.append(self._record_row(received + len(records), record, key, one, line))
+                    records.append(self._record_row(received + len(records), record, batch.header, one, line))
                 mine += owners[record] == key
             kept = sum([one is not None for one in batch.known])
             known[key] = Taken(kept, batch.header.count - kept, duplicate_records=kept - mine)
@@ -269,7 +291,9 @@ class Clickhouse:
         self._last = received + len(records)
         if records:
             await self._put_records(records, received // 1_000_000 // HOUR)
-        await self._put_hosts([one for each in found.values() for one, _ in each.values()], received)
+        everyone = [one for each in found.values() for one, _ in each.values()]
+        await self._put_hosts(everyone, received)
+        await self._put_traits(everyone, received)
         if rows:
             await self._server.do(self._statements.named("put_batches"), rows)
         said = []
@@ -301,11 +325,15 @@ class Clickhouse:
         )
         return dict(rows)
 
-    def _record_row(self, number: int, record: str, batch: str, one: Known, line: bytes) -> tuple[Any, ...]:
+    def _record_row(
+        self, number: int, record: str, header: Header, one: Known, line: bytes
+    ) -> tuple[Any, ...]:
         kept, endpoint = self._names.endpoint((one.server_address, one.server_port, one.method, one.template))
         return (
-            *(number, record, batch, one.time, *kept, endpoint, self._names.caller(one.source_address)),
-            *(one.status, bucket(one.duration_us), min(one.bytes, _MAX_SIZE), line.decode()),
+            *(number, record, header.id, one.time),
+            *(*kept, endpoint, self._names.caller(one.source_address)),
+            *(one.status, bucket(one.duration_us), min(one.bytes, _MAX_SIZE)),
+            *(header.cluster or "", header.node or "", one.anomalies, line.decode()),
         )
 
     async def _put_records(self, records: list[tuple[Any, ...]], slice_: int) -> None:
@@ -337,6 +365,29 @@ class Clickhouse:
                 self._hosts.clear()
             self._hosts |= fresh
 
+    async def _put_traits(self, records: list[Known], received: int) -> None:
+        """Say what endpoints are like: of each kind some values, since whoever invents more is not believed for ever."""
+        day = received // 1_000_000 // DAY
+        if day != self._traits_day or len(self._traits) > _TRAITS:
+            self._traits.clear()
+            self._traits_day = day
+        fresh: list[tuple[int, int, str, str]] = []
+        for one in records:
+            _, endpoint = self._names.endpoint(
+                (one.server_address, one.server_port, one.method, one.template)
+            )
+            for kind, value in one.traits:
+                known = self._traits.setdefault((endpoint, kind), set())
+                if value not in known and len(known) < TRAITS:
+                    known.add(value)
+                    fresh.append((day, endpoint, kind, value))
+        if fresh:
+            try:
+                await self._server.do(self._statements.named("put_traits"), fresh)
+            except BaseException:
+                self._traits.clear()
+                raise
+
     async def _close_slices(self) -> bool:
         """Count the hours that are over; gives whether there were any."""
         assert self._steady is not None
@@ -354,7 +405,7 @@ class Clickhouse:
 
     async def _learn_names(self) -> None:
         """Which are called most."""
-        since = ever(self._since())
+        since = {"totals_since": self._since().slices}
         services, endpoints, callers = Names.kept()
         ask, named = self._server.ask, self._statements.named
         self._names.know(

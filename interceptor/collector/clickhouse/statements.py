@@ -12,9 +12,11 @@ from importlib import resources
 from string import Template
 from typing import Final
 
+from interceptor.collector.inventory import NOT_THERE
+
 __all__ = ["NAME", "TABLES", "Statements"]
 
-TABLES: Final = ("records", "batches", "hosts", "totals", "pairs", "slices", "clock")
+TABLES: Final = ("records", "batches", "hosts", "traits", "totals", "pairs", "slices", "clock")
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 """A cluster, as it may stand in a statement."""
 
@@ -31,6 +33,7 @@ class Statements:
         self._known: dict[str, str] = {name: body.strip() for name, body in _EACH.findall(text)}
         replicated = "" if cluster is None else "Replicated"
         self._known |= {engine: replicated + engine for engine in _ENGINES}
+        self._known["statuses_not_there"] = ", ".join(map(str, sorted(NOT_THERE)))
         self._known["on_cluster"] = "" if cluster is None else f"ON CLUSTER `{cluster}`"
 
     def named(self, name: str, *, without: tuple[str, ...] = (), **words: str) -> str:

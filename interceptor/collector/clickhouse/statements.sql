@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS records $on_cluster (
     time Int64 CODEC(Delta, ZSTD(1)),
     address LowCardinality(String), port UInt16, method LowCardinality(String), template LowCardinality(String),
     endpoint UInt64 CODEC(ZSTD(1)), caller LowCardinality(String), status UInt16 CODEC(ZSTD(1)),
-    bucket Int16 CODEC(ZSTD(1)), bytes UInt64 CODEC(ZSTD(1)), line String CODEC(ZSTD(3)),
+    bucket Int16 CODEC(ZSTD(1)), bytes UInt64 CODEC(ZSTD(1)), cluster LowCardinality(String),
+    node LowCardinality(String), anomalies Array(LowCardinality(String)), line String CODEC(ZSTD(3)),
     INDEX by_time time TYPE minmax GRANULARITY 1, INDEX by_endpoint endpoint TYPE bloom_filter(0.01) GRANULARITY 4)
 ENGINE = $MergeTree PARTITION BY intDiv(number, 86400000000) ORDER BY number
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
@@ -32,6 +33,11 @@ CREATE TABLE IF NOT EXISTS hosts $on_cluster (
     day UInt32, address String, one SimpleAggregateFunction(min, String), other SimpleAggregateFunction(max, String))
 ENGINE = $AggregatingMergeTree PARTITION BY day ORDER BY address
 
+--- traits_table
+CREATE TABLE IF NOT EXISTS traits $on_cluster (
+    day UInt32, endpoint UInt64, kind LowCardinality(String), value String)
+ENGINE = $ReplacingMergeTree PARTITION BY day ORDER BY (endpoint, kind, value)
+
 --- totals_table
 CREATE TABLE IF NOT EXISTS totals $on_cluster (
     slice UInt32, attempt UUID, start Int64, address LowCardinality(String), port UInt16,
@@ -43,8 +49,10 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 --- pairs_table
 CREATE TABLE IF NOT EXISTS pairs $on_cluster (
     slice UInt32, attempt UUID, start Int64, address LowCardinality(String), port UInt16,
-    caller LowCardinality(String), status UInt16, bucket Int16, calls UInt64, bytes UInt64)
-ENGINE = $MergeTree PARTITION BY intDiv(slice, 24) ORDER BY (slice, start, address, port, caller, status, bucket)
+    method LowCardinality(String), template LowCardinality(String), endpoint UInt64, caller LowCardinality(String),
+    cluster LowCardinality(String), node LowCardinality(String), anomalies Array(LowCardinality(String)),
+    status UInt16, bucket Int16, calls UInt64, bytes UInt64)
+ENGINE = $MergeTree PARTITION BY intDiv(slice, 24) ORDER BY (slice, start, endpoint, caller, status, bucket)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 
 --- slices_table
@@ -71,8 +79,9 @@ WHERE time BETWEEN {first:Int64} AND {last:Int64} AND id IN (SELECT unhex(id) FR
 
 --- put_records
 INSERT INTO records
-SELECT number, unhex(id), unhex(batch), time, address, port, method, template, endpoint, caller, status, bucket, bytes, line
-FROM input('number UInt64, id String, batch String, time Int64, address String, port UInt16, method String, template String, endpoint UInt64, caller String, status UInt16, bucket Int16, bytes UInt64, line String')
+SELECT number, unhex(id), unhex(batch), time, address, port, method, template, endpoint, caller, status, bucket, bytes,
+    cluster, node, anomalies, line
+FROM input('number UInt64, id String, batch String, time Int64, address String, port UInt16, method String, template String, endpoint UInt64, caller String, status UInt16, bucket Int16, bytes UInt64, cluster String, node String, anomalies Array(String), line String')
 WHERE throwIf($closed >= {slice:UInt32}, 'this slice is closed') = 0
 FORMAT JSONCompactEachRow
 
@@ -85,6 +94,11 @@ FORMAT JSONCompactEachRow
 --- put_hosts
 INSERT INTO hosts
 SELECT day, address, one, other FROM input('day UInt32, address String, one String, other String')
+FORMAT JSONCompactEachRow
+
+--- put_traits
+INSERT INTO traits
+SELECT day, endpoint, kind, value FROM input('day UInt32, endpoint UInt64, kind String, value String')
 FORMAT JSONCompactEachRow
 
 --- slices_to_close
@@ -101,15 +115,17 @@ FROM ($closing) GROUP BY start, address, port, method, template, endpoint, statu
 
 --- close_pairs
 INSERT INTO pairs
-SELECT {slice:UInt32}, {attempt:UUID}, start, address, port, caller, status, bucket, sum(calls), sum(bytes)
-FROM ($closing) GROUP BY start, address, port, caller, status, bucket
+SELECT {slice:UInt32}, {attempt:UUID}, start, address, port, method, template, endpoint, caller, cluster, node,
+    anomalies, status, bucket, sum(calls), sum(bytes)
+FROM ($closing)
+GROUP BY start, address, port, method, template, endpoint, caller, cluster, node, anomalies, status, bucket
 
 --- close_slice
 INSERT INTO slices SELECT {slice:UInt32}, {attempt:UUID}
 
 --- closing
-SELECT intDiv(time, 3600000000) * 3600 AS start, address, port, method, template, endpoint, caller, status, bucket,
-    toUInt64(1) AS calls, bytes
+SELECT intDiv(time, 3600000000) * 3600 AS start, address, port, method, template, endpoint, caller, cluster, node,
+    anomalies, status, bucket, toUInt64(1) AS calls, bytes
 FROM records
 WHERE number >= {slice:UInt32} * 3600000000 AND number < ({slice:UInt32} + 1) * 3600000000
 LIMIT 1 BY id
@@ -121,43 +137,80 @@ LIMIT 1 BY id
 slice >= {totals_since:UInt32} AND (slice, attempt) IN (SELECT slice, attempt FROM slices FINAL)
 
 --- open
-SELECT intDiv(time, 3600000000) * 3600 AS start, address, port, method, template, endpoint, caller, status, bucket,
-    toUInt64(1) AS calls, bytes
+SELECT intDiv(time, 3600000000) * 3600 AS start, address, port, method, template, endpoint, caller, cluster, node,
+    anomalies, status, bucket, toUInt64(1) AS calls, bytes
 FROM records
 WHERE number >= ($closed + 1) * 3600000000 AND number >= {totals_since:UInt32} * 3600000000
-    AND time BETWEEN {first:Int64} * 1000000 AND {last:Int64} * 1000000 + 999999
 LIMIT 1 BY id
+
+--- filter
+$of_service $of_endpoint $of_statuses $of_caller $of_node $of_cluster $of_anomaly
+
+--- of_service
+AND address = {address:String} AND port = {port:UInt16}
+
+--- of_endpoint
+AND endpoint = {endpoint:UInt64}
+
+--- of_statuses
+AND status BETWEEN {low:UInt16} AND {high:UInt16}
+
+--- of_caller
+AND if(caller IN (SELECT place FROM ($named)), caller IN (SELECT place FROM ($named) WHERE name = {caller:String}), caller = {caller:String})
+
+--- of_node
+AND node = {node:String}
+
+--- of_cluster
+AND cluster = {cluster:String}
+
+--- of_anomaly
+AND has(anomalies, {anomaly:String})
+
+--- named
+SELECT address AS place, any(one) AS name FROM (
+    SELECT address, min(one) AS one, max(other) AS other FROM hosts WHERE day >= {hosts_since:UInt32}
+    GROUP BY address)
+WHERE one = other GROUP BY address
+
+--- ever
+SELECT start, address, port, method, template, endpoint, status, bucket, calls, bytes FROM totals WHERE $kept
+UNION ALL
+SELECT start, address, port, method, template, endpoint, status, bucket, calls, bytes FROM ($open)
 
 --- by_hour
 SELECT start, address, port, method, template, endpoint, status, bucket, calls, bytes FROM totals
-WHERE start BETWEEN {first:Int64} AND {last:Int64} AND $kept
+WHERE start BETWEEN {first:Int64} AND {last:Int64} AND $kept $filter
 UNION ALL
 SELECT start, address, port, method, template, endpoint, status, bucket, calls, bytes FROM ($open)
+WHERE start BETWEEN {first:Int64} AND {last:Int64} $filter
+
+--- by_pair
+SELECT start, address, port, method, template, endpoint, caller, anomalies, status, bucket, calls, bytes FROM pairs
+WHERE start BETWEEN {first:Int64} AND {last:Int64} AND $kept $filter
+UNION ALL
+SELECT start, address, port, method, template, endpoint, caller, anomalies, status, bucket, calls, bytes FROM ($open)
+WHERE start BETWEEN {first:Int64} AND {last:Int64} $filter
 
 --- by_minute
 SELECT intDiv(time, 60000000) * 60 AS start, address, port, method, template, endpoint, status, bucket,
     toUInt64(1) AS calls, bytes
 FROM records
 WHERE time BETWEEN {first:Int64} * 1000000 AND {last:Int64} * 1000000 + 999999
-    AND number >= {totals_since:UInt32} * 3600000000
+    AND number >= {totals_since:UInt32} * 3600000000 $filter
 LIMIT 1 BY id
 
---- ends_by_hour
-SELECT min(start), max(start), sum(calls) FROM ($by_hour)
+--- ends
+SELECT min(start), max(start), sum(calls) FROM ($ever)
 
---- ends_by_minute
-SELECT min(start), max(start), sum(calls) FROM ($by_minute)
+--- calls_within
+SELECT min(start), max(start), sum(calls) FROM ($source)
 
 --- anything_since
 SELECT 1 FROM records WHERE time >= {first:Int64} * 1000000 AND number >= {totals_since:UInt32} * 3600000000 LIMIT 1
 
---- overview_by_hour
-WITH source AS ($by_hour) $overview
-
---- overview_by_minute
-WITH source AS ($by_minute) $overview
-
 --- overview
+WITH source AS ($source)
 SELECT kind, slot, address, port, method, template, endpoint, calls, bytes, statuses, latencies, trend, endpoints, groups,
     (SELECT count() FROM records WHERE number >= {records_since:UInt64})
 FROM (
@@ -200,16 +253,7 @@ FROM (
         FROM (
             SELECT if(named.name = '', caller, named.name) AS who, address, port, status, bucket,
                 uniqExactState(caller) AS some_callers, sum(pairs.calls) AS some, sum(pairs.bytes) AS size
-            FROM (
-                SELECT address, port, caller, status, bucket, calls, bytes FROM pairs
-                WHERE start BETWEEN {first:Int64} AND {last:Int64} AND $kept
-                UNION ALL
-                SELECT address, port, caller, status, bucket, calls, bytes FROM ($open)) AS pairs
-            LEFT JOIN (
-                SELECT address AS place, any(one) AS name FROM (
-                    SELECT address, min(one) AS one, max(other) AS other FROM hosts WHERE day >= {hosts_since:UInt32}
-                    GROUP BY address)
-                WHERE one = other GROUP BY address) AS named ON named.place = pairs.caller
+            FROM ($by_pair) AS pairs LEFT JOIN ($named) AS named ON named.place = pairs.caller
             GROUP BY who, address, port, status, bucket)
         GROUP BY who, address, port))
 WHERE place <= {rows:UInt32} OR rank = 1
@@ -217,7 +261,8 @@ ORDER BY place
 
 --- agents
 SELECT cluster, node, argMax(program, number), min(seen), max(seen), count(), sum(added)
-FROM (SELECT *, intDiv(number, 1000000) AS seen FROM batches WHERE number >= {records_since:UInt64} ORDER BY number LIMIT 1 BY id)
+FROM (SELECT *, intDiv(number, 1000000) AS seen FROM batches WHERE number >= {records_since:UInt64} $of_node $of_cluster
+    ORDER BY number LIMIT 1 BY id)
 GROUP BY cluster, node ORDER BY max(number) DESC, node LIMIT {rows:UInt32}
 
 --- losses
@@ -229,33 +274,92 @@ FROM (
         SELECT cluster, node, run, packets, kernel, interface, blind,
             if(greatest(kernel > max(kernel) OVER earlier, interface > max(interface) OVER earlier,
                 blind > max(blind) OVER earlier), intDiv(number, 1000000), 0) AS told
-        FROM batches WHERE run != '' AND number >= {records_since:UInt64}
+        FROM batches WHERE run != '' AND number >= {records_since:UInt64} $of_node $of_cluster
         WINDOW earlier AS (PARTITION BY cluster, node, run ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
     GROUP BY cluster, node, run)
 GROUP BY cluster, node
 
 --- page
 SELECT number, line FROM records
-WHERE number < {before:UInt64} AND number >= {records_since:UInt64} $of_endpoint $of_class
+WHERE number < {before:UInt64} AND number >= {records_since:UInt64} $within $filter
 ORDER BY number DESC LIMIT 1 BY id LIMIT {limit:UInt32} WITH TIES
 
---- of_endpoint
-AND endpoint = {endpoint:UInt64}
+--- within
+AND time >= {first:Int64} * 1000000 AND time < {last:Int64} * 1000000
 
---- of_class
-AND intDiv(status, 100) = {kind:UInt16}
+--- not_there
+countIf(status != 0) > 0 AND countIf(status NOT IN (0, $statuses_not_there)) = 0
 
 --- inventory
-SELECT endpoint, any(address), any(port), any(method), any(template), min(start), max(start), sum(calls),
-    sumIf(calls, status >= 500)
-FROM ($by_hour) WHERE endpoint > {after:UInt64}
-GROUP BY endpoint ORDER BY endpoint LIMIT {limit:UInt32}
+SELECT endpoint, any(address) AS address, any(port) AS port, any(method) AS method, any(template) AS template,
+    min(start) AS begun, max(start) AS ended, sumMap([status], [calls]), $not_there AS probe
+FROM ($ever) WHERE endpoint > {after:UInt64} $selected
+GROUP BY endpoint
+HAVING ({probes:UInt8} OR NOT probe) AND begun >= {since:Int64}
+    AND position(lower(concat(method, ' ', template, ' ', address, if(port = 80, '', concat(':', toString(port))))), {search:String}) > 0
+ORDER BY endpoint LIMIT {limit:UInt32}
+
+--- selected
+AND endpoint IN (SELECT endpoint FROM ($source))
+
+--- inventory_callers
+SELECT endpoint, uniqExact(caller) FROM (
+    SELECT endpoint, caller FROM pairs WHERE $kept UNION ALL SELECT endpoint, caller FROM ($open))
+WHERE endpoint BETWEEN {first:UInt64} AND {last:UInt64} GROUP BY endpoint
+
+--- inventory_traits
+SELECT endpoint, kind, arraySort(groupUniqArray({most:UInt8})(value)) FROM traits
+WHERE endpoint BETWEEN {first:UInt64} AND {last:UInt64} GROUP BY endpoint, kind
+
+--- changes
+SELECT address, port, method, template, toUInt64(endpoint), whole, statuses, latencies, bytes, past_statuses,
+    past_latencies, past_bytes, failed_at, failing, busy
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY whole ORDER BY failed DESC, address, port, endpoint) AS failing,
+        row_number() OVER (PARTITION BY whole ORDER BY calls DESC, endpoint) AS busy
+    FROM (
+        SELECT address, port, method, template, endpoint, grouping(endpoint) AS whole, sumIf(some, now) AS calls,
+            sumIf(some, now AND status >= 500) AS failed,
+            sumMapIf([status], [some], now) AS statuses, sumMapIf([bucket], [some], now AND bucket >= 0) AS latencies,
+            sumIf(size, now) AS bytes, sumMapIf([status], [some], NOT now) AS past_statuses,
+            sumMapIf([bucket], [some], NOT now AND bucket >= 0) AS past_latencies, sumIf(size, NOT now) AS past_bytes,
+            arraySort(groupUniqArrayIf(begun, status >= 500)) AS failed_at
+        FROM (
+            SELECT address, port, method, template, endpoint, status, bucket, intDiv(start, {span:UInt32}) * {span:UInt32} AS begun,
+                start >= {window:Int64} AS now, sum(calls) AS some, sum(bytes) AS size
+            FROM ($source)
+            GROUP BY address, port, method, template, endpoint, status, bucket, begun, now)
+        GROUP BY GROUPING SETS ((address, port), (address, port, method, template, endpoint))))
+WHERE failing <= {failing:UInt32} OR (whole = 0 AND busy <= {busy:UInt32})
+ORDER BY failing
+
+--- findings
+SELECT anomaly, address, port, if(named.name = '', caller, named.name) AS who, sum(pairs.calls) AS asked, min(start), max(start)
+FROM (SELECT *, arrayJoin(anomalies) AS anomaly FROM ($by_pair)) AS pairs
+LEFT JOIN ($named) AS named ON named.place = pairs.caller
+WHERE {tag:String} IN ('', anomaly)
+GROUP BY anomaly, address, port, who ORDER BY asked DESC, anomaly, address, who LIMIT {rows:UInt32}
+
+--- cleartext
+SELECT address, port, arraySort(groupUniqArray(value)) AS carried, uniqExact(endpoint) AS endpoints
+FROM (SELECT DISTINCT address, port, endpoint FROM ($source)) AS called
+JOIN (SELECT DISTINCT endpoint, value FROM traits WHERE kind = 'credential' AND value != '') AS likeness USING endpoint
+GROUP BY address, port ORDER BY endpoints DESC, address, port LIMIT {rows:UInt32}
+
+--- scanners
+SELECT if(named.name = '', caller, named.name) AS who, uniqExactIf(endpoint, vain) AS paths,
+    uniqExactIf((address, port), vain) AS services, sumIf(pairs.calls, vain) AS asked, sum(pairs.calls) AS whole,
+    minIf(start, vain), maxIf(start, vain)
+FROM (
+    SELECT *, endpoint IN (SELECT endpoint FROM ($ever) GROUP BY endpoint HAVING $not_there) AS vain FROM ($by_pair)) AS pairs
+LEFT JOIN ($named) AS named ON named.place = pairs.caller
+GROUP BY who HAVING asked >= {scanned:UInt32} AND 2 * asked >= whole ORDER BY asked DESC, who LIMIT {rows:UInt32}
 
 --- services
-SELECT address, port FROM ($by_hour) GROUP BY address, port ORDER BY sum(calls) DESC LIMIT {limit:UInt32}
+SELECT address, port FROM ($ever) GROUP BY address, port ORDER BY sum(calls) DESC LIMIT {limit:UInt32}
 
 --- endpoints
-SELECT address, port, method, template FROM ($by_hour)
+SELECT address, port, method, template FROM ($ever)
 GROUP BY address, port, method, template ORDER BY sum(calls) DESC LIMIT {limit:UInt32}
 
 --- callers
@@ -278,7 +382,7 @@ WHERE active AND database = currentDatabase() AND (
         AND (SELECT max(number) FROM records WHERE number < {records_day:UInt32} * 86400000000)
             < ($closed + 1) * 3600000000)
     OR (table = 'hosts' AND toUInt32(partition) < {records_day:UInt32})
-    OR (table IN ('totals', 'pairs', 'slices') AND toUInt32(partition) < {totals_day:UInt32}))
+    OR (table IN ('totals', 'pairs', 'slices', 'traits') AND toUInt32(partition) < {totals_day:UInt32}))
 GROUP BY table, partition
 
 --- drop_partition

@@ -14,6 +14,7 @@ import pytest
 
 from interceptor.collector.clickhouse.engine import Clickhouse
 from interceptor.collector.engine import UnavailableError
+from interceptor.collector.question import Question
 from interceptor.config import Collector
 from interceptor.errors import UsageError
 from interceptor.ingest.api import SinkFullError
@@ -73,7 +74,7 @@ def test_a_batch_that_fails_half_way_is_there_once(tmp_path: Path, words: str, w
     async def go() -> None:
         async with beside(tmp_path) as it:
             one, other = it.another(), it.another()
-            await other.agents()
+            await other.agents(Question())
             shared().fault(words, when)
             with pytest.raises(SinkFullError):
                 await one.take(incoming(sealed))
@@ -81,7 +82,7 @@ def test_a_batch_that_fails_half_way_is_there_once(tmp_path: Path, words: str, w
             assert (taken.accepted, taken.duplicate_records) == (20, 0)
             again = await one.take(incoming(sealed))
             assert (again.accepted, again.duplicate) == (20, True)
-            seen = await one.overview("all")
+            seen = await one.overview(Question(range="all"))
             assert seen.totals.spread.calls == seen.totals.stored == 20
             assert [(agent.batches, agent.records) for agent in seen.agents] == [(1, 20)]
 
@@ -97,7 +98,7 @@ def test_an_hour_that_is_closed_half_way_counts_once(tmp_path: Path, words: str,
         async with beside(tmp_path) as it:
             one, other = it.another(), it.another()
             await one.take(incoming(batch(*shop(300, end=NOW))))
-            before = await one.overview("24h")
+            before = await one.overview(Question(range="24h"))
             it.now += 2 * HOUR
             shared().fault(words, when)
             with pytest.raises(SinkFullError):
@@ -105,7 +106,7 @@ def test_an_hour_that_is_closed_half_way_counts_once(tmp_path: Path, words: str,
             await other.prune()
             await one.prune()
             assert one.problem is None
-            after = await one.overview("24h")
+            after = await one.overview(Question(range="24h"))
             assert after.totals.spread == before.totals.spread
             assert sorted(after.calls, key=repr) == sorted(before.calls, key=repr)
             assert len(it.ask("SELECT slice FROM slices FINAL")) == 1
@@ -132,11 +133,11 @@ def test_collectors_that_take_the_same_at_once_count_it_once(tmp_path: Path) -> 
                 it.now = NOW + later
                 await asyncio.gather(*[engine.prune() for engine in engines])
                 for engine in engines:
-                    seen = await engine.overview("24h")
+                    seen = await engine.overview(Question(range="24h"))
                     assert seen.totals.spread.calls == 300
                     assert sum(one.spread.calls for one in seen.calls) == 300
                     assert sum(one.batches for one in seen.agents) == 2
-            page = await engines[0].records(1_000, None, None, None)
+            page = await engines[0].records(Question(), 1_000, None)
             assert len({bytes(line) for line in page.records}) == len(page.records) == 300
 
     asyncio.run(go())
@@ -148,7 +149,7 @@ def test_an_hour_that_is_closed_takes_nothing_more(tmp_path: Path) -> None:
     async def go() -> None:
         async with beside(tmp_path) as it:
             behind, right = it.another(), it.another()
-            await right.agents()
+            await right.agents(Question())
             await behind.take(incoming(batch(record())))
             it.now += 2 * HOUR
             await right.prune()
@@ -159,7 +160,7 @@ def test_an_hour_that_is_closed_takes_nothing_more(tmp_path: Path) -> None:
             assert "clock is behind" in str(behind.problem)
             it.now += 2 * HOUR
             assert (await behind.take(late)).accepted == 1
-            assert (await right.overview("all")).totals.spread.calls == 2
+            assert (await right.overview(Question(range="all"))).totals.spread.calls == 2
 
     asyncio.run(go())
 
@@ -179,7 +180,7 @@ def test_what_is_too_old_goes_by_whole_days(tmp_path: Path) -> None:
             await engine.prune()
             assert (engine.kept.records, engine.kept.pruned) == (1, 10)
             assert it.ask("SELECT count() FROM records") == [[1]]
-            assert (await engine.overview("all")).totals.spread.calls == 11
+            assert (await engine.overview(Question(range="all"))).totals.spread.calls == 11
             it.now += 9 * 24 * HOUR
             await engine.prune()
             tables = ("records", "batches", "hosts", "totals", "pairs", "slices")
@@ -202,7 +203,7 @@ def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
                 with pytest.raises(SinkFullError, match="cannot be reached"):
                     await engine.take(incoming(batch(record())))
                 with pytest.raises(UnavailableError, match="cannot be reached"):
-                    await engine.overview(None)
+                    await engine.overview(Question())
                 with pytest.raises(SinkFullError, match="cannot be reached"):
                     await engine.prune()
                 assert str(engine.problem) == f"{config.store}: cannot be reached"
@@ -210,7 +211,7 @@ def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
                 await engine.prune()
                 assert engine.problem is None
                 assert (await engine.take(incoming(batch(record())))).accepted == 1
-                assert (await engine.overview("all")).totals.stored == attempt + 1
+                assert (await engine.overview(Question(range="all"))).totals.stored == attempt + 1
                 server.kill()
         finally:
             await engine.close()
@@ -230,13 +231,13 @@ def test_what_waits_is_kept_though_nobody_waits_for_it(tmp_path: Path) -> None:
     async def go() -> None:
         async with beside(tmp_path) as it:
             engine = it.another()
-            await engine.agents()
+            await engine.agents(Question())
             waiting = [asyncio.create_task(engine.take(incoming(batch(record())))) for _ in range(6)]
             await asyncio.sleep(0)
             for one in waiting[::2]:
                 one.cancel()
             done = await asyncio.gather(*waiting, return_exceptions=True)
             assert sum(isinstance(one, asyncio.CancelledError) for one in done) == 3
-            assert (await engine.overview("all")).totals.stored == 6
+            assert (await engine.overview(Question(range="all"))).totals.stored == 6
 
     asyncio.run(go())

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from interceptor.collector.answers import RANGES, Overview
+from interceptor.collector.answers import RANGES, Overview, Sought
 from interceptor.collector.clickhouse.engine import Clickhouse
+from interceptor.collector.question import Question
 from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
 from tests.collector.test_store import incoming
@@ -63,9 +64,11 @@ def test_both_engines_say_the_same(tmp_path: Path) -> None:
             for engine in engines:
                 await engine.prune()
             for chosen in (*RANGES, None):
-                seen = [comparable(await engine.overview(chosen)) for engine in engines]
+                seen = [comparable(await engine.overview(Question(range=chosen))) for engine in engines]
                 assert seen[1] == seen[0], (later, chosen)
-            inventories = [await engine.inventory(1_000, None) for engine in engines]
+            inventories = [
+                await engine.inventory(Question(), Sought(probes=True), 1_000, None) for engine in engines
+            ]
             shown = [
                 sorted(
                     (one.service, one.method, one.template, one.first, one.last, one.calls, one.failed)
