@@ -224,8 +224,9 @@ def _handler(engine: _Engine, user: str, password: str | None) -> type[BaseHTTPR
             parts = message.get_payload()
             assert isinstance(parts, list)
             (part,) = parts
+            assert not isinstance(part, str)
             assert part.get_param("name", header="Content-Disposition") == "ids"
-            return engine.run(parameters, parameters["query"], None, part.get_payload(decode=True))  # type: ignore[arg-type,unused-ignore]
+            return engine.run(parameters, parameters["query"], None, _bytes(part.get_payload(decode=True)))
 
         def _chunked(self) -> bytes:
             body = b""
@@ -248,6 +249,11 @@ def _handler(engine: _Engine, user: str, password: str | None) -> type[BaseHTTPR
             """Nothing."""
 
     return Handler
+
+
+def _bytes(content: object) -> bytes:
+    assert isinstance(content, bytes)
+    return content
 
 
 def main() -> None:
