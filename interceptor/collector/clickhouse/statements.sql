@@ -248,13 +248,15 @@ FROM (
         count() OVER (PARTITION BY address, port) AS callers, uniqExact(who) OVER () AS everybody,
         row_number() OVER (PARTITION BY address, port ORDER BY calls DESC, who) AS rank
     FROM (
-        SELECT who, address, port, uniqExactMerge(some_callers) AS addresses, sum(some) AS calls, sum(size) AS bytes,
-            sumMap([status], [some]) AS statuses, sumMapIf([bucket], [some], bucket >= 0) AS latencies
+        SELECT if(named.name = '', caller, named.name) AS who, address, port, uniqExact(caller) AS addresses,
+            sumIf(some, not_status = 0) AS calls, sumIf(size, not_status = 0) AS bytes,
+            sumMapIf([status], [some], not_status = 0) AS statuses,
+            sumMapIf([bucket], [some], not_status = 1 AND bucket >= 0) AS latencies
         FROM (
-            SELECT if(named.name = '', caller, named.name) AS who, address, port, status, bucket,
-                uniqExactState(caller) AS some_callers, sum(pairs.calls) AS some, sum(pairs.bytes) AS size
-            FROM ($by_pair) AS pairs LEFT JOIN ($named) AS named ON named.place = pairs.caller
-            GROUP BY who, address, port, status, bucket)
+            SELECT address, port, caller, status, bucket, sum(calls) AS some, sum(bytes) AS size,
+                grouping(status) AS not_status
+            FROM ($by_pair) GROUP BY GROUPING SETS ((address, port, caller, status), (address, port, caller, bucket)))
+            AS pairs LEFT JOIN ($named) AS named ON named.place = pairs.caller
         GROUP BY who, address, port))
 WHERE place <= {rows:UInt32} OR rank = 1
 ORDER BY place
