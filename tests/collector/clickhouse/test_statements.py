@@ -15,8 +15,13 @@ ALL = re.findall(
     resources.files("interceptor.collector.clickhouse").joinpath("statements.sql").read_text(),
     re.MULTILINE,
 )
-PARTS = {"closed", "kept", "open", "closing", "by_hour", "by_minute", "overview", "of_endpoint", "of_class"}
+PARTS = {
+    *("closed", "kept", "open", "closing", "ever", "by_hour", "by_pair", "by_minute", "named", "not_there"),
+    *("filter", "within", "selected", *[name for name in ALL if name.startswith("of_")]),
+}
 """What other statements are made of."""
+WORDS = {"table": "records", "day": "20000", "source": "$by_pair"}
+"""What this program puts in."""
 
 
 def test_nothing_is_left_to_put_in() -> None:
@@ -25,7 +30,7 @@ def test_nothing_is_left_to_put_in() -> None:
     for cluster in (None, "main"):
         statements = Statements(cluster)
         for name in ALL:
-            assert "$" not in statements.named(name, table="records", day="20000"), name
+            assert "$" not in statements.named(name, **WORDS), name
 
 
 @pytest.mark.xdist_group("clickhouse")
@@ -35,7 +40,7 @@ def test_clickhouse_reads_them_all() -> None:
     for cluster in (None, "main-1"):
         statements = Statements(cluster)
         for name in sorted(set(ALL) - PARTS):
-            text = statements.named(name, table="records", day="20000")
+            text = statements.named(name, **WORDS)
             given = {
                 parameter: "00000000-0000-0000-0000-000000000000" if kind == "UUID" else "0"
                 for parameter, kind in re.findall(r"\{(\w+):(\w+)\}", text)
