@@ -20,8 +20,11 @@ PARTS = {
     *("filter", "within", "selected", *[name for name in ALL if name.startswith("of_")]),
 }
 """What other statements are made of."""
-WORDS = {"table": "records", "day": "20000", "source": "$by_pair"}
-"""What this program puts in."""
+
+
+def whole(statements: Statements, name: str) -> str:
+    """With the words that this program puts in."""
+    return statements.named(name, table="records", day="20000", source="$by_pair")
 
 
 def test_nothing_is_left_to_put_in() -> None:
@@ -30,7 +33,7 @@ def test_nothing_is_left_to_put_in() -> None:
     for cluster in (None, "main"):
         statements = Statements(cluster)
         for name in ALL:
-            assert "$" not in statements.named(name, **WORDS), name
+            assert "$" not in whole(statements, name), name
 
 
 @pytest.mark.xdist_group("clickhouse")
@@ -40,7 +43,7 @@ def test_clickhouse_reads_them_all() -> None:
     for cluster in (None, "main-1"):
         statements = Statements(cluster)
         for name in sorted(set(ALL) - PARTS):
-            text = statements.named(name, **WORDS)
+            text = whole(statements, name)
             given = {
                 parameter: "00000000-0000-0000-0000-000000000000" if kind == "UUID" else "0"
                 for parameter, kind in re.findall(r"\{(\w+):(\w+)\}", text)
