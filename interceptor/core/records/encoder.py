@@ -274,24 +274,23 @@ class RecordEncoder:
             interface,
         ) = connection
 
-        time = place = missed = 0
-        version = ""
         server_address = destination_address
         server_port = destination_port
-        method = original = scheme = template = path = query = keys = None
-        request_names = request_type = user_agent = traceparent = request_size = None
-        response_names = response_type = encoding = response_size = None
-        duration = ttfb = status = None
-        request_state = response_state = "missing"
-        interim = transaction.interim
         anomalies = transaction.anomalies
+        interim = transaction.interim
 
-        if response is not None:
+        if response is None:
+            time = place = missed = 0
+            version = ""
+            status = response_names = response_type = encoding = response_size = None
+            response_state = "missing"
+        else:
             time = response.time
             place = response.position | _RESPONSE_PLACE
             version = response.version
             status = response.status or None
             response_names = self._layouts[response.header_names]
+            response_type = encoding = None
             if (text := response.content_type) is not None:
                 response_type = self._content_types[text]
             if (text := response.content_encoding) is not None:
@@ -302,7 +301,12 @@ class RecordEncoder:
             if response.anomalies:
                 anomalies = anomalies | response.anomalies if anomalies else response.anomalies
 
-        if request is not None:
+        duration = ttfb = template = path = query = keys = None
+        if request is None:
+            method = original = scheme = None
+            request_names = request_type = user_agent = traceparent = request_size = None
+            request_state = "missing"
+        else:
             asked = request.time
             if response is not None:
                 end = response.end_time
@@ -347,6 +351,7 @@ class RecordEncoder:
             elif sent_path is not None:
                 template = self._admit(server_address, INVALID)
             request_names = self._layouts[request.header_names]
+            request_type = user_agent = None
             if (text := request.content_type) is not None:
                 request_type = self._content_types[text]
             if (text := request.user_agent) is not None:
