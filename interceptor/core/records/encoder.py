@@ -331,13 +331,15 @@ class RecordEncoder:
             if named is None and (text := request.host) is not None:
                 named = self._hosts[text]
             if named is not None:
+                name, port = named
                 names = self.names
                 if (
-                    named[0] == destination_address
-                    or (time < names.until and (destination_address, named[0]) in names.fresh)
-                    or names.admits(destination_address, named[0], time)
+                    (time < names.until and (destination_address, name) in names.fresh)
+                    or name == destination_address
+                    or names.admits(destination_address, name, time)
                 ):
-                    server_address, server_port = named
+                    server_address = name
+                    server_port = port
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
             if sent_path:

@@ -120,18 +120,20 @@ class Heads:
         line = head[0][0]
         words = line.split(b" ")
         version = _VERSIONS.get(words[2]) if len(words) == 3 else None
+        known = version is not None
         if version is None or not words[1]:
             parts = _request_line(line)
             if parts is None:
                 return None
             words, version = [*parts[:2]], parts[2].decode("ascii")
+            known = version in _KNOWN_VERSIONS
         method, target = _METHODS.get(words[0]), words[1]
         if method is None:
             if words[0] == b"PRI" or not _METHOD.fullmatch(words[0]):
                 return None  # RFC 9113 section 3.4: PRI is the preface of HTTP/2, not a request
             method = words[0].decode("ascii")
         request = Request(position, place, time, version=version, anomalies=head[3], method=method)
-        if version not in _KNOWN_VERSIONS:
+        if not known:
             request.tag(Anomaly.UNKNOWN_VERSION)
         if len(target) > self._line_bytes:
             target = target[: self._line_bytes]

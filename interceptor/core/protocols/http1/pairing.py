@@ -313,7 +313,7 @@ class Conversation:
             self._asked(self._asking, ended, finished)
         if self.requests.mode == SEARCH:
             self._requests_complete = False
-            answered = all([transaction is self._answering for transaction in self._pending])
+            answered = all(transaction is self._answering for transaction in self._pending)
             if answered and (self.responses.idle or self.responses.mode == DOUBTFUL):
                 # All that was asked is answered, as far as one in doubt has ended with its head. So the head that is
                 # missing has this place, and what comes with the same one is the rest of that request.
@@ -360,15 +360,17 @@ class Conversation:
                 transaction.tag(Anomaly.PIPELINED)
         self._floor = request.place
         self._asking = transaction
-        self._await(transaction)
+        if self._pending:
+            self._await(transaction)
+            if len(self._pending) > self.context.limits.pending:
+                oldest = self._pending[0]
+                self._remove(oldest)
+                self._cut_off(oldest, finished)
+                self._responses_complete = False
+        else:
+            self._pending = [transaction]
         if request.weight:
             self._burden(request.weight)
-        pending = self._pending
-        if len(pending) > 1 and len(pending) > self.context.limits.pending:
-            oldest = pending[0]
-            self._remove(oldest)
-            self._cut_off(oldest, finished)
-            self._responses_complete = False
         return transaction
 
     def _ask_simply(self, finished: list[Transaction]) -> None:
