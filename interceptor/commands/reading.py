@@ -356,11 +356,8 @@ def _read(arguments: argparse.Namespace) -> int:
         if packet_filter:
             for link_type in sorted({link_type for capture in captures for link_type in capture.link_types}):
                 packet_filter.compile(link_type)
-        from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
-
-        stack.callback(gc.set_threshold, *gc.get_threshold())
-        gc.set_threshold(COLLECT_AFTER, 10, 10)
         from interceptor.commands.unread import Unread
+        from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
         from interceptor.service.memory import shares
 
         pipeline = Pipeline(shares(arguments.memory * 2**20))
@@ -377,6 +374,8 @@ def _read(arguments: argparse.Namespace) -> int:
         reading = _Reading(captures, views, encoder, wanted)
         unread = Unread(captures)
         stack.callback(reading.hide_progress)
+        stack.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(COLLECT_AFTER, 10, 10)
         stop: BaseException | None = None
         try:
             for batch in merge(captures):
