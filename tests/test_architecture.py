@@ -242,6 +242,8 @@ LIBRARIES = {
     "dpkt": {"core.packets.decode", "core.packets.fragments", "core.packets.links"},
     "msgspec": {
         "collector.answers",
+        "collector.clickhouse.questions",
+        "collector.clickhouse.server",
         "collector.overview",
         "collector.queries",
         "collector.question",
@@ -266,7 +268,7 @@ LIBRARIES = {
     "pyroute2": {"capture.links"},
     "prometheus_client": {"service.metrics"},
     "pydantic": {"config", "settings"},
-    "httpx": {"delivery.transport"},
+    "httpx": {"collector.clickhouse.server", "delivery.transport"},
     "uvicorn": {"service.server"},
     "yaml": {"service.openapi", "settings"},
     "zstandard": {"collector.blocks", "commands.output", "delivery.batches"},

@@ -428,8 +428,15 @@ class Daemon:
     def _totals(self) -> Captured:
         """For the headers of batches."""
         lost = total(self._sources)
+        watched = [one for source in self._sources for one in source.interfaces.values()]
         return captured_since(
-            self._since, lost.packets, lost.kernel_dropped, lost.interface_dropped, lost.blind_seconds
+            self._since,
+            lost.packets,
+            lost.kernel_dropped,
+            lost.interface_dropped,
+            lost.blind_seconds,
+            sum([one.state is State.CAPTURING for one in watched]),
+            None if self._outbound is None else self._outbound.spool.counters.records,
         )
 
     def _samples(self) -> Iterator[Sample]:
