@@ -73,8 +73,8 @@ class Api:
         )
         if not host or not port.isdecimal():
             raise UsageError(
-                "kubernetes.enabled: there is no API server: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are set "
-                "in a pod only"
+                "kubernetes.enabled: there is no API server: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are "
+                "set in a pod only"
             )
         self.url: Final = f"https://{f'[{host}]' if ':' in host else host}:{port}"
         token, authority = credentials / "token", credentials / "ca.crt"
@@ -83,6 +83,8 @@ class Api:
             {"kubernetes.credentials": authority}, lambda: ssl.create_default_context(cafile=authority)
         )
         self._client: httpx.AsyncClient | None = None
+        self._before: httpx.AsyncClient | None = None
+        """Of the authority before."""
         self._made_of: ssl.SSLContext | None = None
         # its lines name every request; ours name what came of them
         logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -133,9 +135,10 @@ class Api:
 
     async def close(self) -> None:
         """Close connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        for client in (self._client, self._before):
+            if client is not None:
+                await client.aclose()
+        self._client = self._before = None
 
     @asynccontextmanager
     async def _get(
@@ -158,7 +161,9 @@ class Api:
         """The client; another one where the authority is."""
         context = await self._context.fresh()
         if self._client is None or context is not self._made_of:
-            await self.close()
+            if self._before is not None:
+                await self._before.aclose()
+            self._before = self._client  # its watches go on until their end
             self._made_of = context
             self._client = httpx.AsyncClient(
                 verify=context,

@@ -35,7 +35,6 @@ class _Ends(Struct, frozen=True, gc=False):
 
     time: str
     source_address: str = field(name="source.address", default="")
-    source_port: int = field(name="source.port", default=0)
     destination_address: str = field(name="destination.address", default="")
     destination_port: int = field(name="destination.port", default=0)
     service_address: str = field(name="service.address", default="")
@@ -84,9 +83,10 @@ class Naming:
         time = seconds.get(second)
         if time is None:
             time = seconds[second] = _unix(second)
+        time += _fraction(record.time)
         if not record.source_address or not record.destination_address:
             return b""
-        source = self._named(record.source_address, record.source_port, time)
+        source = self._named(record.source_address, None, time)
         destination = self._named(record.destination_address, record.destination_port, time)
         ends[source.kind] += 1
         ends[destination.kind] += 1
@@ -97,7 +97,7 @@ class Naming:
                 members.append(msgspec.json.encode({"destination.k8s.service.name": service})[1:-1])
         return b",".join(filter(None, members))
 
-    def _named(self, address: str, port: int, time: float) -> Named:
+    def _named(self, address: str, port: int | None, time: float) -> Named:
         """Who an end is: as proven by the cluster, else as the operator calls it."""
         resolved = self._resolver.at(address, port, time) if self._resolver is not None else None
         if resolved is not None and resolved.kind not in _NOBODY:
@@ -133,6 +133,14 @@ def _cleared(line: bytes) -> bytes:
 
 def _ours(name: str) -> bool:
     return name in ("source.name", "destination.name") or name.startswith(("source.k8s.", "destination.k8s."))
+
+
+def _fraction(text: str) -> float:
+    """Of a second."""
+    try:
+        return float(text[19:-1] or 0.0)
+    except ValueError:
+        return 0.0
 
 
 def _unix(second: str) -> float:

@@ -48,8 +48,8 @@ _CONTROLLER_SECONDS: Final = 3_600.0
 its workload's name of its own."""
 _STATUS_SECONDS: Final = 10.0
 """A pod's status is written up to so long after what it says has happened."""
-_CACHED: Final = 20_000
-"""Answers that are kept: the pods of a large cluster twice."""
+_CACHED: Final = 40_000
+"""Answers that are kept: the pods of a large cluster, as clients and as servers, twice."""
 _SERVICE_LABEL: Final = "kubernetes.io/service-name"
 _OVER: Final = frozenset({"Succeeded", "Failed"})
 _CONTROLLED: Final = frozenset({"ReplicaSet", "Job"})
@@ -87,14 +87,27 @@ class Kind(StrEnum):
 class Named:
     """An answer: fields for an end, ready to be written behind those of a record."""
 
-    __slots__ = ("destination", "kind", "source")
+    __slots__ = ("_destination", "_fields", "_source", "kind")
 
     def __init__(self, kind: Kind, fields: dict[str, object]) -> None:
         self.kind: Final = kind
-        fields = {"k8s.kind": kind.value, **fields} if kind not in _NOT_TOLD else fields
-        self.source: Final = _members("source", fields)
+        self._fields = {"k8s.kind": kind.value, **fields} if kind not in _NOT_TOLD else fields
+        self._source: bytes | None = None
+        self._destination: bytes | None = None
+
+    @property
+    def source(self) -> bytes:
         """Members of a JSON object without its braces; empty if there are none."""
-        self.destination: Final = _members("destination", fields)
+        if self._source is None:
+            self._source = _members("source", self._fields)
+        return self._source
+
+    @property
+    def destination(self) -> bytes:
+        """The same for the other end."""
+        if self._destination is None:
+            self._destination = _members("destination", self._fields)
+        return self._destination
 
 
 _NOT_TOLD: Final = frozenset({Kind.CONFIGURED, Kind.UNASKED})
@@ -189,7 +202,7 @@ class Resolver:
         self._ranged: bool | None = None
         """Whether pods have their addresses from these; None: to be looked at."""
         self._strangers: dict[str, Named] = {}
-        self._answers: dict[tuple[object, ...], Named] = {}
+        self._answers: dict[tuple[str, tuple[str, str], tuple[str, ...]], tuple[Holder, Named]] = {}
 
     # What the API says
 
@@ -344,27 +357,37 @@ class Resolver:
 
     # Who it was
 
-    def at(self, address: str, port: int, time: float) -> Named:
-        """Who had an address at a time; `port` is that of the connection's end, by which Services are told apart."""
+    def at(self, address: str, port: int | None, time: float) -> Named:
+        """Who had an address at a time; `port` is that of a server, by which the Services are told that a pod serves."""
         holders = self.holding.at(address, time)
         if not holders:
             return self._nobody(address) if time >= self.since else _UNASKED
         if len(holders) > 1:
             return self._several(holders)
         holder = holders[0]
-        if isinstance(holder, PodName):
-            serving = self.serving.at(address, time)
-            services = tuple(
-                sorted(
-                    {
-                        each.service
-                        for each in serving
-                        if (not each.pod or each.pod == holder.key) and (not each.ports or port in each.ports)
-                    }
-                )
-            )
-            return self._answer((*self._workload(holder), *services), holder, services)
-        return self._answer((), holder, ())
+        services: tuple[str, ...] = ()
+        workload = _NONE
+        if type(holder) is PodName:
+            workload = self._workload(holder) if holder.controller else _NONE
+            if port is not None:
+                services = self._services(holder, address, port, time)
+        key = (holder.key, workload, services)
+        found = self._answers.get(key)
+        if found is None or found[0] is not holder:
+            if len(self._answers) >= _CACHED:
+                self._answers.clear()
+            found = holder, Named(_KINDS[type(holder)], self._fields(holder, services))
+            self._answers[key] = found
+        return found[1]
+
+    def _services(self, pod: PodName, address: str, port: int, time: float) -> tuple[str, ...]:
+        """What a pod serves at a port: in order, each once."""
+        serving = [
+            each.service
+            for each in self.serving.at(address, time)
+            if (not each.pod or each.pod == pod.key) and (not each.ports or port in each.ports)
+        ]
+        return tuple(serving if len(serving) < 2 else sorted(set(serving)))
 
     def service(self, address: str, time: float) -> str | None:
         """The Service that had an address at a time, as `name.namespace`, if there is one and only one."""
@@ -377,15 +400,6 @@ class Resolver:
         """Kind and name of what a pod belongs to; empty where it is its own."""
         above = self._controlled.get(pod.controller) if pod.controller else None
         return (above.kind, above.name) if above and above.kind else (pod.kind, pod.workload)
-
-    def _answer(self, about: tuple[str, ...], holder: Holder, services: Sequence[str]) -> Named:
-        key = (holder, *about)
-        found = self._answers.get(key)
-        if found is None:
-            if len(self._answers) >= _CACHED:
-                self._answers.clear()
-            found = self._answers[key] = Named(_KINDS[type(holder)], self._fields(holder, services))
-        return found
 
     def _fields(self, holder: Holder, services: Sequence[str] = ()) -> dict[str, object]:
         match holder:
@@ -494,6 +508,7 @@ class Resolver:
 _KINDS: Final = {PodName: Kind.POD, NodeName: Kind.NODE, ServiceName: Kind.SERVICE}
 _RESOURCES: Final = {PodName: Resource.PODS, NodeName: Resource.NODES, ServiceName: Resource.SERVICES}
 _NOBODY: Final = Reference()
+_NONE: Final = ("", "")
 _UNASKED: Final = Named(Kind.UNASKED, {})
 _EXTERNAL: Final = Named(Kind.EXTERNAL, {})
 _UNKNOWN: Final = Named(Kind.UNKNOWN, {})

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from interceptor.delivery.batches import Batch, rewritten, split_lines
+from interceptor.errors import UsageError
 from interceptor.kubernetes.api import Api
 from interceptor.kubernetes.given import Given
 from interceptor.kubernetes.history import History, encoded
@@ -56,7 +57,7 @@ class Names:
         """Nothing is asked yet.
 
         Raises:
-            UsageError: a name cannot be read, or there is no API server.
+            UsageError: a name cannot be read.
 
         """
         given = Given(config.names)
@@ -66,13 +67,21 @@ class Names:
         self._watchers: tuple[Watcher, ...] = ()
         self._api: Api | None = None
         if config.kubernetes.enabled:
-            self._resolver = Resolver()
-            self._api = Api(config.kubernetes.credentials, environment)
-            self._watchers = watch_all(self._api, self._resolver)
+            self._follow(config, environment)
         self._history = History(config.spool.directory / FILE)
         self._naming = Naming(self._resolver, given)
-        self._wanted = bool(given) or config.kubernetes.enabled
+        self._wanted = bool(given) or self._resolver is not None
         self._ends = dict.fromkeys(Kind, 0)
+
+    def _follow(self, config: Config, environment: Mapping[str, str]) -> None:
+        """Prepare to; where there is no API server there are no names, and batches go out all the same."""
+        try:
+            self._api = Api(config.kubernetes.credentials, environment)
+        except UsageError as error:
+            log.warning("kubernetes_unread", problem=str(error))
+            return
+        self._resolver = Resolver()
+        self._watchers = watch_all(self._api, self._resolver)
 
     async def run(self) -> None:
         """Follow the cluster, if there is one, until cancelled."""
