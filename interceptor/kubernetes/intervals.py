@@ -127,7 +127,11 @@ class Intervals(Generic[O]):
             return []
         earliest, latest = time - SLACK, time + SLACK
         last = intervals[-1]
-        if last.start <= latest and last.end >= earliest and (len(intervals) == 1 or intervals[-2].end < earliest):
+        if (
+            last.start <= latest
+            and last.end >= earliest
+            and (len(intervals) == 1 or intervals[-2].end < earliest)
+        ):
             return [last.owner]  # nearly always
         found: list[O] = []
         for interval in reversed(intervals):

@@ -120,6 +120,7 @@ def test_names_through_the_relay_to_the_collector(tmp_path: Path, cluster: KubeA
             until_ready(relay.url)
             send(relay.url, batch(late))
             wait_until(lambda: len(stored(cloud.url)) == 3, "the late record", 60)
+            assert "Traceback" not in relay.said()
         found = stored(cloud.url)
     for one in (first, late):
         named = found[one["id"]]
@@ -128,7 +129,6 @@ def test_names_through_the_relay_to_the_collector(tmp_path: Path, cluster: KubeA
         assert named["destination.k8s.statefulset.name"] == "cart"
         assert named["destination.k8s.service.names"] == ["cart.shop"]
         assert {name: value for name, value in named.items() if name in one} == one
-    assert "Traceback" not in relay.said()
 
 
 def test_names_without_kubernetes(tmp_path: Path) -> None:
