@@ -5,8 +5,8 @@
             async for buffer, packets in capture:
                 ...
 
-`python -m rpcapd_client` is the same as a command. The names below are the public ones; each is loaded when it
-is first used, so that importing the package costs nothing.
+`rpcapd_client` is the same as a command. The names below are the public ones; each is loaded when it is first used,
+so that importing the package costs nothing.
 """
 
 from __future__ import annotations

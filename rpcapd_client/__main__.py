@@ -1,8 +1,8 @@
 """The command: a remote tcpdump for rpcapd.
 
-python -m rpcapd_client list
-python -m rpcapd_client capture eth0 -w - --filter 'tcp port 80' | wireshark -k -i -
-python -m rpcapd_client stats eth0
+rpcapd_client list
+rpcapd_client capture eth0 -w - --filter 'tcp port 80' | wireshark -k -i -
+rpcapd_client stats eth0
 
 Exit status: 0 done (also when stopped by a signal, or by the reader of `-w -`), 1 it failed, 2 it was asked
 wrongly. Errors are one line on standard error.
@@ -96,9 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     server.add_argument(
         "--ca-file", metavar="FILE", type=Path, help="authorities for rpcaps:// (default: the system's)"
     )
-    parser = argparse.ArgumentParser(
-        prog="python -m rpcapd_client", description="A remote tcpdump for rpcapd."
-    )
+    parser = argparse.ArgumentParser(prog="rpcapd_client", description="A remote tcpdump for rpcapd.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     listing = commands.add_parser("list", parents=[server], help="what the server can capture on")

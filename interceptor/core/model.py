@@ -24,6 +24,7 @@ __all__ = [
     "Interface",
     "Limits",
     "Message",
+    "Outcome",
     "Packet",
     "PacketBatch",
     "Peers",
@@ -312,10 +313,18 @@ class Peers(Struct, frozen=True, gc=False):
         return replace(self, announced_address=address, announced_port=port)
 
 
-class Transaction(Struct, eq=False, gc=False):
-    """A request and its response, or the half of it that was seen. Reported exactly once."""
+class Outcome(Struct, eq=False, gc=False):
+    """Anything that is over on a connection, or reported while it goes on: what the core gives out.
+
+    Each kind (a `Transaction`, a session, …) has a record of its own.
+    """
 
     peers: Peers
+
+
+class Transaction(Outcome, eq=False, gc=False):
+    """A request and its response, or the half of it that was seen. Reported exactly once."""
+
     index: int
     """1-based place on its connection, as far as seen."""
     request: Request | None = None

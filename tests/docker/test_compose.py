@@ -128,7 +128,8 @@ def stack(
         try:
             wait_until(stack.socket.exists, "podman's service", SECONDS)
             try:
-                stack.compose("up", "--detach", "--no-build")
+                # Grafana's image is on no index that a test reaches: what it is given is tested below.
+                stack.compose("up", "--detach", "--no-build", "--scale", "grafana=0")
                 wait_until(
                     lambda: "ready" in stack.get("http://127.0.0.1:18954/readyz"), "ready", SECONDS, 0.3
                 )
@@ -150,7 +151,7 @@ def test_config() -> None:
     for name in ("rpcapd", "interceptor"):
         assert (services[name]["network_mode"], services[name]["pid"]) == ("host", "host")
         assert services[name]["privileged"] is True
-    for name in ("proxy", "collector", "prometheus"):
+    for name in ("proxy", "collector", "prometheus", "grafana"):
         assert services[name]["cap_drop"] == ["ALL"]
         assert "privileged" not in services[name]
     assert all(service["read_only"] is True for service in services.values())
@@ -174,6 +175,28 @@ def test_prometheus_configuration(promtool: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_grafana_is_given_prometheus_and_every_dashboard() -> None:
+    """Its data source is where the file has Prometheus listen; its folder of dashboards holds all of them."""
+    services = yaml.safe_load(FILE.read_text())["services"]
+    folders = dict(reversed(volume.split(":")[:2]) for volume in services["grafana"]["volumes"])
+
+    def provisioned(kind: str) -> dict[str, Any]:
+        (file,) = (FILE.parent / folders[f"/etc/grafana/provisioning/{kind}"]).iterdir()
+        found: dict[str, Any] = yaml.safe_load(file.read_text())
+        return found
+
+    (source,) = provisioned("datasources")["datasources"]
+    assert (source["type"], source["isDefault"]) == ("prometheus", True)
+    address = source["url"].removeprefix("http://")
+    assert f"--web.listen-address={address}" in services["prometheus"]["command"]
+    (provider,) = provisioned("dashboards")["providers"]
+    inside = provider["options"]["path"]
+    assert (FILE.parent / folders[inside]).resolve() == DASHBOARD.parent
+    home = Path(services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert str(home.parent) == inside
+    assert (DASHBOARD.parent / home.name).exists()
 
 
 def test_records_arrive(stack: Stack) -> None:

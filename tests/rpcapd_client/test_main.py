@@ -44,6 +44,18 @@ def capturing(daemon: Daemon) -> bool:
     )
 
 
+def test_it_is_installed_as_a_command() -> None:
+    """Under the name that its messages begin with."""
+    done = subprocess.run(
+        [pathlib.Path(PYTHON).with_name("rpcapd_client"), "list", "--server", "rpcap://"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("rpcapd_client: ")
+
+
 def test_list(host: Host, daemon: Daemon) -> None:
     """One line for each device, with its state and addresses."""
     status, out, err = run(host, "list", "--server", daemon.url)
