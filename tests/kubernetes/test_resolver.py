@@ -393,18 +393,17 @@ def test_any_history_of_pods_is_as_the_oracle_says(
 
     claims: dict[str, list[tuple[float, float, bool, str]]] = defaultdict(list)
     for number, (address, start, length, end) in enumerate(histories):
-        last = {"runs": float("inf"), "finishes": NOW + start + length, "vanishes": relisted}.get(end)
-        claims[address].append(
-            (NOW + start, heard[number] if last is None else last, end == "finishes", f"shop/p{number}")
-        )
+        ends = {"runs": float("inf"), "finishes": NOW + start + length, "vanishes": relisted}
+        until = ends[end] if end in ends else heard[number]
+        claims[address].append((NOW + start, until, end == "finishes", f"shop/p{number}"))
     for address, all_of in claims.items():
         for second in range(-5, 220, 9):
             time = NOW + second
             had = []
-            for start, last, _, name in all_of:
-                exact = [end for begun, end, certain, _ in all_of if certain and (begun, end) < (start, last)]
-                begun = min(max([start, *exact]), last)
-                if begun - SLACK <= time <= last + SLACK:
+            for claimed, until, _, name in all_of:
+                mine = (claimed, until)
+                exact = [last for begun, last, certain, _ in all_of if certain and (begun, last) < mine]
+                if min(max([claimed, *exact]), until) - SLACK <= time <= until + SLACK:
                     had.append(name)
             fields = cluster.at(address, time)
             match len(had):
