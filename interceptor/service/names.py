@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from interceptor.config import Config
+    from interceptor.delivery.batches import Encoding
     from interceptor.ingest.api import Incoming
 
 __all__ = ["FILE", "Names"]
@@ -152,6 +153,6 @@ class Names:
     def _enrich(self, batch: Incoming) -> tuple[Batch, dict[Kind, int]]:
         enriched = self._naming.enrich(split_lines(batch.text))
         head = batch.text[: batch.text.find(b"\n") + 1]
-        encoding = "zstd" if batch.encoding == "zstd" else "gzip"
+        encoding: Encoding = "zstd" if batch.encoding == "zstd" else "gzip"
         header = batch.header
         return rewritten(header.id, header.count, head + enriched.text, encoding), enriched.ends
