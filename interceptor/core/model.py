@@ -34,6 +34,7 @@ __all__ = [
     "Stage",
     "State",
     "Transaction",
+    "Upgrade",
 ]
 
 
@@ -238,6 +239,21 @@ class State(StrEnum):
     """This side was never seen."""
 
 
+class Upgrade(Struct, frozen=True, gc=False):
+    """What a head says of the protocol that its sender wants to change to (RFC 9110 section 7.8), each text as sent, cut at
+    a bound.
+    """
+
+    protocol: str
+    """The first one named, in lower case."""
+    key: str = ""
+    """Of WebSocket, which has a part in the rest: the client's key, or the server's answer to it."""
+    subprotocol: str = ""
+    """Of an answer: what a client offers may be a secret."""
+    extensions: str = ""
+    """Of an answer."""
+
+
 class Message(Struct, eq=False, gc=False):
     """What requests and responses have in common.
 
@@ -274,6 +290,7 @@ class Message(Struct, eq=False, gc=False):
     """Other messages may have been lost just before it."""
     weight: int = 0
     """Bytes of memory that it takes beyond the ordinary, while it waits for what completes its transaction."""
+    upgrade: Upgrade | None = None
     anomalies: set[Anomaly] | None = None
 
     def tag(self, anomaly: Anomaly) -> None:

@@ -27,7 +27,8 @@ def frame(
     first = last << 7 | reserved << 4 | opcode
     second = (mask is not None) << 7 | {0: size, 2: 126, 8: 127}[width]
     if mask is not None:
-        payload = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
+        keys = (mask * (size // 4 + 1))[:size]
+        payload = (int.from_bytes(payload, "big") ^ int.from_bytes(keys, "big")).to_bytes(size, "big")
     length = size.to_bytes(width, "big") if width else b""
     return bytes((first, second)) + length + (mask or b"") + payload
 

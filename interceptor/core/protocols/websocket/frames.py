@@ -116,7 +116,7 @@ class Frames:
         self.anomalies: set[Anomaly] | None = None
 
     @property
-    def bytes(self) -> int:
+    def came(self) -> int:
         """How many bytes have come."""
         return self._bytes - self.remaining + len(self._header)
 
@@ -166,7 +166,7 @@ class Frames:
 
     def _lose(self) -> None:
         """From here on nobody need look at anything."""
-        self._bytes = self.bytes + _FOR_EVER
+        self._bytes = self.came + _FOR_EVER
         self.remaining = _FOR_EVER
         self._header = b""
         self.lost = True

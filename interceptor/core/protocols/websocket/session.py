@@ -21,14 +21,15 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from interceptor.core.model import Outcome, State
+from interceptor.core.model import Drop, Outcome, State
+from interceptor.core.protocols.conversation import Conversation
 from interceptor.core.protocols.websocket.frames import PING, PONG, Frames
 from interceptor.core.protocols.websocket.handshake import agreed, extended
 
 if TYPE_CHECKING:
     from interceptor.core.budget import Budget
     from interceptor.core.model import Anomaly, Chunk, Peers, Request, Transaction
-    from interceptor.core.protocols.conversation import Becoming
+    from interceptor.core.protocols.conversation import Account, Becoming
 
 __all__ = ["Session", "Traffic", "WebSocketConversation"]
 
@@ -97,13 +98,15 @@ class Session(Outcome, eq=False, gc=False):
 class _Side:
     """What one side has said so far, and what of that has been reported."""
 
-    __slots__ = ("_older", "_pings", "ended", "frames", "reported")
+    __slots__ = ("_older", "_pings", "counted", "ended", "frames", "reported")
 
     def __init__(self, frames: Frames) -> None:
         self.frames = frames
         self.ended = False
         """By a FIN."""
         self.reported = Traffic()
+        self.counted = 0
+        """Bytes that the account knows of."""
         self._pings = _NO_PINGS
         """Positions after those that wait for an answer, in order."""
         self._older = 0
@@ -135,7 +138,7 @@ class _Side:
         frames = self.frames
         continuation, text, binary, *_, close, ping, pong = frames.counts
         return Traffic(
-            frames.bytes,
+            frames.came,
             frames.missed,
             frames.payload_bytes,
             continuation,
@@ -151,20 +154,20 @@ class _Side:
         """What came since this was last asked for."""
         now, before = self.traffic(), self.reported
         self.reported = now
-        return Traffic(
-            *[getattr(now, name) - getattr(before, name) for name in Traffic.__struct_fields__]
-        )
+        return Traffic(*[getattr(now, name) - getattr(before, name) for name in Traffic.__struct_fields__])
 
 
-class WebSocketConversation:
+class WebSocketConversation(Conversation):
     """WebSocket on one connection, from the end of its handshake on."""
 
     __slots__ = (
+        "_account",
         "_asked",
         "_budget",
         "_closed_by",
         "_end",
         "_extensions",
+        "_over",
         "_parts",
         "_position",
         "_request",
@@ -172,22 +175,25 @@ class WebSocketConversation:
         "_since",
         "_start",
         "_subprotocol",
+        "_weight",
         "becomes",
         "peers",
-        "weight",
     )
 
-    def __init__(self, peers: Peers, handshake: Transaction, budget: Budget) -> None:
+    peers: Peers
+
+    def __init__(self, peers: Peers, handshake: Transaction, account: Account, budget: Budget) -> None:
         """`handshake`: the request for it, if that was seen, and the 101. What is large of it counts in the budget."""
         request, answer = handshake.request, handshake.response
         assert answer is not None
         self.peers = peers
         self.becomes: Becoming | None = None
+        self._account = account
         self._budget = budget
         self._request = request
-        self.weight = request.weight if request is not None else 0
+        self._weight = request.weight if request is not None else 0
         """Bytes of memory of a large request that is kept."""
-        budget.held += self.weight
+        budget.held += self._weight
         self._asked = request is not None
         self._position = request.position if request is not None else answer.position
         upgrade = answer.upgrade
@@ -196,6 +202,8 @@ class WebSocketConversation:
         bits = extended(self._extensions)
         self._sides = (_Side(Frames(masked=True, extended=bits)), _Side(Frames(masked=False, extended=bits)))
         self._closed_by: int | None = None
+        self._over = False
+        """A side has ended it."""
         self._start = self._end = answer.end_time
         self._since = 0
         """When it was first found open since its last report, on the clock that time-outs run on."""
@@ -222,6 +230,7 @@ class WebSocketConversation:
                 self._sides[1 - side].ponged(place)
             else:
                 self._close(side)
+        self._count(said)
 
     def gap(self, side: int, size: int, _position: int, _time: int, _finished: list[Outcome]) -> None:
         """Bytes of one side are missing."""
@@ -240,6 +249,8 @@ class WebSocketConversation:
 
     def finish(self, _unseen: Anomaly, finished: list[Outcome]) -> None:
         """The connection is over."""
+        for side in self._sides:
+            self._count(side)
         finished.append(self._report(ongoing=False))
         self._let_go()
 
@@ -251,20 +262,38 @@ class WebSocketConversation:
             self._since = now
             finished.append(self._report(ongoing=True))
 
+    def held(self, side: int, position: int) -> int:  # noqa: ARG002 - arithmetic tells as well
+        """Bytes of one side that the account does not know of yet: of a payload that comes."""
+        said = self._sides[side]
+        return said.frames.came - said.counted
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory of a large request."""
+        return self._weight
+
     def relieve(self, _finished: list[Outcome]) -> None:
         """Keep no large request: what was asked for is not said of this session any more."""
-        if self.weight:
+        if self._weight:
             self._request = None
             self._let_go()
 
     def _close(self, side: int) -> None:
-        """A side ends the session, unless it is over, or may be without our knowledge."""
-        if self._closed_by is None and not self._sides[1 - side].frames.lost:
-            self._closed_by = side
+        """A side ends the session. Where the other may have done so before, in what was lost, nobody knows who did."""
+        if not self._over:
+            self._over = True
+            if not self._sides[1 - side].frames.lost:
+                self._closed_by = side
+
+    def _count(self, side: _Side) -> None:
+        """Tell the account what has come of one side."""
+        came = side.frames.came
+        self._account.drop(Drop.UPGRADED, came - side.counted)
+        side.counted = came
 
     def _let_go(self) -> None:
-        self._budget.held -= self.weight
-        self.weight = 0
+        self._budget.held -= self._weight
+        self._weight = 0
 
     def _report(self, *, ongoing: bool) -> Session:
         client, server = self._sides

@@ -37,7 +37,7 @@ def feed(found: Frames, data: bytes, *cuts: int, base: int = 0, short: bool = Fa
 
 def said(found: Frames) -> dict[str, object]:
     """All that a direction says."""
-    names = ("bytes", "payload_bytes", "counts", "compressed", "lost", "close_code", "anomalies", "missed")
+    names = ("came", "payload_bytes", "counts", "compressed", "lost", "close_code", "anomalies", "missed")
     return {name: getattr(found, name) for name in names}
 
 
@@ -50,7 +50,7 @@ def test_every_width_of_a_length(size: int, mask: bytes | None) -> None:
     feed(found, data + frame(TEXT, b"next", mask=mask))
     assert (found.counts[BINARY], found.counts[TEXT]) == (1, 1)
     assert found.payload_bytes == size + 4
-    assert found.bytes == len(data) + len(frame(TEXT, b"next", mask=mask))
+    assert found.came == len(data) + len(frame(TEXT, b"next", mask=mask))
     assert found.anomalies is None
 
 
@@ -66,7 +66,7 @@ def test_any_cut_is_the_same(data: st.DataObject, masked: bool, short: bool) -> 
     counted = Counter(opcode for opcode, *_ in sent)
     assert {opcode: count for opcode, count in enumerate(found.counts) if count} == counted
     assert found.payload_bytes == sum(len(payload) for _, payload, _ in sent)
-    assert (found.bytes, found.anomalies, found.lost) == (len(stream), None, False)
+    assert (found.came, found.anomalies, found.lost) == (len(stream), None, False)
     at, ends = 0, []
     for opcode, _, each in sent:
         at += len(each)
@@ -153,7 +153,7 @@ def test_what_is_no_frame_ends_the_reading(stream: bytes) -> None:
         assert found.anomalies == {Anomaly.NOT_A_FRAME}
         assert found.counts[TEXT] == 1
         assert found.payload_bytes == 5
-        assert found.bytes == len(before + stream + behind)
+        assert found.came == len(before + stream + behind)
 
 
 def test_a_close_that_is_too_long_has_its_code() -> None:
@@ -192,13 +192,13 @@ def test_what_is_lost_is_never_made_up(data: st.DataObject, masked: bool) -> Non
             found.gap(end - start)
         else:
             feed(found, stream[start:end], short=data.draw(st.booleans()))
-    assert found.bytes + found.missed == len(stream)
+    assert found.came + found.missed == len(stream)
     assert found.payload_bytes <= whole.payload_bytes
     assert all(some <= every for some, every in zip(found.counts, whole.counts, strict=True))
     assert found.close_code in (None, whole.close_code)
     assert found.anomalies is None
     if not found.lost and not found.remaining and not found._header:
-        assert said(found) == said(whole) | {"bytes": found.bytes, "missed": found.missed}
+        assert said(found) == said(whole) | {"came": found.came, "missed": found.missed}
 
 
 def test_a_hole_inside_of_a_payload_costs_its_bytes_alone() -> None:
@@ -218,5 +218,5 @@ def test_any_bytes_at_all(data: bytes, masked: bool) -> None:
     whole, pieces = reader(masked=masked), reader(masked=masked)
     feed(whole, data)
     feed(pieces, data, *range(1, len(data)))
-    assert whole.bytes == pieces.bytes == len(data)
+    assert whole.came == pieces.came == len(data)
     assert said(whole) == said(pieces)
