@@ -215,6 +215,8 @@ class Anomaly(StrEnum):
     UNKNOWN_VERSION = "unknown_version"
     UNPAIRED = "unpaired"
     """Bytes were lost on this connection, or given up for lack of memory, and its other half cannot be proven."""
+    UPGRADED = "upgraded"
+    """The answer is in another protocol, to which both sides have changed for it (`Upgrade: h2c`)."""
     UNREQUESTED = "unrequested"
     """A response that no request asked for, and none can have been lost."""
     WRONG_ACCEPT = "wrong_accept"
@@ -240,9 +242,7 @@ class State(StrEnum):
 
 
 class Upgrade(Struct, frozen=True, gc=False):
-    """What a head says of the protocol that its sender wants to change to (RFC 9110 section 7.8), each text as sent, cut at
-    a bound.
-    """
+    """What a head says of another protocol (RFC 9110 section 7.8): each text as sent, cut at a bound."""
 
     protocol: str
     """The first one named, in lower case."""

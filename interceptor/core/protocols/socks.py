@@ -89,12 +89,8 @@ _Said: TypeAlias = "Negotiation | _NotSocks | None"
 
 
 def may_begin(data: bytes) -> bool:
-    """Whether a client may begin with this piece: a whole request of SOCKS 4, the methods of SOCKS 5 and nothing else."""
-    if len(data) <= _PORT:
-        return False
-    if data[0] == _SOCKS_5:
-        return data[1] == len(data) - 2
-    return data[0] == _SOCKS_4 and data[1] in _COMMANDS_4 and data.find(0, _HEAD_4) >= 0
+    """Whether a client may begin so, as far as it goes. No request of HTTP begins with these versions."""
+    return negotiate(data, b"") is None
 
 
 def negotiate(client: bytes, server: bytes) -> _Said:
@@ -141,7 +137,8 @@ def _negotiate_5(client: bytes, server: bytes) -> _Said:
         return NOT_SOCKS  # what others, such as GSSAPI, do to what follows is their business
     if method == _PASSWORD:
         # RFC 1929: 1, user, password; each of these two behind its length. Then 1 and a status.
-        if client[asked : asked + 1] not in {b"", b"\1"} or server[answered : answered + 1] not in {b"", b"\1"}:
+        version = client[asked : asked + 1] or server[answered : answered + 1] or b"\1"
+        if version != b"\1":
             return NOT_SOCKS
         asked += 1
         for _ in range(2):
@@ -170,38 +167,39 @@ def _address(data: bytes, at: int) -> tuple[str, int] | _NotSocks | None:
     """Host and port of a request or an answer of SOCKS 5 that begins here, and where it ends."""
     if data[at : at + 1] not in {b"", b"\5"}:
         return NOT_SOCKS
-    start = at + _HEAD_4
-    if len(data) <= start:
+    start = at + _HEAD_5
+    if len(data) < start:
         return None
     kind = data[start - 1]
-    if kind == _BY_NAME:
-        start += 1
-        end = start + data[start - 1]
-    elif kind in _ADDRESSES:
-        end = start + _ADDRESSES[kind]
-    else:
+    if kind != _BY_NAME and kind not in _ADDRESSES:
         return NOT_SOCKS
+    if kind == _BY_NAME:
+        size = data[start] if len(data) > start else 0
+        start += 1
+    else:
+        size = _ADDRESSES[kind]
+    end = start + size
     if len(data) < end + _PORT:
         return None
     text = data[start:end]
     if kind == _BY_NAME:
         host = text.decode("latin-1")
     else:
-        host = str(IPv4Address(text)) if len(text) == 4 else f"[{IPv6Address(text)}]"  # noqa: PLR2004
+        host = str(IPv4Address(text)) if len(text) == 4 else f"[{IPv6Address(text)}]"
     return f"{host}:{int.from_bytes(data[end : end + _PORT], 'big')}", end + _PORT
 
 
 class SocksConversation(Conversation):
     """The negotiation of one connection."""
 
-    __slots__ = ("_account", "_budget", "_came", "_heard", "becomes", "peers")
+    __slots__ = ("_drop", "_budget", "_came", "_heard", "becomes", "peers")
 
     peers: Peers
 
-    def __init__(self, peers: Peers, account: Account, budget: Budget) -> None:
+    def __init__(self, peers: Peers, drop: Drops, budget: Budget) -> None:
         self.peers = peers
         self.becomes: Becoming | None = None
-        self._account = account
+        self._drop = drop
         self._budget = budget
         self._heard: list[Heard] = []
         """All that was said, in order."""
@@ -232,13 +230,19 @@ class SocksConversation(Conversation):
         self._give_up()
 
     def close(
-        self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool  # noqa: ARG002
+        self,
+        side: int,
+        position: int,
+        time: int,
+        finished: list[Outcome],  # noqa: ARG002
+        *,
+        clean: bool,
     ) -> None:
         """Nothing more comes from one side: nothing will be granted."""
         self._heard.append((side, End(position, time, clean)))
         self._give_up()
 
-    def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:
+    def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Nothing is open: it has become something else."""
         self._budget.held -= self.weight
         self._heard = []
@@ -261,8 +265,8 @@ class SocksConversation(Conversation):
         return len(self._came[side])
 
     def _give_up(self) -> None:
-        """It is something else, from the beginning on."""
-        self.becomes = Becoming("", self._heard)
+        """It is something else, from the beginning on: for HTTP to say that it is not that, either."""
+        self.becomes = Becoming("http1", self._heard)
 
     def _settle(self, said: Negotiation) -> None:
         """The negotiation is over, and has these bytes; what was said beyond it is of the tunnel."""
@@ -279,6 +283,6 @@ class SocksConversation(Conversation):
             each.cursor = size
             if size < each.end:
                 left.append((side, each))
-        self._account.drop(Drop.UPGRADED, said.client + said.server)
+        self._drop(Drop.UPGRADED, said.client + said.server)
         opening = Opening(self.peers, said.protocol, position, True, time, said.target, error=said.error)
         self.becomes = Becoming(said.protocol, left, origin=opening)

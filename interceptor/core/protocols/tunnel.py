@@ -45,9 +45,9 @@ class Opening(Outcome, eq=False, gc=False):
     time: int
     """When it was open."""
     target: str | None = None
-    """Where it leads: host and port, as the request has them. None where it leads to the server itself."""
+    """Of SOCKS: where it leads, host and port as the request has them."""
     request: Request | None = None
-    """Of HTTP."""
+    """Of HTTP; a CONNECT says where it leads."""
     error: str | None = None
     """Why it was not opened, of a fixed list."""
     anomaly: Anomaly | None = None
@@ -86,7 +86,7 @@ class Tunnel(Outcome, eq=False, gc=False):
 class _Side:
     """What one side has sent through, by positions."""
 
-    __slots__ = ("begin", "counted", "ended", "left", "missed", "position", "reported")
+    __slots__ = ("begin", "ended", "left", "missed", "position", "reported")
 
     def __init__(self) -> None:
         self.begin = -1
@@ -96,8 +96,6 @@ class _Side:
         self.left = 0
         """… and what its reader then said of what need not be looked at."""
         self.missed = 0
-        self.counted = 0
-        """Bytes that the account knows of."""
         self.ended = False
         """By a FIN."""
         self.reported = Traffic()
@@ -153,36 +151,45 @@ class Story:
         self.weight = 0
 
 
-class Inside(Becoming):
+class Inside(Becoming, kw_only=True):
     """What is inside of a tunnel changes; the tunnel goes on."""
 
-    story: Story | None = None
-    change: Becoming | None = None
+    story: Story
+    """The tunnel's."""
+    change: Becoming
+    """What what is inside becomes."""
 
 
 class _Unread:
     """The reader of a side that nobody reads."""
 
-    __slots__ = ("remaining",)
+    __slots__ = ("counted", "remaining")
 
     def __init__(self) -> None:
         self.remaining = _FOR_EVER
+        self.counted = 0
+        """Bytes that the account knows of."""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that it does not know of."""
+        return _FOR_EVER - self.remaining - self.counted
 
 
 class TunnelConversation(Conversation):
     """A tunnel on one connection, from the answer that opened it on."""
 
-    __slots__ = ("_account", "_inner", "_readers", "_story", "becomes", "peers")
+    __slots__ = ("_drop", "_inner", "_readers", "_story", "becomes", "peers")
 
     peers: Peers
 
-    def __init__(self, peers: Peers, story: Story, inner: Conversation | None, account: Account) -> None:
+    def __init__(self, peers: Peers, story: Story, inner: Conversation | None, drop: Drops) -> None:
         """`inner`: what reads it; None: nobody does."""
         self.peers = peers
         self.becomes: Becoming | None = None
         self._story = story
         self._inner = inner
-        self._account = account
+        self._drop = drop
         self._readers: tuple[Reader, Reader] = (
             (_Unread(), _Unread()) if inner is None else (inner.reader(CLIENT), inner.reader(SERVER))
         )
@@ -198,7 +205,10 @@ class TunnelConversation(Conversation):
         story.sides[side].start(chunk.base + chunk.cursor)
         if self._readers[side].remaining > size:
             # As the short way of the pipeline does: no time of such bytes matters.
+            said, reached = story.sides[side], self._reached(side)
             self._readers[side].remaining -= size
+            said.position = max(reached, chunk.base + chunk.end)  # what is left by another was here before
+            said.left = self._readers[side].remaining
             chunk.cursor = chunk.end
             return
         assert self._inner is not None
@@ -250,9 +260,7 @@ class TunnelConversation(Conversation):
             self._name()
             self._inner.finish(unseen, finished)
             self._told()
-        else:
-            for side in (CLIENT, SERVER):
-                self._count(side)
+        self._count()
         if self.becomes is None:
             finished.append(self._report(ongoing=False))
             self._story.let_go()
@@ -267,6 +275,7 @@ class TunnelConversation(Conversation):
         elif now - story.since >= patience:
             story.since = now
             self._name()
+            self._count()
             finished.append(self._report(ongoing=True))
 
     def relieve(self, finished: list[Outcome]) -> None:
@@ -289,7 +298,9 @@ class TunnelConversation(Conversation):
         """Bytes of one side that are in nothing yet."""
         if self._inner is not None:
             return self._inner.held(side, position)
-        return self._came(side) - self._story.sides[side].counted
+        reader = self._readers[side]
+        assert isinstance(reader, _Unread)
+        return reader.waiting
 
     @property
     def begun(self) -> int:
@@ -342,11 +353,12 @@ class TunnelConversation(Conversation):
         said = self._story.sides[side]
         return self._reached(side) - max(said.begin, 0) - said.missed
 
-    def _count(self, side: int) -> None:
-        """Tell the account what has come of one side."""
-        said, came = self._story.sides[side], self._came(side)
-        self._account.drop(Drop.UPGRADED, came - said.counted)
-        said.counted = came
+    def _count(self) -> None:
+        """Tell the account what has come that nobody reads."""
+        for reader in self._readers:
+            if isinstance(reader, _Unread):
+                self._drop(Drop.UPGRADED, reader.waiting)
+                reader.counted += reader.waiting
 
     def _since(self, side: int) -> Traffic:
         """What came of one side since this was last asked for."""

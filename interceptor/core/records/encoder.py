@@ -24,11 +24,15 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import field
 
-from interceptor.core.model import Anomaly, Peers, State, Transaction
-from interceptor.core.records import values
+from interceptor.core.model import Anomaly, Peers, Request, State, Transaction
+from interceptor.core.protocols.tunnel import Tunnel
+from interceptor.core.protocols.websocket.session import Session
+from interceptor.core.records import tunnel, values, websocket
 from interceptor.core.records.servers import ServerNames
 from interceptor.core.records.templates import PathTemplates
+from interceptor.core.records.tunnel import TunnelRecord
 from interceptor.core.records.values import INVALID, VALUE
+from interceptor.core.records.websocket import WebSocketRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -209,6 +213,19 @@ class _Cache(dict[_Key, _Value]):
         return value
 
 
+_SHARED: Final = (
+    *(
+        "source_address",
+        "source_port",
+        "destination_address",
+        "destination_port",
+        "client_address",
+        "client_port",
+    ),
+    *("server_address", "server_port", "network_type", "url_template", "interface", "node"),
+)
+"""What a record of any kind says as that of a transaction does."""
+
 _Connection: TypeAlias = tuple[Peers, str, str, int, str, int, str | None, int | None, str, str | None]
 """What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record."""
 
@@ -257,7 +274,8 @@ class RecordEncoder:
 
     def record(self, transaction: Outcome) -> Record:
         """The record of one transaction."""
-        assert isinstance(transaction, Transaction)
+        if type(transaction) is not Transaction:
+            return self._session(transaction)  # type: ignore[return-value]
         request = transaction.request
         response = transaction.response
         peers = transaction.peers
@@ -409,6 +427,33 @@ class RecordEncoder:
             interface,
             self._node,
         )
+
+    def _session(self, outcome: Outcome) -> TunnelRecord | WebSocketRecord:
+        """The record of what is no transaction. Whom it is between is said as in the record of the request for it."""
+        if isinstance(outcome, Session):
+            kind, request, place, said = (
+                "websocket",
+                outcome.request,
+                websocket.place(outcome),
+                websocket.fields(outcome),
+            )
+        else:
+            assert isinstance(outcome, Tunnel)
+            kind, request, place, said = (
+                "tunnel",
+                outcome.opening.request,
+                tunnel.place(outcome),
+                tunnel.fields(outcome),
+            )
+            if outcome.opening.target is not None:
+                request = Request(0, 0, outcome.time, method="CONNECT", target=outcome.opening.target)
+        seen = self.record(Transaction(outcome.peers, 0, request))
+        second, nanoseconds = divmod(outcome.time, 1_000_000_000)
+        said |= {name: getattr(seen, name) for name in _SHARED}
+        said["id"] = seen.id[:20] + place.to_bytes(6).hex()
+        said["time"] = f"{self._seconds[second]}{nanoseconds // 1000:06}Z"
+        make = WebSocketRecord if kind == "websocket" else TunnelRecord
+        return make(schema=1, kind=kind, **said)
 
     def _connect(self, peers: Peers) -> _Connection:
         """What records say of a connection, from here on remembered."""

@@ -17,7 +17,7 @@ from interceptor.core.records.words import VALUE
 if TYPE_CHECKING:
     from interceptor.core.protocols.tunnel import Tunnel
 
-__all__ = ["TunnelRecord", "fields", "protocol"]
+__all__ = ["TunnelRecord", "fields", "place", "protocol"]
 
 
 class TunnelRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
@@ -26,7 +26,7 @@ class TunnelRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw
     schema: int = -1
     kind: str = ""
     id: str = ""
-    """32 hexadecimal digits: the connection's 20, and 12 of the place in it; see `places`."""
+    """32 hexadecimal digits: the connection's 20, and 12 of the place in it; see `place`."""
     time: str = ""
     """RFC 3339, UTC, microseconds: when it was open, or of the last report."""
     duration_us: int = -1
@@ -72,6 +72,22 @@ _PROTOCOLS: Final = frozenset(
 """.split()
 )
 """IANA, HTTP Upgrade Tokens, with the versions that are met, and what Docker, Kubernetes and Tailscale change to."""
+
+
+_PLACE: Final = 0b101 << 45
+_UNASKED: Final = 1 << 44
+_PARTS: Final = (1 << 12) - 1
+_POSITIONS: Final = (1 << 32) - 1
+
+
+def place(tunnel: Tunnel) -> int:
+    """The twelve digits that tell it from all else on its connection: the number of the part, and the place of what opened it.
+
+    So the last eight are those of the record of that.
+    """
+    opening = tunnel.opening
+    asked = 0 if opening.asked else _UNASKED
+    return _PLACE | asked | (tunnel.part & _PARTS) << 32 | opening.position & _POSITIONS
 
 
 def protocol(text: str) -> str:

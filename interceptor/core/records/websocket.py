@@ -18,7 +18,7 @@ from interceptor.core.records.words import VALUE
 if TYPE_CHECKING:
     from interceptor.core.protocols.websocket.session import Session
 
-__all__ = ["WebSocketRecord", "extension", "fields", "subprotocol"]
+__all__ = ["WebSocketRecord", "extension", "fields", "place", "subprotocol"]
 
 
 class WebSocketRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
@@ -105,6 +105,20 @@ case-sensitive, people do not."""
 _EXTENSIONS: Final = frozenset({"permessage-deflate", "bbf-usp-protocol", "x-webkit-deflate-frame"})
 """IANA, WebSocket Extension Names, and what browsers had before."""
 _MAX_EXTENSIONS: Final = 4
+_PLACE: Final = 0b11 << 45
+_UNASKED: Final = 1 << 44
+_PARTS: Final = (1 << 12) - 1
+"""After half a year of hours the number of a part is one that was."""
+_POSITIONS: Final = (1 << 32) - 1
+
+
+def place(session: Session) -> int:
+    """The twelve digits that tell it from all else on its connection: the number of the part, and the place of the handshake.
+
+    So the last eight are those of the handshake's record.
+    """
+    asked = 0 if session.asked else _UNASKED
+    return _PLACE | asked | (session.part & _PARTS) << 32 | session.position & _POSITIONS
 
 
 def subprotocol(text: str) -> str | None:

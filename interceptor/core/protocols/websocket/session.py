@@ -161,7 +161,7 @@ class WebSocketConversation(Conversation):
     """WebSocket on one connection, from the end of its handshake on."""
 
     __slots__ = (
-        "_account",
+        "_drop",
         "_asked",
         "_budget",
         "_closed_by",
@@ -182,13 +182,13 @@ class WebSocketConversation(Conversation):
 
     peers: Peers
 
-    def __init__(self, peers: Peers, handshake: Transaction, account: Account, budget: Budget) -> None:
+    def __init__(self, peers: Peers, handshake: Transaction, drop: Drops, budget: Budget) -> None:
         """`handshake`: the request for it, if that was seen, and the 101. What is large of it counts in the budget."""
         request, answer = handshake.request, handshake.response
         assert answer is not None
         self.peers = peers
         self.becomes: Becoming | None = None
-        self._account = account
+        self._drop = drop
         self._budget = budget
         self._request = request
         self._weight = request.weight if request is not None else 0
@@ -288,7 +288,7 @@ class WebSocketConversation(Conversation):
     def _count(self, side: _Side) -> None:
         """Tell the account what has come of one side."""
         came = side.frames.came
-        self._account.drop(Drop.UPGRADED, came - side.counted)
+        self._drop(Drop.UPGRADED, came - side.counted)
         side.counted = came
 
     def _let_go(self) -> None:
