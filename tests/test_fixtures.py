@@ -174,18 +174,15 @@ def test_made_situation(path: Path) -> None:
     found = records(path)
     views = [shown(record) for record in found if record["kind"] == "http"]
     others = [record for record in found if record["kind"] not in {"http", "tls"}]
-    wanted_others = expected.get("sessions", [])
-    assert len(others) == len(wanted_others), others
-    for wanted_one in wanted_others:
-        fit = [one for one in others if all(one.get(name) == value for name, value in wanted_one.items())]
-        assert fit, (wanted_one, others)
-        others.remove(fit[0])
+    sessions = expected.get("sessions", [])
+    assert len(others) == len(sessions), others
+    for session in sessions:
+        fitting = [other for other in others if all(other.get(name) == session[name] for name in session)]
+        assert fitting, (session, others)
+        others.remove(fitting[0])
     if not any(matches(views, wanted) for wanted in alternatives(expected["transactions"])):
-        wanted = "\n".join(map(str, expected["transactions"]))
-        found = "\n".join(map(str, views))
-        pytest.fail(
-            f"{stem(path)} of fixtures/made/{expected['group']}.py\nexpected:\n{wanted}\nfound:\n{found}"
-        )
+        told = "\n".join(map(str, [*expected["transactions"], "found:", *views]))
+        pytest.fail(f"{stem(path)} of fixtures/made/{expected['group']}.py\nexpected:\n{told}")
 
 
 def test_expectations_catch_what_is_wrong() -> None:

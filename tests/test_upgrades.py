@@ -22,7 +22,6 @@ from tests.conversations import (
     Sent,
     batch,
     records,
-    story,
     unbalanced,
 )
 from tests.support.examples import examples

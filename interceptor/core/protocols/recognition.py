@@ -74,7 +74,9 @@ class Recognition:
             return self._open(change.origin, peers, depth)
         if isinstance(change.origin, Transaction):
             return self._switch(change.origin, peers, depth)
-        return Opaque(peers, self._context.drop, Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED)
+        return Opaque(
+            peers, self._context.drop, Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED
+        )
 
     def _switch(self, granted: Transaction, peers: Peers, depth: int) -> Conversation:
         """What an answer of HTTP/1 leads to: a tunnel, WebSocket, or what another name stands for."""
@@ -148,7 +150,7 @@ class _Beginning(Conversation):
         *,
         clean: bool,
     ) -> None:
-        """This side says nothing."""
+        """One side says nothing."""
         self.becomes = Becoming(_HTTP, [(side, End(position, time, clean))])
 
     def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:

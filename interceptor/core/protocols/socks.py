@@ -23,9 +23,11 @@ from interceptor.core.protocols.opaque import NOTHING_COMES
 from interceptor.core.protocols.tunnel import Opening
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interceptor.core.budget import Budget
     from interceptor.core.model import Anomaly, Outcome, Peers
-    from interceptor.core.protocols.conversation import Account, Heard
+    from interceptor.core.protocols.conversation import Heard
     from interceptor.core.protocols.opaque import Nothing
 
 __all__ = ["HELD_BYTES", "NOT_SOCKS", "Negotiation", "SocksConversation", "may_begin", "negotiate"]
@@ -192,11 +194,11 @@ def _address(data: bytes, at: int) -> tuple[str, int] | _NotSocks | None:
 class SocksConversation(Conversation):
     """The negotiation of one connection."""
 
-    __slots__ = ("_drop", "_budget", "_came", "_heard", "becomes", "peers")
+    __slots__ = ("_budget", "_came", "_drop", "_heard", "becomes", "peers")
 
     peers: Peers
 
-    def __init__(self, peers: Peers, drop: Drops, budget: Budget) -> None:
+    def __init__(self, peers: Peers, drop: Callable[[Drop, int], None], budget: Budget) -> None:
         self.peers = peers
         self.becomes: Becoming | None = None
         self._drop = drop

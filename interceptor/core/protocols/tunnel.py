@@ -21,9 +21,11 @@ from interceptor.core.model import Anomaly, Drop, Outcome, State
 from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interceptor.core.budget import Budget
     from interceptor.core.model import Chunk, Peers, Request
-    from interceptor.core.protocols.conversation import Account, Reader
+    from interceptor.core.protocols.conversation import Reader
 
 __all__ = ["DEPTH", "Inside", "Opening", "Story", "Traffic", "Tunnel", "TunnelConversation"]
 
@@ -168,11 +170,11 @@ class _Unread:
     def __init__(self) -> None:
         self.remaining = _FOR_EVER
         self.counted = 0
-        """Bytes that the account knows of."""
+        """Bytes that are counted."""
 
     @property
     def waiting(self) -> int:
-        """Bytes that it does not know of."""
+        """Bytes that are not."""
         return _FOR_EVER - self.remaining - self.counted
 
 
@@ -183,7 +185,9 @@ class TunnelConversation(Conversation):
 
     peers: Peers
 
-    def __init__(self, peers: Peers, story: Story, inner: Conversation | None, drop: Drops) -> None:
+    def __init__(
+        self, peers: Peers, story: Story, inner: Conversation | None, drop: Callable[[Drop, int], None]
+    ) -> None:
         """`inner`: what reads it; None: nobody does."""
         self.peers = peers
         self.becomes: Becoming | None = None
@@ -354,7 +358,7 @@ class TunnelConversation(Conversation):
         return self._reached(side) - max(said.begin, 0) - said.missed
 
     def _count(self) -> None:
-        """Tell the account what has come that nobody reads."""
+        """Count what has come that nobody reads."""
         for reader in self._readers:
             if isinstance(reader, _Unread):
                 self._drop(Drop.UPGRADED, reader.waiting)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, overload
 
 import msgspec
 from msgspec import field
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from interceptor.core.model import Outcome
 
-__all__ = ["Record", "RecordEncoder", "Url"]
+__all__ = ["AnyRecord", "Record", "RecordEncoder", "Url"]
 
 Url = Literal["template", "path", "full"]
 """How much of the request target a record shows: its template, also its path, also its query."""
@@ -117,6 +117,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     interface: str | None = None
     node: str | None = None
 
+
+AnyRecord: TypeAlias = Record | WebSocketRecord | TunnelRecord
 
 MAX_KEYS: Final = 32
 MAX_INTERFACE: Final = 128
@@ -213,6 +215,7 @@ class _Cache(dict[_Key, _Value]):
         return value
 
 
+_CONNECTION_DIGITS: Final = 20
 _SHARED: Final = (
     *(
         "source_address",
@@ -268,14 +271,21 @@ class RecordEncoder:
         """The records of these as JSON Lines: one object each, each line ended by a line feed."""
         return self.lines([self.record(outcome) for outcome in outcomes])
 
-    def lines(self, records: Iterable[Record]) -> bytes:
+    def lines(self, records: Iterable[AnyRecord]) -> bytes:
         """Records as JSON Lines."""
         return self._encode(records)
 
-    def record(self, transaction: Outcome) -> Record:
-        """The record of one transaction."""
-        if type(transaction) is not Transaction:
-            return self._session(transaction)  # type: ignore[return-value]
+    @overload
+    def record(self, outcome: Transaction) -> Record: ...
+
+    @overload
+    def record(self, outcome: Outcome) -> AnyRecord: ...
+
+    def record(self, outcome: Outcome) -> AnyRecord:
+        """The record of one outcome."""
+        if not isinstance(outcome, Transaction):
+            return self._session(outcome)
+        transaction = outcome
         request = transaction.request
         response = transaction.response
         peers = transaction.peers
@@ -428,32 +438,30 @@ class RecordEncoder:
             self._node,
         )
 
-    def _session(self, outcome: Outcome) -> TunnelRecord | WebSocketRecord:
+    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord:
         """The record of what is no transaction. Whom it is between is said as in the record of the request for it."""
         if isinstance(outcome, Session):
-            kind, request, place, said = (
-                "websocket",
-                outcome.request,
-                websocket.place(outcome),
-                websocket.fields(outcome),
-            )
-        else:
-            assert isinstance(outcome, Tunnel)
-            kind, request, place, said = (
-                "tunnel",
-                outcome.opening.request,
-                tunnel.place(outcome),
-                tunnel.fields(outcome),
-            )
-            if outcome.opening.target is not None:
-                request = Request(0, 0, outcome.time, method="CONNECT", target=outcome.opening.target)
+            shared = self._shared(outcome, outcome.request, "websocket", websocket.place(outcome))
+            return WebSocketRecord(**shared, **websocket.fields(outcome))
+        assert isinstance(outcome, Tunnel)
+        request, target = outcome.opening.request, outcome.opening.target
+        if target is not None:
+            request = Request(0, 0, outcome.time, method="CONNECT", target=target)
+        shared = self._shared(outcome, request, "tunnel", tunnel.place(outcome))
+        return TunnelRecord(**shared, **tunnel.fields(outcome))
+
+    def _shared(
+        self, outcome: Session | Tunnel, request: Request | None, kind: str, place: int
+    ) -> dict[str, Any]:
+        """What records of all kinds have."""
         seen = self.record(Transaction(outcome.peers, 0, request))
         second, nanoseconds = divmod(outcome.time, 1_000_000_000)
-        said |= {name: getattr(seen, name) for name in _SHARED}
-        said["id"] = seen.id[:20] + place.to_bytes(6).hex()
+        said = {name: getattr(seen, name) for name in _SHARED}
+        said["schema"] = 1
+        said["kind"] = kind
+        said["id"] = seen.id[:_CONNECTION_DIGITS] + place.to_bytes(6).hex()
         said["time"] = f"{self._seconds[second]}{nanoseconds // 1000:06}Z"
-        make = WebSocketRecord if kind == "websocket" else TunnelRecord
-        return make(schema=1, kind=kind, **said)
+        return said
 
     def _connect(self, peers: Peers) -> _Connection:
         """What records say of a connection, from here on remembered."""

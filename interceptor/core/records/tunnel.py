@@ -7,7 +7,7 @@ same 20 digits at the beginning of their ids.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import field
@@ -95,7 +95,7 @@ def protocol(text: str) -> str:
     return text if text in _PROTOCOLS else VALUE
 
 
-def fields(tunnel: Tunnel) -> dict[str, object]:
+def fields(tunnel: Tunnel) -> dict[str, Any]:
     """What a record says of a tunnel beyond its connection and where it leads: fields of `TunnelRecord` by name."""
     opening = tunnel.opening
     return {

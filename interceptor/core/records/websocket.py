@@ -8,7 +8,7 @@ Refuses contents: no payload is looked at (`protocols.websocket.frames`), and th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import field
@@ -134,11 +134,11 @@ def extension(text: str) -> str:
     return text if text in _EXTENSIONS else VALUE
 
 
-def fields(session: Session) -> dict[str, object]:
+def fields(session: Session) -> dict[str, Any]:
     """What a record says of a session beyond its connection and its request: fields of `WebSocketRecord` by name."""
     client, server = session.client, session.server
     names = ("bytes", "payload", "text", "binary", "compressed", "continuation", "ping", "pong", "close")
-    said: dict[str, object] = {
+    said: dict[str, Any] = {
         "duration_us": max(0, session.end_time - session.time) // 1000,
         "ongoing": session.ongoing,
         "part": session.part,

@@ -27,9 +27,11 @@ from interceptor.core.protocols.websocket.frames import PING, PONG, Frames
 from interceptor.core.protocols.websocket.handshake import agreed, extended
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interceptor.core.budget import Budget
     from interceptor.core.model import Anomaly, Chunk, Peers, Request, Transaction
-    from interceptor.core.protocols.conversation import Account, Becoming
+    from interceptor.core.protocols.conversation import Becoming
 
 __all__ = ["Session", "Traffic", "WebSocketConversation"]
 
@@ -106,7 +108,7 @@ class _Side:
         """By a FIN."""
         self.reported = Traffic()
         self.counted = 0
-        """Bytes that the account knows of."""
+        """Bytes that are counted."""
         self._pings = _NO_PINGS
         """Positions after those that wait for an answer, in order."""
         self._older = 0
@@ -161,10 +163,10 @@ class WebSocketConversation(Conversation):
     """WebSocket on one connection, from the end of its handshake on."""
 
     __slots__ = (
-        "_drop",
         "_asked",
         "_budget",
         "_closed_by",
+        "_drop",
         "_end",
         "_extensions",
         "_over",
@@ -182,7 +184,9 @@ class WebSocketConversation(Conversation):
 
     peers: Peers
 
-    def __init__(self, peers: Peers, handshake: Transaction, drop: Drops, budget: Budget) -> None:
+    def __init__(
+        self, peers: Peers, handshake: Transaction, drop: Callable[[Drop, int], None], budget: Budget
+    ) -> None:
         """`handshake`: the request for it, if that was seen, and the 101. What is large of it counts in the budget."""
         request, answer = handshake.request, handshake.response
         assert answer is not None
@@ -263,7 +267,7 @@ class WebSocketConversation(Conversation):
             finished.append(self._report(ongoing=True))
 
     def held(self, side: int, position: int) -> int:  # noqa: ARG002 - arithmetic tells as well
-        """Bytes of one side that the account does not know of yet: of a payload that comes."""
+        """Bytes of one side that are not counted yet: of a payload that comes."""
         said = self._sides[side]
         return said.frames.came - said.counted
 
@@ -286,7 +290,7 @@ class WebSocketConversation(Conversation):
                 self._closed_by = side
 
     def _count(self, side: _Side) -> None:
-        """Tell the account what has come of one side."""
+        """Count what has come of one side."""
         came = side.frames.came
         self._drop(Drop.UPGRADED, came - side.counted)
         side.counted = came

@@ -20,7 +20,7 @@ from interceptor.core.model import (
     Transaction,
     Upgrade,
 )
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Account
+from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.protocols.websocket.session import Session, Traffic, WebSocketConversation
 from tests.support.examples import examples
 from tests.support.websocket import ACCEPT, BINARY, CLOSE, KEY, PING, PONG, TEXT, frame, frames
@@ -40,7 +40,9 @@ def handshake(*, asked: bool = True, weight: int = 0, extensions: str = "") -> T
 def start(*, weight: int = 0, asked: bool = True, budget: Budget | None = None) -> WebSocketConversation:
     """A session that begins."""
     budget = budget or Budget(1_000_000)
-    return WebSocketConversation(PEERS, handshake(asked=asked, weight=weight), Account(), budget)
+    return WebSocketConversation(
+        PEERS, handshake(asked=asked, weight=weight), lambda _reason, _size: None, budget
+    )
 
 
 class Talk:
