@@ -157,7 +157,7 @@ class Talk:
     def _receive(self, side: int, chunk: Chunk) -> Talk:
         finished: list[Outcome] = []
         if self.conversation.becomes is not None:
-            self.context.drop(Drop.UPGRADED, chunk.end)
+            self.context.drop(self.conversation.requests.rare.skipping, chunk.end)
             return self
         self.conversation.receive(side, chunk, finished)
         assert chunk.cursor == chunk.end
