@@ -603,6 +603,7 @@ def tshark_reads(paths: list[Path], folder: Path) -> dict[Path, View]:
     subprocess.run(["mergecap", "-a", "-w", str(merged), *pieces], check=True, capture_output=True)
     command = ["tshark", "-n", "-r", str(merged), "-Y", "http.request.method or http.response.code"]
     command += ["-o", "tcp.reassemble_out_of_order:TRUE", "--enable-heuristic", "http_tcp"]
+    command += ["-d", "udp.port==7932,hp_erm"]  # which it reads, and knows no port of
     command += ["-T", "fields", "-E", "aggregator=\x1f"]
     for field in ("frame.number", "http.request.method", "http.request.uri", "http.response.code"):
         command += ["-e", field]

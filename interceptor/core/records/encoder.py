@@ -305,24 +305,23 @@ class RecordEncoder:
             interface,
         ) = connection
 
-        time = place = missed = 0
-        version = ""
         server_address = destination_address
         server_port = destination_port
-        method = original = scheme = template = path = query = keys = None
-        request_names = request_type = user_agent = traceparent = request_size = None
-        response_names = response_type = encoding = response_size = None
-        duration = ttfb = status = None
-        request_state = response_state = "missing"
-        interim = transaction.interim
         anomalies = transaction.anomalies
+        interim = transaction.interim
 
-        if response is not None:
+        if response is None:
+            time = place = missed = 0
+            version = ""
+            status = response_names = response_type = encoding = response_size = None
+            response_state = "missing"
+        else:
             time = response.time
             place = response.position | _RESPONSE_PLACE
             version = response.version
             status = response.status or None
             response_names = self._layouts[response.header_names]
+            response_type = encoding = None
             if (text := response.content_type) is not None:
                 response_type = self._content_types[text]
             if (text := response.content_encoding) is not None:
@@ -333,7 +332,12 @@ class RecordEncoder:
             if response.anomalies:
                 anomalies = anomalies | response.anomalies if anomalies else response.anomalies
 
-        if request is not None:
+        duration = ttfb = template = path = query = keys = None
+        if request is None:
+            method = original = scheme = None
+            request_names = request_type = user_agent = traceparent = request_size = None
+            request_state = "missing"
+        else:
             asked = request.time
             if response is not None:
                 end = response.end_time
@@ -358,13 +362,15 @@ class RecordEncoder:
             if named is None and (text := request.host) is not None:
                 named = self._hosts[text]
             if named is not None:
+                name, port = named
                 names = self.names
                 if (
-                    named[0] == destination_address
-                    or (time < names.until and (destination_address, named[0]) in names.fresh)
-                    or names.admits(destination_address, named[0], time)
+                    (time < names.until and (destination_address, name) in names.fresh)
+                    or name == destination_address
+                    or names.admits(destination_address, name, time)
                 ):
-                    server_address, server_port = named
+                    server_address = name
+                    server_port = port
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
             if sent_path:
@@ -378,6 +384,7 @@ class RecordEncoder:
             elif sent_path is not None:
                 template = self._admit(server_address, INVALID)
             request_names = self._layouts[request.header_names]
+            request_type = user_agent = None
             if (text := request.content_type) is not None:
                 request_type = self._content_types[text]
             if (text := request.user_agent) is not None:

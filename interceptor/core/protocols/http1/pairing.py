@@ -327,9 +327,10 @@ class HttpConversation(Conversation):
             self._asked(self._asking, ended, finished)
         if self.requests.mode == SEARCH:
             self._requests_complete = False
-            if not self._pending and (self.responses.idle or self.responses.mode == DOUBTFUL):
-                # All that was asked is answered, so the head that is missing has this place, and what
-                # comes with the same one is the rest of that request.
+            answered = all(transaction is self._answering for transaction in self._pending)
+            if answered and (self.responses.idle or self.responses.mode == DOUBTFUL):
+                # All that was asked is answered, as far as one in doubt has ended with its head. So the head that is
+                # missing has this place, and what comes with the same one is the rest of that request.
                 self._floor = max(self._floor, self._response_end)
 
     def _responses_lost(self, ended: Response | None, end: int, finished: list[Outcome]) -> None:
@@ -373,14 +374,17 @@ class HttpConversation(Conversation):
                 transaction.tag(Anomaly.PIPELINED)
         self._floor = request.place
         self._asking = transaction
-        self._await(transaction)
+        if self._pending:
+            self._await(transaction)
+            if len(self._pending) > self.context.limits.pending:
+                oldest = self._pending[0]
+                self._remove(oldest)
+                self._cut_off(oldest, finished)
+                self._responses_complete = False
+        else:
+            self._pending = [transaction]
         if request.weight:
             self._load(request.weight)
-        if len(self._pending) > self.context.limits.pending:
-            oldest = self._pending[0]
-            self._remove(oldest)
-            self._cut_off(oldest, finished)
-            self._responses_complete = False
         return transaction
 
     def _ask_simply(self, finished: list[Outcome]) -> None:

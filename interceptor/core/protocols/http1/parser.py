@@ -292,12 +292,11 @@ class Parser(ABC, Generic[MessageT]):
         """The head of a message is complete, and the chunk is past it."""
 
     def next_event(self, chunk: Chunk) -> MessageT | None:
-        """Consume from the chunk up to the next event. None: the chunk is used up."""
-        while chunk.cursor < chunk.end:
+        """Consume from the chunk, in which there are bytes, up to the next event. None: the chunk is used up."""
+        while True:
             message: MessageT | None = self._READERS[self.mode](self, chunk)
-            if message is not None:
+            if message is not None or chunk.cursor >= chunk.end:
                 return message
-        return None
 
     def gap(self, size: int, position: int, time: int) -> MessageT | None:
         """`size` bytes at `position` are missing from the capture. Returns the message that this ends."""
