@@ -1,123 +1,153 @@
-"""Recordings of real programs that speak HTTP/2: what came out is what they say they did.
-
-They lie beside the project: gRPC by grpcio, Go, nghttpd with a push, h2load, nginx and curl, Upgrades by curl and by Java.
-"""
+"""Real programs, recorded with what they truly sent beside it: nothing else is said of them."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import ELSEWHERE
-from tests.test_fixtures import SHARED, read
-from tests.test_fixtures import records as all_records
+from interceptor.capture.files import open_captures
+from interceptor.core.pipeline import Pipeline
+from interceptor.core.records.encoder import RecordEncoder
 
-RECORDINGS = SHARED.parent / "recordings"
-
-pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason=f"no recordings {ELSEWHERE}")
-
-
-def recorded(name: str) -> tuple[list[dict[str, Any]], Any]:
-    """The records of a recording, and its truth; nothing of it is in nothing."""
-    path = RECORDINGS / f"{name}.pcap"
-    for stage in read(path)[1]:
-        assert stage.balanced
-        assert stage.held == 0
-        if stage.name == "http":
-            assert stage.dropped == {}
-    return all_records(path, "full"), json.loads((RECORDINGS / f"{name}.truth.json").read_text())
+RECORDED = Path(__file__).parent.parent / "fixtures" / "recorded"
+SHARED = Path(__file__).parent.parent.parent / "shared" / "pcaps" / "protocols"
 
 
-def said(record: dict[str, Any]) -> tuple[Any, ...]:
-    """Method, path with its query, and status of a record."""
-    path, query = record["url.path"], record.get("url.query")
-    return (
-        record["http.request.method"],
-        f"{path}?{query}" if query else path,
-        record["http.response.status_code"],
-    )
+def read(path: Path) -> list[dict[str, Any]]:
+    """The records of a capture; nothing is held after it, and all of it is accounted for."""
+    pipeline, encoder = Pipeline(), RecordEncoder("full")
+    [capture] = open_captures([str(path)])
+    out = b""
+    try:
+        for batch in capture.batches():
+            out += encoder.encode(pipeline.feed(batch))
+            assert all(stage.balanced for stage in pipeline.ledger())
+    finally:
+        capture.close()
+    out += encoder.encode(pipeline.close())
+    assert all(stage.balanced and not stage.held for stage in pipeline.ledger())
+    return [json.loads(line) for line in out.splitlines()]
 
 
-def test_every_call_of_grpc() -> None:
-    """Path, status, and how many messages of how many bytes went each way."""
-    found, truth = recorded("grpc_python")
-    assert len(found) == len(truth) == 13
-    for record, call in zip(found, truth, strict=True):
-        service, method = call["path"][1:].split("/")
-        assert (record["rpc.system"], record["rpc.service"], record["rpc.method"]) == (
-            "grpc",
-            service,
-            method,
-        )
-        assert record["url.template"] == call["path"]
-        assert record["rpc.grpc.status_code"] == call["grpc_status"]
-        assert record["rpc.request.messages"] == len(call["sent_messages"])
-        if "compressed" not in (call.get("note") or ""):
-            assert record["rpc.request.message.bytes"] == sum(call["sent_messages"])
-        if "received_messages" in call:
-            assert record["rpc.response.messages"] == len(call["received_messages"])
-            assert record["rpc.response.message.bytes"] == sum(call["received_messages"])
-    assert [record.get("anomalies") for record in found if "anomalies" in record] == [["rpc_deadline"]]
+def truth(name: str) -> Any:
+    """What was truly sent."""
+    return json.loads((RECORDED / f"{name}.truth.json").read_text())
 
 
-def test_go() -> None:
-    """All ten, of which seven paths are references; answers of 200 carry trailers."""
-    found, truth = recorded("h2c_go")
-    assert [said(record) for record in found] == [
-        (each["method"], each["path"], each["status"]) for each in truth["transactions"]
-    ]
-    assert found[-1]["http.request.body.size"] == 40_000
-    assert {
-        record["http.response.status_code"] for record in found if record.get("anomalies") == ["trailers"]
-    } == {200}
+def of_kind(records: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """Records of a kind, in order."""
+    return [record for record in records if record["kind"] == kind]
 
 
-def test_h2load() -> None:
-    """Sixty on twice ten streams at once."""
-    found, truth = recorded("h2c_h2load")
-    assert Counter((record["url.path"], record["http.response.status_code"]) for record in found) == {
-        (path, status): count for path, (count, status) in truth["per_path"].items()
-    }
-    assert len({record["id"] for record in found}) == 60
+def shared(name: str) -> Path:
+    """A capture of another project, where it is at hand."""
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"{name} is not part of this repository")
+    return path
 
 
-def test_a_push() -> None:
-    """Of nghttpd, beside what was asked for."""
-    found, _ = recorded("h2c_nghttpd")
-    pushed = [record for record in found if "pushed" in record.get("anomalies", ())]
-    assert [(said(record), record["transaction.index"]) for record in pushed] == [
-        (("GET", "/style.css", 200), 2)
-    ]
-    assert pushed[0]["http.request.state"] == "missing"
-    assert sorted(said(record) for record in found if record not in pushed) == [
-        ("GET", "/a.json", 200),
-        ("GET", "/index.html", 200),
-        ("GET", "/nope", 404),
-        ("POST", "/a.json", 200),
-    ]
-
-
-def test_nginx() -> None:
-    """As curl says that it was answered."""
-    found, truth = recorded("h2c_nginx_curl")
-    assert [(*said(record), record["http.response.body.size"]) for record in found] == [
-        ("GET", each["GET"], each["status"], each["body"]) for each in truth["connections"]
-    ]
+def test_websocket() -> None:
+    """Messages, fragments, a ping and a close with the server's own code, plain and compressed."""
+    records = read(RECORDED / "websocket.pcap.gz")
+    sent = truth("websocket")
+    sessions = of_kind(records, "websocket")
+    assert [record["http.response.status_code"] for record in of_kind(records, "http")] == [101, 101]
+    assert [session["destination.port"] for session in sessions] == [talk["port"] for talk in sent]
+    for session, talk in zip(sessions, sent, strict=True):
+        said, heard = talk["client_sent"], talk["client_received"]
+        binary = [size for kind, size in said if kind == "binary"]
+        assert session["websocket.client.messages.binary"] == len(binary)
+        assert session["websocket.client.messages.text"] == len(said) - len(binary)
+        assert session["websocket.client.frames.continuation"] == 3
+        assert session["websocket.server.messages.binary"] == sum(kind == "binary" for kind, _ in heard)
+        assert session["websocket.server.messages.text"] == sum(kind == "text" for kind, _ in heard)
+        assert session["websocket.client.frames.ping"] == talk["pings"]
+        assert session["websocket.client.pings.unanswered"] == 0
+        code, _, by = talk["close"]
+        assert session["websocket.server.close_code"] == session["websocket.client.close_code"] == code
+        assert f"by {session['websocket.closed_by']}" == by
+        assert session["state"] == "complete"
+        assert "anomalies" not in session
+        if talk["compression"] is None:
+            ping_and_close = session["websocket.client.payload.bytes"] - sum(size for _, size in said)
+            assert 0 < ping_and_close <= 125 + 6
+            assert "websocket.extensions" not in session
+        else:
+            assert session["websocket.extensions"] == ["permessage-deflate"]
+            assert session["websocket.client.messages.compressed"] == len(said)
+            assert session["websocket.server.messages.compressed"] == len(heard)
 
 
 @pytest.mark.parametrize("name", ["h2c_upgrade_nghttpx_curl", "h2c_upgrade_nghttpx_java"])
-def test_an_upgrade(name: str) -> None:
-    """The answer is on stream 1, and 101 is what came before it."""
-    found, truth = recorded(name)
+def test_an_upgrade_to_http_2_is_answered_on_stream_1(name: str) -> None:
+    """101 is what came before the answer; what follows on the connection is as the clients say."""
     wanted = []
-    for connection in truth["connections"]:
+    for connection in truth(name)["connections"]:
         for each in connection.get("transactions", [connection]):
             method = "GET" if "GET" in each else "POST"
             wanted.append((method, each[method], each.get("status", each.get("final_status"))))
-    assert [said(record) for record in found] == wanted
-    first = [record for record in found if record["transaction.index"] == 1]
-    assert {tuple(record["http.response.interim"]) for record in first} == {(101,)}
-    assert len(first) == len(truth["connections"])
+    records = of_kind(read(RECORDED / f"{name}.pcap.gz"), "http")
+    assert [
+        (record["http.request.method"], record["url.path"], record["http.response.status_code"])
+        for record in records
+    ] == wanted
+    upgraded = [record for record in records if "http.response.interim" in record]
+    assert len(upgraded) == len(truth(name)["connections"])
+    for record in upgraded:
+        assert (record["http.response.interim"], record["transaction.index"]) == ([101], 1)
+        assert record["duration_us"] > 0
+        assert "anomalies" not in record
+
+
+def test_server_sent_events_and_a_long_poll() -> None:
+    """Both tell when their answer began."""
+    events, poll = of_kind(read(RECORDED / "sse_longpoll.pcap.gz"), "http")
+    streamed, polled = truth("sse_longpoll")["transactions"]
+    assert events["http.response.content_type"] == streamed["content_type"]
+    assert events["ttfb_us"] < 50_000
+    assert events["duration_us"] / 1e6 == pytest.approx(streamed["duration_s"], abs=0.1)
+    assert poll["ttfb_us"] / 1e6 == pytest.approx(polled["ttfb_s"], abs=0.1)
+
+
+def test_fragments_as_another_project_reads_them() -> None:
+    """Zeek's expectation: a ping, a message of two frames, one of one, 1000 from the client first."""
+    [session] = of_kind(read(shared("zeek-two-binary-fragments.pcap")), "websocket")
+    assert session["websocket.server.frames.ping"] == session["websocket.client.frames.pong"] == 1
+    assert session["websocket.client.messages.binary"] == session["websocket.server.messages.binary"] == 1
+    assert session["websocket.client.payload.bytes"] == 4 + 11 + 2
+    assert session["websocket.server.payload.bytes"] == 4 + 5 + 7 + 2
+    assert session["websocket.server.frames.continuation"] == 1
+    assert (session["websocket.closed_by"], session["websocket.client.close_code"]) == ("client", 1000)
+
+
+def test_compressed_messages_of_another_project() -> None:
+    """Suricata's capture: ten messages of the server, all compressed, of the lengths that tshark names."""
+    [session] = of_kind(read(shared("suricata-example_websocket.pcap")), "websocket")
+    assert session["websocket.server.messages.text"] == session["websocket.server.messages.compressed"] == 10
+    assert session["websocket.server.payload.bytes"] == 38 + 23 + 18 + 18 + 20 + 19 + 20 + 20 + 15 + 20
+
+
+def test_a_tunnel_of_another_project() -> None:
+    """Suricata's capture of gRPC through CONNECT: the tunnel leads where the request says, and HTTP/2 in it is read."""
+    records = read(shared("suricata-http2-errorcode-input.pcap"))
+    [tunnel] = of_kind(records, "tunnel")
+    assert (tunnel["tunnel.protocol"], tunnel["server.port"]) == ("connect", 6233)
+    assert tunnel["client.bytes"] > 0
+    calls = [record for record in of_kind(records, "http") if "rpc.system" in record]
+    assert {(call["source.port"], call["rpc.service"], call["rpc.method"]) for call in calls} == {
+        (port, "helloworld.GreeterService", "SayHello")
+        for port in (tunnel["source.port"], tunnel["source.port"] + 1)  # to the proxy, and from it
+    }
+
+
+def test_an_upgrade_of_another_project() -> None:
+    """Suricata's capture: the 101 is no answer there, either."""
+    records = of_kind(read(shared("suricata-http2-keywords2-input.pcap")), "http")
+    assert [
+        (record["url.path"], record["http.response.status_code"], record.get("http.response.interim"))
+        for record in records
+    ] == [("/robots.txt", 200, [101]), ("/humans.txt", 404, None)]

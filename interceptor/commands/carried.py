@@ -1,4 +1,4 @@
-"""What the connections of a file carry where it is not HTTP/1: protocols by their first bytes, and whom TLS greets.
+"""What the connections of a file carry where no HTTP is read: protocols by their first bytes, and whom TLS greets.
 
 Owns the bounded look at them, and the words. Refuses files and packets (`unread`), and values: what is shown of a hello is
 its name, by the rules for hosts.
@@ -24,7 +24,6 @@ _NAMES: Final = {
     "bittorrent": "BitTorrent",
     "cassandra": "Cassandra",
     "git": "git",
-    "http2": "HTTP/2",
     "kafka": "Kafka",
     "memcached": "memcached",
     "mongodb": "MongoDB",
@@ -86,9 +85,12 @@ class Carried:
                 f"TLS{self._to()}, which is encrypted; capture where it is plain: behind the proxy that ends it, or on "
                 "a pod's loopback"
             )
+        unread = [kind for kind, _ in self._kinds.most_common() if kind != "http2"][:_TOLD]
+        if unread:
+            names = [_NAMES.get(kind) or kind.upper() for kind in unread]
+            return f"{', '.join(names)}, which is not read; capture where HTTP passes"
         if self._kinds:
-            names = [_NAMES.get(kind) or kind.upper() for kind, _ in self._kinds.most_common(_TOLD)]
-            return f"{', '.join(names)}, which is not read; capture where HTTP/1 passes"
+            return "HTTP/2, but no request or response that could be read; capture for longer"
         return "something else; capture where HTTP traffic passes"
 
     def _to(self) -> str:

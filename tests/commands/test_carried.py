@@ -23,7 +23,7 @@ def test_the_most_frequent_protocols_are_named() -> None:
         b"EHLO a.example\r\n",
         b"RFB 003.008\n",
     )
-    assert str(carried) == "Redis, SSH, SMTP, which is not read; capture where HTTP/1 passes"
+    assert str(carried) == "Redis, SSH, SMTP, which is not read; capture where HTTP passes"
     assert not carried.tls
 
 

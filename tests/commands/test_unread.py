@@ -157,7 +157,7 @@ def carrying(first: bytes, answer: bytes = b"") -> bytes:
     ("first", "says"),
     [
         (b"*1\r\n$4\r\nPING\r\n", "carry Redis, which is not read"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "carry HTTP/2, which is not read"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "carry HTTP/2, but no request"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "carry SSH, which is not read"),
         (b"\xff\xfe\xfd\xfc something of nobody's", "carry something else"),
     ],

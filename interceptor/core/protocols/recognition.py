@@ -12,15 +12,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import Chunk, Drop, Transaction
+from interceptor.core.model import Anomaly, Chunk, Drop, Transaction
 from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation, End, Hole
 from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
 from interceptor.core.protocols.http1.pairing import H2C, UNREAD, HttpConversation
 from interceptor.core.protocols.http2.recognition import FIRST_BYTES, greets, may_answer, speaker
 from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
+from interceptor.core.protocols.socks import SocksConversation, may_begin
+from interceptor.core.protocols.tunnel import DEPTH, Inside, Opening, Story, TunnelConversation
+from interceptor.core.protocols.websocket.handshake import proven
+from interceptor.core.protocols.websocket.session import WebSocketConversation
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Anomaly, Outcome, Peers
+    from interceptor.core.model import Outcome, Peers
     from interceptor.core.protocols.conversation import Heard
     from interceptor.core.protocols.http1.parser import Context, Partial
     from interceptor.core.protocols.http1.recognition import Prospect
@@ -30,9 +34,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Recognition"]
 
-HTTP1: Final = "http1"
-HTTP2: Final = "http2"
-
+_HTTP1: Final = "http1"
+_HTTP2: Final = "http2"
+_SOCKS: Final = "socks"
+_CONNECT: Final = "connect"
+_WEBSOCKET: Final = "websocket"
+_SWITCHING: Final = 101
 _FRAME_STARTS: Final = b"\x00P"
 """What a frame of HTTP/2 that is not huge begins with, and its preface."""
 _TELLING: Final = 32
@@ -57,20 +64,76 @@ class Recognition:
 
     def become(self, change: Becoming, peers: Peers) -> Conversation:
         """The conversation that a change leads to."""
-        joined = change if isinstance(change, _Joined) else None
-        if change.protocol == HTTP2:
-            return self._speak_http2(peers, first=joined is None)
+        if isinstance(change, _Joined):
+            return self._join(change, peers)
+        return self._become(change, peers, 0)
+
+    def _join(self, change: _Joined, peers: Peers) -> Conversation:
+        """The one that goes on in the middle."""
+        if change.protocol == _HTTP2:
+            return self._speak_http2(peers, first=False)
+        conversation = HttpConversation(peers, self._context, first=False)
+        if change.begun is not None:
+            conversation.reader(change.side).resume(change.begun)
+        if change.announced is not None:
+            conversation.announce(change.announced)
+        return conversation
+
+    def _become(self, change: Becoming, peers: Peers, depth: int) -> Conversation:
+        """The same inside of so many tunnels."""
+        if isinstance(change, Inside):
+            story = change.story
+            inner = self._become(change.change, peers, story.depth)
+            return TunnelConversation(peers, story, None if inner.opaque else inner, self._context.drop)
+        if change.protocol == _HTTP1:
+            return HttpConversation(peers, self._context, first=True)
+        if change.protocol == _HTTP2:
+            return self._speak_http2(peers)
         if change.protocol == H2C:
             return self._speak_http2(peers, upgraded=change.origin)
-        if change.protocol == HTTP1:
-            conversation = HttpConversation(peers, self._context, first=joined is None)
-            if joined is not None and joined.begun is not None:
-                conversation.reader(joined.side).resume(joined.begun)
-            if joined is not None and joined.announced is not None:
-                conversation.announce(joined.announced)
-            return conversation
-        reason = Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED
-        return Opaque(peers, self._context.drop, reason)
+        if change.protocol == _SOCKS:
+            return SocksConversation(peers, self._context.drop, self._context.budget)
+        if isinstance(change.origin, Opening):
+            return self._open(change.origin, peers, depth)
+        if isinstance(change.origin, Transaction):
+            return self._switch(change.origin, peers, depth)
+        return Opaque(
+            peers, self._context.drop, Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED
+        )
+
+    def _switch(self, granted: Transaction, peers: Peers, depth: int) -> Conversation:
+        """What an answer of HTTP/1 leads to: a tunnel, WebSocket, or what another name stands for."""
+        request, response = granted.request, granted.response
+        if response is None:
+            return Opaque(peers, self._context.drop, Drop.UPGRADED)  # h2c while a request was still coming in
+        asked = request.upgrade if request is not None else None
+        protocol, anomaly = _CONNECT, None
+        if response.status == _SWITCHING:
+            named = response.upgrade or asked
+            protocol = named.protocol if named is not None else ""
+            if protocol == H2C:  # of a request that was not seen
+                return self._speak_http2(peers)
+            if protocol == _WEBSOCKET:
+                if proven(asked, response.upgrade):
+                    return WebSocketConversation(peers, granted, self._context.drop, self._context.budget)
+                anomaly = Anomaly.WRONG_ACCEPT
+        opening = Opening(
+            peers,
+            protocol,
+            request.position if request is not None else response.position,
+            request is not None,
+            response.end_time,
+            request=request,
+            anomaly=anomaly,
+        )
+        return self._open(opening, peers, depth)
+
+    def _open(self, opening: Opening, peers: Peers, depth: int) -> Conversation:
+        """A tunnel, and whatever is in it."""
+        story = Story(opening, depth + 1, self._context.budget)
+        entered = depth < DEPTH and opening.error is None
+        inner = self.begin(peers, first=True) if entered else None
+        return TunnelConversation(peers, story, inner, self._context.drop)
 
     def http2(self) -> Http2Context:
         """What conversations of HTTP/2 share."""
@@ -123,10 +186,12 @@ class _Beginning(Conversation):
             )
         if side == CLIENT:
             known = greets(data)
+            other = _SOCKS if may_begin(data) else _HTTP1
         else:
             known = None if len(data) <= FIRST_BYTES and may_answer(data) else False
+            other = _HTTP1
         if known is not None:
-            self._become(HTTP2 if known else HTTP1, (side, chunk))
+            self._become(_HTTP2 if known else other, (side, chunk))
             return
         position = chunk.base + chunk.cursor
         data = chunk.buffer[chunk.cursor : chunk.end]
@@ -137,7 +202,7 @@ class _Beginning(Conversation):
         """What a client begins with is not known: HTTP/1 finds its way behind a hole."""
         hole = (side, Hole(size, position, time))
         if side == CLIENT:
-            self._become(HTTP1, hole)
+            self._become(_HTTP1, hole)
         else:
             self._wait(hole, 0)
 
@@ -159,7 +224,7 @@ class _Beginning(Conversation):
     def relieve(self, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Wait no more."""
         if self._heard is not None:
-            self.becomes = Becoming(HTTP1, self._heard)
+            self.becomes = Becoming(_HTTP1, self._heard)
 
     @property
     def weight(self) -> int:
@@ -220,7 +285,7 @@ class _Middle(Conversation):
         if chunk.buffer[chunk.cursor] in _FRAME_STARTS:
             spoken = speaker(chunk.buffer, chunk.cursor, chunk.end, self._recognition.http2().strings)
             if spoken is not None:
-                self.becomes = _Joined(HTTP2, [(spoken, chunk)], swapped=spoken != side)
+                self.becomes = _Joined(_HTTP2, [(spoken, chunk)], swapped=spoken != side)
                 return
         prospect = self._prospects[side]
         if prospect is None:
@@ -235,7 +300,7 @@ class _Middle(Conversation):
         client = self._prospects[side if is_client else 1 - side]
         role = CLIENT if is_client else SERVER
         self.becomes = _Joined(
-            HTTP1,
+            _HTTP1,
             [(role, chunk)],
             swapped=role != side,
             side=role,

@@ -19,24 +19,28 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, overload
 
 import msgspec
 from msgspec import field
 
-from interceptor.core.model import Anomaly, Peers, State, Transaction
-from interceptor.core.records import values
+from interceptor.core.model import Anomaly, Peers, Request, State, Transaction
+from interceptor.core.protocols.tunnel import Tunnel
+from interceptor.core.protocols.websocket.session import Session
+from interceptor.core.records import tunnel, values, websocket
 from interceptor.core.records.calls import CallNames
 from interceptor.core.records.servers import ServerNames
 from interceptor.core.records.templates import PathTemplates
+from interceptor.core.records.tunnel import TunnelRecord
 from interceptor.core.records.values import INVALID, VALUE
+from interceptor.core.records.websocket import WebSocketRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from interceptor.core.model import Outcome
 
-__all__ = ["Record", "RecordEncoder", "Url"]
+__all__ = ["AnyRecord", "Record", "RecordEncoder", "Url"]
 
 Url = Literal["template", "path", "full"]
 """How much of the request target a record shows: its template, also its path, also its query."""
@@ -131,6 +135,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     rpc_response_messages: int | None = field(name="rpc.response.messages", default=None)
     rpc_response_message_bytes: int | None = field(name="rpc.response.message.bytes", default=None)
 
+
+AnyRecord: TypeAlias = Record | WebSocketRecord | TunnelRecord
 
 MAX_KEYS: Final = 32
 MAX_INTERFACE: Final = 128
@@ -228,6 +234,20 @@ class _Cache(dict[_Key, _Value]):
         return value
 
 
+_CONNECTION_DIGITS: Final = 20
+_SHARED: Final = (
+    *(
+        "source_address",
+        "source_port",
+        "destination_address",
+        "destination_port",
+        "client_address",
+        "client_port",
+    ),
+    *("server_address", "server_port", "network_type", "url_template", "interface", "node"),
+)
+"""What a record of any kind says as that of a transaction does."""
+
 _Connection: TypeAlias = tuple[Peers, str, str, int, str, int, str | None, int | None, str, str | None]
 """What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record."""
 
@@ -271,13 +291,21 @@ class RecordEncoder:
         """The records of these as JSON Lines: one object each, each line ended by a line feed."""
         return self.lines([self.record(outcome) for outcome in outcomes])
 
-    def lines(self, records: Iterable[Record]) -> bytes:
+    def lines(self, records: Iterable[AnyRecord]) -> bytes:
         """Records as JSON Lines."""
         return self._encode(records)
 
-    def record(self, transaction: Outcome) -> Record:
-        """The record of one transaction."""
-        assert isinstance(transaction, Transaction)
+    @overload
+    def record(self, outcome: Transaction) -> Record: ...
+
+    @overload
+    def record(self, outcome: Outcome) -> AnyRecord: ...
+
+    def record(self, outcome: Outcome) -> AnyRecord:
+        """The record of one outcome."""
+        if not isinstance(outcome, Transaction):
+            return self._session(outcome)
+        transaction = outcome
         request = transaction.request
         response = transaction.response
         peers = transaction.peers
@@ -470,6 +498,31 @@ class RecordEncoder:
                 _, service, method = [*(record.url_template or "").split("/"), "", ""][:3]
                 changes["rpc_service"], changes["rpc_method"] = service or None, method or None
         return msgspec.structs.replace(record, **changes)
+
+    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord:
+        """The record of what is no transaction. Whom it is between is said as in the record of the request for it."""
+        if isinstance(outcome, Session):
+            shared = self._shared(outcome, outcome.request, "websocket", websocket.place(outcome))
+            return WebSocketRecord(**shared, **websocket.fields(outcome))
+        assert isinstance(outcome, Tunnel)
+        request, target = outcome.opening.request, outcome.opening.target
+        if target is not None:
+            request = Request(0, 0, outcome.time, method="CONNECT", target=target)
+        shared = self._shared(outcome, request, "tunnel", tunnel.place(outcome))
+        return TunnelRecord(**shared, **tunnel.fields(outcome))
+
+    def _shared(
+        self, outcome: Session | Tunnel, request: Request | None, kind: str, place: int
+    ) -> dict[str, Any]:
+        """What records of all kinds have."""
+        seen = self.record(Transaction(outcome.peers, 0, request))
+        second, nanoseconds = divmod(outcome.time, 1_000_000_000)
+        said = {name: getattr(seen, name) for name in _SHARED}
+        said["schema"] = 1
+        said["kind"] = kind
+        said["id"] = seen.id[:_CONNECTION_DIGITS] + place.to_bytes(6).hex()
+        said["time"] = f"{self._seconds[second]}{nanoseconds // 1000:06}Z"
+        return said
 
     def _connect(self, peers: Peers) -> _Connection:
         """What records say of a connection, from here on remembered."""

@@ -15,10 +15,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import METHODS, Anomaly, Limits, Request, Response
+from interceptor.core.model import METHODS, Anomaly, Limits, Request, Response, Upgrade
 
 if TYPE_CHECKING:
-    from interceptor.core.protocols.http1.layouts import Head
+    from collections.abc import Sequence
+
+    from interceptor.core.protocols.http1.layouts import Head, Layout
 
 __all__ = [
     "AMBIGUOUS",
@@ -43,6 +45,8 @@ _TEXTS: Final = 4096
 _TEXT_BYTES: Final = 256
 _STATUS_LINES: Final = 256
 _STATUS_LINE_BYTES: Final = 64
+_UPGRADE_BYTES: Final = 128
+"""Of each text that is kept of an offer to change protocols: names, and a digest of 28."""
 _LARGEST_LENGTH: Final = 2**63 - 1
 """RFC 9110 section 8.6: "a recipient MUST anticipate potentially large decimal numerals". What does not fit
 the 64 bits of a file offset is a lie."""
@@ -221,6 +225,8 @@ class Heads:
             if layout.repeated:
                 for value in layout.further("content_encoding", texts):
                     message.content_encoding += ", " + self._texts[value]
+        if layout.upgrade:
+            message.upgrade = _upgrade(layout, texts)
         # RFC 9112 section 6.3, items 3 to 8, in their order.
         if layout.transfer_encoding:
             if layout.content_length:
@@ -236,6 +242,24 @@ class Heads:
                 message.framing = _counted([digits, *layout.further("content_length", texts)], message)
         else:
             message.framing = UNTIL_CLOSE
+
+
+def _upgrade(layout: Layout, texts: Sequence[bytes]) -> Upgrade:
+    """What a head with an Upgrade field offers, or has taken up."""
+
+    def text(index: int) -> str:
+        return texts[index].strip(b" \t")[:_UPGRADE_BYTES].decode("latin-1") if index else ""
+
+    protocol = text(layout.upgrade).partition(",")[0].rstrip(" \t").lower()
+    if not layout.websocket_accept:
+        return Upgrade(protocol, text(layout.websocket_key))
+    extensions = [texts[layout.websocket_extensions], *layout.further("websocket_extensions", texts)]
+    return Upgrade(
+        protocol,
+        text(layout.websocket_accept),
+        text(layout.websocket_protocol),
+        b",".join(extensions)[:_UPGRADE_BYTES].decode("latin-1") if layout.websocket_extensions else "",
+    )
 
 
 def _counted(values: list[bytes], message: Request | Response) -> int:

@@ -465,17 +465,8 @@ class HttpConversation(Conversation):
     def _interim(self, response: Response, chunk: Chunk, finished: list[Outcome]) -> None:
         """A 1xx response: not the answer (RFC 9110 section 15.2), except that 101 ends HTTP here."""
         transaction = self._match(response, finished)
-        if response.status == 101 and transaction is not None and self._asks_for_http2(transaction):
-            # RFC 7540 section 3.2: the answer is on stream 1. Whoever reads that reports the transaction.
-            self._remove(transaction)
-            transaction.interim = [*(transaction.interim or ()), response.status]
-            self._upgrade(transaction, chunk)
-            if self.becomes is not None:
-                self.becomes.protocol = H2C
-        elif response.status == 101:
-            transaction = self._pair(transaction, response)
-            self._answered(transaction, finished)
-            self._upgrade(transaction, chunk)
+        if response.status == 101:
+            self._switch(transaction, response, chunk, finished)
         elif transaction is not None:
             if transaction.interim is None:
                 transaction.interim = []
@@ -484,14 +475,30 @@ class HttpConversation(Conversation):
         self._response_end = chunk.base + chunk.cursor
         self._floor = max(self._floor, self._response_end)
 
-    def _asks_for_http2(self, transaction: Transaction) -> bool:
-        """Whether a request asks to go on in HTTP/2, and is over."""
-        request = transaction.request
-        return (
-            request is not None
-            and transaction is not self._asking
-            and _HTTP2_SETTINGS in request.header_names
-        )
+    def _switch(
+        self,
+        transaction: Transaction | None,
+        response: Response,
+        chunk: Chunk,
+        finished: list[Outcome],
+    ) -> None:
+        """A 101: what it grants is its answer, but for HTTP/2, in which the answer is still to come."""
+        asked = transaction.request.upgrade if transaction is not None and transaction.request else None
+        granted = response.upgrade or asked
+        if transaction is None or granted is None or granted.protocol != H2C:
+            transaction = self._pair(transaction, response)
+            self._answered(transaction, finished)
+            self._upgrade(transaction, chunk)
+            return
+        transaction.interim = [*(transaction.interim or [])[: _INTERIM - 1], response.status]
+        self._upgrade(transaction, chunk)
+        if self.becomes is not None:
+            # RFC 7540 section 3.2: the answer is on stream 1. Whoever reads that reports the transaction.
+            self._remove(transaction)
+            self.becomes.protocol = H2C
+        else:
+            # A request is still coming in, and meanwhile nobody reads what the server says.
+            transaction.tag(Anomaly.UPGRADED)
 
     def _match(self, response: Response, finished: list[Outcome]) -> Transaction | None:
         """The pending transaction that this response belongs to, by order or by place."""
@@ -680,8 +687,8 @@ class HttpConversation(Conversation):
                 and self._requests_complete
                 and SEARCH not in {self.requests.mode, self.responses.mode}
             )
-            if transaction.anomalies is not None and Anomaly.REQUEST_INVALID in transaction.anomalies:
-                pass  # its other half is known, and is none
+            if transaction.anomalies is not None and not _HALVES.isdisjoint(transaction.anomalies):
+                pass  # its other half is known, and is none, or is elsewhere
             elif not proven:
                 transaction.tag(Anomaly.UNPAIRED)
             elif transaction.response is None:
@@ -699,7 +706,8 @@ class HttpConversation(Conversation):
     def _turn(self) -> None:
         """See whether neither direction will give another message."""
         if self.requests.mode == OPAQUE and self.responses.mode == OPAQUE and self.becomes is None:
-            self.becomes = Becoming(UPGRADED if self.requests.rare.skipping is Drop.UPGRADED else UNREAD)
+            switched = self.requests.rare.switched
+            self.becomes = Becoming(UNREAD if switched is None else UPGRADED, origin=switched)
 
     def _judge(self, chunk: Chunk) -> None:
         """One direction has begun with what is not even like HTTP: see whether this is HTTP at all.
@@ -722,13 +730,13 @@ class HttpConversation(Conversation):
 
     def _upgrade(self, transaction: Transaction, chunk: Chunk) -> None:
         """The rest of the connection speaks something else (RFC 9110 sections 7.8 and 9.3.6)."""
+        self.requests.its_own().switched = transaction
         self.requests.stop(Drop.UPGRADED)
         self.responses.stop(Drop.UPGRADED)
         self._turn()
         if self.becomes is not None:
             rest = Chunk(chunk.buffer, chunk.cursor, chunk.end, chunk.base, chunk.time, chunk.place)
             self.becomes.left.append((SERVER, rest))
-            self.becomes.origin = transaction
             chunk.cursor = chunk.end
 
 
@@ -740,8 +748,6 @@ H2C: Final = "h2c"
 UNREAD: Final = "unread"
 UPGRADED: Final = "upgraded"
 """What a connection becomes that goes on in HTTP/2, one that was never HTTP, and one that is HTTP no more."""
-_HTTP2_SETTINGS: Final = "http2-settings"
-"""The field that an Upgrade to HTTP/2 must have, and nothing else has (RFC 7540 section 3.2.1)."""
 
 _BEFORE_ALL = -(2**63)
 
@@ -755,6 +761,9 @@ _INTERIM = 16
 """Status codes kept per transaction; a server that sends more is playing."""
 
 _BAD_REQUEST = 400
+
+_HALVES: Final = frozenset({Anomaly.REQUEST_INVALID, Anomaly.UPGRADED})
+"""Tags of what is whole without its other half."""
 
 _SMUGGLING = frozenset(
     {

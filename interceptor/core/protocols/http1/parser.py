@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interceptor.core.budget import Budget
-    from interceptor.core.model import Chunk, Limits, Message
+    from interceptor.core.model import Chunk, Limits, Message, Transaction
     from interceptor.core.protocols.http1.heads import Heads
     from interceptor.core.protocols.http1.layouts import Head, Layout, Layouts
 
@@ -172,7 +172,17 @@ class Partial:
 class Rare:
     """What few directions have to remember. The others share one of these, which nobody changes."""
 
-    __slots__ = ("alien", "announced", "answered", "reached", "refused", "simple", "skipping", "trailers")
+    __slots__ = (
+        "alien",
+        "announced",
+        "answered",
+        "reached",
+        "refused",
+        "simple",
+        "skipping",
+        "switched",
+        "trailers",
+    )
 
     def __init__(self) -> None:
         self.alien = False
@@ -189,6 +199,8 @@ class Rare:
         """An HTTP/0.9 request has come, so what answers may have no head; kept by the owner."""
         self.skipping = Drop.NOT_HTTP
         """What bytes count as in OPAQUE."""
+        self.switched: Transaction | None = None
+        """Of a client: the request that led away from HTTP, and its answer."""
         self.trailers = 0
         """Size of the trailer section so far."""
 
