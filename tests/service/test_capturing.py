@@ -25,7 +25,7 @@ from rpcapd_client.devices import Device, DeviceFlag
 from rpcapd_client.wire import Header, ListReply, MessageType, StartCaptureReply
 from tests.rpcapd_client.fakes import GOOD
 from tests.support import netns
-from tests.support.live import DEADLINE, ROOT, Node, agent_on
+from tests.support.live import DEADLINE, ROOT, Agent, Node, agent_on
 from tests.support.netns import wait_until
 from tests.support.pauses import Sender, paused
 from tests.support.rpcapd import unavailable

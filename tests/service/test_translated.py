@@ -92,7 +92,14 @@ def test_each_call_counts_once(
         HAIRPIN: (CLIENT, CLIENT, HAIRPIN),
         PLAIN_6: (CLIENT_6, SERVER_6, PLAIN_6),
     }
-    capture = ("--capture-sources", "live:", "--capture-interfaces-include", "veth-*", "--metadata-url", "path")
+    capture = (
+        "--capture-sources",
+        "live:",
+        "--capture-interfaces-include",
+        "veth-*",
+        "--metadata-url",
+        "path",
+    )
     with agent_on(node, tmp_path, *capture) as agent:
         netns.wait_until(agent.ready, "readiness", DEADLINE)
         for number, service in enumerate(asked):

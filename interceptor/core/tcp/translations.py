@@ -2,8 +2,9 @@
 
 kube-proxy's DNAT for Services, masquerading, NodePorts and their like change addresses and ports; sequence numbers they
 leave alone. So a connection is known by the pair of numbers before the first byte of either side, the initial ones where
-its handshake was seen: 64 bits that two connections of the same moment do not share. What terminates connections (a proxy of
-layer 7, a SYN proxy) chooses its own numbers and is a hop of its own.
+its handshake was seen: 64 bits that two connections of the same moment do not share by chance; and where their first bytes are
+seen twice they must be the same ones, for programs whose numbers are no random ones. What terminates connections (a proxy
+of layer 7, a SYN proxy) chooses its own numbers and is a hop of its own.
 
 Owns how a connection is found by these numbers, and which of its names is the one that an end sees: the sender of its first
 data sees the name under which that was captured first, the receiver the last one. Refuses what changes numbers (firewalls that
@@ -25,7 +26,9 @@ __all__ = ["Names", "Translations"]
 
 _SECONDS: Final = 2 * 1_000_000_000
 _REMEMBERED: Final = 4_096
-"""More than begin within two seconds where this program keeps up."""
+"""More than begin within the fraction of a second after which the other name shows."""
+_COMPARED: Final = 64
+"""Bytes of what a connection began with."""
 
 StreamT = TypeVar("StreamT", bound=Stream)
 
@@ -33,11 +36,13 @@ StreamT = TypeVar("StreamT", bound=Stream)
 class Names(Generic[StreamT]):
     """The names of a connection, as they were seen on the way of its first data."""
 
-    __slots__ = ("_far", "_near", "_number", "ambiguous", "sender", "since")
+    __slots__ = ("_far", "_near", "_number", "_said", "_sequence", "ambiguous", "sender", "since")
 
-    def __init__(self, sender: StreamT, number: int, time: int, now: int) -> None:
+    def __init__(self, sender: StreamT, number: int, sequence: int, said: bytes, time: int, now: int) -> None:
         self.sender = sender
         self._number = number
+        self._sequence = sequence
+        self._said = said[:_COMPARED]
         self._near = self._far = sender.flow, time
         self.since = now
         """On the clock that time-outs run on."""
@@ -48,6 +53,11 @@ class Names(Generic[StreamT]):
         """The direction whose bytes come after this number."""
         found: StreamT = self.sender if number == self._number else self.sender.peer  # type: ignore[assignment]
         return found
+
+    def differ(self, sequence: int, said: bytes) -> bool:
+        """Whether bytes are not those that the connection began with, where it is these that are seen again."""
+        size = min(len(said), len(self._said))
+        return sequence == self._sequence and said[:size] != self._said[:size]
 
     def add(self, flow: bytes, time: int, *, by_sender: bool) -> None:
         """Another name, of the direction of a segment that was captured then."""
@@ -71,21 +81,31 @@ class Translations(Generic[StreamT]):
         self._streams = streams
         self._begun: OrderedDict[tuple[int, int], Names[StreamT]] = OrderedDict()
 
-    def opened(self, sender: StreamT, numbers: tuple[int, int], time: int, now: int) -> None:
-        """A connection's first data was captured at `time`; `numbers`: before the first byte of its sender, and of its peer."""
+    def opened(
+        self, sender: StreamT, numbers: tuple[int, int], sequence: int, said: bytes, time: int, now: int
+    ) -> None:
+        """A connection's first data was captured at `time`: what was `said`, from `sequence` on.
+
+        `numbers` are those before the first byte of its sender and of its peer.
+        """
         key = _key(numbers)
         before = self._begun.pop(key, None)
-        names = self._begun[key] = Names(sender, numbers[0], time, now)
+        names = self._begun[key] = Names(sender, numbers[0], sequence, said, time, now)
         names.ambiguous = before is not None and self._alive(before, now)
         if len(self._begun) > _REMEMBERED:
             self._begun.popitem(last=False)
 
-    def find(self, flow: bytes, numbers: tuple[int, int], now: int) -> Names[StreamT] | None:
-        """The names of the connection that a segment of an unknown name belongs to; `numbers` as for `opened`."""
+    def find(
+        self, flow: bytes, numbers: tuple[int, int], sequence: int, said: bytes, now: int
+    ) -> Names[StreamT] | None:
+        """The names of the connection that a segment of an unknown name belongs to; the rest as for `opened`."""
         names = self._begun.get(_key(numbers))
         if names is None or names.ambiguous or not self._alive(names, now):
             return None
-        return None if bare(names.stream(numbers[0]).flow) == bare(flow) else names
+        stream = names.stream(numbers[0])
+        if bare(stream.flow) == bare(flow) or (stream is names.sender and names.differ(sequence, said)):
+            return None
+        return names
 
     def expire(self, now: int) -> None:
         """Forget those that began too long ago."""

@@ -34,7 +34,7 @@ class Way(Dialogue):
     unseen: set[int] = field(default_factory=set)
     """Places that show nothing just now."""
 
-    def show(self, sent: Sent, interface: Interface | None = None) -> None:  # noqa: ARG002
+    def show(self, sent: Sent, interface: Interface | None = None) -> None:
         """At one place after the other, a little later each."""
         places = list(enumerate(self.names))
         for place, (where, ends) in places if sent.client else reversed(places):
@@ -159,7 +159,9 @@ def test_a_name_is_free_again_when_its_connection_is_over() -> None:
     for nonce in range(1, 4):
         start = nonce * 100_000
         numbers = {"client_start": start, "server_start": 7 * start}
-        talk = way(capture, ASKED._replace(client_port=40_000 + nonce, **numbers), MASQUERADED._replace(**numbers))
+        talk = way(
+            capture, ASKED._replace(client_port=40_000 + nonce, **numbers), MASQUERADED._replace(**numbers)
+        )
         talk.open()
         talk.exchange(nonce)
         talk.close()
@@ -184,7 +186,9 @@ def test_a_flood_of_openings_is_bounded() -> None:
     capture = Capture()
     for number in range(5_000):
         other = Ends("10.9.0.1", "10.9.0.2", 10_000 + number, 80, number * 70_000 + 9, number * 3)
-        capture.feed(Sent(other, client=True, position=0, place=0, data=b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").frame())
+        capture.feed(
+            Sent(other, client=True, position=0, place=0, data=b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").frame()
+        )
     begun = capture.pipeline._connections._translations._begun
     assert len(begun) <= 4_096
     capture.wait(3)
