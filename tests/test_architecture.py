@@ -120,7 +120,8 @@ PURE = {
         "core.records.values",
     },
     "commands.conditions": {"core.records.encoder", "errors"},
-    "commands.spreadsheet": {"core.records.encoder"},
+    "cells": set(),
+    "commands.spreadsheet": {"cells", "core.records.encoder"},
     "commands.summary": {"core.model", "core.records.encoder"},
     "capture.capture_file": {"core.model", "errors"},
     "capture.offsets": {
@@ -149,7 +150,7 @@ ROOMS: dict[str, set[str]] = {
 }
 """Which rooms each room may look into, besides itself and the modules in `HALL`."""
 
-HALL = {"errors", "config", "rotation"}
+HALL = {"cells", "errors", "config", "rotation"}
 """Modules that every room of the shell may know."""
 
 STANDARD = {
@@ -180,7 +181,10 @@ LIBRARIES = {
     "dpkt": {"core.packets.decode", "core.packets.fragments", "core.packets.links"},
     "msgspec": {
         "collector.answers",
+        "collector.overview",
         "collector.queries",
+        "collector.question",
+        "collector.sheets",
         "collector.site",
         "collector.store",
         "core.model",

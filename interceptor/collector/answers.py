@@ -20,17 +20,25 @@ __all__ = [
     "Agent",
     "Call",
     "Captures",
+    "Change",
+    "Changes",
+    "Cleartext",
     "Endpoint",
+    "Finding",
+    "Findings",
     "Inventory",
     "Known",
     "Overview",
     "Page",
     "Range",
+    "Scanner",
     "Service",
     "Slot",
+    "Sought",
     "Spread",
     "Totals",
     "Window",
+    "address_of",
     "authority",
     "spread",
 ]
@@ -48,8 +56,9 @@ class Spread(msgspec.Struct, frozen=True, omit_defaults=True):
     calls: int
     classes: tuple[int, int, int, int, int, int]
     """Calls without a response, and those with 1xx, 2xx, 3xx, 4xx, 5xx."""
-    bytes: int
-    """Of bodies, both ways."""
+    bytes: int | None = None
+    """Of bodies, both ways; absent, as latencies are, where only calls with some statuses are asked for: these are known
+    of all calls of an hour or minute together."""
     p50_us: int | None = None
     p95_us: int | None = None
     p99_us: int | None = None
@@ -125,7 +134,8 @@ class Slot(msgspec.Struct, frozen=True):
 class Window(msgspec.Struct, frozen=True):
     """What time an overview is of: Unix time in seconds, by the records' own clock."""
 
-    range: Range
+    range: Range | Literal["free"]
+    """`free`: the question said from when on."""
     start: int
     end: int
     slot: int
@@ -172,7 +182,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
     next: int | None = None
 
 
-class Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     """An endpoint that was ever called, as far back as totals go. Times are Unix time, seconds, by the hour."""
 
     number: int
@@ -184,6 +194,33 @@ class Known(msgspec.Struct, frozen=True):
     calls: int
     failed: int
     """With 5xx."""
+    callers: int
+    """Addresses that called it."""
+    statuses: list[tuple[int, int]]
+    """Status code (0: no response was seen), calls."""
+    probe: bool = False
+    """Every answer said that there is no such thing."""
+    credentials: list[str] = []
+    """Headers that carried some, or keys of the query with a `?` before them."""
+    anonymous: bool = False
+    """There were requests without any."""
+    request_types: list[str] = []
+    response_types: list[str] = []
+    """Media types."""
+    query_keys: list[str] = []
+    versions: list[str] = []
+    """Of HTTP."""
+
+
+class Sought(msgspec.Struct, frozen=True):
+    """Which endpoints of the inventory are wanted."""
+
+    search: str | None = None
+    """Part of method, template and service, in whatever case."""
+    since: int | None = None
+    """Those only that were first called then or later (Unix time, seconds; by whole hours)."""
+    probes: bool = False
+    """Also those of which every answer said that there is no such thing."""
 
 
 class Inventory(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -193,8 +230,86 @@ class Inventory(msgspec.Struct, frozen=True, omit_defaults=True):
     next: int | None = None
 
 
-def spread(tally: Tally) -> Spread:
-    """How the calls of a total went."""
+class Change(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An endpoint or a service, in a range and in as much time before it. Times are Unix time, seconds."""
+
+    service: str
+    number: int | None = None
+    method: str | None = None
+    template: str | None = None
+    """Absent: it is a service."""
+    now: Spread
+    before: Spread
+    since: int | None = None
+    """From when on it has failed without a pause of a sixth of the range; absent: it did not in the range."""
+    last: int | None = None
+    """The start of the last minute, hour or day in which it failed."""
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What fails, and what became slower."""
+
+    window: Window
+    before_start: int
+    """The time before is from here to the start of the window."""
+    services: list[Change]
+    """That fail, those with the most failures first."""
+    failing: list[Change]
+    """Endpoints, likewise."""
+    slower: list[Change]
+    """Endpoints whose 95th percentile is at least 1.5 times what it was, those first on which most time was waited."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Calls with an anomaly, of one client to one service. Times are Unix time, seconds, by the hour."""
+
+    anomaly: str
+    service: str
+    caller: str
+    calls: int
+    first: int
+    last: int
+
+
+class Cleartext(msgspec.Struct, frozen=True):
+    """A service that is called with credentials where they can be read."""
+
+    service: str
+    credentials: list[str]
+    """Headers that carry them, or keys of the query with a `?` before them."""
+    endpoints: int
+    """Of those called in the range."""
+
+
+class Scanner(msgspec.Struct, frozen=True):
+    """A client that asks for what is not there. Times are Unix time, seconds, by the hour."""
+
+    caller: str
+    paths: int
+    """Different endpoints that are not there."""
+    services: int
+    asked: int
+    """Calls for those."""
+    calls: int
+    """All of its calls."""
+    first: int
+    last: int
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """What a security engineer looks for; counted by whole hours."""
+
+    window: Window
+    anomalies: list[Finding]
+    """Those of most calls first."""
+    cleartext: list[Cleartext]
+    scanners: list[Scanner]
+
+
+def spread(tally: Tally, *, whole: bool = True) -> Spread:
+    """How the calls of a total went; `whole`: bytes and latencies are of just these calls."""
+    if not whole:
+        return Spread(tally.calls, tally.classes())
     buckets = tally.latencies
     return Spread(
         tally.calls,
@@ -210,3 +325,14 @@ def authority(address: str, port: int) -> str:
         return OTHER
     shown = f"[{address}]" if ":" in address else address
     return shown if port == 80 else f"{shown}:{port}"
+
+
+def address_of(service: str) -> tuple[str, int]:
+    """The address and the port that `authority` was given."""
+    if service == OTHER:
+        return OTHER, 0
+    address, colon, port = service.rpartition(":")
+    bare = ":" in address and not address.endswith("]")
+    if not colon or bare or not (port.isascii() and port.isdecimal() and len(port) <= 5):
+        address, port = service, "80"
+    return address.removeprefix("[").removesuffix("]") if ":" in address else address, int(port)

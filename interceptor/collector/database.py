@@ -3,7 +3,7 @@
 Owns the schema, the lock that keeps a second collector out, and the words for a file that cannot be used. Refuses to
 know what a record is.
 
-Format 2 does not read format 1. What would have to be written anew is every record and every total, minutes of work
+No format reads an earlier one. What would have to be written anew is every record and every total, minutes of work
 and twice the disk inside a start that a probe may cut short, to save what is removed after a week at the latest.
 """
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "ANY_AGENT",
     "BUSY_SECONDS",
     "DAY",
     "HOUR",
@@ -46,12 +47,15 @@ BUSY_SECONDS: Final = 30
 """For what another program holds: a shell that someone opened."""
 
 NOBODY: Final = 1
-"""The number of the service, of its endpoint and of the caller that stand for those that are not kept apart."""
+"""The number of the service, of its endpoint, of the caller and of the anomaly that stand for those that are not kept
+apart."""
+ANY_AGENT: Final = 0
+"""Stands for the agents that are not kept apart."""
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _SCHEMA: Final = f"""
 CREATE TABLE agents(
-    number INTEGER PRIMARY KEY, cluster TEXT NOT NULL, node TEXT NOT NULL, program TEXT NOT NULL,
+    number INTEGER PRIMARY KEY AUTOINCREMENT, cluster TEXT NOT NULL, node TEXT NOT NULL, program TEXT NOT NULL,
     first INTEGER NOT NULL, last INTEGER NOT NULL, batches INTEGER NOT NULL, records INTEGER NOT NULL,
     UNIQUE(cluster, node)) STRICT;
 CREATE TABLE batches(
@@ -61,13 +65,18 @@ CREATE TABLE services(
 CREATE TABLE endpoints(
     number INTEGER PRIMARY KEY, service INTEGER NOT NULL, method TEXT NOT NULL, template TEXT NOT NULL,
     UNIQUE(service, method, template)) STRICT;
-CREATE TABLE callers(number INTEGER PRIMARY KEY, address TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE callers(number INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE tags(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE traits(
+    endpoint INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY(endpoint, kind, value)) STRICT, WITHOUT ROWID;
 CREATE TABLE hosts(address TEXT PRIMARY KEY, service TEXT NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE records(
     number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, received INTEGER NOT NULL, time INTEGER NOT NULL,
-    endpoint INTEGER NOT NULL, status INTEGER NOT NULL) STRICT;
+    endpoint INTEGER NOT NULL, status INTEGER NOT NULL, caller INTEGER NOT NULL, agent INTEGER NOT NULL) STRICT;
 CREATE INDEX records_by_endpoint ON records(endpoint);
-CREATE INDEX records_by_class ON records(status / 100) WHERE status / 100 != 2;
+CREATE INDEX records_by_class ON records(min(status / 100, 5)) WHERE min(status / 100, 5) != 2;
+CREATE TABLE marks(tag INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(tag, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE lines(first INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;
 CREATE TABLE totals(
     span INTEGER NOT NULL, start INTEGER NOT NULL, endpoint INTEGER NOT NULL, received INTEGER NOT NULL,
@@ -75,18 +84,26 @@ CREATE TABLE totals(
     PRIMARY KEY(span, start, endpoint)) STRICT, WITHOUT ROWID;
 CREATE TABLE pairs(
     day INTEGER NOT NULL, service INTEGER NOT NULL, caller INTEGER NOT NULL, hour INTEGER NOT NULL,
-    endpoint INTEGER NOT NULL, received INTEGER NOT NULL,
+    endpoint INTEGER NOT NULL, agent INTEGER NOT NULL, received INTEGER NOT NULL,
     calls INTEGER NOT NULL, bytes INTEGER NOT NULL, tally BLOB NOT NULL,
-    PRIMARY KEY(day, service, caller, hour, endpoint)) STRICT, WITHOUT ROWID;
+    PRIMARY KEY(day, service, caller, hour, endpoint, agent)) STRICT, WITHOUT ROWID;
+CREATE TABLE findings(
+    day INTEGER NOT NULL, tag INTEGER NOT NULL, service INTEGER NOT NULL, caller INTEGER NOT NULL, hour INTEGER NOT NULL,
+    endpoint INTEGER NOT NULL, agent INTEGER NOT NULL, received INTEGER NOT NULL,
+    calls INTEGER NOT NULL, bytes INTEGER NOT NULL, tally BLOB NOT NULL,
+    PRIMARY KEY(day, tag, service, caller, hour, endpoint, agent)) STRICT, WITHOUT ROWID;
 CREATE TABLE clock(now INTEGER NOT NULL) STRICT;
 INSERT INTO services VALUES({NOBODY}, '{OTHER}', 0);
 INSERT INTO endpoints VALUES({NOBODY}, {NOBODY}, '', '{OTHER}');
 INSERT INTO callers VALUES({NOBODY}, '{OTHER}');
+INSERT INTO tags VALUES({NOBODY}, '{OTHER}');
 """
 # Most records have 2xx, and are found without an index. Times are Unix time: `records.time` in microseconds, the others in seconds; what is `received` goes by the clock of
 # retention. Status 0: no response was seen. `tally`: see `interceptor.collector.totals`. `lines.text`: the lines of
 # the records from number `first` on, up to the next one's, together compressed. `hosts.service`: the one service at
 # an address, empty where there are several. `pairs` are in an order in which who calls whom can be summed as it is read.
+# `findings` are the same of the calls with an anomaly, once for each, and `marks` are these calls' records. Numbers of
+# callers and agents are never given again: records go on to name those that were forgotten.
 
 
 class _MergeAll:

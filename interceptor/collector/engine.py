@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from interceptor.collector.answers import Agent, Inventory, Overview, Page, Range
+    from interceptor.collector.answers import Agent, Changes, Findings, Inventory, Overview, Page, Sought
+    from interceptor.collector.question import Question
     from interceptor.ingest.api import Incoming, Taken
 
 __all__ = ["Engine", "Kept", "UnavailableError"]
@@ -61,25 +62,41 @@ class Engine(Protocol):
 
         """
 
-    async def overview(self, chosen: Range | None) -> Overview:
-        """Everything at once, of one moment. None: the last hour, or all if nothing happened in it.
+    async def overview(self, question: Question) -> Overview:
+        """Everything at once, of one moment.
+
+        Counted from totals, whose time may be wider than what was asked for (`Window`): by whole hours where a caller, an
+        agent or an anomaly is asked for. Where some statuses are, bytes and latencies are not known.
 
         Raises:
             UnavailableError: as every question.
 
         """
 
-    async def records(self, limit: int, before: int | None, endpoint: int | None, kind: int | None) -> Page:
-        """Records as they came, the newest first; of one endpoint, of one class of status (0: no response).
+    async def records(self, question: Question, limit: int, before: int | None) -> Page:
+        """Records as they came, the newest first, of exactly what is asked for.
 
         `before` is the `next` of an earlier page: pages follow each other without a gap while records come in.
         """
 
-    async def inventory(self, limit: int, after: int | None) -> Inventory:
-        """Endpoints with the numbers above `after`, in order."""
+    async def inventory(self, question: Question, sought: Sought, limit: int, after: int | None) -> Inventory:
+        """Endpoints with the numbers above `after`, in order; of all times unless the question names one.
 
-    async def agents(self) -> list[Agent]:
-        """Who sent batches, who was heard last first."""
+        Of an endpoint that was called as asked for, everything is told that is known of it.
+        """
+
+    async def changes(self, question: Question) -> Changes:
+        """What fails and what became slower in a time, against as much time before it, from the same totals."""
+
+    async def findings(self, question: Question) -> Findings:
+        """Anomalies by service and caller, services called with credentials, callers that ask in vain.
+
+        A caller does that if at least 20 of its calls, and half of them, were for endpoints of which every answer that is
+        known, in the range or not, said that there is no such thing.
+        """
+
+    async def agents(self, question: Question) -> list[Agent]:
+        """Who sent batches, who was heard last first; of the question only `agent` matters."""
 
     async def prune(self) -> None:
         """Remove what is too old or too much, once."""

@@ -1,4 +1,4 @@
-"""The names of services, endpoints and callers: the number of each, and how many are kept apart.
+"""The names of services, endpoints, callers, agents and anomalies: the number of each, and how many are kept apart.
 
 Owns the tables of names. Whatever a client writes into Host, and wherever a client comes from, becomes a name; so each
 kind has a limit. Beyond it those that were called least are folded: their totals are added to those of `{other}`, their
@@ -14,10 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interceptor.collector.answers import OTHER
-from interceptor.collector.database import DAY, MINUTE, NOBODY
+from interceptor.collector.database import ANY_AGENT, DAY, MINUTE, NOBODY
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from interceptor.ingest.lines import Trait
 
 __all__ = ["Names"]
 
@@ -26,7 +28,18 @@ ENDPOINTS: Final = 20_000
 CALLERS: Final = 20_000
 """Names of each kind. An overview of as many is some seconds and some ten MiB; a cluster of 300 services has some
 thousand endpoints. Beyond, a quarter is folded at once, so that it is not done with each batch."""
+AGENTS: Final = 2_000
+"""Those that were heard first; what others saw is not told apart. A cluster's nodes are few and rarely new."""
+TAGS: Final = 256
+"""Anomalies; agents have some forty. What comes later is `{other}`."""
+TRAITS: Final = 20
+"""Values of a kind that are known of an endpoint: whoever invents more of them teaches nothing."""
 _SHARE: Final = 4
+_BY_CALLER: Final = {
+    "pairs": ("day", "service", "caller", "hour", "endpoint", "agent"),
+    "findings": ("day", "tag", "service", "caller", "hour", "endpoint", "agent"),
+}
+"""Totals by caller, and their keys."""
 _CACHED: Final = 50_000
 """Numbers remembered between batches, of each kind; some 10 MiB in all."""
 
@@ -39,6 +52,8 @@ class Names:
         self._endpoints: dict[tuple[str, int, str, str], tuple[int, int]] = {}
         self._callers: dict[str, int] = {}
         self._hosts: dict[str, tuple[str, int]] = {}
+        self._tags: dict[str, int] = {}
+        self._traits: set[tuple[int, tuple[Trait, ...]]] = set()
         database.execute(
             "CREATE TEMP TABLE folded(old INTEGER PRIMARY KEY, service INTEGER, endpoint INTEGER) STRICT"
         )
@@ -66,6 +81,38 @@ class Names:
             number = self._callers[address] = self._number("callers", ("address",), (address,))
         return number
 
+    def agent(self, number: int) -> int:
+        """The number by which an agent is kept apart, of the number of its row."""
+        if number <= AGENTS:
+            return number
+        [(before,)] = self._database.execute("SELECT count(*) FROM agents WHERE number < ?", (number,))
+        return number if before < AGENTS else ANY_AGENT
+
+    def tag(self, name: str) -> int:
+        """The number of an anomaly."""
+        number = self._tags.get(name)
+        if number is None:
+            row = self._database.execute("SELECT number FROM tags WHERE name = ?", (name,)).fetchone()
+            if row is not None:
+                number = int(row[0])
+            elif self._surplus("tags", TAGS - 1):
+                return NOBODY
+            else:
+                number = self._number("tags", ("name",), (name,))
+            self._tags[name] = number
+        return number
+
+    def traits(self, endpoint: int, traits: tuple[Trait, ...]) -> None:
+        """Remember what calls of an endpoint are like. Nothing is known of `{other}`."""
+        if endpoint == NOBODY or (endpoint, traits) in self._traits:
+            return
+        self._traits.add((endpoint, traits))
+        self._database.executemany(
+            "INSERT OR IGNORE INTO traits SELECT ?1, ?2, ?3"
+            " WHERE (SELECT count(*) FROM traits WHERE endpoint = ?1 AND kind = ?2) < ?4",
+            [(endpoint, kind, value, TRAITS) for kind, value in traits],
+        )
+
     def host(self, address: str, service: str, now: int) -> None:
         """Remember that a service was called by its name at an address: its own calls come from there, too."""
         known, last = self._hosts.get(address, ("", 0))
@@ -91,7 +138,8 @@ class Names:
         if (surplus := self._surplus("callers", CALLERS)) > 0:
             self._fold_callers(surplus)
             folded = True
-        if folded or max(len(self._endpoints), len(self._callers), len(self._hosts)) > _CACHED:
+        remembered = [len(self._endpoints), len(self._callers), len(self._hosts), len(self._traits)]
+        if folded or max(remembered) > _CACHED:
             self.forget()
         return folded
 
@@ -102,6 +150,7 @@ class Names:
             "DELETE FROM endpoints WHERE number != ? AND number NOT IN (SELECT endpoint FROM totals WHERE span = ?)",
             (NOBODY, DAY),
         )
+        execute("DELETE FROM traits WHERE endpoint NOT IN (SELECT number FROM endpoints)")
         execute(
             "DELETE FROM services WHERE number != ? AND number NOT IN (SELECT service FROM endpoints)",
             (NOBODY,),
@@ -116,6 +165,8 @@ class Names:
         self._endpoints.clear()
         self._callers.clear()
         self._hosts.clear()
+        self._tags.clear()
+        self._traits.clear()
 
     def _surplus(self, table: str, limit: int) -> int:
         """How many names to fold; 0 while there are not too many. `table` is a word of this module."""
@@ -178,17 +229,16 @@ class Names:
             " calls = calls + excluded.calls, bytes = bytes + excluded.bytes, tally = merge(tally, excluded.tally)"
         )
         execute("DELETE FROM totals WHERE endpoint IN (SELECT old FROM temp.folded)")
-        execute(
-            "INSERT INTO pairs SELECT day, f.service, caller, hour, f.endpoint, max(received), sum(calls), sum(bytes),"
-            " merge_all(tally) FROM pairs JOIN temp.folded f ON f.old = pairs.endpoint GROUP BY 1, 2, 3, 4, 5"
-            " ON CONFLICT DO UPDATE SET received = max(received, excluded.received),"
-            " calls = calls + excluded.calls, bytes = bytes + excluded.bytes, tally = merge(tally, excluded.tally)"
-        )
-        execute("DELETE FROM pairs WHERE endpoint IN (SELECT old FROM temp.folded)")
+        for table, key in _BY_CALLER.items():
+            columns = ", ".join(
+                f"f.{name}" if name in ("service", "endpoint") else f"one.{name}" for name in key
+            )
+            self._move(table, columns, "one.endpoint", ", ".join(map(str, range(1, len(key) + 1))))
         execute(
             "UPDATE records SET endpoint = (SELECT f.endpoint FROM temp.folded f WHERE f.old = records.endpoint)"
             " WHERE endpoint IN (SELECT old FROM temp.folded)"
         )
+        execute("DELETE FROM traits WHERE endpoint IN (SELECT old FROM temp.folded)")
         execute("DELETE FROM endpoints WHERE number IN (SELECT old FROM temp.folded)")
         execute("DELETE FROM temp.folded")
 
@@ -199,13 +249,21 @@ class Names:
             " GROUP BY caller ORDER BY sum(calls), max(received), 1 LIMIT ?",
             (NOBODY, surplus),
         )
-        execute(
-            "INSERT INTO pairs SELECT day, service, ?, hour, endpoint, max(received), sum(calls), sum(bytes),"
-            " merge_all(tally) FROM pairs WHERE caller IN (SELECT old FROM temp.folded) GROUP BY 1, 2, 4, 5"
-            " ON CONFLICT DO UPDATE SET received = max(received, excluded.received),"
-            " calls = calls + excluded.calls, bytes = bytes + excluded.bytes, tally = merge(tally, excluded.tally)",
-            (NOBODY,),
-        )
-        execute("DELETE FROM pairs WHERE caller IN (SELECT old FROM temp.folded)")
+        for table, key in _BY_CALLER.items():
+            columns = ", ".join(str(NOBODY) if name == "caller" else f"one.{name}" for name in key)
+            grouped = ", ".join(str(place) for place, name in enumerate(key, 1) if name != "caller")
+            self._move(table, columns, "one.caller", grouped)
         execute("DELETE FROM callers WHERE number IN (SELECT old FROM temp.folded)")
         execute("DELETE FROM temp.folded")
+
+    def _move(self, table: str, columns: str, by: str, grouped: str) -> None:
+        """Add totals to those of other names. Everything given is made of words of this module."""
+        self._database.execute(
+            f"INSERT INTO {table} SELECT {columns}, max(received), sum(calls), sum(bytes), merge_all(tally)"  # noqa: S608
+            f" FROM {table} one JOIN temp.folded f ON f.old = {by} GROUP BY {grouped}"
+            " ON CONFLICT DO UPDATE SET received = max(received, excluded.received),"
+            " calls = calls + excluded.calls, bytes = bytes + excluded.bytes, tally = merge(tally, excluded.tally)"
+        )
+        self._database.execute(
+            f"DELETE FROM {table} AS one WHERE {by} IN (SELECT old FROM temp.folded)"  # noqa: S608
+        )

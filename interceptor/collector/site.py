@@ -19,10 +19,12 @@ import asyncio
 import hmac
 import re
 import secrets
+from collections import OrderedDict
 from dataclasses import dataclass
 from difflib import get_close_matches
+from hashlib import sha256
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import parse_qs
 
 import msgspec
@@ -30,8 +32,10 @@ import structlog
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from interceptor.collector.answers import RANGES
+from interceptor.collector.answers import Agent, Call, Change, Endpoint, Finding, Known, Service, Slot, Sought
 from interceptor.collector.engine import UnavailableError
+from interceptor.collector.question import FILTERS, Question, asked, number, when
+from interceptor.collector.sheets import records, sheet
 from interceptor.ingest.api import document
 from interceptor.ingest.guesses import SlowedError
 
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from interceptor.collector.answers import Overview, Range
+    from interceptor.collector.answers import Overview
     from interceptor.collector.engine import Engine
     from interceptor.ingest.access import Access
 
@@ -65,14 +69,28 @@ _MAX_WAITING: Final = 32
 _REST: Final = 4
 """Times as long as it took to count, an overview is shown before it is counted anew. A week of millions of records
 takes seconds, while records come in all the time: the other questions have their turn, too."""
+_PAGE: Final = 100
 _MAX_PAGE: Final = 1_000
-_NUMBER: Final = re.compile(r"[0-9]{1,18}")
-_PARAMETERS: Final = {
-    "/v1/records": ("limit", "before", "endpoint", "class"),
-    "/v1/inventory": ("limit", "after"),
-} | {f"/v1/{part}": ("range",) for part in ("overview", "services", "calls", "endpoints", "agents")}
-_PARTS: Final = ("services", "calls", "endpoints", "agents")
+_NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+_LOOKS: Final = 16
+"""Overviews that are remembered: a few people, each with his own filter. One is some 100 kB."""
+_PARTS: Final[dict[str, type[Service | Call | Endpoint | Agent]]] = {
+    "services": Service,
+    "calls": Call,
+    "endpoints": Endpoint,
+    "agents": Agent,
+}
 """Of the overview, that can be asked for alone."""
+_OWN: Final = {
+    "/v1/records": ("limit", "before"),
+    "/v1/inventory": ("limit", "after", "search", "since", "probes"),
+}
+"""Parameters of some questions, besides those of all."""
+_SHEET: Final = "text/csv"
+
+_MAX_SEARCH: Final = 1_000
+
+_T = TypeVar("_T")
 
 _log = structlog.get_logger()
 
@@ -117,8 +135,8 @@ class Site:
         self._left: dict[str, int] = {}
         """Sessions that were left, and when they end by themselves. Only who has a session can add one."""
         self._waiting = 0
-        self._looks: dict[Range | None, _Look] = {}
-        """Of each range, the latest."""
+        self._looks: OrderedDict[Question, _Look] = OrderedDict()
+        """Of each question, the latest; of the questions, those asked last."""
         self._one = asyncio.Lock()
         """Held by whoever counts an overview: the others want the same, or the same thread."""
         folder = resources.files("interceptor.collector").joinpath("page")
@@ -140,6 +158,8 @@ class Site:
             Route("/v1/overview", self._guarded(self._overview)),
             Route("/v1/records", self._guarded(self._records)),
             Route("/v1/inventory", self._guarded(self._inventory)),
+            Route("/v1/changes", self._guarded(self._changes)),
+            Route("/v1/findings", self._guarded(self._findings)),
             *[Route(f"/v1/{part}", self._guarded(self._part)) for part in _PARTS],
         ]
 
@@ -247,62 +267,79 @@ class Site:
         return Response(self._document, media_type="application/json")
 
     async def _overview(self, request: Request) -> Response:
-        look = await self._look(_range(request))
+        look = await self._look(_question(request))
+        if _wants_sheet(request):
+            return _sheet(sheet(Slot, look.overview.timeline))
         if request.headers.get("if-none-match") == look.etag:
             return Response(status_code=304, headers={"ETag": look.etag})
-        return Response(
-            look.body, headers={"ETag": look.etag, "Cache-Control": "no-cache"}, media_type="application/json"
-        )
+        headers = {"ETag": look.etag, "Cache-Control": "no-cache", "Vary": "Accept"}
+        return Response(look.body, headers=headers, media_type="application/json")
 
     async def _part(self, request: Request) -> Response:
-        overview = (await self._look(_range(request))).overview
+        overview = (await self._look(_question(request))).overview
         part = request.url.path.rpartition("/")[2]
-        body = msgspec.json.encode({"window": overview.window, part: getattr(overview, part)})
-        return Response(body, media_type="application/json")
+        listed = getattr(overview, part)
+        if _wants_sheet(request):
+            return _sheet(sheet(_PARTS[part], listed))
+        return _json({"window": overview.window, part: listed})
 
-    async def _look(self, chosen: Range | None) -> _Look:
-        """What a range looks like."""
-        return await self._current(chosen) or await self._ask(lambda: self._count(chosen))
+    async def _look(self, question: Question) -> _Look:
+        """What the answer to a question looks like."""
+        return await self._current(question) or await self._ask(lambda: self._count(question))
 
-    async def _current(self, chosen: Range | None) -> _Look | None:
-        """The latest look at a range, where it is as good as another one."""
-        look = self._looks.get(chosen)
+    async def _current(self, question: Question) -> _Look | None:
+        """The latest look, where it is as good as another one."""
+        look = self._looks.get(question)
         if look is None:
             return None
-        if 0 <= self._clock() - look.made < _REST * look.took or look.etag == await self._etag(chosen):
+        self._looks.move_to_end(question)
+        if 0 <= self._clock() - look.made < _REST * look.took or look.etag == await self._etag(question):
             return look
         return None
 
-    async def _count(self, chosen: Range | None) -> _Look:
+    async def _count(self, question: Question) -> _Look:
         async with self._one:
-            look = await self._current(chosen)
+            look = await self._current(question)
             if look is None:
-                began, etag = self._clock(), await self._etag(chosen)
-                overview = await self._engine.overview(chosen)
+                began, etag = self._clock(), await self._etag(question)
+                overview = await self._engine.overview(question)
                 made = self._clock()
                 look = _Look(etag, overview, msgspec.json.encode(overview), made, made - began)
-                self._looks[chosen] = look
+                self._looks[question] = look
+                if len(self._looks) > _LOOKS:
+                    self._looks.popitem(last=False)
         return look
 
-    async def _etag(self, chosen: Range | None) -> str:
+    async def _etag(self, question: Question) -> str:
         # A sliding range is another one a minute later, even if nothing came.
-        return f'"{await self._engine.version()}-{int(self._clock()) // 60}-{chosen}"'
+        asked_for = sha256(msgspec.json.encode(question)).hexdigest()[:16]
+        return f'"{await self._engine.version()}-{int(self._clock()) // 60}-{asked_for}"'
 
     async def _records(self, request: Request) -> Response:
-        limit = _number(request, "limit", _MAX_PAGE)
-        before, endpoint = _number(request, "before"), _number(request, "endpoint")
-        kind = _number(request, "class", 5)
-        if limit == 0:
-            raise _Refused(400, f"limit is none of 1 to {_MAX_PAGE}.")
-        page = await self._ask(lambda: self._engine.records(limit or 100, before, endpoint, kind))
-        return Response(msgspec.json.encode(page), media_type="application/json")
+        question = _question(request)
+        limit = _checked(lambda: number(request.query_params, "limit", _MAX_PAGE, 1)) or _PAGE
+        before = _checked(lambda: number(request.query_params, "before"))
+        page = await self._ask(lambda: self._engine.records(question, limit, before))
+        return _sheet(records(page.records)) if _wants_sheet(request) else _json(page)
 
     async def _inventory(self, request: Request) -> Response:
-        limit, after = _number(request, "limit", _MAX_PAGE), _number(request, "after")
-        if limit == 0:
-            raise _Refused(400, f"limit is none of 1 to {_MAX_PAGE}.")
-        page = await self._ask(lambda: self._engine.inventory(limit or 100, after))
-        return Response(msgspec.json.encode(page), media_type="application/json")
+        question = _question(request)
+        limit = _checked(lambda: number(request.query_params, "limit", _MAX_PAGE, 1)) or _PAGE
+        after = _checked(lambda: number(request.query_params, "after"))
+        sought = _sought(request)
+        page = await self._ask(lambda: self._engine.inventory(question, sought, limit, after))
+        return _sheet(sheet(Known, page.endpoints)) if _wants_sheet(request) else _json(page)
+
+    async def _changes(self, request: Request) -> Response:
+        question = _question(request)
+        found = await self._ask(lambda: self._engine.changes(question))
+        listed = [*found.services, *found.failing, *found.slower]
+        return _sheet(sheet(Change, listed)) if _wants_sheet(request) else _json(found)
+
+    async def _findings(self, request: Request) -> Response:
+        question = _question(request)
+        found = await self._ask(lambda: self._engine.findings(question))
+        return _sheet(sheet(Finding, found.anomalies)) if _wants_sheet(request) else _json(found)
 
     async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
         if self._waiting >= _MAX_WAITING:
@@ -335,21 +372,58 @@ def _seal(key: bytes, session: str) -> bytes:
 
 def _known_parameters(request: Request) -> None:
     """A name that is not known would not filter: what is answered would not be what was asked for."""
-    known = _PARAMETERS.get(request.url.path, ())
+    path = request.url.path
+    known = (*FILTERS, *_OWN.get(path, ())) if path.startswith("/v1/") else ()
     for name in request.query_params:
         if name not in known:
-            near = get_close_matches(name, known, 1, 0.5) or known
+            near = get_close_matches(name, known, 1, 0.5)
             hint = (
-                f"; did you mean {near[0]}?"
-                if len(near) == 1
-                else f"; there are {', '.join(near)}"
-                if near
-                else ""
+                f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}" if known else ""
             )
             raise _Refused(400, f"There is no parameter of the name {name[:64]!r} here{hint}.")
     for name in known:
         if len(request.query_params.getlist(name)) > 1:
             raise _Refused(400, f"{name} is there more than once.")
+
+
+def _question(request: Request) -> Question:
+    return _checked(lambda: asked(request.query_params))
+
+
+def _sought(request: Request) -> Sought:
+    parameters = request.query_params
+    search, probes = parameters.get("search"), parameters.get("probes", "false")
+    if search is not None and len(search) > _MAX_SEARCH:
+        raise _Refused(400, f"search is longer than {_MAX_SEARCH} characters.")
+    if probes not in ("true", "false"):
+        raise _Refused(400, "probes is neither true nor false.")
+    return Sought(search, _checked(lambda: when(parameters, "since")), probes == "true")
+
+
+def _checked(read: Callable[[], _T]) -> _T:
+    """What a parameter says; an answer to one that does not hold."""
+    try:
+        return read()
+    except ValueError as error:
+        raise _Refused(400, str(error)) from error
+
+
+def _wants_sheet(request: Request) -> bool:
+    """Whether a client prefers CSV (RFC 9110 section 12.5.1): JSON is for all who do not say so."""
+    wanted: dict[str, float] = {}
+    for part in request.headers.get("accept", "").split(","):
+        kind, *parameters = [piece.strip().lower() for piece in part.split(";")]
+        quality = next((one[2:] for one in parameters if one.startswith("q=")), "1")
+        wanted[kind] = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality, re.ASCII) else 0.0
+    return wanted.get(_SHEET, 0.0) > wanted.get("application/json", 0.0)
+
+
+def _json(answer: object) -> Response:
+    return Response(msgspec.json.encode(answer), headers={"Vary": "Accept"}, media_type="application/json")
+
+
+def _sheet(text: bytes) -> Response:
+    return Response(text, headers={"Vary": "Accept"}, media_type=f"{_SHEET}; charset=utf-8; header=present")
 
 
 def _client(request: Request) -> str:
@@ -359,25 +433,6 @@ def _client(request: Request) -> str:
 def _cookie(request: Request) -> str:
     """Its name. Under TLS one that no other host of the domain, and no page without TLS, can set (RFC 6265bis)."""
     return f"__Host-{_COOKIE}" if request.url.scheme == "https" else _COOKIE
-
-
-def _range(request: Request) -> Range | None:
-    text = request.query_params.get("range")
-    for known in RANGES:
-        if text == known:
-            return known
-    if text is not None:
-        raise _Refused(400, f"range is none of {', '.join(RANGES)}.")
-    return None
-
-
-def _number(request: Request, name: str, limit: int = 10**18) -> int | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    if not _NUMBER.fullmatch(text) or int(text) > limit:
-        raise _Refused(400, f"{name} is no number from 0 to {limit}.")
-    return int(text)
 
 
 async def _bounded(request: Request) -> bytes:

@@ -16,7 +16,8 @@ from interceptor.collector.store import Store
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from interceptor.collector.answers import Agent, Inventory, Overview, Page, Range
+    from interceptor.collector.answers import Agent, Changes, Findings, Inventory, Overview, Page, Sought
+    from interceptor.collector.question import Question
     from interceptor.config import Collector
     from interceptor.ingest.api import Incoming, Taken
 
@@ -59,21 +60,29 @@ class Sqlite:
         """Keep a batch, unless it is there."""
         return await self.store.take(batch)
 
-    async def overview(self, chosen: Range | None) -> Overview:
+    async def overview(self, question: Question) -> Overview:
         """Everything at once, of one moment."""
-        return await self._ask(self._queries.overview(chosen))
+        return await self._ask(self._queries.overview(question))
 
-    async def records(self, limit: int, before: int | None, endpoint: int | None, kind: int | None) -> Page:
+    async def records(self, question: Question, limit: int, before: int | None) -> Page:
         """Records as they came, the newest first."""
-        return await self._ask(self._queries.records(limit, before, endpoint, kind))
+        return await self._ask(self._queries.records(question, limit, before))
 
-    async def inventory(self, limit: int, after: int | None) -> Inventory:
+    async def inventory(self, question: Question, sought: Sought, limit: int, after: int | None) -> Inventory:
         """Endpoints with the numbers above `after`, in order."""
-        return await self._ask(self._queries.inventory(limit, after))
+        return await self._ask(self._queries.inventory(question, sought, limit, after))
 
-    async def agents(self) -> list[Agent]:
+    async def changes(self, question: Question) -> Changes:
+        """What fails and what became slower, against as much time before."""
+        return await self._ask(self._queries.changes(question))
+
+    async def findings(self, question: Question) -> Findings:
+        """What is odd, in the clear, or asked for in vain."""
+        return await self._ask(self._queries.findings(question))
+
+    async def agents(self, question: Question) -> list[Agent]:
         """Who sent batches, who was heard last first."""
-        return await self._ask(self._queries.agents())
+        return await self._ask(self._queries.agents(question))
 
     async def prune(self) -> None:
         """Remove what is too old or too much, once."""

@@ -7,7 +7,7 @@ Invariants:
 
 * A batch is in one transaction. It is there whole, with its id, or not at all; once its id is there the same batch
   changes nothing and gets the first answer again. A record id is there once, whatever batches bring it.
-* `totals` and `pairs` are the sums of the records that came. They outlive these: what removes a record leaves them.
+* `totals`, `pairs` and `findings` are the sums of the records that came. They outlive these: what removes a record leaves them.
 * After every batch there are at most `max_records` records, in at most about `max_bytes`, and at most so many names as
   `interceptor.collector.names` says.
 * Numbers of records have no holes, so that the line of a record is found by its number, and they are counted by two.
@@ -26,7 +26,7 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import structlog
 
@@ -88,8 +88,18 @@ _ADD: Final = (
 )
 
 _T = TypeVar("_T")
-_Record: TypeAlias = "tuple[Known, int, int, bytes]"
-"""A record, its service, its endpoint, and its line."""
+
+
+class _Record(NamedTuple):
+    """A record, the numbers of its names, and its line."""
+
+    known: Known
+    service: int
+    endpoint: int
+    caller: int
+    agent: int
+    line: bytes
+
 
 _log = structlog.get_logger()
 
@@ -297,22 +307,23 @@ class Store:
                 accepted, rejected = known
                 answers.append(Taken(accepted, rejected, duplicate=True))
                 continue
-            records, duplicates, rejected = self._insert_records(batch, received)
+            [(agent,)] = execute(
+                "INSERT INTO agents(cluster, node, program, first, last, batches, records) VALUES(?, ?, ?, ?, ?, 1, 0)"
+                " ON CONFLICT DO UPDATE SET program = excluded.program, last = excluded.last, batches = batches + 1"
+                " RETURNING number",
+                (header.cluster or "", header.node or "", header.agent, now, now),
+            )
+            records, duplicates, rejected = self._insert_records(batch, self._names.agent(agent), received)
+            execute("UPDATE agents SET records = records + ? WHERE number = ?", (len(records), agent))
             inserted += records
             accepted = len(records) + duplicates
             execute("INSERT INTO batches VALUES(?, ?, ?, ?)", (key, received, accepted, rejected))
-            execute(
-                "INSERT INTO agents(cluster, node, program, first, last, batches, records) VALUES(?, ?, ?, ?, ?, 1, ?)"
-                " ON CONFLICT DO UPDATE SET program = excluded.program, last = excluded.last,"
-                " batches = batches + 1, records = records + excluded.records",
-                (header.cluster or "", header.node or "", header.agent, now, now, len(records)),
-            )
             losses.note(self._database, header, now)
             answers.append(Taken(accepted, rejected, duplicate_records=duplicates))
         self._count(inserted, now, received)
         return answers
 
-    def _insert_records(self, batch: Incoming, received: int) -> tuple[list[_Record], int, int]:
+    def _insert_records(self, batch: Incoming, agent: int, received: int) -> tuple[list[_Record], int, int]:
         """Insert a batch's records; gives those that were new, how many were there, and how many are not for us."""
         found: dict[bytes, tuple[Known, bytes]] = {}
         kept = 0
@@ -321,18 +332,15 @@ class Store:
                 kept += 1
                 found.setdefault(one.key, (one, line))
         rejected = batch.header.count - kept
-        endpoint = self._names.endpoint
+        endpoint, caller = self._names.endpoint, self._names.caller
         records: list[_Record] = []
         for one, line in found.values():
             numbers = endpoint((one.server_address, one.server_port, one.method, one.template))
-            records.append((one, *numbers, line))
+            records.append(_Record(one, *numbers, caller(one.source_address), agent, line))
         records = self._write_records(records, received)
         self._database.executemany(
             "INSERT INTO lines VALUES(?, ?)",
-            [
-                (self._next + start, block)
-                for start, block in blocks.packed([line for _, _, _, line in records])
-            ],
+            [(self._next + start, block) for start, block in blocks.packed([one.line for one in records])],
         )
         self._next += len(records)
         return records, kept - len(records), rejected
@@ -340,22 +348,31 @@ class Store:
     def _write_records(self, records: list[_Record], received: int) -> list[_Record]:
         """Write those that are not there; gives these."""
 
-        def rows() -> list[tuple[int, bytes, int, int, int, int]]:
+        def rows() -> list[tuple[int, bytes, int, int, int, int, int, int]]:
             return [
-                (number, one.key, received, one.time, endpoint, one.status)
-                for number, (one, _, endpoint, _) in enumerate(records, self._next)
+                (number, one.key, received, one.time, endpoint, one.status, caller, agent)
+                for number, (one, _, endpoint, caller, agent, _) in enumerate(records, self._next)
             ]
 
-        statement = "INSERT INTO records VALUES(?, ?, ?, ?, ?, ?)"
+        statement = "INSERT INTO records VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
         self._database.execute("SAVEPOINT records")
         try:  # nearly always all of them are new
             self._database.executemany(statement, rows())
         except sqlite3.IntegrityError:
             self._database.execute("ROLLBACK TO records")
-            known = set(self._known([one.key for one, *_ in records]))
-            records = [record for record in records if record[0].key not in known]
+            known = set(self._known([one.known.key for one in records]))
+            records = [one for one in records if one.known.key not in known]
             self._database.executemany(statement, rows())
         self._database.execute("RELEASE records")
+        self._database.executemany(
+            "INSERT INTO marks VALUES(?, ?)",
+            [
+                (tag, number)
+                for number, one in enumerate(records, self._next)
+                if one.known.anomalies
+                for tag in {self._names.tag(name) for name in one.known.anomalies}
+            ],
+        )
         return records
 
     def _known(self, ids: list[bytes]) -> list[bytes]:
@@ -369,10 +386,12 @@ class Store:
 
     def _count(self, records: list[_Record], now: int, received: int) -> None:
         """Add records to the totals."""
-        caller, host = self._names.caller, self._names.host
+        host, traits = self._names.host, self._names.traits
         minutes: dict[tuple[int, int], _Sum] = {}
         pairs: dict[tuple[int, ...], _Sum] = {}
-        for one, service, endpoint, _ in records:
+        findings: dict[tuple[int, ...], _Sum] = {}
+        for one, service, endpoint, caller, agent, _ in records:
+            traits(endpoint, one.traits)
             if one.server_address != one.destination_address:
                 host(one.destination_address, one.server_address, now)
             minute = one.time // _MINUTE_US * MINUTE
@@ -383,20 +402,24 @@ class Store:
                 sum_ = minutes[key] = _Sum()
             sum_.add(call, size)
             hour, day = minute - minute % HOUR, minute - minute % DAY
-            sum_ = pairs.get(pair := (day, service, caller(one.source_address), hour, endpoint))
+            sum_ = pairs.get(pair := (day, service, caller, hour, endpoint, agent))
             if sum_ is None:
                 sum_ = pairs[pair] = _Sum()
             sum_.add(call, size)
+            for tag in {self._names.tag(name) for name in one.anomalies}:
+                finding = day, tag, *pair[1:]
+                findings.setdefault(finding, _Sum()).add(call, size)
         hours = _wider(minutes, HOUR)
         for span, sums in ((MINUTE, minutes), (HOUR, hours), (DAY, _wider(hours, DAY))):
             self._database.executemany(
                 _ADD.format(table="totals", places="?, ?, ?, ?, ?, ?, ?"),
                 [(span, *key, received, *sums[key].values()) for key in sorted(sums)],
             )
-        self._database.executemany(
-            _ADD.format(table="pairs", places="?, ?, ?, ?, ?, ?, ?, ?, ?"),
-            [(*pair, received, *pairs[pair].values()) for pair in sorted(pairs)],
-        )
+        for table, by_caller, places in (("pairs", pairs, 10), ("findings", findings, 11)):
+            self._database.executemany(
+                _ADD.format(table=table, places=", ".join("?" * places)),
+                [(*key, received, *by_caller[key].values()) for key in sorted(by_caller)],
+            )
 
     def _prune(self) -> None:
         """Remove the records that are too old or too many, the oldest first; then totals, while it is too large."""
@@ -440,6 +463,8 @@ class Store:
         )
         if last + 1 == self._next:
             execute("DELETE FROM lines")
+        for (tag,) in execute("SELECT number FROM tags").fetchall():
+            execute("DELETE FROM marks WHERE tag = ? AND number <= ?", (tag, last))
         return execute("DELETE FROM records WHERE number <= ?", (last,)).rowcount
 
     def _remove_totals(self) -> bool:
@@ -447,7 +472,7 @@ class Store:
         with self._transaction():
             return any(
                 self._keep_newest(table, f"span = {span}" if span else "true", share=True)
-                for table, span in (("pairs", 0), *[("totals", span) for span in SPANS])
+                for table, span in (("findings", 0), ("pairs", 0), *[("totals", span) for span in SPANS])
             )
 
     def _sweep(self) -> None:
@@ -487,8 +512,9 @@ class Store:
             gone = execute("DELETE FROM totals WHERE span = ? AND received < ?", (span, int(now) - age))
             self.version += gone.rowcount > 0
             self._keep_newest("totals", f"span = {span}")
-        execute("DELETE FROM pairs WHERE received < ?", (int(now) - self._max_rollup_age,))
-        self._keep_newest("pairs", "true")
+        for table in ("pairs", "findings"):
+            execute(f"DELETE FROM {table} WHERE received < ?", (int(now) - self._max_rollup_age,))  # noqa: S608
+            self._keep_newest(table, "true")
         self._names.collect()
 
     def _shorten_journal(self) -> None:

@@ -20,6 +20,7 @@ import re
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
     from interceptor.delivery.batches import Header
 
 __all__ = [
+    "CREDENTIALS",
     "MAX_LINE",
     "MAX_RECORDS",
+    "MAX_TAGS",
     "BadLineError",
     "Checked",
     "Known",
@@ -43,6 +46,7 @@ __all__ = [
     "Refusal",
     "Row",
     "TooManyError",
+    "Trait",
     "check",
     "opened",
 ]
@@ -56,6 +60,12 @@ MAX_RECORDS: Final = 100_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS: Final = timedelta(seconds=1)
 _SECOND: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
+_TAG: Final = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
+MAX_TAGS: Final = 16
+"""Anomalies of a record that are counted; an agent's rarely have three."""
+_MAX_KEYS: Final = 32
+_MAX_TRAIT: Final = 128
+"""Characters."""
 _FRACTION: Final = re.compile(r"\.\d{1,6}Z", re.ASCII)
 
 
@@ -177,6 +187,38 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     node: str | None = None
 
 
+class Trait(NamedTuple):
+    """What requests and responses of an endpoint are like."""
+
+    kind: Literal["credential", "request_type", "response_type", "query_key", "version"]
+    value: str
+    """A media type, the name of a key, a version of HTTP; of a credential the name of the header that carries it, or of
+    the query's key after a `?`; empty: a request that carried none."""
+
+
+CREDENTIALS: Final = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "api-key",
+        "apikey",
+        "private-token",
+        "x-access-token",
+        "x-amz-security-token",
+        "x-api-key",
+        "x-auth-token",
+        "x-goog-api-key",
+        "x-vault-token",
+    }
+)
+"""Headers that say who asks, or that he may."""
+_CREDENTIAL_KEYS: Final = frozenset(
+    {"access_token", "api_key", "api-key", "apikey", "auth_token", "id_token", "password", "secret", "token"}
+)
+"""Keys of a query that do (RFC 6750 section 2.3, and what is usual)."""
+
+
 class Known(msgspec.Struct, frozen=True, gc=False):
     """What is counted with of a record of a kind that is known here."""
 
@@ -196,6 +238,10 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     duration_us: int | None
     bytes: int
     """Of both bodies."""
+    anomalies: tuple[str, ...] = ()
+    """Its tags, each once, at most `MAX_TAGS`; one that cannot be a tag is `{other}`."""
+    traits: tuple[Trait, ...] = ()
+    """What is characteristic of its endpoint."""
 
 
 _rows = msgspec.json.Decoder(Row)
@@ -306,6 +352,14 @@ class _Reader:
             row.http_response_status_code or 0,
             row.duration_us,
             (row.http_request_body_size or 0) + (row.http_response_body_size or 0),
+            _tags(row.anomalies) if row.anomalies else (),
+            _traits(
+                row.http_request_header_names,
+                row.url_query_keys or (),
+                row.http_request_content_type,
+                row.http_response_content_type,
+                row.network_protocol_version,
+            ),
         )
 
     def _of_another_kind(self, line: bytes, error: Exception) -> None:
@@ -336,6 +390,34 @@ class _Reader:
 def opened(line: bytes) -> str | None:
     """The objection to a record, of whatever kind and schema, that shows more of a URL than its template."""
     return None if _OPENED.isdisjoint(_objects.decode(line)) else "shows more of its URL than a template"
+
+
+@lru_cache(1_024)
+def _tags(anomalies: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag if _TAG.fullmatch(tag) else "{other}" for tag in anomalies[:MAX_TAGS]))
+
+
+@lru_cache(4_096)
+def _traits(
+    names: tuple[str, ...] | None,
+    keys: tuple[str, ...],
+    request_type: str | None,
+    response_type: str | None,
+    version: str | None,
+) -> tuple[Trait, ...]:
+    """Of one call. Most calls of an endpoint are alike, so this is looked up, not made."""
+    found = [Trait("query_key", key) for key in keys[:_MAX_KEYS]]
+    if names is not None:
+        carried = [name for name in names if name in CREDENTIALS]
+        carried += [f"?{key}" for key in keys[:_MAX_KEYS] if key.lower() in _CREDENTIAL_KEYS]
+        found += [Trait("credential", name) for name in carried or [""]]
+    if request_type:
+        found.append(Trait("request_type", request_type))
+    if response_type:
+        found.append(Trait("response_type", response_type))
+    if version:
+        found.append(Trait("version", version))
+    return tuple(dict.fromkeys(Trait(kind, value[:_MAX_TRAIT]) for kind, value in found))
 
 
 def _key(text: str) -> bytes:

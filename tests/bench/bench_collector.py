@@ -19,6 +19,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from interceptor.collector.answers import RANGES
+from interceptor.collector.question import Question
 from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
 from interceptor.delivery.batches import Origin, seal, unpack
@@ -144,7 +145,7 @@ async def measure(records: int, folder: Path) -> None:
         took = []
         for _ in range(3):
             began = cpu()
-            seen = await engine.overview(chosen)
+            seen = await engine.overview(Question(range=chosen))
             took.append(cpu() - began)
         print(
             f"           overview {chosen:>3}: {sorted(took)[1]:.2f} CPU s, {seen.totals.spread.calls:,} calls,"
@@ -152,7 +153,7 @@ async def measure(records: int, folder: Path) -> None:
             flush=True,
         )
     began = cpu()
-    await engine.records(100, None, seen.endpoints[0].number, 5)
+    await engine.records(Question(endpoint=seen.endpoints[0].number, kind=5), 100, None)
     print(f"           100 records of one endpoint and class: {cpu() - began:.3f} CPU s", flush=True)
     await engine.close()
 
@@ -169,7 +170,7 @@ async def flood(folder: Path, hosts: int = 150_000) -> None:
     del traffic
     engine = Sqlite(config, lambda: NOW + 3_600, time.monotonic)
     before, began = resident(), cpu()
-    seen = await engine.overview("all")
+    seen = await engine.overview(Question(range="all"))
     print(
         f"{hosts:>10,} hosts: {hosts / spent:,.0f} a CPU second; a page view {cpu() - began:.2f} CPU s,"
         f" RSS {before:.0f} -> {resident():.0f} MiB, {seen.totals.services:,} services,"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from interceptor.collector.answers import OTHER, authority, spread
+from interceptor.collector.answers import OTHER, address_of, authority, spread
 from interceptor.collector.totals import Tally, pack
 
 
@@ -29,3 +31,12 @@ def test_a_spread_counts_classes() -> None:
     shown = spread(tally)
     assert (shown.calls, shown.classes) == (7, (1, 1, 1, 1, 1, 2))
     assert shown.p50_us == shown.p99_us == 1
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12), st.integers(0, 65_535))
+def test_a_service_is_found_by_what_is_shown(address: str, port: int) -> None:
+    """Whatever a client wrote into Host: what an answer shows can be asked for."""
+    shown = authority(address, port)
+    assert authority(*address_of(shown)) == shown
+    if ":" in address:
+        assert address_of(shown) == (address, port)

@@ -9,9 +9,11 @@ from collections import Counter, defaultdict
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from interceptor.collector.answers import OTHER, RANGES, Captures
+from interceptor.collector.answers import OTHER, RANGES, Captures, Sought, authority
+from interceptor.collector.question import Question
 from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
 from interceptor.delivery.batches import captured_since
@@ -59,7 +61,7 @@ class Asked:
 
     async def overview(self, chosen: Range | None = "all") -> Overview:
         """Everything."""
-        return await self.engine.overview(chosen)
+        return await self.engine.overview(Question(range=chosen))
 
     async def restart(self) -> None:
         """Close it, and open it anew."""
@@ -105,7 +107,7 @@ def test_what_is_shown_is_what_was_sent(tmp_path: Path, name: str) -> None:
         assert all(sum(one.trend) == one.spread.calls for one in seen.endpoints)
         assert sum(slot.spread.calls for slot in seen.timeline) == 4_000
         sizes = sum(each.get("http.response.body.size", 0) for each in made)
-        assert sum(one.spread.bytes for one in seen.services) == seen.totals.spread.bytes == sizes
+        assert sum(one.spread.bytes or 0 for one in seen.services) == seen.totals.spread.bytes == sizes
         assert seen.totals.services == len(seen.services)
         assert seen.totals.callers == len({caller for caller, _ in pairs})
         known = [each["duration_us"] for each in made if "duration_us" in each]
@@ -261,7 +263,7 @@ def test_agents_are_heard_in_order(tmp_path: Path, name: str) -> None:
             it.now += 60
             await it.put(record(), record(), node="two")
             seen = await it.overview()
-            assert await it.engine.agents() == seen.agents
+            assert await it.engine.agents(Question()) == seen.agents
         assert [(each.node, each.records, each.last) for each in seen.agents] == [
             ("two", 2, int(NOW) + 60),
             ("one", 1, int(NOW)),
@@ -280,18 +282,18 @@ def test_records_come_in_pages(tmp_path: Path, name: str) -> None:
             found: list[str] = []
             before = None
             while True:
-                page = await it.engine.records(100, before, None, None)
+                page = await it.engine.records(Question(), 100, before)
                 found += [json.loads(bytes(raw))["id"] for raw in page.records]
                 before = page.next
                 if before is None:
                     break
             assert found == [each["id"] for each in reversed(made)]
-            refused = await it.engine.records(1_000, None, None, 4)
+            refused = await it.engine.records(Question(kind=4), 1_000, None)
             expected = sum(400 <= each.get("http.response.status_code", 0) < 500 for each in made)
             assert len(refused.records) == expected
             seen = await it.overview()
             one = seen.endpoints[3]
-            of_one = await it.engine.records(1_000, None, one.number, None)
+            of_one = await it.engine.records(Question(endpoint=one.number), 1_000, None)
             assert {json.loads(bytes(raw))["url.template"] for raw in of_one.records} == {one.template}
             assert len(of_one.records) == one.spread.calls
 
@@ -372,7 +374,10 @@ def test_totals_outlive_their_records(tmp_path: Path, name: str) -> None:
             await it.engine.prune()
             seen = await it.overview()
             assert [(one.template, one.spread.calls) for one in seen.endpoints] == [("/0", 1)]
-            assert [each.template for each in (await it.engine.inventory(10, None)).endpoints] == ["/0"]
+            assert [
+                each.template
+                for each in (await it.engine.inventory(Question(), Sought(), 10, None)).endpoints
+            ] == ["/0"]
 
     asyncio.run(go())
 
@@ -393,12 +398,12 @@ def test_a_clock_that_jumps_removes_nothing(tmp_path: Path, name: str) -> None:
             if step == 1:  # a restart changes nothing of it
                 await engine.close()
                 engine = make(config)
-        assert (await engine.overview("all")).totals.stored == 300
+        assert (await engine.overview(Question(range="all"))).totals.stored == 300
         assert engine.kept.oldest == NOW
         real[0] += 9 * 86_400
         real[1] += 9 * 86_400
         await engine.prune()
-        assert (await engine.overview("all")).totals.stored == 0
+        assert (await engine.overview(Question(range="all"))).totals.stored == 0
         assert engine.kept.oldest == 0
         await engine.close()
 
@@ -439,7 +444,7 @@ def test_names_nobody_has_are_bounded(tmp_path: Path, name: str, monkeypatch: py
             cart = {one.template: one for one in seen.endpoints if one.service == "shop.test"}["/cart"]
             assert cart.spread.calls == 50
             other = next(one for one in seen.endpoints if one.service == OTHER)
-            page = await it.engine.records(1_000, None, other.number, None)
+            page = await it.engine.records(Question(endpoint=other.number), 1_000, None)
             assert len(page.records) == other.spread.calls  # their records say so, too
             assert seen.totals.spread.p50_us == pytest.approx(1_500, rel=0.06)
 
@@ -458,7 +463,7 @@ def test_the_inventory_comes_in_pages(tmp_path: Path, name: str) -> None:
             found = []
             after = None
             while True:
-                page = await it.engine.inventory(10, after)
+                page = await it.engine.inventory(Question(), Sought(), 10, after)
                 found += page.endpoints
                 after = page.next
                 if after is None:
@@ -466,5 +471,265 @@ def test_the_inventory_comes_in_pages(tmp_path: Path, name: str) -> None:
             assert sorted(each.template for each in found) == sorted(f"/{number}" for number in range(25))
             three = next(each for each in found if each.template == "/3")
             assert (three.calls, three.failed, three.last - three.first) == (2, 1, 5 * 86_400)
+
+    asyncio.run(go())
+
+
+ODD = ("obs_fold", "te_and_cl")
+
+
+def matches(
+    each: dict[str, Any], node: str, names: dict[str, str], question: Question, endpoint: Any
+) -> bool:
+    """Whether a record is one that is asked for, by its own fields."""
+    status = each.get("http.response.status_code", 0)
+    low, high = question.statuses or (0, 999)
+    caller = names.get(each["source.address"], each["source.address"])
+    place = each["server.address"], each["server.port"]
+    wanted = None if endpoint is None else (endpoint.service, endpoint.method, endpoint.template)
+    return (
+        low <= status <= high
+        and question.caller in (None, caller)
+        and question.server in (None, place)
+        and question.anomaly in (None, *each.get("anomalies", ()))
+        and (question.node is None or question.node in ((None, node), ("test", node)))
+        and wanted in (None, (authority(*place), each["http.request.method"], each["url.template"]))
+    )
+
+
+def test_every_filter_narrows_everything(tmp_path: Path, name: str) -> None:
+    """Counts of every list, records, endpoints: those of the records that have what is asked for, counted by hand."""
+    made = shop(1_200, end=NOW)
+    for number, each in enumerate(made):
+        if number % 10 == 0:
+            each["anomalies"] = list(ODD[: 1 + number % 20 // 10])
+    half = len(made) // 2
+    nodes = dict.fromkeys([each["id"] for each in made[:half]], "one") | dict.fromkeys(
+        [each["id"] for each in made[half:]], "two"
+    )
+    names = {each["destination.address"]: each["server.address"] for each in made}
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(*made[:half], node="one")
+            await it.put(*made[half:], node="two")
+            whole = await it.overview()
+            endpoint = next(one for one in whole.endpoints if one.service == "payments.shop:8080")
+            for question in (
+                Question(service="orders.shop:8080"),
+                Question(service="nobody.shop"),
+                Question(caller="api.shop"),
+                Question(caller="10.8.0.21", service="web.shop"),
+                Question(endpoint=endpoint.number),
+                Question(status=404),
+                Question(kind=5),
+                Question(kind=0),
+                Question(kind=4, caller="web.shop"),
+                Question(anomaly="obs_fold"),
+                Question(anomaly="te_and_cl", service="api.shop", agent="two"),
+                Question(agent="one"),
+                Question(agent="test/two", kind=5),
+                Question(agent="other/two"),
+            ):
+                of = endpoint if question.endpoint is not None else None
+                expected = [each for each in made if matches(each, nodes[each["id"]], names, question, of)]
+                seen = await it.engine.overview(msgspec.structs.replace(question, range="all"))
+                calls = len(expected)
+                assert seen.totals.spread.calls == calls, question
+                assert dict(seen.statuses) == Counter(
+                    each.get("http.response.status_code", 0) for each in expected
+                )
+                for part in (seen.services, seen.calls, seen.endpoints, seen.timeline):
+                    assert sum(one.spread.calls for one in part) == calls, question
+                assert sum(sum(one.trend) for one in seen.endpoints) == calls
+                assert {one.service for one in seen.services} == {
+                    authority(each["server.address"], each["server.port"]) for each in expected
+                }
+                if question.statuses is None and calls:
+                    size = sum(each.get("http.response.body.size", 0) for each in expected)
+                    assert seen.totals.spread.bytes == size
+                    assert seen.totals.spread.p50_us is not None
+                else:
+                    assert seen.totals.spread.p50_us is None
+                page = await it.engine.records(question, 1_000, None)
+                ids = [json.loads(bytes(raw))["id"] for raw in page.records]
+                wanted = [each["id"] for each in reversed(expected)][:1_000]
+                assert ids == wanted
+                assert [json.loads(bytes(raw))["id"] for raw in seen.records] == wanted[:50]
+                known = (await it.engine.inventory(question, Sought(probes=True), 1_000, None)).endpoints
+                assert {(one.service, one.method, one.template) for one in known} == {
+                    (
+                        authority(each["server.address"], each["server.port"]),
+                        each["http.request.method"],
+                        each["url.template"],
+                    )
+                    for each in expected
+                }
+
+    asyncio.run(go())
+
+
+def test_a_free_time_is_exact_for_records_and_whole_for_totals(tmp_path: Path, name: str) -> None:
+    """Records of just these seconds; totals of the minutes, or of the hours, that these are in, as the window says."""
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(*[record(time=time_of(NOW - 10 * number)) for number in range(600)])
+            start, end = int(NOW) - 900, int(NOW) - 600
+            question = Question(start=start, end=end)
+            page = await it.engine.records(question, 1_000, None)
+            assert len(page.records) == 30
+            seen = await it.engine.overview(question)
+            window = seen.window
+            assert (window.range, window.start, window.end) == ("free", start // 60 * 60, -(-end // 60) * 60)
+            assert seen.totals.spread.calls == sum(
+                window.start <= NOW - 10 * number < window.end for number in range(600)
+            )
+            by_caller = await it.engine.overview(msgspec.structs.replace(question, caller="10.0.0.1"))
+            assert by_caller.window.start % 3_600 == by_caller.window.end % 3_600 == 0
+            assert by_caller.window.start <= start < end <= by_caller.window.end
+            assert (await it.engine.overview(Question(start=0, end=60))).totals.spread.calls == 0
+
+    asyncio.run(go())
+
+
+def test_what_fails_is_compared_with_before(tmp_path: Path, name: str) -> None:
+    """By service and by endpoint, since when, and what became slower; what is as it was is not told."""
+
+    def calls(template: str, ages: range, status: int = 200, took: int = 1_000) -> list[dict[str, Any]]:
+        return [
+            record(
+                time=time_of(NOW - age),
+                server_address="shop.test",
+                url_template=template,
+                http_response_status_code=status,
+                duration_us=took,
+            )
+            for age in ages
+        ]
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(
+                *calls("/broken", range(60, 7_000, 30)),
+                *calls("/broken", range(600, 1_200, 60), 503),
+                *calls("/broken", range(2_400, 2_401), 500),
+                *calls("/always", range(60, 7_000, 100), 500),
+                *calls("/slow", range(0, 3_500, 50), took=90_000),
+                *calls("/slow", range(3_700, 7_000, 50), took=30_000),
+                *calls("/fine", range(60, 7_000, 50)),
+            )
+            seen = await it.engine.changes(Question(range="1h"))
+            assert seen.before_start == seen.window.start - 3_600
+            assert [one.template for one in seen.failing] == ["/always", "/broken"]
+            always, broken = seen.failing
+            assert broken.now.classes[5] == 11
+            assert broken.before.classes[5] == 0
+            # one failure 20 minutes earlier was another story
+            assert broken.since == (int(NOW) - 1_140) // 60 * 60
+            assert broken.last == (int(NOW) - 600) // 60 * 60
+            assert always.since is not None
+            assert always.since < seen.window.start
+            assert always.before.classes[5] == pytest.approx(always.now.classes[5], abs=2)
+            [service] = seen.services
+            assert (service.service, service.number) == ("shop.test", None)
+            assert service.now.classes[5] == always.now.classes[5] + 11
+            [slow] = seen.slower
+            assert slow.template == "/slow"
+            assert slow.now.p95_us == pytest.approx(90_000, rel=0.1)
+            assert slow.before.p95_us == pytest.approx(30_000, rel=0.1)
+            only = await it.engine.changes(Question(range="1h", status=503))
+            assert [one.now.calls for one in only.failing] == [10]
+            assert (await it.engine.changes(Question(range="1h", service="other.test"))).failing == []
+
+    asyncio.run(go())
+
+
+def test_what_is_odd_is_found(tmp_path: Path, name: str) -> None:
+    """Anomalies by service and client; credentials in the clear; scanners, who are no part of the inventory."""
+    scanner = {"source_address": "192.0.2.66", "http_response_status_code": 404}
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(
+                *[record(url_template=f"/probe-{number}", **scanner) for number in range(30)],
+                record(url_template="/there", source_address="192.0.2.66"),
+                record(url_template="/there", http_response_status_code=404),
+                *[record(anomalies=["obs_fold", "NOT A TAG"]) for _ in range(3)],
+                record(
+                    url_template="/login",
+                    **{"http.request.header.names": ["host", "authorization"], "url.query.keys": ["token"]},
+                ),
+                record(url_template="/login", **{"http.request.header.names": ["host"]}),
+            )
+            seen = await it.engine.findings(Question())
+            assert {(one.anomaly, one.service, one.caller, one.calls) for one in seen.anomalies} == {
+                ("obs_fold", "shop.example", "10.0.0.1", 3),
+                (OTHER, "shop.example", "10.0.0.1", 3),
+            }
+            [clear] = seen.cleartext
+            assert (clear.service, clear.credentials) == ("shop.example", ["?token", "authorization"])
+            assert clear.endpoints == 1
+            [one] = seen.scanners
+            assert (one.caller, one.paths, one.services, one.asked, one.calls) == (
+                "192.0.2.66",
+                30,
+                1,
+                30,
+                31,
+            )
+            narrow = await it.engine.findings(Question(anomaly="obs_fold"))
+            assert {one.anomaly for one in narrow.anomalies} == {"obs_fold"}
+
+            real = (await it.engine.inventory(Question(), Sought(), 100, None)).endpoints
+            assert {one.template for one in real} == {"/there", "/login", "/users/{id}"}
+            probes = (await it.engine.inventory(Question(), Sought(probes=True), 100, None)).endpoints
+            assert sum(one.probe for one in probes) == 30
+            login = next(one for one in real if one.template == "/login")
+            assert (login.credentials, login.anonymous) == (["?token", "authorization"], True)
+
+    asyncio.run(go())
+
+
+def test_the_inventory_knows_what_endpoints_are_like(tmp_path: Path, name: str) -> None:
+    """Callers, statuses, types, keys, versions; found by a part of its name, and by when it was first called."""
+    like = {
+        "http.request.content_type": "application/json",
+        "http.response.content_type": "text/html",
+        "url.query.keys": ["page", "size"],
+        "network.protocol.version": "1.1",
+    }
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            old = NOW - 3 * 86_400
+            await it.put(record(url_template="/old", time=time_of(old)))
+            await it.put(
+                record(url_template="/New", http_request_method="POST", **like),
+                record(
+                    url_template="/New",
+                    http_request_method="POST",
+                    source_address="10.0.0.9",
+                    http_response_status_code=500,
+                    **like,
+                ),
+                record(url_template="/old"),
+                *[record(url_template="/many", **{"url.query.keys": [f"key-{n}"]}) for n in range(100)],
+            )
+
+            async def found(**sought: Any) -> dict[str, Any]:
+                page = await it.engine.inventory(Question(), Sought(**sought), 100, None)
+                return {one.template: one for one in page.endpoints}
+
+            new = (await found())["/New"]
+            assert (new.callers, new.statuses, new.calls, new.failed) == (2, [(200, 1), (500, 1)], 2, 1)
+            assert (new.request_types, new.response_types) == (["application/json"], ["text/html"])
+            assert (new.query_keys, new.versions) == (["page", "size"], ["1.1"])
+            assert set(await found(search="post /new")) == {"/New"}
+            assert set(await found(search="shop.EXAMPLE")) == {"/New", "/old", "/many"}
+            assert set(await found(since=int(old) + 86_400)) == {"/New", "/many"}
+            assert (
+                len((await found())["/many"].query_keys) <= 20
+            )  # whoever invents keys is not believed for ever
 
     asyncio.run(go())

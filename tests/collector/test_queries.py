@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from interceptor.collector.queries import Queries
+from interceptor.collector.question import Question
 from tests.collector.test_store import Clock, incoming, opened
 from tests.support.records import batch, record
 
@@ -23,7 +24,7 @@ def test_records_of_a_class_are_found_by_an_index(tmp_path: Path) -> None:
             asked: list[str] = []
             queries._database.set_trace_callback(asked.append)
             for kind in (5, 2):
-                assert len((await queries.records(10, None, None, kind)).records) == 1
+                assert len((await queries.records(Question(kind=kind), 10, None)).records) == 1
             queries._database.set_trace_callback(None)
             plans = [
                 str(queries._database.execute(f"EXPLAIN QUERY PLAN {question}").fetchall())

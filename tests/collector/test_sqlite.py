@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from interceptor.collector.engine import Engine, UnavailableError
+from interceptor.collector.question import Question
 from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
 from tests.collector.test_store import ask, fat, incoming
@@ -33,7 +34,7 @@ def test_damage_found_by_a_question_is_told_by_all(tmp_path: Path) -> None:
         engine: Engine = Sqlite(Collector(database=path), lambda: NOW)
         assert engine.problem is None
         with pytest.raises(UnavailableError, match="damaged"):
-            await engine.overview("all")
+            await engine.overview(Question(range="all"))
         assert "move it away" in str(engine.problem)
         await engine.close()
 
