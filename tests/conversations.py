@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from interceptor.core.model import Interface, Limits, PacketBatch
+from interceptor.core.model import Interface, Limits, PacketBatch, Transaction
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records.encoder import RecordEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.core.model import Stage, Transaction
+    from interceptor.core.model import Outcome, Stage
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
@@ -91,6 +91,11 @@ def batch(seen: Iterable[Seen]) -> PacketBatch:
     return PacketBatch(interface, bytes(buffer), packets)
 
 
+def transactions(outcomes: Iterable[Outcome]) -> list[Transaction]:
+    """Those of HTTP."""
+    return [outcome for outcome in outcomes if isinstance(outcome, Transaction)]
+
+
 def unbalanced(stages: Iterable[Stage]) -> list[Stage]:
     """Stages where something is unaccounted for."""
     return [
@@ -106,6 +111,8 @@ class Capture:
 
     limits: Limits = field(default_factory=Limits)
     transactions: list[Transaction] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    """These, and what else was reported."""
     interface: Interface = field(default_factory=lambda: Interface("eth0", 1))
     now: int = START
 
@@ -143,8 +150,9 @@ class Capture:
         """What one stage dropped, by reason."""
         return self.stage(name).dropped
 
-    def _take(self, transactions: list[Transaction]) -> None:
-        self.transactions += transactions
+    def _take(self, outcomes: list[Outcome]) -> None:
+        self.outcomes += outcomes
+        self.transactions += transactions(outcomes)
         assert unbalanced(self.pipeline.ledger()) == []
 
 
@@ -263,9 +271,9 @@ def pairs(transactions: Iterable[Transaction]) -> list[tuple[str | None, str | N
     return [(asked(transaction), answered(transaction)) for transaction in transactions]
 
 
-def records(transactions: Iterable[Transaction]) -> list[dict[str, Any]]:
+def records(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
     """Their records, with everything that may be shown."""
-    lines = RecordEncoder("full").encode(list(transactions)).splitlines()
+    lines = RecordEncoder("full").encode(list(outcomes)).splitlines()
     return [msgspec.json.decode(line) for line in lines]
 
 
@@ -274,17 +282,17 @@ def run(
 ) -> tuple[list[Transaction], list[Stage]]:
     """All packets through a pipeline, `size` at a time where they are of one interface."""
     pipeline = Pipeline(limits)
-    transactions: list[Transaction] = []
+    outcomes: list[Outcome] = []
     waiting: list[Seen] = []
     for packet in seen:
         if waiting and (packet.interface is not waiting[0].interface or len(waiting) == size):
-            transactions += pipeline.feed(batch(waiting))
+            outcomes += pipeline.feed(batch(waiting))
             waiting = []
         waiting.append(packet)
     if waiting:
-        transactions += pipeline.feed(batch(waiting))
-    transactions += pipeline.close()
-    return transactions, pipeline.ledger()
+        outcomes += pipeline.feed(batch(waiting))
+    outcomes += pipeline.close()
+    return transactions(outcomes), pipeline.ledger()
 
 
 __all__ = [
@@ -310,5 +318,6 @@ __all__ = [
     "response",
     "run",
     "story",
+    "transactions",
     "unbalanced",
 ]

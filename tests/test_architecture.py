@@ -51,6 +51,16 @@ PURE = {
         "core.protocols.http1.proxied",
     },
     "core.protocols.conversation": {"core.model"},
+    "core.protocols.opaque": {"core.model", "core.protocols.conversation"},
+    "core.protocols.recognition": {
+        "core.model",
+        "core.protocols.conversation",
+        "core.protocols.http1.heads",
+        "core.protocols.http1.pairing",
+        "core.protocols.http1.parser",
+        "core.protocols.http1.recognition",
+        "core.protocols.opaque",
+    },
     "core.protocols.signatures": set(),
     "core.protocols.tls.hellos": set(),
     "core.protocols.tls.certificates": set(),
@@ -62,7 +72,11 @@ PURE = {
         "core.protocols.tls.hellos",
         "core.protocols.tls.layer",
     },
-    "core.protocols.http1.pairing": {"core.model", "core.protocols.http1.parser"},
+    "core.protocols.http1.pairing": {
+        "core.model",
+        "core.protocols.conversation",
+        "core.protocols.http1.parser",
+    },
     "core.protocols.http1.proxied": set(),
     "core.protocols.http1.recognition": {
         "core.model",
@@ -77,18 +91,22 @@ PURE = {
     "core.tcp.clocks": {"core.model"},
     "core.tcp.namesakes": {"core.tcp.flows", "core.tcp.handshakes", "core.tcp.reassembly"},
     "core.tcp.rivals": {"core.model", "core.tcp.reassembly"},
+    "core.tcp.connection": {
+        "core.model",
+        "core.protocols.conversation",
+        "core.tcp.reassembly",
+        "core.tcp.rivals",
+    },
     "core.tcp.connections": {
         "core.model",
+        "core.protocols.conversation",
         "core.tcp.clocks",
-        "core.tcp.namesakes",
-        "core.tcp.rivals",
+        "core.tcp.connection",
         "core.tcp.flows",
         "core.tcp.handshakes",
-        "core.protocols.http1.heads",
-        "core.protocols.http1.parser",
-        "core.protocols.http1.recognition",
+        "core.tcp.namesakes",
         "core.tcp.reassembly",
-        "core.protocols.http1.pairing",
+        "core.tcp.rivals",
         "core.tcp.wheel",
     },
     "core.pipeline": {
@@ -97,10 +115,13 @@ PURE = {
         "core.packets.decode",
         "core.packets.frames",
         "core.packets.radio",
+        "core.protocols.conversation",
         "core.protocols.http1.heads",
         "core.protocols.http1.parser",
         "core.protocols.http1.layouts",
+        "core.protocols.recognition",
         "core.tcp.clocks",
+        "core.tcp.connection",
         "core.tcp.reassembly",
         "core.tcp.connections",
     },
@@ -296,14 +317,14 @@ def test_the_core_is_pure() -> None:
 def test_wings_look_down() -> None:
     """What a wing of the core imports is its own, or in a wing below; only the pipeline, above them, knows all.
 
-    One exception is left: connections make the conversation of HTTP/1 themselves.
+    The contract of conversations is where connections and protocols meet: both know it, and it knows neither.
     """
     for name in PURE:
         if name.startswith("core.") and name.count(".") > 1:
             wing = WINGS.index(name.split(".")[1])
             for other in own(ROOT / "interceptor" / f"{name.replace('.', '/')}.py"):
-                below = other in {"core.model", "core.budget"} or WINGS.index(other.split(".")[1]) <= wing
-                assert below or (name == "core.tcp.connections" and "protocols" in other), f"{name}: {other}"
+                common = other in {"core.model", "core.budget", "core.protocols.conversation"}
+                assert common or WINGS.index(other.split(".")[1]) <= wing, f"{name}: {other}"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: f"{path.parent.name}/{path.name}")

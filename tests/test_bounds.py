@@ -13,7 +13,18 @@ import pytest
 
 from interceptor.core.model import Limits
 from tests.bench.traffic import generate
-from tests.conversations import SYN, Capture, Dialogue, Ends, Seen, Sent, batch, request, response
+from tests.conversations import (
+    SYN,
+    Capture,
+    Dialogue,
+    Ends,
+    Seen,
+    Sent,
+    batch,
+    request,
+    response,
+    transactions,
+)
 from tests.support.flood import ORDINARY, flood
 
 if TYPE_CHECKING:
@@ -39,7 +50,7 @@ def quick(capture: Capture, sents: Iterator[Sent]) -> None:
     """Feed without looking at the ledger after each packet, which takes a look at every connection."""
     for sent in sents:
         seen = batch([Seen(capture.now, capture.interface, sent.frame())])
-        capture.transactions += capture.pipeline.feed(seen)
+        capture.transactions += transactions(capture.pipeline.feed(seen))
 
 
 def ends(number: int) -> Ends:

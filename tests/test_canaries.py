@@ -10,7 +10,7 @@ import re
 from base64 import b64encode
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import pytest
@@ -26,6 +26,9 @@ from interceptor.core.records.vocabulary import AMBIGUOUS, JOINED, WORDS
 from interceptor.core.records.words import Words
 from tests.support.canaries import KINDS, PLACES, SHOWN, Finding, capture, search, table
 from tests.support.chain import OUTPUTS, outputs
+
+if TYPE_CHECKING:
+    from interceptor.core.model import Outcome
 
 ROOT = Path(__file__).parent.parent
 
@@ -109,10 +112,10 @@ def test_a_disguise_does_not_help(kind: str, form: str) -> None:
 
 
 @cache
-def transactions() -> list[Transaction]:
+def transactions() -> list[Outcome]:
     """What the core makes of the canaries."""
     pipeline = Pipeline()
-    made: list[Transaction] = []
+    made: list[Outcome] = []
     for batch in CaptureReader().feed(capture()):
         made += pipeline.feed(batch)
     return made + pipeline.close()

@@ -21,6 +21,7 @@ from tests.conversations import (
     records,
     run,
     story,
+    transactions,
     unbalanced,
 )
 from tests.strategies import Connection, connections, in_order, segments
@@ -29,7 +30,7 @@ from tests.support.examples import examples
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.core.model import Transaction
+    from interceptor.core.model import Outcome, Transaction
     from tests.conversations import Sent
 
 thorough = examples(
@@ -337,7 +338,7 @@ def test_the_ledger_balances_whatever_comes(seen: list[Seen], limits: Limits) ->
     """Damaged conversations raise nothing; after every packet, each stage accounts for all it was given."""
     note(story(seen))
     pipeline = Pipeline(limits)
-    reported = []
+    reported: list[Outcome] = []
     for packet in seen:
         reported += pipeline.feed(batch([packet]))
         assert unbalanced(pipeline.ledger()) == []
@@ -346,7 +347,7 @@ def test_the_ledger_balances_whatever_comes(seen: list[Seen], limits: Limits) ->
     assert unbalanced(ledger) == []
     assert all(stage.held == 0 for stage in ledger)
     assert ledger[-1].delivered == len(reported)
-    for transaction in reported:
+    for transaction in transactions(reported):
         for message in (transaction.request, transaction.response):
             if message is not None:
                 assert message.body_size >= 0

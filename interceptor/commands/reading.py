@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from interceptor.commands.sending import Sending
     from interceptor.commands.summary import Summary
     from interceptor.config import Config
-    from interceptor.core.model import Stage, Transaction
+    from interceptor.core.model import Outcome, Stage
     from interceptor.core.pipeline import Pipeline
     from interceptor.core.records.encoder import Record, RecordEncoder
     from interceptor.core.records.templates import PathTemplates
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "run"]
 
 _BATCH: Final = 512
-"""Transactions written at once: from here on larger batches make nothing faster."""
+"""Records made at once: from here on larger batches make nothing faster."""
 
 _OF_LINES: Final = frozenset({"jsonl", "csv"})
 _TOP: Final = 10
@@ -160,9 +160,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class _View(Protocol):
-    """Where transactions go."""
+    """Where outcomes go."""
 
-    def show(self, transactions: list[Transaction], records: list[Record]) -> None:
+    def show(self, outcomes: list[Outcome], records: list[Record]) -> None:
         """Write them; their records are in the same order, if anybody asked for records."""
 
     def end(self) -> None:
@@ -179,7 +179,7 @@ class _Lines:
         self._lines = lines
         self._heading = heading
 
-    def show(self, _: list[Transaction], records: list[Record]) -> None:
+    def show(self, _: list[Outcome], records: list[Record]) -> None:
         self._output.write(self._heading + self._lines(records))
         self._output.flush()
         self._heading = b""
@@ -201,7 +201,7 @@ class _Told:
         self._table = TransactionTable(self._console) if rows else None
         self._summary = summary
 
-    def show(self, _: list[Transaction], records: list[Record]) -> None:
+    def show(self, _: list[Outcome], records: list[Record]) -> None:
         for record in records:
             self._summary.add(record)
         if self._table:
@@ -224,9 +224,11 @@ class _Explained:
         self._closed: Counter[tuple[str, str, str]] = Counter()
         self._more = 0
 
-    def show(self, transactions: list[Transaction], _: list[Record]) -> None:
-        for transaction in transactions:
-            request = transaction.request
+    def show(self, outcomes: list[Outcome], _: list[Record]) -> None:
+        from interceptor.core.model import Transaction
+
+        for outcome in outcomes:
+            request = outcome.request if isinstance(outcome, Transaction) else None
             if request is None or not request.target.startswith("/"):
                 continue
             path = request.target.partition("?")[0].partition("#")[0]
@@ -254,7 +256,7 @@ class _Sent:
         self._lines = encoder.lines
         self._sending = sending
 
-    def show(self, _: list[Transaction], records: list[Record]) -> None:
+    def show(self, _: list[Outcome], records: list[Record]) -> None:
         self._sending.put(self._lines(records), len(records))
 
     def end(self) -> None:
@@ -276,14 +278,14 @@ class _Reading:
         self._encoder = encoder
         self._wanted = wanted
         self._progress = _progress(captures)
-        self._waiting: list[Transaction] = []
+        self._waiting: list[Outcome] = []
         self.shown = 0
         self.left_out = 0
-        """Transactions that were not wanted."""
+        """Outcomes that were not wanted."""
 
-    def take(self, transactions: list[Transaction]) -> None:
+    def take(self, outcomes: list[Outcome]) -> None:
         """Show these, at the latest by the next `flush`."""
-        self._waiting += transactions
+        self._waiting += outcomes
         if len(self._waiting) >= _BATCH:
             self.flush()
         if self._progress:

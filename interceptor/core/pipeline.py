@@ -16,17 +16,20 @@ from interceptor.core.budget import Budget
 from interceptor.core.model import Chunk, Drop, Limits, Stage
 from interceptor.core.packets.frames import fast_lane
 from interceptor.core.packets.radio import AGGREGATING, apart
+from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
-from interceptor.core.protocols.http1.parser import OPAQUE, Context
+from interceptor.core.protocols.http1.parser import Context
+from interceptor.core.protocols.recognition import Recognition
 from interceptor.core.tcp.clocks import JUMP, Clocks
-from interceptor.core.tcp.connections import Connections, Life
+from interceptor.core.tcp.connection import Life
+from interceptor.core.tcp.connections import Connections
 from interceptor.core.tcp.reassembly import Assembly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from interceptor.core.model import Interface, PacketBatch, Transaction
+    from interceptor.core.model import Interface, Outcome, PacketBatch
     from interceptor.core.packets.decode import Decoder
 
 __all__ = ["COLLECT_AFTER", "Pipeline"]
@@ -59,17 +62,17 @@ class Pipeline:
         self._context = Context(
             limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, self._budget
         )
-        self._connections = Connections(limits, self._context, self._assembly)
+        self._connections = Connections(limits, Recognition(self._context), self._assembly)
         self._clocks = Clocks()
         self._packets = 0
         self._segments = 0
         self._payload = 0
 
-    def feed(self, batch: PacketBatch) -> list[Transaction]:
+    def feed(self, batch: PacketBatch) -> list[Outcome]:
         """Take packets. Returns the transactions that are over with them."""
         if batch.interface.link_type in AGGREGATING:
             batch = apart(batch)
-        finished: list[Transaction] = []
+        finished: list[Outcome] = []
         chunk = Chunk(batch.buffer, 0, 0, 0, 0, 0)
         interface, buffer = batch.interface, batch.buffer
         link_type = interface.link_type
@@ -142,12 +145,12 @@ class Pipeline:
             if not size:
                 continue
             delivered += size
-            parser = stream.parser
+            reader = stream.reader
             position = stream.position
             stream.next = (sequence + size) & _MASK
             stream.position = position + size
-            if parser.remaining > size:
-                parser.remaining -= size
+            if reader.remaining > size:
+                reader.remaining -= size
                 continue
             if data_buffer is not chunk.buffer:
                 chunk = Chunk(data_buffer, 0, 0, 0, 0, 0)
@@ -156,15 +159,10 @@ class Pipeline:
             chunk.base = position - data
             chunk.time = time
             chunk.place = place
-            connection = stream.connection
-            conversation = connection.conversation
-            assert conversation is not None
-            if stream is connection.client:
-                conversation.receive_requests(chunk, finished)
-            else:
-                conversation.receive_responses(chunk, finished)
-            if parser.mode == OPAQUE:
-                connections.settle(connection)
+            conversation = stream.connection.conversation
+            conversation.receive(stream.side, chunk, finished)
+            if conversation.becomes is not None:
+                connections.become(stream, finished)
             if budget.held > limit:
                 finished += connections.relieve()
         self._packets += len(batch.packets)
@@ -175,20 +173,20 @@ class Pipeline:
         connections.taken += segments - long_way
         return finished
 
-    def expire(self, now: int) -> list[Transaction]:
+    def expire(self, now: int) -> list[Outcome]:
         """Let time pass without packets. Returns the transactions that are over by then.
 
         A time far from the last one means that the clock was set: time passes from there on.
         """
         return self._tick(None, now)
 
-    def close(self) -> list[Transaction]:
+    def close(self) -> list[Outcome]:
         """The capture is over. Returns all that was still open."""
         if self._decoder is not None:
             self._decoder.close()
         return self._connections.close()
 
-    def shed(self, count: int) -> list[Transaction]:
+    def shed(self, count: int) -> list[Outcome]:
         """Make do with `count` connections less: memory is short. Returns what was open on them.
 
         Those that have been idle longest go, whole: a connection that stays is understood as before.
@@ -198,13 +196,13 @@ class Pipeline:
     def ledger(self) -> list[Stage]:
         """Where everything went: received = delivered + sum(dropped) + held, at each stage."""
         held_messages = held_transactions = 0
-        held_bytes = self._context.unrecognised
+        held_bytes = 0
         begun = self._context.transactions
         for connection in self._connections.all():
-            conversation = connection.conversation
-            if conversation is not None:
-                held_bytes += conversation.requests.held(connection.client.position)
-                held_bytes += conversation.responses.held(connection.server.position)
+            if connection.life < Life.CLOSED:
+                conversation = connection.conversation
+                held_bytes += conversation.held(CLIENT, connection.client.position)
+                held_bytes += conversation.held(SERVER, connection.server.position)
                 held_messages += conversation.open_messages
                 held_transactions += conversation.open_transactions
                 begun += conversation.begun
@@ -330,7 +328,7 @@ class Pipeline:
         self._decoder = Decoder(self._limits)
         return self._decoder
 
-    def _tick(self, interface: Interface | None, time: int) -> list[Transaction]:
+    def _tick(self, interface: Interface | None, time: int) -> list[Outcome]:
         if not self._clocks.look(interface, time):
             return []
         now = self._clocks.now

@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from interceptor import config
-    from interceptor.core.model import PacketBatch, Stage, Transaction
+    from interceptor.core.model import Outcome, PacketBatch, Stage
     from interceptor.delivery.batches import Captured
     from interceptor.settings import Settings
 
@@ -84,7 +84,7 @@ _captured = itemgetter(2)
 _TOLD: Final = 3
 """Failed interfaces that /readyz names."""
 _BATCH: Final = 512
-"""Transactions encoded at once, as in `read`."""
+"""Records made at once, as in `read`."""
 _TICK_SECONDS: Final = 0.1
 _SHED_ABOVE: Final = 0.90
 """Of the memory limit. Between here and the limit is what the packets of a tick can need."""
@@ -147,7 +147,7 @@ class Daemon:
         self._encoder = RecordEncoder(options.metadata.url, node, self._templates)
         self._traffic = Traffic(options.metrics.by_server)
         self._packets = self._bytes = self._records = 0
-        self._waiting: list[Transaction] = []
+        self._waiting: list[Outcome] = []
         self._state = "starting"
         """Why nothing is captured, where that is not the sources' matter."""
         self._heart = Heartbeat()
@@ -278,9 +278,9 @@ class Daemon:
         self._bytes += sum(map(_captured, batch.packets))
         self._show(self._pipeline.feed(batch))
 
-    def _show(self, transactions: list[Transaction]) -> None:
+    def _show(self, outcomes: list[Outcome]) -> None:
         """Have these written, by the next tick at the latest."""
-        self._waiting += transactions
+        self._waiting += outcomes
         if len(self._waiting) >= _BATCH:
             self._flush()
 
@@ -288,7 +288,7 @@ class Daemon:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        records = [self._encoder.record(transaction) for transaction in waiting]
+        records = [self._encoder.record(outcome) for outcome in waiting]
         self._traffic.count(records, time.monotonic())
         lines = self._encoder.lines(records)
         self._records += len(waiting)

@@ -19,6 +19,7 @@ from interceptor.core.pipeline import Pipeline
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
 from interceptor.core.protocols.http1.parser import Context
+from interceptor.core.protocols.recognition import Recognition
 from interceptor.core.tcp.clocks import Clocks
 from interceptor.core.tcp.connections import Connections
 from interceptor.core.tcp.reassembly import Assembly
@@ -45,7 +46,7 @@ from tests.support.examples import examples
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.core.model import Stage, Transaction
+    from interceptor.core.model import Outcome, Stage
 
 FIXTURES = sorted(
     path for path in (Path(__file__).parents[2] / "fixtures").glob("*/*.pcap*") if path.is_file()
@@ -79,11 +80,11 @@ class LongWay:
         self.context = Context(
             limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, Budget(limits.held_bytes)
         )
-        self.connections = Connections(limits, self.context, self.assembly)
+        self.connections = Connections(limits, Recognition(self.context), self.assembly)
 
-    def run(self, batches: Iterable[PacketBatch]) -> list[Transaction]:
+    def run(self, batches: Iterable[PacketBatch]) -> list[Outcome]:
         """All packets."""
-        finished: list[Transaction] = []
+        finished: list[Outcome] = []
         clocks = Clocks()
         parted = (apart(each) if each.interface.link_type in AGGREGATING else each for each in batches)
         for each in one_by_one(parted):
@@ -98,7 +99,7 @@ class LongWay:
         return finished + self.connections.close()
 
 
-def result(batches: Iterable[PacketBatch]) -> tuple[list[Transaction], list[Stage]]:
+def result(batches: Iterable[PacketBatch]) -> tuple[list[Outcome], list[Stage]]:
     """What a pipeline says of packets."""
     pipeline = Pipeline()
     finished = [transaction for each in batches for transaction in pipeline.feed(each)]
@@ -165,7 +166,7 @@ def test_batches_do_not_matter_on_fixtures(path: Path) -> None:
     batches = fixture(path)
     together, ledger = result(batches)
     pipeline = Pipeline()
-    singly: list[Transaction] = []
+    singly: list[Outcome] = []
     for number, each in enumerate(one_by_one(batches)):
         singly += pipeline.feed(each)
         if number < 2_000:
@@ -191,7 +192,7 @@ def test_batches_do_not_matter(seen: list[Seen], size: int) -> None:
 def test_no_time_changes_nothing(seen: list[Seen]) -> None:
     """Letting no time pass between packets changes nothing."""
     pipeline = Pipeline()
-    finished: list[Transaction] = []
+    finished: list[Outcome] = []
     for packet in seen:
         finished += pipeline.feed(batch([packet]))
         assert pipeline.expire(packet.time) == []

@@ -14,6 +14,7 @@ from interceptor.capture.feed import Feed
 from interceptor.capture.source import State
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records.encoder import RecordEncoder
+from tests.conversations import transactions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -61,7 +62,7 @@ class Running:
         self.batches.append(batch)
         name = batch.interface.name
         self.seen[name] = self.seen.get(name, 0) + len(batch.packets)
-        self.transactions += self.pipeline.feed(batch)
+        self.transactions += transactions(self.pipeline.feed(batch))
 
     @property
     def frames(self) -> list[bytes]:
@@ -109,7 +110,7 @@ class Running:
 
     def records(self) -> list[bytes]:
         """End the core; gives all records, without the interface they were seen on, in a stable order."""
-        self.transactions += self.pipeline.close()
+        self.transactions += transactions(self.pipeline.close())
         assert all(stage.balanced for stage in self.pipeline.ledger())
         for transaction in self.transactions:
             transaction.peers = type(transaction.peers)(

@@ -26,6 +26,30 @@ from interceptor.core.model import Anomaly, Chunk
 if TYPE_CHECKING:
     from interceptor.core.model import Outcome, Peers
 
+    class Reader(Protocol):
+        """What a conversation has for one side of its connection, as far as the pipeline's short way needs it."""
+
+        remaining: int
+        """Coming bytes of this side that nobody needs to look at. Whoever has fewer than these in hand, in order, may
+        subtract their number here instead of giving them to `receive`; the byte that makes it zero must be given. What went by
+        so shows by the position of what comes next."""
+
+    class Recogniser(Protocol):
+        """Who makes conversations (`recognition.Recognition`)."""
+
+        def begin(self, peers: Peers | None, *, first: bool) -> Conversation:
+            """The conversation of a connection of which nothing has been said. `first`: it is seen from its beginning."""
+            ...
+
+        def become(self, change: Becoming, peers: Peers) -> Conversation:
+            """The conversation that a change leads to, before it is told what is left."""
+            ...
+
+        def begins(self, data: bytes) -> bool:
+            """Whether bytes of either side are the beginning of a conversation, or enough of one to tell."""
+            ...
+
+
 __all__ = [
     "CLIENT",
     "SERVER",
@@ -79,15 +103,6 @@ class Becoming(Struct, gc=False):
     """What led to it, as it was reported: the request for it and its answer."""
 
 
-class Reader(Protocol):
-    """What a conversation has for one side of its connection, as far as the pipeline's short way needs it."""
-
-    remaining: int
-    """Coming bytes of this side that nobody needs to look at. Whoever has fewer than these in hand, in order, may
-    subtract their number here instead of giving them to `receive`; the byte that makes it zero must be given. What went by
-    so shows by the position of what comes next."""
-
-
 class Conversation(Protocol):
     """Reads one connection: bytes and holes of both sides in, in their order, finished things out.
 
@@ -101,10 +116,13 @@ class Conversation(Protocol):
 
     __slots__ = ()
 
-    peers: Peers | None
-    """The two ends; None while nobody knows which of them is the client."""
     becomes: Becoming | None
     """What comes after this conversation; None as long as it goes on itself."""
+
+    @property
+    def peers(self) -> Peers | None:
+        """The two ends; None while nobody knows which of them is the client."""
+        ...
 
     def reader(self, side: int) -> Reader:
         """What reads one side; the same one for as long as the conversation goes on."""
@@ -187,18 +205,6 @@ class Conversation(Protocol):
     def open_messages(self) -> int:
         """How many messages are in those."""
         return 0
-
-
-class Recogniser(Protocol):
-    """Who makes conversations (`recognition.Recognition`)."""
-
-    def begin(self, peers: Peers | None, *, first: bool) -> Conversation:
-        """The conversation of a connection of which nothing has been said. `first`: it is seen from its beginning."""
-        ...
-
-    def become(self, change: Becoming, peers: Peers) -> Conversation:
-        """The conversation that a change leads to, before it is told what is left."""
-        ...
 
 
 def succeed(

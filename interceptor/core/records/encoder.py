@@ -33,6 +33,8 @@ from interceptor.core.records.values import INVALID, VALUE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from interceptor.core.model import Outcome
+
 __all__ = ["Record", "RecordEncoder", "Url"]
 
 Url = Literal["template", "path", "full"]
@@ -245,16 +247,17 @@ class RecordEncoder:
         self._user_agents = _Cache[str, str | None](values.user_agent)
         self._encode = msgspec.json.Encoder().encode_lines
 
-    def encode(self, transactions: Iterable[Transaction]) -> bytes:
-        """The records of transactions as JSON Lines: one object each, each line ended by a line feed."""
-        return self.lines([self.record(transaction) for transaction in transactions])
+    def encode(self, outcomes: Iterable[Outcome]) -> bytes:
+        """The records of these as JSON Lines: one object each, each line ended by a line feed."""
+        return self.lines([self.record(outcome) for outcome in outcomes])
 
     def lines(self, records: Iterable[Record]) -> bytes:
         """Records as JSON Lines."""
         return self._encode(records)
 
-    def record(self, transaction: Transaction) -> Record:
+    def record(self, transaction: Outcome) -> Record:
         """The record of one transaction."""
+        assert isinstance(transaction, Transaction)
         request = transaction.request
         response = transaction.response
         peers = transaction.peers

@@ -15,115 +15,43 @@ is forgotten is free at once, whatever the wheel still has of it.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly, Chunk, Drop
-from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
-from interceptor.core.protocols.http1.pairing import Conversation
-from interceptor.core.protocols.http1.parser import OPAQUE
-from interceptor.core.protocols.http1.recognition import Prospect
+from interceptor.core.protocols.conversation import succeed
 from interceptor.core.tcp.clocks import TICK
+from interceptor.core.tcp.connection import Connection, Direction, Life
 from interceptor.core.tcp.flows import Ends, reverse
 from interceptor.core.tcp.handshakes import Handshakes
 from interceptor.core.tcp.namesakes import Namesakes
-from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, Stream, difference
+from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, difference
 from interceptor.core.tcp.rivals import Rival, far_off
 from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.core.model import Interface, Limits, Segment, Transaction
-    from interceptor.core.protocols.http1.parser import Context, RequestParser, ResponseParser
+    from interceptor.core.model import Interface, Limits, Outcome, Peers, Segment
+    from interceptor.core.protocols.conversation import Recogniser
     from interceptor.core.tcp.reassembly import Piece
 
-__all__ = ["Connection", "Connections", "Life"]
+__all__ = ["Connections"]
 
 _SECOND: Final = 1_000_000_000
 _MASK: Final = 0xFFFFFFFF
 _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
-_TELLING: Final = 32
-"""Bytes of a start line that goes on in the next segment."""
 _SPARE: Final = 1_024
 """Entries of forgotten connections that the wheel may always have, besides one for each that is remembered."""
-
-
-class Direction(Stream):
-    """A stream and what its connection keeps with it."""
-
-    __slots__ = (
-        "active",
-        "connection",
-        "interface",
-        "parser",
-        "smooth",
-        "time",
-    )
-
-    connection: Connection
-    parser: RequestParser | ResponseParser
-    """Once the connection has a conversation."""
-    peer: Direction
-
-    def __init__(self, flow: bytes, sequence: int, assembly: Assembly) -> None:
-        super().__init__(flow, sequence, assembly)
-        self.interface: Interface | None = None
-        """Where it was last read. What another one shows may be a copy."""
-        self.time = 0
-        """Of the newest segment, as the capture says."""
-        self.active = 0
-        """The same on the clock that time-outs run on."""
-        self.smooth = False
-        """Nothing waits in either direction and both are open: an expected segment needs no thought."""
-
-
-class Life(IntEnum):
-    """How far a connection has come. Each follows the one before, or skips it."""
-
-    OPEN = 0
-    OPAQUE = 1
-    """No HTTP any more: bytes are counted, not followed."""
-    RESET = 2
-    """A RST has been delivered."""
-    CLOSED = 3
-    """Over and reported; remembered for a while so that stragglers are recognised."""
-    FORGOTTEN = 4
-    """Not in the table any more, and without directions."""
-
-
 _OPAQUE: Final = Life.OPAQUE
 _CLOSED: Final = Life.CLOSED
-
-
-class Connection:
-    """One connection: its two directions, and what they say."""
-
-    __slots__ = ("client", "conversation", "life", "rival", "server")
-
-    def __init__(self, client: Direction, server: Direction) -> None:
-        self.client = client
-        self.server = server
-        """Who is who is a guess until `conversation` exists."""
-        client.peer, server.peer = server, client
-        client.connection = server.connection = self
-        self.conversation: Conversation | None = None
-        self.life = Life.OPEN
-        self.rival: Rival | None = None
-        """What may be the first segment of another connection of this name."""
-
-    @property
-    def active(self) -> int:
-        """When the newest segment came, on the clock that time-outs run on."""
-        return max(self.client.active, self.server.active)
 
 
 class Connections:
     """All connections of a pipeline."""
 
-    def __init__(self, limits: Limits, context: Context, assembly: Assembly) -> None:
+    def __init__(self, limits: Limits, recogniser: Recogniser, assembly: Assembly) -> None:
         self.streams: dict[bytes, Direction] = {}
         """Both directions of every connection that has carried data, by flow."""
         self.now = 0
@@ -137,14 +65,12 @@ class Connections:
         self.taken = 0
         """Segments that did."""
         self._limits = limits
-        self._context = context
+        self._recogniser = recogniser
         self._assembly = assembly
         self._handshakes = Handshakes(limits)
         self._names = Namesakes(self.streams)
         self._stalled: dict[Connection, None] = {}
         """In which something waits."""
-        self._prospects: dict[Direction, Prospect] = {}
-        """What directions may have begun to say, of connections that have no conversation."""
         self._wheel: Wheel[Connection] = Wheel()
         """When each must be looked at."""
         self._ends = Ends()
@@ -157,13 +83,13 @@ class Connections:
 
     # Segments in
 
-    def segment(self, interface: Interface, buffer: bytes, segment: Segment, time: int) -> list[Transaction]:
-        """Any TCP segment. Returns the transactions that it finishes.
+    def segment(self, interface: Interface, buffer: bytes, segment: Segment, time: int) -> list[Outcome]:
+        """Any TCP segment. Returns what it finishes.
 
         The pipeline takes the expected ones on a shorter way, to the same effect.
         """
         flow, sequence, acknowledgement, flags, data, captured, length = segment
-        finished: list[Transaction] = []
+        finished: list[Outcome] = []
         stream = self.streams.get(flow)
         if stream is None and self._names.possible(flow):
             handshake = self._handshakes.of(flow)
@@ -194,7 +120,7 @@ class Connections:
         elsewhere = stream.interface is not None and stream.interface is not interface
         if elsewhere:
             if length or flags & (FIN | RST):
-                if self._shown(stream, segment):
+                if stream.shown(segment):
                     self._drop(Drop.DUPLICATE_INTERFACE)
                     self._assembly.drop(Drop.DUPLICATE_INTERFACE, captured)
                     return finished
@@ -210,7 +136,7 @@ class Connections:
             else:
                 self.taken += 1  # the last acknowledgement
             return finished
-        if flags & RST and not self._resets(stream, sequence):
+        if flags & RST and not stream.resets(sequence):
             self._drop(Drop.RESET_OUT_OF_WINDOW)
             self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
             return finished
@@ -240,17 +166,16 @@ class Connections:
             # RFC 9293 section 3.10.7.4: text is not processed
             self._assembly.drop(Drop.AFTER_CLOSE, captured)
             place = peer.place_of(acknowledgement) if flags & ACK else peer.position
-            if self._overtakes(stream, sequence, place):
+            if stream.overtakes(sequence, place):
                 stream.take_reset(sequence, time, self.now, place, heard)
                 self._pump(connection, finished)
                 return finished
-            if connection.conversation is not None and stream is connection.client:
-                connection.conversation.client_closed = True
+            connection.conversation.reset(stream.side)
             self._end(connection, finished)
             return finished
         if connection.life is _OPAQUE:
             self._assembly.delivered += captured
-            self._context.drop(stream.parser.rare.skipping, captured)
+            connection.conversation.passed(stream.side, captured)
             end = sequence + length
             if flags & FIN:
                 stream.ended = True
@@ -276,16 +201,16 @@ class Connections:
         return finished
 
     def pass_by(self, stream: Direction, size: int, time: int) -> None:
-        """The next expected bytes of a connection that does not speak HTTP."""
+        """The next expected bytes of a connection that is not read."""
         stream.time = time
         stream.active = self.now
         stream.next = (stream.next + size) & _MASK
-        self._context.drop(stream.parser.rare.skipping, size)
+        stream.connection.conversation.passed(stream.side, size)
 
-    def expire(self, now: int) -> list[Transaction]:
+    def expire(self, now: int) -> list[Outcome]:
         """Let time pass: give up holes, end idle connections."""
         self.now = now
-        finished: list[Transaction] = []
+        finished: list[Outcome] = []
         for connection in list(self._stalled):
             if connection in self._stalled:  # what was kept beside another one may have ended it
                 self._give_up(connection, now, finished)
@@ -296,9 +221,9 @@ class Connections:
         self._handshakes.expire(now)
         return finished
 
-    def close(self) -> list[Transaction]:
+    def close(self) -> list[Outcome]:
         """The capture is over: end every connection."""
-        finished: list[Transaction] = []
+        finished: list[Outcome] = []
         while self.streams:  # what was kept beside a connection may be one of its own
             for connection in filter(_remembered, list(self.all())):
                 self._remove(connection, finished)
@@ -315,7 +240,7 @@ class Connections:
 
     # Birth
 
-    def _open(self, interface: Interface, segment: Segment, finished: list[Transaction]) -> Direction:
+    def _open(self, interface: Interface, segment: Segment, finished: list[Outcome]) -> Direction:
         """The first data of a connection. Returns the direction it came in."""
         flow, sequence, acknowledgement, flags, *_ = segment
         if len(self.streams) >= 2 * self._limits.connections:
@@ -335,19 +260,28 @@ class Connections:
             if server_sequence >= 0:
                 server.next = (server_sequence + 1) & _MASK
                 server.seen = True
-        connection = Connection(client, server)
+        peers = self._peers(client, server, interface) if handshake is not None else None
+        conversation = self._recogniser.begin(peers, first=handshake is not None)
+        connection = Connection(client, server, conversation)
         self.streams[flow] = stream
         self.streams[backward] = peer
         self._names.opened(flow)
         self._names.opened(backward)
         self.opened += 1
         self._wheel.put(connection, self.now + self._limits.idle_seconds * _SECOND)
-        if handshake is not None:
-            self._converse(connection, stream, first=True)
         return stream
 
+    def _peers(self, client: Direction, server: Direction, interface: Interface | None) -> Peers:
+        """The ends of a connection, once it is known who is who."""
+        return self._ends.peers(
+            client.flow,
+            (client.next - client.position - 1) & _MASK,
+            (server.next - server.position - 1) & _MASK,
+            interface.name if interface is not None else None,
+        )
+
     def _first_sight(
-        self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Transaction]
+        self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Outcome]
     ) -> None:
         """The first segment of a direction of which at most acknowledgements were known."""
         stream.seen = True
@@ -357,53 +291,13 @@ class Connections:
         elif ahead < 0:
             stream.position += ahead
             stream.next = sequence
-        conversation = stream.connection.conversation
-        if conversation is not None:
-            conversation.client_seen = stream.connection.client.seen
-            conversation.server_seen = stream.connection.server.seen
+        stream.connection.conversation.heard(stream.side)
         if stream.position > 0:
             # What the other side had acknowledged before anything of this one came by.
             self._assembly.gaps += 1
             self._assembly.missed += stream.position
             stream.lose(0, stream.position)
-            self._gap(stream.connection, stream, stream.position, 0, time, finished)
-
-    def _converse(self, connection: Connection, seen: Direction, *, first: bool) -> None:
-        """Who is client and who is server is known."""
-        client, server = connection.client, connection.server
-        interface = seen.interface
-        conversation = Conversation(
-            self._ends.peers(
-                client.flow,
-                (client.next - client.position - 1) & _MASK,
-                (server.next - server.position - 1) & _MASK,
-                interface.name if interface is not None else None,
-            ),
-            self._context,
-            first=first,
-        )
-        conversation.client_seen = client.seen
-        conversation.server_seen = server.seen
-        connection.conversation = conversation
-        client.parser, server.parser = conversation.requests, conversation.responses
-
-    def _same_handshake(self, stream: Direction, sequence: int) -> bool:
-        """Whether a SYN with this sequence number began this very stream."""
-        return difference(sequence + 1, stream.next) == -stream.position
-
-    def _shown(self, stream: Direction, segment: Segment) -> bool:
-        """Whether another interface has shown all that is in a segment."""
-        _, sequence, acknowledgement, flags, _, _, length = segment
-        connection = stream.connection
-        if flags & RST:
-            return connection.life in {Life.RESET, _CLOSED} or (stream.held is not None and stream.held.reset)
-        if not stream.seen or stream.next < 0:
-            return False
-        newest = stream.acknowledging
-        if flags & ACK and newest is not None and difference(acknowledgement, newest) > 0:
-            return False  # what it acknowledges is new
-        start = stream.position + difference(sequence + (flags & SYN) // SYN, stream.next)
-        return stream.has(start, start + length + (flags & FIN))
+            self._gap(stream, stream.position, 0, time, finished)
 
     # Another one of the same name
 
@@ -414,7 +308,7 @@ class Connections:
         segment: Segment,
         time: int,
         stream: Direction,
-        finished: list[Transaction],
+        finished: list[Outcome],
     ) -> bool:
         """A segment that may belong to another connection than its stream's. Returns whether it is dealt with.
 
@@ -445,12 +339,12 @@ class Connections:
                 self._refute(connection)  # the connection goes on
                 self.settle(connection)
         if flags & SYN:
-            if stream.next < 0 or self._same_handshake(stream, sequence):
+            if stream.next < 0 or stream.began_with(sequence):
                 return False
         elif not (
             length
             and far_off(stream, sequence, acknowledgement)
-            and _begins_message(buffer[data : data + captured])
+            and self._recogniser.begins(buffer[data : data + captured])
         ):
             return False
         if connection.life is _CLOSED:
@@ -482,37 +376,9 @@ class Connections:
             self._assembly.budget.held -= len(rival.data)
         return rival
 
-    def _resets(self, stream: Direction, sequence: int) -> bool:
-        """Whether a RST with this sequence number ends the connection (RFC 9293 section 3.5.3).
-
-        RFC 5961 section 3.2 wants the exact next number; it may be ahead of ours by bytes that wait, or that
-        the capture lost and the other side has acknowledged. Where no numbers are followed, any will do.
-        """
-        if stream.connection.life is _OPAQUE or stream.next < 0:
-            return True
-        ahead = difference(sequence, stream.next)
-        if ahead == 0:
-            return True
-        waiting = stream.held.stop - stream.position if stream.held is not None else 0
-        return ahead in {waiting, stream.acknowledged()} or (stream.ended and ahead == -1)
-
-    def _overtakes(self, stream: Direction, sequence: int, place: int) -> bool:
-        """Whether bytes that were sent before a RST, by either side, have not come by yet.
-
-        A single byte is a FIN, which makes no difference any more.
-        """
-        if stream.connection.life is not Life.OPEN or stream.ended:
-            return False
-        missing = difference(sequence, stream.next)
-        return (
-            missing > 1
-            or stream.held is not None
-            or (stream.peer.seen and 1 < place - stream.peer.position <= FAR)
-        )
-
     # Life
 
-    def _pump(self, connection: Connection, finished: list[Transaction]) -> None:
+    def _pump(self, connection: Connection, finished: list[Outcome]) -> None:
         """Deliver what can be delivered, and see to what cannot."""
         self._advance(connection, finished)
         client, server = connection.client, connection.server
@@ -527,7 +393,7 @@ class Connections:
             self._stalled.pop(connection, None)
         self.settle(connection)
 
-    def _advance(self, connection: Connection, finished: list[Transaction]) -> None:
+    def _advance(self, connection: Connection, finished: list[Outcome]) -> None:
         """Deliver whatever can be delivered, in the order of cause and effect."""
         moved = True
         while moved:
@@ -539,27 +405,33 @@ class Connections:
 
     def settle(self, connection: Connection) -> None:
         """Say whether expected segments may take the short way."""
-        client, server = connection.client, connection.server
-        conversation = connection.conversation
-        if conversation is not None and conversation.opaque and connection.life is Life.OPEN:
+        if connection.life is Life.OPEN and connection.conversation.opaque:
             connection.life = _OPAQUE
-            client.discard(Drop.AFTER_CLOSE)
-            server.discard(Drop.AFTER_CLOSE)
+            connection.client.discard(Drop.AFTER_CLOSE)
+            connection.server.discard(Drop.AFTER_CLOSE)
             self._stalled.pop(connection, None)
-        client.smooth = server.smooth = (
-            conversation is not None
-            and client.held is None
-            and server.held is None
-            and client.seen
-            and server.seen
-            and not client.ended
-            and not server.ended
-            and connection.life is Life.OPEN
-            and connection.rival is None
+        connection.smoothen()
+
+    def become(self, stream: Direction, finished: list[Outcome]) -> None:
+        """The conversation of a stream's connection becomes another by what has come there."""
+        connection = stream.connection
+        change = connection.conversation.becomes
+        assert change is not None
+        if change.swapped:
+            connection.swap()
+        client, server = connection.client, connection.server
+        connection.conversation = succeed(
+            connection.conversation,
+            self._recogniser,
+            connection.conversation.peers or self._peers(client, server, stream.interface),
+            (client.seen, server.seen),
+            finished,
         )
+        connection.read()
+        self.settle(connection)
 
     def _deliver(
-        self, connection: Connection, stream: Direction, piece: Piece, finished: list[Transaction]
+        self, connection: Connection, stream: Direction, piece: Piece, finished: list[Outcome]
     ) -> None:
         """A piece whose turn it is."""
         if stream.held is not None:
@@ -573,68 +445,27 @@ class Connections:
             stream.discard(Drop.AFTER_FIN if clean else Drop.AFTER_CLOSE)
             if reset and connection.life is Life.OPEN:
                 connection.life = Life.RESET
-                if connection.conversation is not None and stream is connection.client:
-                    connection.conversation.client_closed = True
-            self._close_stream(connection, stream, position, piece.time, clean=clean, finished=finished)
+                connection.conversation.reset(stream.side)
+            self._close_stream(stream, position, piece.time, finished, clean=clean)
             return
         cut = piece.length - len(data)
         self._assembly.cut += cut
         chunk = Chunk(data, 0, len(data), position, piece.time, piece.place)
-        if connection.conversation is not None or self._recognise(connection, stream, chunk):
-            conversation = connection.conversation
-            assert conversation is not None
-            if stream is connection.client:
-                conversation.receive_requests(chunk, finished)
-            else:
-                conversation.receive_responses(chunk, finished)
-            if stream.parser.mode == OPAQUE:
-                self.settle(connection)
+        conversation = connection.conversation
+        conversation.receive(stream.side, chunk, finished)
+        if conversation.becomes is not None:
+            self.become(stream, finished)
         if cut:
-            self._gap(connection, stream, cut, position + len(data), piece.time, finished)
+            self._gap(stream, cut, position + len(data), piece.time, finished)
 
-    def _recognise(self, connection: Connection, stream: Direction, chunk: Chunk) -> bool:
-        """Find out who is who on a connection that is seen from the middle, by who speaks how."""
-        prospect = self._prospects.get(stream)
-        if prospect is None:
-            prospect = self._prospects[stream] = Prospect(self._context)
-        is_client = prospect.look(chunk)
-        if is_client is None:
-            return False
-        client = stream if is_client else stream.peer
-        if client is not connection.client:
-            connection.client, connection.server = connection.server, connection.client
-        self._converse(connection, stream, first=False)
-        conversation = connection.conversation
-        assert conversation is not None
-        announced = self._prospects[client].announced if client in self._prospects else None
-        begun = prospect.take()
-        if begun is not None:
-            stream.parser.resume(begun)
-        if announced is not None:
-            conversation.announce(announced)
-        self._give_up_prospects(connection, Drop.UNSYNCHRONISED)
-        return True
+    def _gap(self, stream: Direction, size: int, position: int, time: int, finished: list[Outcome]) -> None:
+        """Bytes of a stream are given up."""
+        conversation = stream.connection.conversation
+        conversation.gap(stream.side, size, position, time, finished)
+        if conversation.becomes is not None:
+            self.become(stream, finished)
 
-    def _gap(
-        self,
-        connection: Connection,
-        stream: Direction,
-        size: int,
-        position: int,
-        time: int,
-        finished: list[Transaction],
-    ) -> None:
-        conversation = connection.conversation
-        if conversation is None:
-            if stream in self._prospects:
-                self._prospects[stream].drop(Drop.HEAD_INCOMPLETE)
-            return
-        if stream is connection.client:
-            finished += conversation.request_gap(size, position, time)
-        else:
-            finished += conversation.response_gap(size, position, time)
-
-    def _give_up(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
+    def _give_up(self, connection: Connection, now: int, finished: list[Outcome]) -> None:
         """Give up what has been missing for too long, and see to what follows from it."""
         self._resolve(connection, now, finished)
         if connection.client.held is None and connection.server.held is None:
@@ -642,7 +473,7 @@ class Connections:
         self.settle(connection)
         self._end_if_over(connection, finished)
 
-    def _resolve(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
+    def _resolve(self, connection: Connection, now: int, finished: list[Outcome]) -> None:
         """Give up what has been missing for too long, until nothing waits for it any more."""
         limits = self._limits
         moved = True
@@ -678,12 +509,10 @@ class Connections:
                     position = stream.position
                     stream.skip(size)
                     heard = own.heard if own is not None else 0
-                    self._gap(connection, stream, size, position, heard or stream.time, finished)
+                    self._gap(stream, size, position, heard or stream.time, finished)
                 self._advance(connection, finished)
 
-    def _outrun(
-        self, connection: Connection, stream: Direction, time: int, finished: list[Transaction]
-    ) -> None:
+    def _outrun(self, connection: Connection, stream: Direction, time: int, finished: list[Outcome]) -> None:
         """Give up what is acknowledged, step by step, and never captured, before its numbers come round.
 
         RFC 7323 section 2.2: no window is larger than 1 GiB, so nothing of it is on its way any more.
@@ -692,17 +521,17 @@ class Connections:
         if size > _LARGEST_WINDOW and stream.seen and connection.life is Life.OPEN:
             position = stream.position
             stream.skip(size)
-            self._gap(connection, stream, size, position, time, finished)
+            self._gap(stream, size, position, time, finished)
 
     # Death
 
-    def _end_if_over(self, connection: Connection, finished: list[Transaction]) -> None:
+    def _end_if_over(self, connection: Connection, finished: list[Outcome]) -> None:
         if not _remembered(connection):
             return  # its end was seen to already, and what was kept beside it went on
         if connection.life is Life.RESET or (connection.client.ended and connection.server.ended):
             self._end(connection, finished)
 
-    def _end(self, connection: Connection, finished: list[Transaction]) -> None:
+    def _end(self, connection: Connection, finished: list[Outcome]) -> None:
         """End a connection, and keep its name for a while."""
         if connection.life is _CLOSED:
             return
@@ -712,7 +541,7 @@ class Connections:
         else:
             self._put(connection)
 
-    def _finish(self, connection: Connection, finished: list[Transaction], unseen: Anomaly) -> None:
+    def _finish(self, connection: Connection, finished: list[Outcome], unseen: Anomaly) -> None:
         """End a connection: deliver what there is, report what is open.
 
         `unseen` is what to say of requests without an answer; a RST, or the server's FIN, is proof of more.
@@ -731,42 +560,24 @@ class Connections:
             position = stream.position
             if 1 < missing <= FAR:
                 stream.skip(missing)
-                self._gap(connection, stream, missing, position, stream.time, finished)
-            self._close_stream(
-                connection, stream, stream.position, stream.time, clean=missing == 1, finished=finished
-            )
-        self._give_up_prospects(connection, Drop.HEAD_INCOMPLETE)
-        conversation, connection.conversation = connection.conversation, None
-        if conversation is not None:
-            finished += conversation.finish(unseen)
+                self._gap(stream, missing, position, stream.time, finished)
+            self._close_stream(stream, stream.position, stream.time, finished, clean=missing == 1)
+        connection.conversation.finish(unseen, finished)
+        connection.silence()
         self._stalled.pop(connection, None)
-        for stream in (connection.client, connection.server):
-            stream.smooth = False
-            if conversation is not None:
-                del stream.parser  # with what it has of a message
 
     def _close_stream(
-        self,
-        connection: Connection,
-        stream: Direction,
-        position: int,
-        time: int,
-        *,
-        clean: bool,
-        finished: list[Transaction],
+        self, stream: Direction, position: int, time: int, finished: list[Outcome], *, clean: bool
     ) -> None:
-        conversation = connection.conversation
-        if conversation is None:
-            return
-        if stream is connection.client:
-            finished += conversation.close_requests(position, time, clean=clean)
-        else:
-            finished += conversation.close_responses(position, time, clean=clean)
+        conversation = stream.connection.conversation
+        conversation.close(stream.side, position, time, finished, clean=clean)
+        if conversation.becomes is not None:
+            self.become(stream, finished)
 
     def _remove(
         self,
         connection: Connection,
-        finished: list[Transaction],
+        finished: list[Outcome],
         unseen: Anomaly = Anomaly.CUT_SHORT,
     ) -> None:
         """End a connection and forget it; `unseen` as for `_finish`."""
@@ -783,22 +594,22 @@ class Connections:
         if rival is not None:
             finished += self.segment(rival.interface, rival.data, rival.segment, rival.time)
 
-    def relieve(self) -> list[Transaction]:
+    def relieve(self) -> list[Outcome]:
         """The budget is exceeded: free a quarter of it.
 
         That takes a look at every connection, so it must not be needed again before traffic has brought as much.
         """
-        finished: list[Transaction] = []
+        finished: list[Outcome] = []
         self._relieve(self._assembly.budget.limit * 3 // 4, finished)
         return finished
 
-    def _relieve(self, enough: int, finished: list[Transaction]) -> None:
+    def _relieve(self, enough: int, finished: list[Outcome]) -> None:
         """Have the connections on which most waits give up what waits, until no more than `enough` bytes are held.
 
         Who asks for much loses his own.
         """
         budget = self._assembly.budget
-        heavy = [(weight, connection) for connection in self.all() if (weight := self._weight(connection))]
+        heavy = [(weight, connection) for connection in self.all() if (weight := connection.weight)]
         heavy.sort(key=itemgetter(0), reverse=True)
         for _, connection in heavy:
             if budget.held <= enough:
@@ -808,16 +619,17 @@ class Connections:
             self.relieved += 1
             self._refute(connection)
             self._give_up(connection, _NEVER, finished)
-            self._give_up_prospects(connection, Drop.HEAD_TOO_LARGE)
-            if connection.conversation is not None:
-                finished += connection.conversation.relieve()
+            if connection.life < _CLOSED:
+                connection.conversation.relieve(finished)
+                if connection.conversation.becomes is not None:
+                    self.become(connection.client, finished)
 
-    def shed(self, count: int) -> list[Transaction]:
+    def shed(self, count: int) -> list[Outcome]:
         """End up to `count` connections, the longest idle of those that are due next; report what was open.
 
         What waits beyond half of its budget goes first, where most of it is: that may be enough.
         """
-        finished: list[Transaction] = []
+        finished: list[Outcome] = []
         budget = self._assembly.budget
         if budget.held > budget.limit // 2:
             self._relieve(budget.limit // 2, finished)
@@ -825,7 +637,7 @@ class Connections:
         self.shedded += self._make_room(count, finished)
         return finished
 
-    def _make_room(self, count: int, finished: list[Transaction]) -> int:
+    def _make_room(self, count: int, finished: list[Outcome]) -> int:
         """End the longest idle of those that are due next. Returns how many of them were open."""
         ended = 0
         while count and (coming := self._wheel.next(max(count, _LOOKED_AT))):
@@ -842,15 +654,15 @@ class Connections:
 
     # Time
 
-    def _look(self, connection: Connection, now: int, finished: list[Transaction]) -> None:
+    def _look(self, connection: Connection, now: int, finished: list[Outcome]) -> None:
         """See whether a connection that may be due is."""
         if not _remembered(connection):
             return
         if now - connection.active >= self._patience(connection):
             self._remove(connection, finished)
             return
-        if connection.conversation is not None:
-            finished += connection.conversation.overdue(now, self._limits.transaction_seconds * _SECOND)
+        if connection.life is not _CLOSED:
+            connection.conversation.overdue(now, self._limits.transaction_seconds * _SECOND, finished)
         self._put(connection)
 
     def _patience(self, connection: Connection) -> int:
@@ -862,34 +674,8 @@ class Connections:
         """Have a connection looked at when it may be due."""
         self._wheel.put(connection, connection.active + self._patience(connection))
 
-    def _give_up_prospects(self, connection: Connection, reason: Drop) -> None:
-        for stream in (connection.client, connection.server):
-            prospect = self._prospects.pop(stream, None)
-            if prospect is not None:
-                prospect.drop(reason)
-
-    def _weight(self, connection: Connection) -> int:
-        """How much memory is taken by what waits on a connection, in bytes."""
-        conversation = connection.conversation
-        weight = connection.client.weight + connection.server.weight
-        if connection.rival is not None:
-            weight += len(connection.rival.data)
-        for stream in (connection.client, connection.server):
-            if stream in self._prospects:
-                weight += self._prospects[stream].weight
-        if conversation is not None:
-            weight += conversation.weight + conversation.requests.weight + conversation.responses.weight
-        return weight
-
     def _drop(self, reason: Drop) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
-
-
-def _begins_message(data: bytes) -> bool:
-    """Whether bytes are the start line of a message, or enough of one to tell."""
-    return (b"\n" in data or len(data) >= _TELLING) and (
-        plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
-    )
 
 
 def _remembered(connection: Connection) -> bool:

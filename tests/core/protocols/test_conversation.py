@@ -34,8 +34,13 @@ class Noted(Conversation):
         self.name = name
         self.log = log
         self.words = words
-        self.peers = peers
+        self._peers = peers
         self.becomes: Becoming | None = None
+
+    @property
+    def peers(self) -> Peers | None:
+        """The ends."""
+        return self._peers
 
     def note(self, what: str) -> None:
         """Write down."""
@@ -93,6 +98,10 @@ class Maker:
     def become(self, change: Becoming, peers: Peers) -> Conversation:
         """The next."""
         return Noted(change.protocol, self.log, self.words, peers)
+
+    def begins(self, data: bytes) -> bool:
+        """Nothing does."""
+        raise NotImplementedError
 
 
 def run(words: dict[bytes, Becoming], peers: Peers | None = None) -> tuple[list[str], Conversation, int]:

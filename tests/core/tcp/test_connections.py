@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from interceptor.core.model import Anomaly, Interface, Limits, Transaction
-from interceptor.core.protocols.http1.pairing import Conversation
-from interceptor.core.tcp.connections import Connection, Direction
+from interceptor.core.protocols.http1.pairing import HttpConversation
+from interceptor.core.tcp.connection import Connection, Direction
 from tests.conversations import (
     ACK,
     FIN,
@@ -25,6 +25,7 @@ from tests.conversations import (
     pairs,
     request,
     response,
+    transactions,
 )
 
 
@@ -157,7 +158,7 @@ def test_shedding_ends_the_longest_idle_and_keeps_the_rest_whole() -> None:
         talk.client(request(number))
         capture.wait(1)
     shed = capture.pipeline.shed(5)
-    assert [transaction.request.target for transaction in shed if transaction.request] == [
+    assert [transaction.request.target for transaction in transactions(shed) if transaction.request] == [
         f"/n/{number}" for number in range(5)
     ]
     assert (capture.pipeline.shedded, capture.pipeline.open_connections) == (5, 15)
@@ -170,17 +171,17 @@ def test_shedding_ends_the_longest_idle_and_keeps_the_rest_whole() -> None:
 
 def test_what_is_over_needs_no_collector() -> None:
     """Its memory is free when it is forgotten: near a limit, waiting for the collector would be too late."""
-    others = alive(Direction | Conversation)
+    others = alive(Direction | HttpConversation)
     capture = Capture()
     for number in range(10):
         Dialogue(capture, Ends(client_port=1_000 + number)).open().client(request(number)[:-5])
     gc.collect()
     gc.disable()
     try:
-        before = sum(isinstance(one, Direction | Conversation) for one in gc.get_objects())
+        before = sum(isinstance(one, Direction | HttpConversation) for one in gc.get_objects())
         capture.pipeline.shed(9)
         capture.pipeline.expire(capture.now + 20 * 1_000_000_000)
-        left = sum(isinstance(one, Direction | Conversation) for one in gc.get_objects())
+        left = sum(isinstance(one, Direction | HttpConversation) for one in gc.get_objects())
     finally:
         gc.enable()
     assert (before - others, left - others) == (30, 3)

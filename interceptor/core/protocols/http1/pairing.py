@@ -40,9 +40,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import Anomaly, Drop, Peers, Request, Response, Transaction
+from interceptor.core.model import Anomaly, Chunk, Drop, Peers, Request, Response, Transaction
+from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
 from interceptor.core.protocols.http1.parser import (
     DOUBTFUL,
+    NOTHING_RARE,
     OPAQUE,
     SEARCH,
     TO_CLOSE,
@@ -52,17 +54,19 @@ from interceptor.core.protocols.http1.parser import (
 )
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Chunk
+    from interceptor.core.model import Outcome
+    from interceptor.core.protocols.http1.parser import Rare
 
-__all__ = ["Conversation"]
+__all__ = ["HttpConversation"]
 
 
-class Conversation:
+class HttpConversation(Conversation):
     """HTTP on one connection: a parser for each direction, and the pairing of what they find."""
 
     __slots__ = (
         "_answering",
         "_asking",
+        "_burden",
         "_early",
         "_floor",
         "_index",
@@ -71,6 +75,7 @@ class Conversation:
         "_requests_complete",
         "_response_end",
         "_responses_complete",
+        "becomes",
         "client_closed",
         "client_seen",
         "context",
@@ -78,12 +83,14 @@ class Conversation:
         "requests",
         "responses",
         "server_seen",
-        "weight",
     )
+
+    peers: Peers
 
     def __init__(self, peers: Peers, context: Context, *, first: bool) -> None:
         """`first`: the connection is seen from its handshake on."""
         self.peers = peers
+        self.becomes: Becoming | None = None
         self.context = context
         self.requests = RequestParser(context, first=first)
         self.responses = ResponseParser(context, first=first)
@@ -112,14 +119,17 @@ class Conversation:
         piece of a request that was lost."""
         self._response_end = 0
         """Position after the last response that ended."""
-        self.weight = 0
+        self._burden = 0
         """Bytes of memory that transactions take while they wait, beyond the ordinary: what they hold of large heads, and
         all that wait behind another."""
 
     # Bytes in
 
-    def receive_requests(self, chunk: Chunk, finished: list[Transaction]) -> None:
-        """Bytes of the client. The transactions that they finish are added to `finished`."""
+    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:
+        """The next bytes of one side."""
+        if side == SERVER:
+            self._receive_responses(chunk, finished)
+            return
         parser = self.requests
         if parser.mode == SEARCH:
             if not (
@@ -127,12 +137,12 @@ class Conversation:
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
-                if parser.rare.alien:
-                    self._judge(chunk)
+                if parser.rare is not NOTHING_RARE:
+                    self._look_around(parser.rare, chunk)
                 return
             parser.resume()
         elif parser.partial is not None and parser.after_loss and parser.strayed(chunk):
-            self.receive_requests(chunk, finished)
+            self.receive(CLIENT, chunk, finished)
             return
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
@@ -143,11 +153,10 @@ class Conversation:
                 asking = self._ask(message, finished)
             if parser.open is None:
                 self._asked(asking, message, finished)
-        if parser.rare.alien:
-            self._judge(chunk)
+        if parser.rare is not NOTHING_RARE:
+            self._look_around(parser.rare, chunk)
 
-    def receive_responses(self, chunk: Chunk, finished: list[Transaction]) -> None:
-        """Bytes of the server. The transactions that they finish are added to `finished`."""
+    def _receive_responses(self, chunk: Chunk, finished: list[Outcome]) -> None:
         parser = self.responses
         if self.requests.partial is not None and self.requests.lone_before(chunk.place):
             self._ask_simply(finished)
@@ -157,8 +166,8 @@ class Conversation:
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)
-                if parser.rare.alien:
-                    self._judge(chunk)
+                if parser.rare is not NOTHING_RARE:
+                    self._look_around(parser.rare, chunk)
                 return
             parser.resume()
         elif (
@@ -186,40 +195,35 @@ class Conversation:
                 else:
                     parser.answer_to(request.method, chunk)
                     if request.method == "CONNECT" and message.status < 300:
-                        self._upgrade()
+                        self._upgrade(answering, chunk)
             if parser.open is None:
                 # That one in doubt is over shows when some of the next has come.
                 partial = parser.partial
                 self._response_end = chunk.base + chunk.cursor if partial is None else partial.position
                 self._answered(answering, finished)
-        if parser.rare.alien:
-            self._judge(chunk)
+        if parser.rare is not NOTHING_RARE:
+            self._look_around(parser.rare, chunk)
 
-    def request_gap(self, size: int, position: int, time: int) -> list[Transaction]:
-        """Bytes of the client are missing from the capture."""
-        finished: list[Transaction] = []
-        self._requests_lost(self.requests.gap(size, position, time), finished)
-        return finished
+    def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:
+        """Bytes of one side are missing from the capture."""
+        if side == CLIENT:
+            self._requests_lost(self.requests.gap(size, position, time), finished)
+        else:
+            self._responses_lost(self.responses.gap(size, position, time), position + size, finished)
+        self._turn()
 
-    def response_gap(self, size: int, position: int, time: int) -> list[Transaction]:
-        """Bytes of the server are missing from the capture."""
-        finished: list[Transaction] = []
-        self._responses_lost(self.responses.gap(size, position, time), position + size, finished)
-        return finished
-
-    def close_requests(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
-        """Nothing more comes from the client."""
-        finished: list[Transaction] = []
+    def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:
+        """Nothing more comes from one side; of the server: what is unanswered stays so."""
+        if side == SERVER:
+            self._close_responses(position, time, finished, clean=clean)
+            return
         if clean:
             self._ask_simply(finished)
         ended = self.requests.close(position, time, clean=clean)
         if ended is not None and self._asking is not None:
             self._asked(self._asking, ended, finished)
-        return finished
 
-    def close_responses(self, position: int, time: int, *, clean: bool) -> list[Transaction]:
-        """Nothing more comes from the server: what is unanswered stays so."""
-        finished: list[Transaction] = []
+    def _close_responses(self, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:
         response = self.responses.open
         if response is not None and len(self._pending) > 1 and _may_end_elsewhere(response):
             # Other answers may be in what was read as its body.
@@ -228,15 +232,9 @@ class Conversation:
             clean = False
         if self.responses.close(position, time, clean=clean) is not None and self._answering is not None:
             self._answered(self._answering, finished)
-        return finished
 
-    def finish(self, unseen: Anomaly) -> list[Transaction]:
-        """The connection is over, both directions closed. Returns all that is still open.
-
-        `unseen` says of a request without an answer what is known of it: UNANSWERED where the connection ended,
-        CUT_SHORT where it was us who stopped looking, UNPAIRED where its end was not seen.
-        """
-        finished: list[Transaction] = []
+    def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:
+        """The connection is over, or speaks HTTP no more. All that is still open is reported."""
         for transaction in self._pending:
             self._report(transaction, finished, unseen)
         self._pending = _NOBODY
@@ -244,16 +242,14 @@ class Conversation:
             self._report(self._early, finished)
             self._early = None
         self._asking = self._answering = None
-        self._unburden(self.weight)
+        self._unburden(self._burden)
         self.context.transactions += self._index
-        return finished
 
-    def overdue(self, now: int, patience: int) -> list[Transaction]:
+    def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
         """Report what is still not over, `patience` nanoseconds after it was first asked for.
 
         By elapsed time: the times of messages are those of the capture, and may jump.
         """
-        finished: list[Transaction] = []
         for transaction in [*self._pending, self._early]:
             if transaction is None or transaction.reported:
                 continue
@@ -262,33 +258,51 @@ class Conversation:
             elif now - transaction.since >= patience:
                 transaction.tag(Anomaly.DEADLINE)
                 self._cut_off(transaction, finished)
-        return finished
 
-    def relieve(self) -> list[Transaction]:
-        """Give up what waits here for more, and hold it no longer: memory is short. Returns what was reported.
+    def relieve(self, finished: list[Outcome]) -> None:
+        """Give up what waits here for more, and hold it no longer: memory is short.
 
         Requests that wait are reported as they stand; their answers, when they come, have no pair.
         """
-        finished: list[Transaction] = []
-        if self.weight:
+        if self._burden:
             for transaction in [*self._pending, self._early]:
                 if transaction is not None:
                     self._cut_off(transaction, finished)
             self._early = None
             self._pending = _NOBODY
-            self._unburden(self.weight)
+            self._unburden(self._burden)
             self._responses_complete = False
         self._requests_lost(self.requests.relieve(), finished)
         partial = self.responses.partial
         if partial is not None:
             end = partial.position + len(partial.data)
             self._responses_lost(self.responses.relieve(), end, finished)
-        return finished
+        self._turn()
+
+    def heard(self, side: int) -> None:
+        """A segment of one side was captured: its acknowledgements can be relied on."""
+        if side == CLIENT:
+            self.client_seen = True
+        else:
+            self.server_seen = True
+
+    def reset(self, side: int) -> None:
+        """One side has reset the connection. Of the server that says no more than its end does."""
+        if side == CLIENT:
+            self.client_closed = True
+
+    def reader(self, side: int) -> RequestParser | ResponseParser:
+        """The parser of one side."""
+        return self.requests if side == CLIENT else self.responses
 
     @property
-    def opaque(self) -> bool:
-        """Neither direction will give another message."""
-        return self.requests.mode == OPAQUE and self.responses.mode == OPAQUE
+    def weight(self) -> int:
+        """Bytes of memory of what waits here."""
+        return self._burden + self.requests.weight + self.responses.weight
+
+    def held(self, side: int, position: int) -> int:
+        """Bytes of one side that are in no ended message yet."""
+        return self.reader(side).held(position)
 
     @property
     def begun(self) -> int:
@@ -307,7 +321,7 @@ class Conversation:
 
     # Requests
 
-    def _requests_lost(self, ended: Request | None, finished: list[Transaction]) -> None:
+    def _requests_lost(self, ended: Request | None, finished: list[Outcome]) -> None:
         """Bytes of the client went no further; `ended` is the request that this ended."""
         if ended is not None and self._asking is not None:
             self._asked(self._asking, ended, finished)
@@ -318,7 +332,7 @@ class Conversation:
                 # comes with the same one is the rest of that request.
                 self._floor = max(self._floor, self._response_end)
 
-    def _responses_lost(self, ended: Response | None, end: int, finished: list[Transaction]) -> None:
+    def _responses_lost(self, ended: Response | None, end: int, finished: list[Outcome]) -> None:
         """The same of the server's, up to the position `end`."""
         if ended is not None and self._answering is not None:
             self._response_end = end
@@ -326,7 +340,7 @@ class Conversation:
         if self.responses.mode == SEARCH:
             self._responses_complete = False
 
-    def _ask(self, request: Request, finished: list[Transaction]) -> Transaction:
+    def _ask(self, request: Request, finished: list[Outcome]) -> Transaction:
         """A request has begun."""
         self.context.messages += 1
         if self.requests.rare.announced is not None:
@@ -361,7 +375,7 @@ class Conversation:
         self._asking = transaction
         self._await(transaction)
         if request.weight:
-            self._burden(request.weight)
+            self._load(request.weight)
         if len(self._pending) > self.context.limits.pending:
             oldest = self._pending[0]
             self._remove(oldest)
@@ -369,13 +383,13 @@ class Conversation:
             self._responses_complete = False
         return transaction
 
-    def _ask_simply(self, finished: list[Transaction]) -> None:
+    def _ask_simply(self, finished: list[Outcome]) -> None:
         """No field comes behind what may be a whole HTTP/0.9 request: the server answers it, or the client is done."""
         request = self.requests.line_alone()
         if request is not None:
             self._asked(self._ask(request, finished), request, finished)
 
-    def _asked(self, transaction: Transaction, request: Request, finished: list[Transaction]) -> None:
+    def _asked(self, transaction: Transaction, request: Request, finished: list[Outcome]) -> None:
         """The request that was coming in is over."""
         self._asking = None
         if transaction.response is not None:
@@ -393,7 +407,7 @@ class Conversation:
             self._requests_complete = False
             self.requests.after_loss = True
 
-    def _went_on(self, request: Request, finished: list[Transaction]) -> None:
+    def _went_on(self, request: Request, finished: list[Outcome]) -> None:
         """A request has begun while a response runs until close, as far as its head can be trusted.
 
         Where that is ambiguous, a client that has received all there is and goes on knows of an end.
@@ -444,12 +458,13 @@ class Conversation:
 
     # Responses
 
-    def _interim(self, response: Response, chunk: Chunk, finished: list[Transaction]) -> None:
+    def _interim(self, response: Response, chunk: Chunk, finished: list[Outcome]) -> None:
         """A 1xx response: not the answer (RFC 9110 section 15.2), except that 101 ends HTTP here."""
         transaction = self._match(response, finished)
         if response.status == 101:
-            self._answered(self._pair(transaction, response), finished)
-            self._upgrade()
+            transaction = self._pair(transaction, response)
+            self._answered(transaction, finished)
+            self._upgrade(transaction, chunk)
         elif transaction is not None:
             if transaction.interim is None:
                 transaction.interim = []
@@ -458,7 +473,7 @@ class Conversation:
         self._response_end = chunk.base + chunk.cursor
         self._floor = max(self._floor, self._response_end)
 
-    def _match(self, response: Response, finished: list[Transaction]) -> Transaction | None:
+    def _match(self, response: Response, finished: list[Outcome]) -> Transaction | None:
         """The pending transaction that this response belongs to, by order or by place."""
         if response.after_loss:
             self._responses_complete = False
@@ -516,7 +531,7 @@ class Conversation:
             if transaction is self._asking:
                 transaction.tag(Anomaly.EARLY_RESPONSE)
         if response.weight:
-            self._burden(response.weight)
+            self._load(response.weight)
         self._answering = transaction
         return transaction
 
@@ -531,7 +546,7 @@ class Conversation:
             self._responses_complete and self.requests.after_loss and not self._pending
         )
 
-    def _answered(self, transaction: Transaction, finished: list[Transaction]) -> None:
+    def _answered(self, transaction: Transaction, finished: list[Outcome]) -> None:
         """The response that was coming in is over."""
         self._answering = None
         response = transaction.response
@@ -573,7 +588,7 @@ class Conversation:
         pending = self._pending
         if pending:
             pending.append(transaction)
-            self._burden(_WAITING)
+            self._load(_WAITING)
         else:
             self._pending = [transaction]
 
@@ -591,8 +606,8 @@ class Conversation:
             return
         if not pending:
             self._pending = _NOBODY
-            if self.weight:
-                self._unburden(self.weight)
+            if self._burden:
+                self._unburden(self._burden)
             return
         request, response = transaction.request, transaction.response
         self._unburden(
@@ -601,19 +616,19 @@ class Conversation:
             + (response.weight if response is not None else 0)
         )
 
-    def _burden(self, weight: int) -> None:
-        self.weight += weight
+    def _load(self, weight: int) -> None:
+        self._burden += weight
         self.context.budget.held += weight
 
     def _unburden(self, weight: int) -> None:
-        weight = min(weight, self.weight)
-        self.weight -= weight
+        weight = min(weight, self._burden)
+        self._burden -= weight
         self.context.budget.held -= weight
 
     def _open(self) -> list[Transaction]:
         return [t for t in [*self._pending, self._early] if t is not None and not t.reported]
 
-    def _cut_off(self, transaction: Transaction, finished: list[Transaction]) -> None:
+    def _cut_off(self, transaction: Transaction, finished: list[Outcome]) -> None:
         """Report a transaction whose messages may still be coming in: their size is what has come.
 
         What is given out is a copy: the parsers go on with the messages, and pairing with the transaction.
@@ -629,7 +644,7 @@ class Conversation:
     def _report(
         self,
         transaction: Transaction,
-        finished: list[Transaction],
+        finished: list[Outcome],
         unseen: Anomaly = Anomaly.UNANSWERED,
     ) -> None:
         if transaction.reported:
@@ -655,6 +670,17 @@ class Conversation:
                 transaction.tag(Anomaly.UNREQUESTED if self.client_seen else Anomaly.UNPAIRED)
         finished.append(transaction)
 
+    def _look_around(self, rare: Rare, chunk: Chunk) -> None:
+        """A direction is not as nearly all are: see what follows from it."""
+        if rare.alien:
+            self._judge(chunk)
+        self._turn()
+
+    def _turn(self) -> None:
+        """See whether neither direction will give another message."""
+        if self.requests.mode == OPAQUE and self.responses.mode == OPAQUE and self.becomes is None:
+            self.becomes = Becoming(UPGRADED if self.requests.rare.skipping is Drop.UPGRADED else UNREAD)
+
     def _judge(self, chunk: Chunk) -> None:
         """One direction has begun with what is not even like HTTP: see whether this is HTTP at all.
 
@@ -674,15 +700,25 @@ class Conversation:
         """A load balancer has said who the client is (PROXY protocol)."""
         self.peers = self.peers.announced(*client)
 
-    def _upgrade(self) -> None:
+    def _upgrade(self, transaction: Transaction, chunk: Chunk) -> None:
         """The rest of the connection speaks something else (RFC 9110 sections 7.8 and 9.3.6)."""
         self.requests.stop(Drop.UPGRADED)
         self.responses.stop(Drop.UPGRADED)
+        self._turn()
+        if self.becomes is not None:
+            rest = Chunk(chunk.buffer, chunk.cursor, chunk.end, chunk.base, chunk.time, chunk.place)
+            self.becomes.left.append((SERVER, rest))
+            self.becomes.origin = transaction
+            chunk.cursor = chunk.end
 
 
 def _may_end_elsewhere(response: Response) -> bool:
     return response.anomalies is not None and Anomaly.AMBIGUOUS_FRAMING in response.anomalies
 
+
+UNREAD: Final = "unread"
+UPGRADED: Final = "upgraded"
+"""What a connection becomes that was never HTTP, and one that is HTTP no more."""
 
 _BEFORE_ALL = -(2**63)
 

@@ -65,12 +65,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DOUBTFUL",
+    "NOTHING_RARE",
     "OPAQUE",
     "SEARCH",
     "TO_CLOSE",
     "Context",
     "Parser",
     "Partial",
+    "Rare",
     "RequestParser",
     "ResponseParser",
 ]
@@ -140,8 +142,6 @@ class Context:
     """Transactions that are over, one way or the other."""
     halves: int = 0
     """Of them, those that lack a request or a response."""
-    unrecognised: int = 0
-    """Bytes that wait until more of them tells whether they begin a first message: see `recognition`."""
 
     def drop(self, reason: Drop, size: int) -> None:
         """Count bytes that are in no message."""
@@ -193,7 +193,7 @@ class Rare:
         """Size of the trailer section so far."""
 
 
-_NOTHING_RARE: Final = Rare()
+NOTHING_RARE: Final = Rare()
 
 
 class Parser(ABC, Generic[MessageT]):
@@ -231,7 +231,7 @@ class Parser(ABC, Generic[MessageT]):
         self.layout: Layout = context.layouts.start
         """Of the last head, where it is a common one."""
         self.partial: Partial | None = None
-        self.rare = _NOTHING_RARE
+        self.rare = NOTHING_RARE
         """To read; what is to be changed is `its_own`."""
 
     def __init_subclass__(cls) -> None:
@@ -392,7 +392,7 @@ class Parser(ABC, Generic[MessageT]):
 
     def its_own(self) -> Rare:
         """What is rare of this direction, to be changed."""
-        if self.rare is _NOTHING_RARE:
+        if self.rare is NOTHING_RARE:
             self.rare = Rare()
         return self.rare
 

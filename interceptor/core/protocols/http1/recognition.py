@@ -71,7 +71,6 @@ class Prospect:
                 continue
             if announced or (verdict := self._verdict(data, before)) is None:
                 self.partial = partial
-                context.unrecognised += len(data) - before
                 context.budget.held += len(data) - before
             else:
                 del data[before:]
@@ -90,12 +89,11 @@ class Prospect:
         """Hand over what waits; nothing does any more."""
         partial, self.partial = self.partial, None
         if partial is not None:
-            self._context.unrecognised -= len(partial.data)
             self._context.budget.held -= len(partial.data)
         return partial
 
     @property
-    def weight(self) -> int:
+    def held(self) -> int:
         """Bytes that wait."""
         return len(self.partial.data) if self.partial is not None else 0
 

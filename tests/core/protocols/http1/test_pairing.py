@@ -13,15 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.budget import Budget
-from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Peers, State
+from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Peers, State, Transaction
+from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
-from interceptor.core.protocols.http1.pairing import Conversation
+from interceptor.core.protocols.http1.pairing import HttpConversation
 from interceptor.core.protocols.http1.parser import OPAQUE, SEARCH, Context
+from tests.conversations import transactions
 from tests.support.examples import examples
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Transaction
+    from interceptor.core.model import Outcome
+    from interceptor.core.protocols.conversation import Heard
 
 PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 80, "ipv4", "0" * 20, None)
 NOBODY = None
@@ -63,7 +66,7 @@ class Talk:
         self.context = Context(
             limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, Budget(limits.held_bytes)
         )
-        self.conversation = Conversation(PEERS, self.context, first=self.first)
+        self.conversation = HttpConversation(PEERS, self.context, first=self.first)
         self.heard_client, self.heard_server = True, True
 
     def seen(self, *, client: bool = True, server: bool = True) -> Talk:
@@ -78,9 +81,7 @@ class Talk:
         chunk = self._chunk(data, self.client_at, self.server_at if heard is None else heard)
         self.client_at += len(data)
         self.fed += len(data)
-        finished: list[Transaction] = []
-        self.conversation.receive_requests(chunk, finished)
-        return self._take(finished, chunk)
+        return self._receive(CLIENT, chunk)
 
     def server(self, data: bytes, *, heard: int | None = None) -> Talk:
         """The server says this, having received `heard` bytes."""
@@ -89,41 +90,52 @@ class Talk:
         chunk = self._chunk(data, self.server_at, self.client_at if heard is None else heard)
         self.server_at += len(data)
         self.fed += len(data)
-        finished: list[Transaction] = []
-        self.conversation.receive_responses(chunk, finished)
-        return self._take(finished, chunk)
+        return self._receive(SERVER, chunk)
 
     def client_lost(self, what: bytes | int) -> Talk:
         """The client said this, and the capture missed it."""
         size = what if isinstance(what, int) else len(what)
         self.time += 1
         position, self.client_at = self.client_at, self.client_at + size
-        return self._take(self.conversation.request_gap(size, position, self.time))
+        return self._gap(CLIENT, size, position)
 
     def server_lost(self, what: bytes | int) -> Talk:
         """The server said this, and the capture missed it."""
         size = what if isinstance(what, int) else len(what)
         self.time += 1
         position, self.server_at = self.server_at, self.server_at + size
-        return self._take(self.conversation.response_gap(size, position, self.time))
+        return self._gap(SERVER, size, position)
 
     def client_closes(self, *, clean: bool = True) -> Talk:
         """Nothing more comes from the client."""
-        return self._take(self.conversation.close_requests(self.client_at, self.time, clean=clean))
+        return self._close(CLIENT, self.client_at, clean=clean)
 
     def server_closes(self, *, clean: bool = True) -> Talk:
         """Nothing more comes from the server."""
-        return self._take(self.conversation.close_responses(self.server_at, self.time, clean=clean))
+        return self._close(SERVER, self.server_at, clean=clean)
 
     def overdue(self) -> Talk:
         """All that has begun has taken too long."""
-        self._take(self.conversation.overdue(1, 10))
-        return self._take(self.conversation.overdue(11, 10))
+        for now in (1, 11):
+            self._take(self.look(now))
+        return self
+
+    def look(self, now: int) -> list[Outcome]:
+        """What is found to take more than 10 ns."""
+        finished: list[Outcome] = []
+        self.conversation.overdue(now, 10, finished)
+        return finished
+
+    def finish(self, unseen: Anomaly) -> Talk:
+        """Nothing follows."""
+        finished: list[Outcome] = []
+        self.conversation.finish(unseen, finished)
+        return self._take(finished)
 
     def over(self, unseen: Anomaly = Anomaly.UNANSWERED) -> Talk:
         """The connection is over."""
         self.client_closes().server_closes()
-        self._take(self.conversation.finish(unseen))
+        self.finish(unseen)
         assert self.conversation.open_transactions == self.conversation.open_messages == 0
         assert self.context.reported == self.context.transactions
         return self
@@ -142,9 +154,37 @@ class Talk:
         self.time += 1
         return Chunk(data, 0, len(data), position, self.time, place)
 
-    def _take(self, finished: list[Transaction], chunk: Chunk | None = None) -> Talk:
-        assert chunk is None or chunk.cursor == chunk.end
-        for transaction in finished:
+    def _receive(self, side: int, chunk: Chunk) -> Talk:
+        finished: list[Outcome] = []
+        if self.conversation.becomes is not None:
+            self.context.drop(Drop.UPGRADED, chunk.end)
+            return self
+        self.conversation.receive(side, chunk, finished)
+        assert chunk.cursor == chunk.end
+        for _, left in self._left():
+            assert isinstance(left, Chunk)
+            self.context.drop(Drop.UPGRADED, left.end - left.cursor)
+        return self._take(finished)
+
+    def _left(self) -> list[Heard]:
+        """What another conversation will be told."""
+        change = self.conversation.becomes
+        return [] if change is None else change.left
+
+    def _gap(self, side: int, size: int, position: int) -> Talk:
+        finished: list[Outcome] = []
+        if self.conversation.becomes is None:
+            self.conversation.gap(side, size, position, self.time, finished)
+        return self._take(finished)
+
+    def _close(self, side: int, position: int, *, clean: bool) -> Talk:
+        finished: list[Outcome] = []
+        if self.conversation.becomes is None:
+            self.conversation.close(side, position, self.time, finished, clean=clean)
+        return self._take(finished)
+
+    def _take(self, finished: list[Outcome]) -> Talk:
+        for transaction in (fresh := transactions(finished)):
             assert transaction.reported
             assert not any(transaction is known for known in self.done)
             request, response = transaction.request, transaction.response
@@ -152,7 +192,7 @@ class Talk:
                 assert message is None or message.body_size >= message.missed >= 0
             target = request.target if request is not None else None
             self.pairs.append((target, response.status if response is not None else None))
-        self.done += finished
+        self.done += fresh
         context, conversation = self.context, self.conversation
         assert context.reported == len(self.done)
         assert conversation.begun == context.reported + conversation.open_transactions
@@ -258,7 +298,7 @@ def test_connect_ends_http() -> None:
     """What follows its 2xx is somebody else's protocol (RFC 9110 section 9.3.6)."""
     talk = Talk().client(get("a:1", method="CONNECT")).server(ok(status=200, length=5))
     assert talk.pairs == [("a:1", 200)]
-    assert talk.conversation.opaque
+    assert talk.conversation.becomes is not None
     talk.client(get("/inner")).server(ok()).over()
     assert talk.pairs == [("a:1", 200)]
     assert talk.context.dropped == {Drop.UPGRADED: len(get("/inner")) + len(ok())}
@@ -278,7 +318,7 @@ def test_a_refused_connect_does_not() -> None:
     """407 and the next attempt."""
     talk = Talk().client(get("a:1", method="CONNECT")).server(ok("x", 407)).client(get("/2")).server(ok())
     assert talk.pairs == [("a:1", 407), ("/2", 200)]
-    assert not talk.conversation.opaque
+    assert talk.conversation.becomes is None
 
 
 def test_a_101_ends_http() -> None:
@@ -286,7 +326,7 @@ def test_a_101_ends_http() -> None:
     talk = Talk().client(get("/1", "Upgrade: x")).server(b"HTTP/1.1 101 X\r\n\r\n\x81\x05hello")
     assert talk.pairs == [("/1", 101)]
     assert talk.done[0].interim is None
-    assert talk.conversation.opaque
+    assert talk.conversation.becomes is not None
     assert talk.client(b"\x81\x85").over().pairs == [("/1", 101)]
 
 
@@ -303,7 +343,7 @@ def test_the_request_is_sent_before_its_upgrade(how: str) -> None:
         talk.over()
     assert talk.pairs == [("/1", 101)]
     assert talk.tags == [EARLY]
-    assert talk.conversation.opaque
+    assert how == "closes" or talk.conversation.becomes is not None
     assert talk.conversation.responses.mode == OPAQUE
 
 
@@ -427,7 +467,7 @@ def test_until_close_ends_with_the_close(clean: bool) -> None:
 def test_a_client_that_resets_is_said_to() -> None:
     """On what is reported after it, and on nothing before."""
     talk = Talk().client(get("/1")).server(ok()).client(get("/2")).server(ok("x", length=9))
-    talk.conversation.client_closed = True
+    talk.conversation.reset(CLIENT)
     talk.over()
     assert talk.pairs == [("/1", 200), ("/2", 200)]
     assert talk.tags == [set(), {Anomaly.CLIENT_CLOSED}]
@@ -450,9 +490,9 @@ def test_a_transaction_is_reported_once_by_its_deadline() -> None:
 def test_what_is_younger_than_the_deadline_stays() -> None:
     """It runs from when a transaction was first found open, whatever the times of its packets."""
     talk = Talk().client(get("/1"))
-    assert talk.conversation.overdue(5, 10) == []
-    assert talk.conversation.overdue(14, 10) == []
-    assert len(talk.conversation.overdue(15, 10)) == 1
+    assert talk.look(5) == []
+    assert talk.look(14) == []
+    assert len(talk.look(15)) == 1
 
 
 @pytest.mark.parametrize("unseen", [Anomaly.CUT_SHORT, Anomaly.UNANSWERED, Anomaly.UNPAIRED])
@@ -516,7 +556,7 @@ def test_two_that_do_not_speak_http_are_not_followed() -> None:
     talk = Talk().client(b"\x16\x03\x01").server(b"\x16\x03\x03").client(get("/1")).server(ok()).over()
     assert talk.pairs == []
     assert talk.context.dropped == {Drop.NOT_HTTP: 6 + len(get("/1")) + len(ok())}
-    assert talk.conversation.opaque
+    assert talk.conversation.becomes is not None
 
 
 def test_one_that_speaks_alone_has_a_heads_size_for_it() -> None:
@@ -529,7 +569,7 @@ def test_one_that_speaks_alone_has_a_heads_size_for_it() -> None:
         .over()
     )
     assert talk.pairs == []
-    assert talk.conversation.opaque
+    assert talk.conversation.becomes is not None
 
 
 def test_a_status_line_proves_http_whatever_was_asked() -> None:
@@ -626,7 +666,7 @@ def test_what_waits_behind_a_truncated_response_has_lost_nothing(answer: bytes, 
     """Where the server, or the agent, stopped in the middle of an answer, the next request is only without one."""
     talk = Talk().client(get("/1")).client(get("/2"), heard=0).server(answer)
     talk.client_closes(clean=False).server_closes(clean=False)
-    talk._take(talk.conversation.finish(unseen))
+    talk.finish(unseen)
     (tags,) = [tags for tags, pair in zip(talk.tags, talk.pairs, strict=True) if pair == ("/2", None)]
     assert tags == {Anomaly.PIPELINED, unseen}
 
@@ -640,7 +680,7 @@ def test_what_waits_behind_a_truncated_request_has_lost_nothing() -> None:
         .client(b"POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx")
     )
     talk.client_closes(clean=False).server_closes(clean=False)
-    talk._take(talk.conversation.finish(Anomaly.CUT_SHORT))
+    talk.finish(Anomaly.CUT_SHORT)
     assert talk.pairs == [("/1", 200), ("/2", None)]
     assert talk.tags == [set(), {Anomaly.CUT_SHORT}]
 
@@ -649,7 +689,7 @@ def test_what_waits_behind_bytes_that_were_lost_may_have_been_answered() -> None
     """The rest of the answer, and more, was lost before the end."""
     talk = Talk().client(get("/1")).client(get("/2"), heard=0).server(ok("x" * 9)[:-4]).server_lost(40)
     talk.client_closes().server_closes()
-    talk._take(talk.conversation.finish(Anomaly.CUT_SHORT))
+    talk.finish(Anomaly.CUT_SHORT)
     assert talk.tags[-1] == {Anomaly.PIPELINED, Anomaly.UNPAIRED}
 
 
@@ -970,7 +1010,7 @@ def test_every_conversation_is_reported_and_accounted_for(
         elif verb == "overdue":
             talk.overdue()
         else:
-            talk.conversation.client_closed = True
+            talk.conversation.reset(CLIENT)
     talk.over()
     seen = [id(m) for t in talk.done for m in (t.request, t.response) if m is not None]
     assert len(seen) == len(set(seen))

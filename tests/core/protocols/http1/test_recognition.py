@@ -28,7 +28,8 @@ def look(data: bytes, *cuts: int, place: int = 7) -> tuple[bool | None, Prospect
         chunk = Chunk(data, start, end, 100, 0, place)
         answer = prospect.look(chunk)
         given_in += chunk.cursor - start
-        assert given_in == sum(context.dropped.values()) + context.unrecognised
+        assert given_in == sum(context.dropped.values()) + prospect.held
+        assert context.budget.held == prospect.held
         if answer is not None:
             return answer, prospect, context
         assert chunk.cursor == end
@@ -76,7 +77,7 @@ def test_a_whole_head_is_a_clients(head: bytes) -> None:
         partial = prospect.take()
         assert partial is not None
         assert (bytes(partial.data), partial.position) == (head[:cut], 100)
-        assert context.unrecognised == 0
+        assert context.budget.held == prospect.held == 0
     assert look(head, *range(1, len(head)))[0] is True
     assert look(head[:-1])[0] is None
 
@@ -113,7 +114,7 @@ def test_a_head_is_sent_without_hearing_from_the_other_side() -> None:
     _, prospect, context = look(b"GET / HTT")
     assert prospect.look(Chunk(b"P/1.1\r\n" + HOST, 0, 23, 109, 0, 8)) is None
     assert context.dropped == {Drop.UNSYNCHRONISED: 32}
-    assert context.unrecognised == 0
+    assert context.budget.held == prospect.held == 0
 
 
 @given(st.lists(st.sampled_from([*CLIENTS, *NOBODIES, b"\x00", b"text "]), min_size=1, max_size=3), st.data())

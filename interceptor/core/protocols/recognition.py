@@ -1,0 +1,151 @@
+"""What a connection speaks: conversations made for it, by what its first bytes say.
+
+Owns the choice among the protocols that are read, and which conversation a change leads to. Refuses ports.
+
+What is seen from its beginning is taken for HTTP/1, which tells itself when neither side speaks it. On a connection that is
+met in the middle nobody knows who the client is; until what one side says proves it, nothing is read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interceptor.core.model import Drop
+from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
+from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
+from interceptor.core.protocols.http1.pairing import UNREAD, HttpConversation
+from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
+
+if TYPE_CHECKING:
+    from interceptor.core.model import Anomaly, Chunk, Outcome, Peers
+    from interceptor.core.protocols.http1.parser import Context, Partial
+    from interceptor.core.protocols.http1.recognition import Prospect
+    from interceptor.core.protocols.opaque import Nothing
+
+__all__ = ["Recognition"]
+
+_TELLING: Final = 32
+"""Bytes of a start line that goes on in the next segment."""
+
+
+class Recognition:
+    """Makes the conversations of a pipeline."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def begin(self, peers: Peers | None, *, first: bool) -> Conversation:
+        """The conversation of a connection of which nothing has been said."""
+        if peers is None:
+            return _Middle(self._context)
+        return HttpConversation(peers, self._context, first=first)
+
+    def become(self, change: Becoming, peers: Peers) -> Conversation:
+        """The conversation that a change leads to."""
+        if isinstance(change, _Joined):
+            conversation = HttpConversation(peers, self._context, first=False)
+            if change.begun is not None:
+                conversation.reader(change.side).resume(change.begun)
+            if change.announced is not None:
+                conversation.announce(change.announced)
+            return conversation
+        reason = Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED
+        return Opaque(peers, self._context.drop, reason)
+
+    def begins(self, data: bytes) -> bool:
+        """Whether bytes are the start line of a message, or enough of one to tell."""
+        return (b"\n" in data or len(data) >= _TELLING) and (
+            plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
+        )
+
+
+class _Joined(Becoming):
+    """HTTP/1 from the middle of a connection on."""
+
+    side: int = CLIENT
+    """Who has proven it."""
+    begun: Partial | None = None
+    """The beginning of that message."""
+    announced: tuple[str, int] | None = None
+    """The client's address and port, by a PROXY protocol header."""
+
+
+class _Middle(Conversation):
+    """A connection met in the middle, while nobody knows which side is the client."""
+
+    __slots__ = ("_context", "_prospects", "becomes")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._prospects: list[Prospect | None] = [None, None]
+        """What the sides may have begun to say."""
+        self.becomes: Becoming | None = None
+
+    @property
+    def peers(self) -> None:
+        """Nobody knows."""
+        return
+
+    def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
+        """Everything must be looked at."""
+        return NOTHING_COMES
+
+    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """Find out who is who by who speaks how."""
+        prospect = self._prospects[side]
+        if prospect is None:
+            from interceptor.core.protocols.http1.recognition import (
+                Prospect,  # which most captures do not need
+            )
+
+            prospect = self._prospects[side] = Prospect(self._context)
+        is_client = prospect.look(chunk)
+        if is_client is None:
+            return
+        client = self._prospects[side if is_client else 1 - side]
+        role = CLIENT if is_client else SERVER
+        self.becomes = _Joined(
+            "http1",
+            [(role, chunk)],
+            swapped=role != side,
+            side=role,
+            begun=prospect.take(),
+            announced=client.announced if client is not None else None,
+        )
+
+    def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """What had begun there is not whole."""
+        prospect = self._prospects[side]
+        if prospect is not None:
+            prospect.drop(Drop.HEAD_INCOMPLETE)
+
+    def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:
+        """What had begun there waits until it is known that nothing comes of it."""
+
+    def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """It is known now, or nothing is left of it."""
+        for side in (CLIENT, SERVER):
+            self._give_up(side, Drop.UNSYNCHRONISED if self.becomes is not None else Drop.HEAD_INCOMPLETE)
+
+    def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
+        """Nothing is open."""
+
+    def relieve(self, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """Keep no beginnings."""
+        for side in (CLIENT, SERVER):
+            self._give_up(side, Drop.HEAD_TOO_LARGE)
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory of what waits."""
+        return sum([prospect.held for prospect in self._prospects if prospect is not None])
+
+    def held(self, side: int, position: int) -> int:  # noqa: ARG002 - all else is dropped
+        """Bytes that may begin a message."""
+        prospect = self._prospects[side]
+        return prospect.held if prospect is not None else 0
+
+    def _give_up(self, side: int, reason: Drop) -> None:
+        prospect, self._prospects[side] = self._prospects[side], None
+        if prospect is not None:
+            prospect.drop(reason)
