@@ -86,6 +86,9 @@ class _Middle(Conversation):
         """Nobody knows."""
         return
 
+    def rename(self, peers: Peers) -> None:
+        """There are none yet."""
+
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """Everything must be looked at."""
         return NOTHING_COMES

@@ -11,6 +11,8 @@ import hashlib
 import ipaddress
 from typing import Final
 
+from msgspec.structs import replace
+
 from interceptor.core.model import Peers
 
 __all__ = ["Ends", "bare", "reverse"]
@@ -93,4 +95,22 @@ class Ends:
             network_type="ipv4" if size == 4 else "ipv6",
             connection_id=hashlib.blake2b(flow + place, digest_size=10).hexdigest(),
             interface=interface,
+        )
+
+    def translated(self, peers: Peers, as_client: bytes, as_server: bytes) -> Peers:
+        """The same ends where addresses are translated between them: the client's flow as it sees it, and as the server does."""
+        asking, answering = bare(as_client), bare(as_server)
+        asked, size = (len(asking) - 4) // 2, (len(answering) - 4) // 2
+        service = self._addresses[asking[asked : 2 * asked]], self._ports[asking[-2:]]
+        server = self._addresses[answering[size : 2 * size]], self._ports[answering[-2:]]
+        address, port = service if service != server else (None, None)
+        return replace(
+            peers,
+            client_address=self._addresses[asking[:asked]],
+            client_port=int.from_bytes(asking[-4:-2], "big"),
+            server_address=server[0],
+            server_port=server[1],
+            service_address=address,
+            service_port=port,
+            perspective="both",
         )

@@ -36,7 +36,7 @@ StreamT = TypeVar("StreamT", bound=Stream)
 class Names(Generic[StreamT]):
     """The names of a connection, as they were seen on the way of its first data."""
 
-    __slots__ = ("_far", "_near", "_number", "_said", "_sequence", "ambiguous", "sender", "since")
+    __slots__ = ("_far", "_near", "_number", "_said", "_sequence", "_shown", "ambiguous", "sender", "since")
 
     def __init__(self, sender: StreamT, number: int, sequence: int, said: bytes, time: int, now: int) -> None:
         self.sender = sender
@@ -44,6 +44,7 @@ class Names(Generic[StreamT]):
         self._sequence = sequence
         self._said = said[:_COMPARED]
         self._near = self._far = sender.flow, time
+        self._shown = [sender.flow, sender.peer.flow]
         self.since = now
         """On the clock that time-outs run on."""
         self.ambiguous = False
@@ -53,6 +54,14 @@ class Names(Generic[StreamT]):
         """The direction whose bytes come after this number."""
         found: StreamT = self.sender if number == self._number else self.sender.peer  # type: ignore[assignment]
         return found
+
+    def shown(self, stream: StreamT) -> bytes:
+        """The name under which a direction was last read. What comes under another one may be a copy."""
+        return self._shown[stream is not self.sender]
+
+    def show(self, stream: StreamT, flow: bytes) -> None:
+        """A direction was read under this name."""
+        self._shown[stream is not self.sender] = flow
 
     def differ(self, sequence: int, said: bytes) -> bool:
         """Whether bytes are not those that the connection began with, where it is these that are seen again."""

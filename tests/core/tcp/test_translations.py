@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.core.model import Interface
-from tests.conversations import ACK, RST, Capture, Dialogue, Ends, Sent, pairs
+from interceptor.core.budget import Budget
+from interceptor.core.model import Interface, Limits
+from interceptor.core.tcp.reassembly import Assembly, Stream
+from interceptor.core.tcp.translations import Translations
+from tests.conversations import ACK, RST, SECOND, Capture, Dialogue, Ends, Sent, pairs
 
 if TYPE_CHECKING:
     from interceptor.core.model import Peers
@@ -104,7 +107,9 @@ def test_a_server_that_speaks_first() -> None:
     """The end whose data is captured first at one place sees the name of that place."""
     capture = Capture()
     talk = way(capture, ASKED, MASQUERADED).open()
-    talk.server(b"HTTP/1.1 408 Fine\r\nX-Nonce-1: 1\r\nContent-Length: 0\r\n\r\n")
+    answer = b"HTTP/1.1 408 Fine\r\nX-Nonce-1: 1\r\nContent-Length: 0\r\n\r\n"
+    talk.server(answer[:20])
+    talk.server(answer[20:])
     talk.close()
     (found,) = capture.close()
     assert ends(found.peers) == ("10.64.0.2", 40_000, "10.64.1.3", 8080, "10.96.0.9", 80)
@@ -158,10 +163,10 @@ def test_a_name_is_free_again_when_its_connection_is_over() -> None:
     capture = Capture()
     for nonce in range(1, 4):
         start = nonce * 100_000
-        numbers = {"client_start": start, "server_start": 7 * start}
-        talk = way(
-            capture, ASKED._replace(client_port=40_000 + nonce, **numbers), MASQUERADED._replace(**numbers)
-        )
+        asked, translated = [
+            names._replace(client_start=start, server_start=7 * start) for names in (ASKED, MASQUERADED)
+        ]
+        talk = way(capture, asked._replace(client_port=40_000 + nonce), translated)
         talk.open()
         talk.exchange(nonce)
         talk.close()
@@ -181,15 +186,30 @@ def test_a_reset_of_either_name_ends_both() -> None:
     assert pairs(capture.close()) == [("1", None)]
 
 
-def test_a_flood_of_openings_is_bounded() -> None:
-    """Only the newest can be found."""
-    capture = Capture()
+def test_what_is_remembered_is_bounded() -> None:
+    """The newest can be found, for two seconds."""
+    assembly = Assembly(Limits(), Budget(1 << 20))
+    streams: dict[bytes, Stream] = {}
+    translations = Translations(streams)
     for number in range(5_000):
-        other = Ends("10.9.0.1", "10.9.0.2", 10_000 + number, 80, number * 70_000 + 9, number * 3)
-        capture.feed(
-            Sent(other, client=True, position=0, place=0, data=b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").frame()
-        )
-    begun = capture.pipeline._connections._translations._begun
-    assert len(begun) <= 4_096
-    capture.wait(3)
-    assert not capture.pipeline._connections._translations._begun
+        flow = number.to_bytes(8, "big") + b"port"
+        one, other = Stream(flow, 0, assembly), Stream(flow[::-1], 0, assembly)
+        one.peer, other.peer = other, one
+        streams[flow], streams[flow[::-1]] = one, other
+        translations.opened(one, (number, 7), number + 1, b"", 0, 0)
+    found = [translations.find(b"another flow", (number, 7), 0, b"", SECOND) for number in range(5_000)]
+    assert [names is not None for names in found] == [False] * 904 + [True] * 4_096
+    assert translations.find(b"another flow", (4_999, 7), 0, b"", 3 * SECOND) is None
+    translations.expire(3 * SECOND)
+    assert translations.find(b"another flow", (4_999, 7), 0, b"", SECOND) is None
+
+
+def test_equal_numbers_are_not_enough() -> None:
+    """Programs whose numbers are no random ones: what they begin with is looked at, too."""
+    capture = Capture()
+    talks = [way(capture, ASKED), way(capture, MASQUERADED)]
+    for nonce, talk in enumerate(talks, 1):
+        talk.open()
+        talk.exchange(nonce)
+    assert pairs(capture.close()) == [("1", "1"), ("2", "2")]
+    assert capture.pipeline.connections == 2
