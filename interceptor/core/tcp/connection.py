@@ -126,7 +126,7 @@ class Connection:
             if stream.seen:
                 conversation.heard(stream.side)
         self.life = _OPEN
-        self.names: Names[Direction] | None = None
+        self.names: Names | None = None
         """Where it has several: its addresses are translated on its way."""
         self.rival: Rival | None = None
         """What may be the first segment of another connection of this name."""

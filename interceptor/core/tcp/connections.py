@@ -122,7 +122,7 @@ class Connections:
                 return finished
             stream = self._begin(interface, buffer, segment, time, finished)
         names = stream.connection.names
-        translated = names is not None and names.shown(stream) != flow
+        translated = names is not None and names.shown(stream.flow) != flow
         copy = Drop.TRANSLATED if translated else Drop.DUPLICATE_INTERFACE
         elsewhere = translated or (stream.interface is not None and stream.interface is not interface)
         if elsewhere:
@@ -136,7 +136,7 @@ class Connections:
                 return finished
         stream.interface = interface
         if names is not None:
-            names.show(stream, flow)
+            names.show(stream.flow, flow)
         connection = stream.connection
         if connection.life is _CLOSED:
             if length:
@@ -263,19 +263,19 @@ class Connections:
             own, other = (client, server) if from_client else (server, client)
             numbers = own if own >= 0 else numbers[0], other if other >= 0 else numbers[1]
         said = buffer[data : data + captured]
-        names = self._translations.find(flow, numbers, sequence, said, self.now) if flags & ACK else None
-        if names is not None:
-            stream = names.stream(numbers[0])
+        known = self._translations.find(flow, numbers, sequence, said, self.now) if flags & ACK else None
+        if known is not None:
+            names, stream = known
             if self._names.add(flow, stream) and self._names.add(reverse(flow), stream.peer):
-                self._rename(stream.connection, names, flow, time, by_sender=stream is names.sender)
+                self._rename(stream.connection, names, flow, time, by_sender=stream.flow == names.sender)
                 return stream
         stream = self._open(interface, segment, handshake, finished)
         if flags & ACK:
-            self._translations.opened(stream, numbers, sequence, said, time, self.now)
+            self._translations.opened(flow, numbers, sequence, said, time, self.now)
         return stream
 
     def _rename(
-        self, connection: Connection, names: Names[Direction], flow: bytes, time: int, *, by_sender: bool
+        self, connection: Connection, names: Names, flow: bytes, time: int, *, by_sender: bool
     ) -> None:
         """A connection has another name."""
         names.add(flow, time, by_sender=by_sender)
@@ -284,7 +284,7 @@ class Connections:
             known = connection.conversation.peers
             if known is not None:
                 connection.conversation.rename(
-                    self._ends.translated(known, *names.of_ends(connection.client))
+                    self._ends.translated(known, *names.of_ends(connection.client.flow))
                 )
 
     def _open(
@@ -328,7 +328,7 @@ class Connections:
         client: Direction,
         server: Direction,
         interface: Interface | None,
-        names: Names[Direction] | None = None,
+        names: Names | None = None,
     ) -> Peers:
         """The ends of a connection, once it is known who is who."""
         peers = self._ends.peers(
@@ -337,7 +337,7 @@ class Connections:
             (server.next - server.position - 1) & _MASK,
             interface.name if interface is not None else None,
         )
-        return peers if names is None else self._ends.translated(peers, *names.of_ends(client))
+        return peers if names is None else self._ends.translated(peers, *names.of_ends(client.flow))
 
     def _first_sight(
         self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Outcome]

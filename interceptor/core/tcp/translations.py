@@ -20,7 +20,7 @@ from collections import OrderedDict
 from typing import Final, Generic, TypeVar
 
 from interceptor.core.tcp.flows import bare, reverse
-from interceptor.core.tcp.reassembly import Stream
+from interceptor.core.tcp.reassembly import Stream, difference
 
 __all__ = ["Names", "Translations"]
 
@@ -33,35 +33,34 @@ _COMPARED: Final = 64
 StreamT = TypeVar("StreamT", bound=Stream)
 
 
-class Names(Generic[StreamT]):
-    """The names of a connection, as they were seen on the way of its first data."""
+class Names:
+    """The names of a connection, as they were seen on the way of its first data.
 
-    __slots__ = ("_far", "_near", "_number", "_said", "_sequence", "_shown", "ambiguous", "sender", "since")
+    It knows directions by their first names, so that a connection that is over is not kept for it.
+    """
 
-    def __init__(self, sender: StreamT, number: int, sequence: int, said: bytes, time: int, now: int) -> None:
+    __slots__ = ("_far", "_near", "_said", "_sequence", "_shown", "ambiguous", "number", "sender", "since")
+
+    def __init__(self, sender: bytes, number: int, sequence: int, said: bytes, time: int, now: int) -> None:
         self.sender = sender
-        self._number = number
+        self.number = number
+        """Before its first byte."""
         self._sequence = sequence
         self._said = said[:_COMPARED]
-        self._near = self._far = sender.flow, time
-        self._shown = [sender.flow, sender.peer.flow]
+        self._near = self._far = sender, time
+        self._shown = [sender, reverse(sender)]
         self.since = now
         """On the clock that time-outs run on."""
         self.ambiguous = False
         """Another connection began with the same numbers."""
 
-    def stream(self, number: int) -> StreamT:
-        """The direction whose bytes come after this number."""
-        found: StreamT = self.sender if number == self._number else self.sender.peer  # type: ignore[assignment]
-        return found
-
-    def shown(self, stream: StreamT) -> bytes:
+    def shown(self, direction: bytes) -> bytes:
         """The name under which a direction was last read. What comes under another one may be a copy."""
-        return self._shown[stream is not self.sender]
+        return self._shown[direction != self.sender]
 
-    def show(self, stream: StreamT, flow: bytes) -> None:
+    def show(self, direction: bytes, flow: bytes) -> None:
         """A direction was read under this name."""
-        self._shown[stream is not self.sender] = flow
+        self._shown[direction != self.sender] = flow
 
     def differ(self, sequence: int, said: bytes) -> bool:
         """Whether bytes are not those that the connection began with, where it is these that are seen again."""
@@ -77,10 +76,10 @@ class Names(Generic[StreamT]):
         elif time >= self._far[1]:
             self._far = flow, time
 
-    def of_ends(self, client: StreamT) -> tuple[bytes, bytes]:
+    def of_ends(self, client: bytes) -> tuple[bytes, bytes]:
         """Of the client's direction: as the client sees it, and as the server does."""
         near, far = self._near[0], self._far[0]
-        return (near, far) if client is self.sender else (reverse(far), reverse(near))
+        return (near, far) if client == self.sender else (reverse(far), reverse(near))
 
 
 class Translations(Generic[StreamT]):
@@ -88,33 +87,36 @@ class Translations(Generic[StreamT]):
 
     def __init__(self, streams: dict[bytes, StreamT]) -> None:
         self._streams = streams
-        self._begun: OrderedDict[tuple[int, int], Names[StreamT]] = OrderedDict()
+        self._begun: OrderedDict[tuple[int, int], Names] = OrderedDict()
 
     def opened(
-        self, sender: StreamT, numbers: tuple[int, int], sequence: int, said: bytes, time: int, now: int
+        self, sender: bytes, numbers: tuple[int, int], sequence: int, said: bytes, time: int, now: int
     ) -> None:
         """A connection's first data was captured at `time`: what was `said`, from `sequence` on.
 
-        `numbers` are those before the first byte of its sender and of its peer.
+        `sender` is the direction, `numbers` are those before its first byte and before that of the other one.
         """
         key = _key(numbers)
         before = self._begun.pop(key, None)
         names = self._begun[key] = Names(sender, numbers[0], sequence, said, time, now)
-        names.ambiguous = before is not None and self._alive(before, now)
+        names.ambiguous = before is not None and self._sender(before, now) is not None
         if len(self._begun) > _REMEMBERED:
             self._begun.popitem(last=False)
 
     def find(
         self, flow: bytes, numbers: tuple[int, int], sequence: int, said: bytes, now: int
-    ) -> Names[StreamT] | None:
-        """The names of the connection that a segment of an unknown name belongs to; the rest as for `opened`."""
+    ) -> tuple[Names, StreamT] | None:
+        """The connection, and the direction of it, that a segment of an unknown name belongs to; the rest as for `opened`."""
         names = self._begun.get(_key(numbers))
-        if names is None or names.ambiguous or not self._alive(names, now):
+        if names is None or names.ambiguous or (sender := self._sender(names, now)) is None:
             return None
-        stream = names.stream(numbers[0])
-        if bare(stream.flow) == bare(flow) or (stream is names.sender and names.differ(sequence, said)):
-            return None
-        return names
+        if numbers[0] == names.number:
+            stream: StreamT = sender
+            if names.differ(sequence, said):
+                return None
+        else:
+            stream = self._streams[reverse(names.sender)]
+        return None if bare(stream.flow) == bare(flow) else (names, stream)
 
     def expire(self, now: int) -> None:
         """Forget those that began too long ago."""
@@ -128,9 +130,12 @@ class Translations(Generic[StreamT]):
         """Forget all: the capture is over."""
         self._begun.clear()
 
-    def _alive(self, names: Names[StreamT], now: int) -> bool:
-        sender = names.sender
-        return now - names.since <= _SECONDS and self._streams.get(sender.flow) is sender
+    def _sender(self, names: Names, now: int) -> StreamT | None:
+        """The direction, unless it is over, or it is too long ago that it began."""
+        stream = self._streams.get(names.sender)
+        if stream is None or now - names.since > _SECONDS:
+            return None
+        return stream if difference(names.number + 1, stream.next) == -stream.position else None
 
 
 def _key(numbers: tuple[int, int]) -> tuple[int, int]:
