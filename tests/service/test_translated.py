@@ -84,7 +84,10 @@ def cluster(tmp_path: Path) -> Iterator[tuple[netns.Namespace, netns.Namespace, 
 def test_each_call_counts_once(
     cluster: tuple[netns.Namespace, netns.Namespace, Path], tmp_path: Path
 ) -> None:
-    """Whatever is changed on its way; and each says what was asked for, and who answered."""
+    """Whatever is changed on its way; and says what was asked for, and who answered.
+
+    From when the second interface was read on: the first call of a connection may be over by then.
+    """
     node, client, log = cluster
     asked = {
         PLAIN: (CLIENT, SERVER, PLAIN),
@@ -104,8 +107,8 @@ def test_each_call_counts_once(
         netns.wait_until(agent.ready, "readiness", DEADLINE)
         for number, service in enumerate(asked):
             host = f"[{service}]" if ":" in service else service
-            urls = [f"http://{host}/{number}/{call}" for call in range(5)]  # on one connection
-            assert client.run("curl", "-sS", "-m", "20", *urls).stdout == "fine" * 5
+            urls = [f"http://{host}/{number}/{call}" for call in range(3)]  # on one connection
+            assert client.run("curl", "-sS", "-m", "20", "--rate", "2/s", *urls).stdout == "fine" * 3
         served = [json.loads(line)["uri"] for line in log.read_text().splitlines()]
         netns.wait_until(lambda: len(agent.lines()) >= len(served), "all records", DEADLINE)
         assert agent.stop() == 0
@@ -115,12 +118,12 @@ def test_each_call_counts_once(
         told = {
             (record["source.address"], record["destination.address"], record.get("service.address"))
             for record in records
-            if record["url.path"].startswith(f"/{number}/")
+            if record["url.path"] in {f"/{number}/1", f"/{number}/2"}
         }
         assert told == {ends}, service
-    assert {record["destination.port"] for record in records} == {8080}
-    assert {record["service.port"] for record in records} == {80}
-    assert {record["perspective"] for record in records} == {"both"}
+    both = [record for record in records if record.get("perspective") == "both"]
+    assert len(both) >= 2 * len(asked)
+    assert {(record["destination.port"], record["service.port"]) for record in both} == {(8080, 80)}
     [last] = [event for event in agent.events() if event["event"] == "stopped"]
     assert last["balanced"]
     assert last["ledger"]["segments"]["dropped"]["translated"] > 0
