@@ -62,7 +62,8 @@ class Pipeline:
         self._context = Context(
             limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, self._budget
         )
-        self._connections = Connections(limits, Recognition(self._context), self._assembly)
+        self._recognition = Recognition(self._context)
+        self._connections = Connections(limits, self._recognition, self._assembly)
         self._clocks = Clocks()
         self._packets = 0
         self._segments = 0

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interceptor.core.model import Anomaly, Chunk, Outcome, Peers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interceptor.core.budget import Budget
+from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Outcome, Peers, Transaction
 from interceptor.core.protocols.conversation import (
     CLIENT,
     SERVER,
@@ -14,8 +19,17 @@ from interceptor.core.protocols.conversation import (
     Hole,
     succeed,
 )
+from interceptor.core.protocols.http1.heads import Heads
+from interceptor.core.protocols.http1.layouts import Layouts
+from interceptor.core.protocols.http1.pairing import HttpConversation
+from interceptor.core.protocols.http1.parser import Context
+from interceptor.core.protocols.opaque import Opaque
+from interceptor.core.protocols.recognition import Recognition
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interceptor.core.protocols.conversation import Heard, Reader
 
 PEERS = Peers("192.0.2.1", 40_000, "192.0.2.2", 80, "ipv4", "0" * 20, None)
@@ -160,3 +174,143 @@ def test_a_change_amid_what_is_left_passes_the_rest_on() -> None:
     assert log[-4:] == ["socks ends unanswered", " hears 0", " receives 0 inner", " receives 0 last"]
     assert conversation.peers is ANNOUNCED
     assert finished == 2
+
+
+# What holds of every conversation
+
+MAKERS: dict[str, Callable[[Context], Conversation]] = {
+    "beginning": lambda context: Recognition(context).begin(PEERS, first=True),
+    "middle": lambda context: Recognition(context).begin(None, first=False),
+    "http1": lambda context: HttpConversation(PEERS, context, first=True),
+    "http1 from the middle": lambda context: HttpConversation(PEERS, context, first=False),
+    "opaque": lambda context: Opaque(PEERS, context.drop, Drop.NOT_HTTP),
+}
+SEEN_WHOLE = ("beginning", "http1", "opaque")
+"""Those that are there from the first byte on. What proves itself in the middle depends on where segments begin."""
+PIECES = (
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"CONNECT a:1 HTTP/1.1\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 101 X\r\nUpgrade: h2c\r\n\r\n",
+    b"PROXY TCP4 192.0.2.1 192.0.2.2 1234 80\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    bytes.fromhex("1603010005010000010017030300021234"),
+    b"SSH-2.0-OpenSSH_9.2\r\n",
+    b"\x05\x01\x00",
+)
+SAID = st.one_of(
+    st.tuples(
+        st.sampled_from([CLIENT, SERVER]), st.sampled_from(PIECES) | st.binary(min_size=1, max_size=40)
+    ),
+    st.tuples(st.sampled_from([CLIENT, SERVER]), st.integers(1, 50)),
+    st.sampled_from(["relieve", "overdue"]),
+)
+
+
+class Holder:
+    """Holds a conversation as connections do, and to its balance after every call."""
+
+    def __init__(self, make: Callable[[Context], Conversation]) -> None:
+        limits = Limits()
+        self.budget = Budget(limits.held_bytes)
+        self.context = Context(
+            limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, self.budget
+        )
+        self.recognition = Recognition(self.context)
+        self.conversation = make(self.context)
+        for side in (CLIENT, SERVER):
+            self.conversation.heard(side)
+        self.finished: list[Outcome] = []
+        self.at = [0, 0]
+        self.taken = self.now = 0
+
+    def receive(self, side: int, data: bytes) -> None:
+        """Bytes: as many of them unseen as nobody needs to look at."""
+        self.taken += len(data)
+        said = Chunk(data, 0, len(data), self.at[side], 1, self.at[1 - side])
+        self.at[side] += len(data)
+        reader = self.conversation.reader(side)
+        if self.conversation.opaque:
+            self.conversation.passed(side, len(data))
+        elif reader.remaining > len(data):
+            reader.remaining -= len(data)
+        else:
+            self.conversation.receive(side, said, self.finished)
+        self.settle()
+
+    def settle(self) -> None:
+        """Go on with what it has become, and see that nothing is unaccounted for."""
+        change = self.conversation.becomes
+        if change is not None:
+            if change.swapped:
+                self.at.reverse()
+            self.conversation = succeed(
+                self.conversation, self.recognition, PEERS, (True, True), self.finished
+            )
+        assert self.conversation.becomes is None
+        held = [self.conversation.held(side, self.at[side]) for side in (CLIENT, SERVER)]
+        assert min(held) >= 0
+        assert self.taken == self.context.delivered + sum(self.context.dropped.values()) + sum(held)
+        assert self.budget.held == self.conversation.weight
+
+    def end(self) -> list[Outcome]:
+        """Both sides end; gives all that was finished."""
+        for side in (CLIENT, SERVER):
+            self.conversation.close(side, self.at[side], 2, self.finished, clean=True)
+            self.settle()
+        self.conversation.finish(Anomaly.UNANSWERED, self.finished)
+        assert self.budget.held == 0
+        assert self.taken == self.context.delivered + sum(self.context.dropped.values())
+        return self.finished
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@examples(100)
+@given(said=st.lists(SAID, max_size=12))
+def test_whatever_is_said_nothing_is_raised_and_all_is_accounted_for(
+    make: Callable[[Context], Conversation], said: list[tuple[int, bytes | int] | str]
+) -> None:
+    """Random bytes, pieces of all protocols, holes, and no memory, of both sides in any order."""
+    holder = Holder(make)
+    for each in said:
+        holder.now += 10
+        if isinstance(each, str):
+            if each == "relieve":
+                holder.conversation.relieve(holder.finished)
+            else:
+                holder.conversation.overdue(holder.now, 10, holder.finished)
+        else:
+            side, what = each
+            if isinstance(what, bytes):
+                holder.receive(side, what)
+                continue
+            if not holder.conversation.opaque:
+                holder.conversation.gap(side, what, holder.at[side], 1, holder.finished)
+            holder.at[side] += what
+        holder.settle()
+    holder.end()
+
+
+def told(finished: list[Outcome]) -> list[object]:
+    """What was finished, as values."""
+    return [
+        (each.index, each.request and each.request.target, each.response and each.response.status)
+        if isinstance(each, Transaction)
+        else each
+        for each in finished
+    ]
+
+
+@pytest.mark.parametrize("make", [MAKERS[name] for name in SEEN_WHOLE], ids=SEEN_WHOLE)
+@examples(50)
+@given(asked=st.sampled_from(PIECES), answered=st.sampled_from(PIECES), cut=st.integers(1, 30))
+def test_any_pieces_say_the_same(
+    make: Callable[[Context], Conversation], asked: bytes, answered: bytes, cut: int
+) -> None:
+    """A message in one piece or in two finishes the same."""
+    whole, parted = Holder(make), Holder(make)
+    for side, data in ((CLIENT, asked), (SERVER, answered)):
+        whole.receive(side, data)
+        for piece in filter(None, (data[:cut], data[cut:])):
+            parted.receive(side, piece)
+    assert told(whole.end()) == told(parted.end())

@@ -1,0 +1,68 @@
+"""What a connection speaks, and what it becomes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conversations import Capture, Dialogue, pairs, request, response
+
+
+def test_what_is_met_in_the_middle_is_read_from_its_first_proof_on() -> None:
+    """Whoever speaks first: a request is the client's."""
+    capture = Capture()
+    talk = Dialogue(capture)
+    talk.server(b"the end of something else")
+    talk.exchange(1)
+    capture.close()
+    assert pairs(capture.transactions) == [("1", "1")]
+    assert capture.transactions[0].peers.server_port == talk.ends.server_port
+
+
+def test_a_proof_by_the_other_side_gives_up_what_waits() -> None:
+    """The beginning of a request waits; a status line of the same side shows that it is the server."""
+    capture = Capture()
+    talk = Dialogue(capture)
+    talk.server(b"GET / HTT")
+    talk.server(response(1))
+    talk.exchange(2)
+    capture.close()
+    assert [answer for _, answer in pairs(capture.transactions)] == ["1", "2"]
+    assert capture.dropped("http") == {"unsynchronised": 9}
+
+
+def test_what_never_proves_anything_is_not_read() -> None:
+    """Its bytes are counted, and what waited at its end with them."""
+    capture = Capture()
+    talk = Dialogue(capture)
+    talk.client(b"\x00\x01\x02")
+    talk.client(b"GET / HTTP/1.1\r\nHost: a")
+    capture.close()
+    assert capture.transactions == []
+    assert capture.dropped("http") == {"unsynchronised": 3, "head_incomplete": 23}
+
+
+@pytest.mark.parametrize(
+    ("data", "begins"),
+    [
+        (b"GET / HTTP/1.1\r\n", True),
+        (b"HTTP/1.1 200 OK\r\n", True),
+        (b"GET /a/path/that/does/not/end/here", True),
+        (b"GET /", False),
+        (b"\x00" * 40, False),
+    ],
+)
+def test_only_the_beginning_of_a_message_begins_another_connection(data: bytes, begins: bool) -> None:
+    """Enough of a start line, of either side."""
+    assert Capture().pipeline._recognition.begins(data) is begins
+
+
+def test_a_tunnel_is_counted_and_not_read() -> None:
+    """What is behind a CONNECT, also what came in one segment with its answer."""
+    capture = Capture()
+    talk = Dialogue(capture).open()
+    talk.client(b"CONNECT a.test:443 HTTP/1.1\r\nHost: a.test\r\n\r\n")
+    talk.server(b"HTTP/1.1 200 Fine\r\n\r\n\x16\x03\x03")
+    talk.client(request(1))
+    capture.close()
+    assert len(capture.transactions) == 1
+    assert capture.dropped("http") == {"upgraded": 3 + len(request(1))}
