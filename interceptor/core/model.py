@@ -316,6 +316,20 @@ class Peers(Struct, frozen=True, gc=False):
     """Of the client behind a load balancer, by the PROXY protocol's header that came before its bytes."""
     announced_port: int | None = None
 
+    def translated(self, client: tuple[str, int], server: tuple[str, int], service: tuple[str, int]) -> Peers:
+        """The same connection between these ends; `service`: what the client asked for, which may be the server."""
+        address, port = service if service != server else (None, None)
+        return replace(
+            self,
+            client_address=client[0],
+            client_port=client[1],
+            server_address=server[0],
+            server_port=server[1],
+            service_address=address,
+            service_port=port,
+            perspective="both",
+        )
+
     def announced(self, address: str, port: int) -> Peers:
         """The same ends, and the client that a load balancer has announced."""
         return replace(self, announced_address=address, announced_port=port)

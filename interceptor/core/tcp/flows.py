@@ -11,8 +11,6 @@ import hashlib
 import ipaddress
 from typing import Final
 
-from msgspec.structs import replace
-
 from interceptor.core.model import Peers
 
 __all__ = ["Ends", "bare", "reverse"]
@@ -103,14 +101,5 @@ class Ends:
         asked, size = (len(asking) - 4) // 2, (len(answering) - 4) // 2
         service = self._addresses[asking[asked : 2 * asked]], self._ports[asking[-2:]]
         server = self._addresses[answering[size : 2 * size]], self._ports[answering[-2:]]
-        address, port = service if service != server else (None, None)
-        return replace(
-            peers,
-            client_address=self._addresses[asking[:asked]],
-            client_port=int.from_bytes(asking[-4:-2], "big"),
-            server_address=server[0],
-            server_port=server[1],
-            service_address=address,
-            service_port=port,
-            perspective="both",
-        )
+        client = self._addresses[asking[:asked]], int.from_bytes(asking[-4:-2], "big")
+        return peers.translated(client, server, service)
