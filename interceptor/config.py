@@ -283,6 +283,13 @@ class Collector(_Section):
 
     database: Path = Path("/var/lib/interceptor/collector.db")
     """An SQLite file."""
+    store: Text | None = None
+    """`clickhouse[s]://[user@]host[:port]/database[?cluster=name]`: keep everything there, and not in an SQLite file;
+    what bounds that file (`max_records`, `max_bytes`) bounds nothing then."""
+    store_password_file: Path | None = None
+    """A file that holds the password of the store's user; read again when it changes."""
+    store_ca_file: Path | None = None
+    """Authorities (PEM) that vouch for a store with clickhouses://, beside the system's."""
     retention_hours: Annotated[int, Field(gt=0, le=876_000)] = 7 * 24
     """Records that came in longer ago are removed."""
     rollup_hours: Annotated[int, Field(gt=0, le=876_000)] = 30 * 24

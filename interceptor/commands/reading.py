@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from interceptor.config import Config
     from interceptor.core.model import Outcome, Stage
     from interceptor.core.pipeline import Pipeline
-    from interceptor.core.records.encoder import Record, RecordEncoder
+    from interceptor.core.records.encoder import AnyRecord, RecordEncoder
     from interceptor.core.records.templates import PathTemplates
 
 __all__ = ["add_arguments", "run"]
@@ -162,7 +162,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class _View(Protocol):
     """Where outcomes go."""
 
-    def show(self, outcomes: list[Outcome], records: list[Record]) -> None:
+    def show(self, outcomes: list[Outcome], records: list[AnyRecord]) -> None:
         """Write them; their records are in the same order, if anybody asked for records."""
 
     def end(self) -> None:
@@ -173,13 +173,13 @@ class _Lines:
     """JSON Lines, or lines of another kind with a heading."""
 
     def __init__(
-        self, output: BinaryIO, lines: Callable[[Iterable[Record]], bytes], heading: bytes = b""
+        self, output: BinaryIO, lines: Callable[[Iterable[AnyRecord]], bytes], heading: bytes = b""
     ) -> None:
         self._output = output
         self._lines = lines
         self._heading = heading
 
-    def show(self, _: list[Outcome], records: list[Record]) -> None:
+    def show(self, _: list[Outcome], records: list[AnyRecord]) -> None:
         self._output.write(self._heading + self._lines(records))
         self._output.flush()
         self._heading = b""
@@ -201,7 +201,7 @@ class _Told:
         self._table = TransactionTable(self._console) if rows else None
         self._summary = summary
 
-    def show(self, _: list[Outcome], records: list[Record]) -> None:
+    def show(self, _: list[Outcome], records: list[AnyRecord]) -> None:
         for record in records:
             self._summary.add(record)
         if self._table:
@@ -224,7 +224,7 @@ class _Explained:
         self._closed: Counter[tuple[str, str, str]] = Counter()
         self._more = 0
 
-    def show(self, outcomes: list[Outcome], _: list[Record]) -> None:
+    def show(self, outcomes: list[Outcome], _: list[AnyRecord]) -> None:
         from interceptor.core.model import Transaction
 
         for outcome in outcomes:
@@ -256,7 +256,7 @@ class _Sent:
         self._lines = encoder.lines
         self._sending = sending
 
-    def show(self, _: list[Outcome], records: list[Record]) -> None:
+    def show(self, _: list[Outcome], records: list[AnyRecord]) -> None:
         self._sending.put(self._lines(records), len(records))
 
     def end(self) -> None:

@@ -14,12 +14,16 @@ from interceptor.core.records.encoder import Record
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from interceptor.core.records.encoder import AnyRecord
+
 __all__ = ["HEADER", "rows"]
 
 
-def rows(records: Iterable[Record]) -> bytes:
-    """Lines of values, each ended by CRLF, in UTF-8."""
-    return lines([cell(getattr(record, name)) for name in Record.__struct_fields__] for record in records)
+def rows(records: Iterable[AnyRecord]) -> bytes:
+    """Lines of values, each ended by CRLF, in UTF-8. Of records of other kinds what they share with those of HTTP."""
+    return lines(
+        [cell(getattr(record, name, None)) for name in Record.__struct_fields__] for record in records
+    )
 
 
 HEADER: Final = lines([Record.__struct_encode_fields__])

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly
+from interceptor.core.records.encoder import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from interceptor.core.model import PacketBatch, Stage
-    from interceptor.core.records.encoder import Record
+    from interceptor.core.records.encoder import AnyRecord
 
 __all__ = [
     "MAXIMUM_ENDPOINTS",
@@ -173,6 +174,8 @@ class Summary:
     methods: Counter[str] = field(default_factory=Counter)
     """As records name them; `NONE` where no request was seen."""
     anomalies: Counter[str] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
+    """Records that are no transactions, by kind."""
     connections: int = 0
     gaps: int = 0
     missed_bytes: int = 0
@@ -201,8 +204,11 @@ class Summary:
         if self.last_time is None or latest > self.last_time:
             self.last_time = latest
 
-    def add(self, record: Record) -> None:
-        """Count a transaction by its record."""
+    def add(self, record: AnyRecord) -> None:
+        """Count a transaction, or what else was reported, by its record."""
+        if not isinstance(record, Record):
+            self.others[record.kind] += 1
+            return
         self.transactions += 1
         code = record.http_response_status_code
         status = NONE if code is None else f"{code // 100}xx" if 100 <= code <= 599 else OTHER
@@ -215,7 +221,7 @@ class Summary:
         self.complete += complete
         tags = record.anomalies or ()
         unanswered = Anomaly.UNANSWERED in tags
-        failed = code is None or status == "5xx"
+        failed = status == "5xx" or (code is None and Anomaly.UPGRADED not in tags)
         server = server_name(record)
         self.clients.add(record.source_address, failed=failed)
         self.servers.add(server, failed=failed)

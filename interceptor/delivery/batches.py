@@ -103,7 +103,7 @@ _Amount = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")]
 
 
-class Captured(msgspec.Struct, frozen=True):
+class Captured(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an agent's captures got and lost since it started: `since` tells one run from the next.
 
     Totals, not steps: a batch that comes twice, is halved or is lost changes nothing about what the next one says.
@@ -119,6 +119,10 @@ class Captured(msgspec.Struct, frozen=True):
     """That network cards or their drivers dropped."""
     blind_seconds: Annotated[float, msgspec.Meta(ge=0)]
     """In which interfaces that had been captured were not, of all of them added up."""
+    interfaces: _Amount | None = None
+    """Captured when it was told. Not a total, as what waits."""
+    waiting: _Amount | None = None
+    """Records in the agent's spool by then, which it has not delivered."""
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="batch"):
@@ -137,10 +141,17 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", 
 
 
 def captured_since(
-    since: float, packets: int, kernel_dropped: int, interface_dropped: int, blind_seconds: float
+    since: float,
+    packets: int,
+    kernel_dropped: int,
+    interface_dropped: int,
+    blind_seconds: float,
+    interfaces: int | None = None,
+    waiting: int | None = None,
 ) -> Captured:
     """Make the header's part about captures; `since` is Unix time in seconds."""
-    return Captured(_timestamp(since), packets, kernel_dropped, interface_dropped, round(blind_seconds, 3))
+    blind = round(blind_seconds, 3)
+    return Captured(_timestamp(since), packets, kernel_dropped, interface_dropped, blind, interfaces, waiting)
 
 
 def seal(

@@ -230,7 +230,8 @@ def _span(record: dict[str, Any]) -> _Span:
             raise ValueError("no traceparent")
     if len(bytes.fromhex(trace)) != 16 or len(trace) != 32:
         raise ValueError("no trace id")
-    name = " ".join([part for part in (method or "HTTP", template) if part])
+    kind = "HTTP" if record.get("kind", "http") == "http" else record["kind"]
+    name = " ".join([part for part in (method or kind, template) if part])
     begun, ended = start * 1000, (start + index(record.get("duration_us", 0))) * 1000
     if not 0 <= begun < 2**64 or not 0 <= ended < 2**64:
         raise ValueError("no time")
