@@ -465,7 +465,6 @@ TSHARK_DIFFERS: dict[str, str] = {
     **dict.fromkeys(
         (
             *("translated_and_the_client_vanishes", "translated_and_the_server_comes_late"),
-            *("translated_at_both_ends", "translated_from_the_middle", "translated_hairpin"),
             *("translated_ipv6", "translated_to_a_backend", "translated_with_losses_at_each"),
         ),
         _NAMES,

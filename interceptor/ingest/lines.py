@@ -151,7 +151,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     ttfb_us: _Number | None = None
     service_address: _Name | None = field(name="service.address", default=None)
     service_port: _Port | None = field(name="service.port", default=None)
-    perspective: Literal["client", "server", "both"] | None = None
+    perspective: str | None = None
     client_address: _Name | None = field(name="client.address", default=None)
     client_port: _Port | None = field(name="client.port", default=None)
     network_type: str = field(name="network.type", default="")
