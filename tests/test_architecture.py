@@ -182,6 +182,11 @@ PURE = {
         "core.packets.radio",
         "core.tcp.flows",
     },
+    "kubernetes.intervals": set(),
+    "kubernetes.objects": set(),
+    "kubernetes.given": {"errors"},
+    "kubernetes.resolver": {"kubernetes.intervals", "kubernetes.objects"},
+    "kubernetes.naming": {"kubernetes.given", "kubernetes.resolver"},
     "delivery.batches": set(),
     "delivery.files": {"delivery.batches"},
 }
@@ -196,8 +201,9 @@ ROOMS: dict[str, set[str]] = {
     "delivery": {"core"},
     "ingest": {"core", "delivery"},
     "collector": {"core", "delivery", "ingest"},
-    "service": {"core", "capture", "delivery", "ingest", "collector", "settings"},
-    "commands": {"core", "capture", "delivery", "service", "settings"},
+    "kubernetes": set(),
+    "service": {"core", "capture", "delivery", "ingest", "collector", "kubernetes", "settings"},
+    "commands": {"core", "capture", "delivery", "kubernetes", "service", "settings"},
 }
 """Which rooms each room may look into, besides itself and the modules in `HALL`."""
 
@@ -220,6 +226,7 @@ STANDARD = {
     "io",
     "ipaddress",
     "itertools",
+    "math",
     "operator",
     "re",
     "struct",
@@ -257,6 +264,10 @@ LIBRARIES = {
         "delivery.otlp",
         "delivery.sender",
         "ingest.lines",
+        "kubernetes.history",
+        "kubernetes.naming",
+        "kubernetes.objects",
+        "kubernetes.resolver",
         "service.openapi",
     },
     "rich": {"commands.display"},
@@ -264,10 +275,10 @@ LIBRARIES = {
     "pyroute2": {"capture.links"},
     "prometheus_client": {"service.metrics"},
     "pydantic": {"config", "settings"},
-    "httpx": {"collector.clickhouse.server", "delivery.transport"},
+    "httpx": {"collector.clickhouse.server", "delivery.transport", "kubernetes.api"},
     "uvicorn": {"service.server"},
     "yaml": {"service.openapi", "settings"},
-    "zstandard": {"collector.blocks", "commands.output", "delivery.batches"},
+    "zstandard": {"collector.blocks", "commands.output", "delivery.batches", "kubernetes.history"},
 }
 """Who alone may import them."""
 

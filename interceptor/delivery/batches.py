@@ -6,8 +6,9 @@ I/O and clocks: what time it is, and where batches are kept, others know.
 
 Invariants:
 
-* A batch never changes. Its id is a function of its text, so the same records sealed at the same time by the same
-  agent are the same batch, and the id serves as idempotency key on every try.
+* A batch never changes. Its id is a function of the text that was sealed, so the same records sealed at the same time by
+  the same agent are the same batch, and the id serves as idempotency key on every try. A relay may add names to its
+  records before it stores it (`rewritten`), and sends what it stored.
 * Halving is a function of the batch: after a crash it gives the same two batches with the same ids. Leaving out lines
   is one of the batch and the lines.
 * Unpacking never makes more than its limit, whatever the bytes say (decompression bombs).
@@ -40,6 +41,7 @@ __all__ = [
     "UnpackError",
     "captured_since",
     "parse_header",
+    "rewritten",
     "seal",
     "split",
     "split_lines",
@@ -181,6 +183,14 @@ def seal(
     )
     line = msgspec.json.encode(header) + b"\n"
     return Batch(header.id, records, _pack((line, *pieces), encoding), encoding)
+
+
+def rewritten(batch_id: str, records: int, text: bytes, encoding: Encoding) -> Batch:
+    """A batch whose lines somebody on its way has added to: still the same records, and so still its id.
+
+    Whoever takes a batch knows it by its id, so of several such texts the first one counts.
+    """
+    return Batch(batch_id, records, _pack((text,), encoding), encoding)
 
 
 def split(batch: Batch) -> tuple[Batch, Batch]:
