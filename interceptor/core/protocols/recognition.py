@@ -172,6 +172,10 @@ class _Beginning(Conversation):
         self._heard: list[Heard] | None = None
         """What waits for more."""
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better."""
+        self.peers = peers
+
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """Everything must be looked at."""
         return NOTHING_COMES
@@ -275,6 +279,9 @@ class _Middle(Conversation):
     def peers(self) -> None:
         """Nobody knows."""
         return
+
+    def rename(self, peers: Peers) -> None:
+        """There are none yet."""
 
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """Everything must be looked at."""
