@@ -436,7 +436,7 @@ TSHARK_DIFFERS: dict[str, str] = {
     **dict.fromkeys(
         (
             *("grpc_calls", "http2_hole_in_block", "http2_hole_in_body", "http2_late", "http2_preface"),
-            *("http2_reset", "http2_upgrade"),
+            *("http2_in_connect", "http2_reset", "http2_upgrade"),
         ),
         "tshark's fields of HTTP/2 have other names than those of HTTP/1",
     ),

@@ -74,6 +74,11 @@ class Http2Conversation(Conversation):
         if upgraded is not None:
             self._streams.begin_upgraded(upgraded)
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better, of what is open and what begins."""
+        self.peers = peers
+        self._streams.rename(peers)
+
     def reader(self, side: int) -> FrameReader:
         """What reads one side."""
         return self._sides[side].reader

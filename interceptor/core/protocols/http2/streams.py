@@ -122,6 +122,13 @@ class Streams:
         self.client_closed = False
         """The client has reset the connection."""
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better."""
+        self._peers = peers
+        for stream in self._open.values():
+            if not stream.transaction.reported:
+                stream.transaction.peers = peers
+
     # What frames say
 
     def begin_upgraded(self, transaction: Transaction) -> None:

@@ -498,3 +498,20 @@ def test_when_memory_is_short_all_that_waits_is_given_up() -> None:
     assert isinstance(last, Transaction)
     assert last.request is not None
     assert (last.stream, last.request.target, last.request.header_names) == (11, "/", ())
+
+
+def test_other_ends_are_those_of_what_is_open_and_of_what_begins() -> None:
+    """What was reported before stays as it was said."""
+    shared, _ = counted(Limits(pending=2))
+    talk = Http2Conversation(PEERS, shared, first=True)
+    finished: list[Outcome] = []
+    data = PREFACE + never_answered(3)
+    talk.receive(CLIENT, Chunk(data, 0, len(data), 0, 5, 0), finished)
+    service = Peers("10.0.0.1", 40_000, "10.96.0.1", 80, "ipv4", "c" * 20, None)
+    talk.rename(service)
+    more = frame(1, 7, b"\x82\x84\x86", 5)
+    talk.receive(CLIENT, Chunk(more, 0, len(more), len(data), 6, 0), finished)
+    talk.finish(Anomaly.CUT_SHORT, finished)
+    said = {outcome.stream: outcome.peers for outcome in finished if isinstance(outcome, Transaction)}
+    assert said == {1: PEERS, 3: service, 5: service, 7: service}
+    assert talk.peers == service
