@@ -188,6 +188,15 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     anomalies: tuple[str, ...] | None = None
     interface: str | None = None
     node: str | None = None
+    url_unknown: str | None = field(name="url.unknown", default=None)
+    rpc_system: str | None = field(name="rpc.system", default=None)
+    rpc_service: str | None = field(name="rpc.service", default=None)
+    rpc_method: str | None = field(name="rpc.method", default=None)
+    rpc_grpc_status_code: _Number | None = field(name="rpc.grpc.status_code", default=None)
+    rpc_request_messages: _Number | None = field(name="rpc.request.messages", default=None)
+    rpc_request_message_bytes: _Number | None = field(name="rpc.request.message.bytes", default=None)
+    rpc_response_messages: _Number | None = field(name="rpc.response.messages", default=None)
+    rpc_response_message_bytes: _Number | None = field(name="rpc.response.message.bytes", default=None)
 
 
 class Trait(NamedTuple):
