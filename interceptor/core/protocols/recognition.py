@@ -127,6 +127,10 @@ class _Beginning(Conversation):
         self.peers = peers
         self.becomes: Becoming | None = None
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better."""
+        self.peers = peers
+
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """Everything must be looked at."""
         return NOTHING_COMES
@@ -192,6 +196,9 @@ class _Middle(Conversation):
     def peers(self) -> None:
         """Nobody knows."""
         return
+
+    def rename(self, peers: Peers) -> None:
+        """There are none yet."""
 
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """Everything must be looked at."""
