@@ -193,10 +193,10 @@ def test_what_is_said_to_differ_does(name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "aside"),
     [
-        (other_port, ("destination.port", "server.port")),
+        (other_port, ("destination.port", "server.port", "service.port")),
         (
             over_ipv6,
-            ("destination.address", "network.type", "server.address", "source.address"),
+            ("destination.address", "network.type", "server.address", "service.address", "source.address"),
         ),
     ],
 )
