@@ -73,8 +73,7 @@ class Recognition:
         if change.protocol == _HTTP2:
             return self._speak_http2(peers, first=False)
         conversation = HttpConversation(peers, self._context, first=False)
-        if change.begun is not None:
-            conversation.reader(change.side).resume(change.begun)
+        conversation.reader(change.side).resume(change.begun)
         if change.announced is not None:
             conversation.announce(change.announced)
         return conversation
@@ -258,7 +257,7 @@ class _Joined(Becoming):
     side: int = CLIENT
     """Who has proven it."""
     begun: Partial | None = None
-    """The beginning of that message."""
+    """The beginning of that message; None where all of it is in what is left."""
     announced: tuple[str, int] | None = None
     """The client's address and port, by a PROXY protocol header."""
 
