@@ -75,7 +75,8 @@ def test_the_chain_is_whole(chain: dict[str, str]) -> None:
         "table",
     ):
         assert "etxeberria.shown.example" in chain[output], output
-    assert chain["database"].count('INSERT INTO "records"') == records
+    transactions = chain["JSON Lines"].count('"kind":"http"')
+    assert chain["database"].count('INSERT INTO "records"') == transactions
     assert "KeyError" in chain["crash"]
     assert "KeyError" in chain["crash of the daemon"]
 

@@ -47,6 +47,7 @@ from interceptor.collector.reserve import Reserve
 from interceptor.collector.totals import bucket, pack
 from interceptor.delivery.batches import split_lines
 from interceptor.ingest.api import SinkFullError, Taken
+from interceptor.ingest.lines import beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -313,10 +314,11 @@ class Store:
                 " RETURNING number",
                 (header.cluster or "", header.node or "", header.agent, now, now),
             )
-            records, duplicates, rejected = self._insert_records(batch, self._names.agent(agent), received)
+            records, duplicates, uncounted = self._insert_records(batch, self._names.agent(agent), received)
             execute("UPDATE agents SET records = records + ? WHERE number = ?", (len(records), agent))
             inserted += records
-            accepted = len(records) + duplicates
+            accepted = len(records) + duplicates + uncounted
+            rejected = header.count - accepted
             execute("INSERT INTO batches VALUES(?, ?, ?, ?)", (key, received, accepted, rejected))
             losses.note(self._database, header, now)
             answers.append(Taken(accepted, rejected, duplicate_records=duplicates))
@@ -324,14 +326,15 @@ class Store:
         return answers
 
     def _insert_records(self, batch: Incoming, agent: int, received: int) -> tuple[list[_Record], int, int]:
-        """Insert a batch's records; gives those that were new, how many were there, and how many are not for us."""
+        """Insert a batch's records; gives those that were new, how many were there, and how many are of no total."""
         found: dict[bytes, tuple[Known, bytes]] = {}
-        kept = 0
+        kept = uncounted = 0
         for one, line in zip(batch.known, split_lines(batch.text), strict=True):
             if one is not None:
                 kept += 1
                 found.setdefault(one.key, (one, line))
-        rejected = batch.header.count - kept
+            elif beside(line):
+                uncounted += 1
         endpoint, caller = self._names.endpoint, self._names.caller
         records: list[_Record] = []
         for one, line in found.values():
@@ -343,7 +346,7 @@ class Store:
             [(self._next + start, block) for start, block in blocks.packed([one.line for one in records])],
         )
         self._next += len(records)
-        return records, kept - len(records), rejected
+        return records, kept - len(records), uncounted
 
     def _write_records(self, records: list[_Record], received: int) -> list[_Record]:
         """Write those that are not there; gives these."""

@@ -47,6 +47,7 @@ __all__ = [
     "Row",
     "TooManyError",
     "Trait",
+    "beside",
     "check",
     "opened",
 ]
@@ -261,6 +262,14 @@ _envelopes = msgspec.json.Decoder(_Envelope)
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
 """Keys of records that show more of a URL than its template."""
+
+
+_BESIDE: Final = frozenset({"websocket", "tunnel", "tls"})
+
+
+def beside(line: bytes) -> bool:
+    """Whether a record that holds is of a kind that agents send and that is part of no total here: it is taken, not kept."""
+    return _envelopes.decode(line).kind in _BESIDE
 
 
 def check(

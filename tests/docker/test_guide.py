@@ -67,6 +67,8 @@ def test_security_says_what_a_batchs_header_has() -> None:
         "kernel_dropped": "lost",
         "interface_dropped": "lost",
         "blind_seconds": "seconds they were blind",
+        "interfaces": "how many interfaces are captured",
+        "waiting": "how many records wait",
     }
     assert set(Captured.__struct_fields__) == captured.keys()
     text = " ".join((GUIDE.parent / "SECURITY.md").read_text().split())

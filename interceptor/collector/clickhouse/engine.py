@@ -41,6 +41,7 @@ from interceptor.collector.engine import Kept, UnavailableError
 from interceptor.collector.totals import bucket
 from interceptor.delivery.batches import split_lines
 from interceptor.ingest.api import SinkFullError, Taken
+from interceptor.ingest.lines import beside
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -286,7 +287,9 @@ class Clickhouse:
                     records.append(self._record_row(received + len(records), record, batch.header, one, line))
                 mine += owners[record] == key
             kept = sum([one is not None for one in batch.known])
-            known[key] = Taken(kept, batch.header.count - kept, duplicate_records=kept - mine)
+            lines = zip(batch.known, split_lines(batch.text), strict=True)
+            taken = kept + sum([one is None and beside(line) for one, line in lines])
+            known[key] = Taken(taken, batch.header.count - taken, duplicate_records=kept - mine)
             rows.append(_batch_row(batch, received, known[key], mine))
         self._last = received + len(records)
         if records:

@@ -263,7 +263,11 @@ class Connections:
             own, other = (client, server) if from_client else (server, client)
             numbers = own if own >= 0 else numbers[0], other if other >= 0 else numbers[1]
         said = buffer[data : data + captured]
-        known = self._translations.find(flow, numbers, sequence, said, self.now) if flags & ACK else None
+        known = (
+            self._translations.find(flow, numbers, interface, sequence, said, time, self.now)
+            if flags & ACK
+            else None
+        )
         if known is not None:
             names, stream = known
             if self._names.add(flow, stream) and self._names.add(reverse(flow), stream.peer):
@@ -271,7 +275,7 @@ class Connections:
                 return stream
         stream = self._open(interface, segment, handshake, finished)
         if flags & ACK:
-            self._translations.opened(flow, numbers, sequence, said, time, self.now)
+            self._translations.opened(flow, numbers, interface, sequence, said, time, self.now)
         return stream
 
     def _rename(

@@ -2,9 +2,11 @@
 
 kube-proxy's DNAT for Services, masquerading, NodePorts and their like change addresses and ports; sequence numbers they
 leave alone. So a connection is known by the pair of numbers before the first byte of either side, the initial ones where
-its handshake was seen: 64 bits that two connections of the same moment do not share by chance; and where their first bytes are
-seen twice they must be the same ones, for programs whose numbers are no random ones. What terminates connections (a proxy
-of layer 7, a SYN proxy) chooses its own numbers and is a hop of its own.
+its handshake was seen: 64 bits that two connections of the same moment do not share by chance. For programs whose numbers are
+no random ones, more is asked: its other name is on another interface, and where its first bytes are seen again they are the
+same, and not later than a host needs to pass them on. What terminates connections (a proxy of layer 7, a SYN proxy) chooses
+its own numbers and is a hop of its own; a pod that asks itself by way of a Service shows both names on one interface, and is
+two connections to us.
 
 Owns how a connection is found by these numbers, and which of its names is the one that an end sees: the sender of its first
 data sees the name under which that was captured first, the receiver the last one. Refuses what changes numbers (firewalls that
@@ -17,10 +19,13 @@ other name shows within the time that a packet needs to cross a host.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from interceptor.core.tcp.flows import bare, reverse
 from interceptor.core.tcp.reassembly import Stream, difference
+
+if TYPE_CHECKING:
+    from interceptor.core.model import Interface
 
 __all__ = ["Names", "Translations"]
 
@@ -29,6 +34,8 @@ _REMEMBERED: Final = 4_096
 """More than begin within the fraction of a second after which the other name shows."""
 _COMPARED: Final = 64
 """Bytes of what a connection began with."""
+_CROSSING: Final = 200_000_000
+"""Nanoseconds that a busy host may need to pass a packet on."""
 
 StreamT = TypeVar("StreamT", bound=Stream)
 
@@ -39,10 +46,31 @@ class Names:
     It knows directions by their first names, so that a connection that is over is not kept for it.
     """
 
-    __slots__ = ("_far", "_near", "_said", "_sequence", "_shown", "ambiguous", "number", "sender", "since")
+    __slots__ = (
+        "_far",
+        "_near",
+        "_said",
+        "_sequence",
+        "_shown",
+        "ambiguous",
+        "interface",
+        "number",
+        "sender",
+        "since",
+    )
 
-    def __init__(self, sender: bytes, number: int, sequence: int, said: bytes, time: int, now: int) -> None:
+    def __init__(
+        self,
+        sender: bytes,
+        number: int,
+        interface: Interface,
+        sequence: int,
+        said: bytes,
+        time: int,
+        now: int,
+    ) -> None:
         self.sender = sender
+        self.interface = interface
         self.number = number
         """Before its first byte."""
         self._sequence = sequence
@@ -62,10 +90,12 @@ class Names:
         """A direction was read under this name."""
         self._shown[direction != self.sender] = flow
 
-    def differ(self, sequence: int, said: bytes) -> bool:
-        """Whether bytes are not those that the connection began with, where it is these that are seen again."""
+    def fit(self, sequence: int, said: bytes, time: int) -> bool:
+        """Whether bytes of the sender can be this connection's: what it began with, where it is that which is seen again."""
         size = min(len(said), len(self._said))
-        return sequence == self._sequence and said[:size] != self._said[:size]
+        return sequence != self._sequence or (
+            said[:size] == self._said[:size] and abs(time - self._near[1]) <= _CROSSING
+        )
 
     def add(self, flow: bytes, time: int, *, by_sender: bool) -> None:
         """Another name, of the direction of a segment that was captured then."""
@@ -90,7 +120,14 @@ class Translations(Generic[StreamT]):
         self._begun: OrderedDict[tuple[int, int], Names] = OrderedDict()
 
     def opened(
-        self, sender: bytes, numbers: tuple[int, int], sequence: int, said: bytes, time: int, now: int
+        self,
+        sender: bytes,
+        numbers: tuple[int, int],
+        interface: Interface,
+        sequence: int,
+        said: bytes,
+        time: int,
+        now: int,
     ) -> None:
         """A connection's first data was captured at `time`: what was `said`, from `sequence` on.
 
@@ -98,24 +135,34 @@ class Translations(Generic[StreamT]):
         """
         key = _key(numbers)
         before = self._begun.pop(key, None)
-        names = self._begun[key] = Names(sender, numbers[0], sequence, said, time, now)
+        names = self._begun[key] = Names(sender, numbers[0], interface, sequence, said, time, now)
         names.ambiguous = before is not None and self._sender(before, now) is not None
         if len(self._begun) > _REMEMBERED:
             self._begun.popitem(last=False)
 
     def find(
-        self, flow: bytes, numbers: tuple[int, int], sequence: int, said: bytes, now: int
+        self,
+        flow: bytes,
+        numbers: tuple[int, int],
+        interface: Interface,
+        sequence: int,
+        said: bytes,
+        time: int,
+        now: int,
     ) -> tuple[Names, StreamT] | None:
         """The connection, and the direction of it, that a segment of an unknown name belongs to; the rest as for `opened`."""
         names = self._begun.get(_key(numbers))
-        if names is None or names.ambiguous or (sender := self._sender(names, now)) is None:
+        if names is None or names.ambiguous or names.interface is interface:
             return None
-        if numbers[0] == names.number:
-            stream: StreamT = sender
-            if names.differ(sequence, said):
-                return None
-        else:
+        sender = self._sender(names, now)
+        if sender is None:
+            return None
+        if numbers[0] != names.number:
             stream = self._streams[reverse(names.sender)]
+        elif names.fit(sequence, said, time):
+            stream = sender
+        else:
+            return None
         return None if bare(stream.flow) == bare(flow) else (names, stream)
 
     def expire(self, now: int) -> None:

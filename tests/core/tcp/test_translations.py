@@ -18,9 +18,7 @@ from tests.conversations import ACK, RST, SECOND, Capture, Dialogue, Ends, Sent,
 if TYPE_CHECKING:
     from interceptor.core.model import Peers
 
-POD = Interface("pod", 1)
-"""What the client's end of the way shows."""
-BACKEND = Interface("backend", 1)
+HERE, THERE = Interface("here", 1), Interface("there", 1)
 
 ASKED = Ends("10.64.0.2", "10.96.0.9", 40_000, 80, 1_000, 5_000)
 """A Service, as its client sees it."""
@@ -46,11 +44,9 @@ class Way(Dialogue):
                 self.capture.feed(sent._replace(ends=ends).frame(), interface=where)
 
 
-def way(capture: Capture, *ends: Ends, one_interface: bool = False) -> Way:
+def way(capture: Capture, *ends: Ends) -> Way:
     """From a pod to a backend, by way of as many interfaces as there are names."""
     places = [Interface(f"place{number}", 1) for number in range(len(ends))]
-    if one_interface:
-        places = [POD] * len(ends)
     return Way(capture, ends[0], names=list(zip(places, ends, strict=True)))
 
 
@@ -66,7 +62,6 @@ def ends(peers: Peers) -> tuple[str, int, str, int, str | None, int | None]:
     )
 
 
-@pytest.mark.parametrize("one_interface", [False, True])
 @pytest.mark.parametrize("handshake", [True, False])
 @pytest.mark.parametrize(
     ("names", "known"),
@@ -83,11 +78,10 @@ def test_a_call_counts_once(
     names: tuple[Ends, ...],
     known: tuple[str, int, str, int, str | None, int | None],
     handshake: bool,
-    one_interface: bool,
 ) -> None:
     """Between who asked and who answered, and with what was asked for."""
     capture = Capture()
-    talk = way(capture, *names, one_interface=one_interface)
+    talk = way(capture, *names)
     if handshake:
         talk.open()
     for nonce in (1, 2, 3):
@@ -194,20 +188,24 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(5_000):
         flow = number.to_bytes(8, "big") + b"port"
         streams[flow] = Stream(flow, number + 1, assembly)
-        translations.opened(flow, (number, 7), number + 1, b"", 0, 0)
-    found = [translations.find(b"another flow", (number, 7), 0, b"", SECOND) for number in range(5_000)]
+        translations.opened(flow, (number, 7), HERE, number + 1, b"", 0, 0)
+    found = [
+        translations.find(b"another flow", (number, 7), THERE, 0, b"", 0, SECOND) for number in range(5_000)
+    ]
     assert [names is not None for names in found] == [False] * 904 + [True] * 4_096
-    assert translations.find(b"another flow", (4_999, 7), 0, b"", 3 * SECOND) is None
+    assert translations.find(b"another flow", (4_999, 7), THERE, 0, b"", 0, 3 * SECOND) is None
     translations.expire(3 * SECOND)
-    assert translations.find(b"another flow", (4_999, 7), 0, b"", SECOND) is None
+    assert translations.find(b"another flow", (4_999, 7), THERE, 0, b"", 0, SECOND) is None
 
 
-def test_equal_numbers_are_not_enough() -> None:
-    """Programs whose numbers are no random ones: what they begin with is looked at, too."""
+@pytest.mark.parametrize("unlike", ["bytes", "time", "interface"])
+def test_equal_numbers_are_not_enough(unlike: str) -> None:
+    """Programs whose numbers are no random ones: what they begin with, when, and where is looked at, too."""
     capture = Capture()
-    talks = [way(capture, ASKED), way(capture, MASQUERADED)]
-    for nonce, talk in enumerate(talks, 1):
-        talk.open()
-        talk.exchange(nonce)
-    assert pairs(capture.close()) == [("1", "1"), ("2", "2")]
+    where = [HERE, HERE if unlike == "interface" else THERE]
+    for nonce, (interface, ends) in enumerate(zip(where, (ASKED, MASQUERADED), strict=True), 1):
+        talk = Way(capture, ends, names=[(interface, ends)]).open()
+        talk.exchange(nonce if unlike == "bytes" else 1)
+        capture.now += SECOND if unlike == "time" else 0
+    assert len(capture.close()) == 2
     assert capture.pipeline.connections == 2
