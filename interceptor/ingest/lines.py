@@ -264,7 +264,7 @@ _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
 """Keys of records that show more of a URL than its template."""
 
 
-_BESIDE: Final = frozenset({"websocket", "tunnel", "tls"})
+_BESIDE: Final = frozenset({"websocket", "tunnel"})
 
 
 def beside(line: bytes) -> bool:

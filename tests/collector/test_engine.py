@@ -351,6 +351,21 @@ def test_the_same_batch_changes_nothing(tmp_path: Path, name: str) -> None:
     asyncio.run(go())
 
 
+def test_sessions_and_tunnels_are_taken_and_in_no_total(tmp_path: Path, name: str) -> None:
+    """They are none of the kinds that are not known, which are refused."""
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            taken = await it.send(
+                batch(record(), record(kind="tunnel"), record(kind="websocket"), record(kind="new"))
+            )
+            assert (taken.accepted, taken.rejected) == (3, 1)
+            seen = await it.overview()
+            assert seen.totals.stored == seen.totals.spread.calls == 1
+
+    asyncio.run(go())
+
+
 def test_a_record_that_came_in_another_batch_is_there_once(tmp_path: Path, name: str) -> None:
     """The halves of a batch that had arrived: accepted, and counted once; the others of its batch are kept."""
 
