@@ -143,8 +143,9 @@ def _tagged(tag: str, text: str) -> Iterator[str]:
 
 
 def _filled(text: str) -> Iterator[str]:
-    """Lines of a paragraph. Long lists may be broken after a comma."""
+    """Lines of a paragraph. Long lists may be broken after a comma, paths and URLs before a slash or a bracket."""
     breakable = re.sub(r",(?=\S)", r",\\:", _escaped(text))
+    breakable = re.sub(r"(?<=[\w\]])(?=/\w|\[[:?])", r"\\:", breakable)
     for line in textwrap.wrap(breakable, _WIDTH, break_long_words=False, break_on_hyphens=False):
         yield _begun(line)
 

@@ -3,13 +3,14 @@
 kube-proxy's DNAT for Services, masquerading, NodePorts and their like change addresses and ports; sequence numbers they
 leave alone. So a connection is known by the pair of numbers before the first byte of either side, the initial ones where
 its handshake was seen: 64 bits that two connections of the same moment do not share by chance. For programs whose numbers are
-no random ones, more is asked: its other name is on another interface, and where its first bytes are seen again they are the
-same, and not later than a host needs to pass them on. What terminates connections (a proxy of layer 7, a SYN proxy) chooses
+no random ones, more is asked: the other name is on another interface; its packets have been routed, as their hop counts say
+(RFC 791 section 3.2, RFC 8200 section 3); and where its first bytes are seen again they are the same, and not later than a host
+needs to pass them on. What terminates connections (a proxy of layer 7, a SYN proxy) chooses
 its own numbers and is a hop of its own; a pod that asks itself by way of a Service shows both names on one interface, and is
 two connections to us.
 
 Owns how a connection is found by these numbers, and which of its names is the one that an end sees: the sender of its first
-data sees the name under which that was captured first, the receiver the last one. Refuses what changes numbers (firewalls that
+data sees the name under which that has been routed least, the receiver the other one. Refuses what changes numbers (firewalls that
 randomise them): that is two connections to us, as are two that seem to have the same numbers at the same time.
 
 Limits: a connection can be found for `_SECONDS` after its first data, and `_REMEMBERED` of them at once, the newest: its
@@ -27,7 +28,7 @@ from interceptor.core.tcp.reassembly import Stream, difference
 if TYPE_CHECKING:
     from interceptor.core.model import Interface
 
-__all__ = ["Names", "Translations"]
+__all__ = ["Names", "Translations", "hops_left"]
 
 _SECONDS: Final = 2 * 1_000_000_000
 _REMEMBERED: Final = 4_096
@@ -36,6 +37,8 @@ _COMPARED: Final = 64
 """Bytes of what a connection began with."""
 _CROSSING: Final = 200_000_000
 """Nanoseconds that a busy host may need to pass a packet on."""
+_ROUTERS: Final = 8
+"""That one host may be."""
 
 StreamT = TypeVar("StreamT", bound=Stream)
 
@@ -52,6 +55,7 @@ class Names:
         "_said",
         "_sequence",
         "_shown",
+        "_time",
         "ambiguous",
         "interface",
         "number",
@@ -66,6 +70,7 @@ class Names:
         interface: Interface,
         sequence: int,
         said: bytes,
+        hops: int,
         time: int,
         now: int,
     ) -> None:
@@ -75,7 +80,8 @@ class Names:
         """Before its first byte."""
         self._sequence = sequence
         self._said = said[:_COMPARED]
-        self._near = self._far = sender, time
+        self._near = self._far = sender, hops
+        self._time = time
         self._shown = [sender, reverse(sender)]
         self.since = now
         """On the clock that time-outs run on."""
@@ -90,21 +96,25 @@ class Names:
         """A direction was read under this name."""
         self._shown[direction != self.sender] = flow
 
-    def fit(self, sequence: int, said: bytes, time: int) -> bool:
-        """Whether bytes of the sender can be this connection's: what it began with, where it is that which is seen again."""
+    def fit(self, sequence: int, said: bytes, hops: int, time: int) -> bool:
+        """Whether bytes of the sender can be this connection's, on another part of their way."""
         size = min(len(said), len(self._said))
-        return sequence != self._sequence or (
-            said[:size] == self._said[:size] and abs(time - self._near[1]) <= _CROSSING
+        routed = hops > self._near[1] or hops < self._far[1]
+        return (
+            routed
+            and abs(hops - self._near[1]) <= _ROUTERS
+            and (
+                sequence != self._sequence
+                or (said[:size] == self._said[:size] and abs(time - self._time) <= _CROSSING)
+            )
         )
 
-    def add(self, flow: bytes, time: int, *, by_sender: bool) -> None:
-        """Another name, of the direction of a segment that was captured then."""
-        if not by_sender:
-            self._far = reverse(flow), time  # the sender's bytes were not seen under it, or later
-        elif time < self._near[1]:
-            self._near = flow, time
-        elif time >= self._far[1]:
-            self._far = flow, time
+    def add(self, flow: bytes, hops: int) -> None:
+        """Another name of the sender's direction."""
+        if hops > self._near[1]:
+            self._near = flow, hops
+        else:
+            self._far = flow, hops
 
     def of_ends(self, client: bytes) -> tuple[bytes, bytes]:
         """Of the client's direction: as the client sees it, and as the server does."""
@@ -126,6 +136,7 @@ class Translations(Generic[StreamT]):
         interface: Interface,
         sequence: int,
         said: bytes,
+        hops: int,
         time: int,
         now: int,
     ) -> None:
@@ -135,7 +146,7 @@ class Translations(Generic[StreamT]):
         """
         key = _key(numbers)
         before = self._begun.pop(key, None)
-        names = self._begun[key] = Names(sender, numbers[0], interface, sequence, said, time, now)
+        names = self._begun[key] = Names(sender, numbers[0], interface, sequence, said, hops, time, now)
         names.ambiguous = before is not None and self._sender(before, now) is not None
         if len(self._begun) > _REMEMBERED:
             self._begun.popitem(last=False)
@@ -147,6 +158,7 @@ class Translations(Generic[StreamT]):
         interface: Interface,
         sequence: int,
         said: bytes,
+        hops: int,
         time: int,
         now: int,
     ) -> tuple[Names, StreamT] | None:
@@ -155,15 +167,9 @@ class Translations(Generic[StreamT]):
         if names is None or names.ambiguous or names.interface is interface:
             return None
         sender = self._sender(names, now)
-        if sender is None:
+        if sender is None or numbers[0] != names.number or not names.fit(sequence, said, hops, time):
             return None
-        if numbers[0] != names.number:
-            stream = self._streams[reverse(names.sender)]
-        elif names.fit(sequence, said, time):
-            stream = sender
-        else:
-            return None
-        return None if bare(stream.flow) == bare(flow) else (names, stream)
+        return None if bare(names.sender) == bare(flow) else (names, sender)
 
     def expire(self, now: int) -> None:
         """Forget those that began too long ago."""
@@ -183,6 +189,26 @@ class Translations(Generic[StreamT]):
         if stream is None or now - names.since > _SECONDS:
             return None
         return stream if difference(names.number + 1, stream.next) == -stream.position else None
+
+
+def hops_left(buffer: bytes, data: int, flow: bytes) -> int:
+    """How many routers a packet may still pass, from the IP header before its TCP header; -1 where that is not there.
+
+    `data` is where the payload begins.
+    """
+    plain = bare(flow)
+    for size in range(20, 64, 4):  # RFC 9293 section 3.1: the data offset says which it is
+        tcp = data - size
+        if tcp >= 0 and buffer[tcp + 12] >> 4 == size >> 2 and buffer[tcp : tcp + 4] == plain[-4:]:
+            break
+    else:
+        return -1
+    addresses = plain[:-4]
+    if len(addresses) == 8:
+        place = tcp - 8  # without options
+        return buffer[place - 4] if place >= 12 and buffer[place : place + 8] == addresses else -1
+    place = tcp - 32  # without extension headers
+    return buffer[place - 1] if place >= 8 and buffer[place : place + 32] == addresses else -1
 
 
 def _key(numbers: tuple[int, int]) -> tuple[int, int]:
