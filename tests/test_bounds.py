@@ -129,6 +129,7 @@ def test_connections_that_are_idle_after_a_large_head_are_small(field: str) -> N
             talk.server(response(1))
             assert len(capture.transactions) == 1
             capture.transactions.clear()
+            capture.outcomes.clear()
 
     ask(Capture())  # what is made once
     size, capture = grown(ask)

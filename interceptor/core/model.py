@@ -35,6 +35,7 @@ __all__ = [
     "Stage",
     "State",
     "Transaction",
+    "Translation",
     "Upgrade",
 ]
 
@@ -346,6 +347,14 @@ class Response(Message, eq=False, gc=False):
     """0 for HTTP/0.9, which has none."""
 
 
+class Translation(Struct, frozen=True, gc=False):
+    """A connection that was seen under the name that its client sees and the one that its server does (NAT)."""
+
+    service_address: str | None
+    """What the client asked for, where that is not the server's address and port."""
+    service_port: int | None
+
+
 class Peers(Struct, frozen=True, gc=False):
     """The two ends of a connection, made once, written into every record of it."""
 
@@ -358,11 +367,8 @@ class Peers(Struct, frozen=True, gc=False):
     connection_id: str
     """20 hex digits: a function of the addresses, ports and initial sequence numbers."""
     interface: str | None
-    service_address: str | None = None
-    """What the client asked for, where that was translated into the server's address (NAT)."""
-    service_port: int | None = None
-    perspective: str | None = None
-    """`both`: the connection was seen under the name that its client sees and the one that its server does."""
+    translation: Translation | None = None
+    """Where its addresses are translated on its way, and that was seen."""
     announced_address: str | None = None
     """Of the client behind a load balancer, by the PROXY protocol's header that came before its bytes."""
     announced_port: int | None = None
@@ -376,9 +382,7 @@ class Peers(Struct, frozen=True, gc=False):
             client_port=client[1],
             server_address=server[0],
             server_port=server[1],
-            service_address=address,
-            service_port=port,
-            perspective="both",
+            translation=Translation(address, port),
         )
 
     def announced(self, address: str, port: int) -> Peers:

@@ -271,6 +271,12 @@ _Connection: TypeAlias = tuple[
 """What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record."""
 
 
+def _translation(peers: Peers) -> tuple[str | None, int | None, str | None]:
+    """Address and port of the service, and the perspective."""
+    seen = peers.translation
+    return (None, None, None) if seen is None else (seen.service_address, seen.service_port, "both")
+
+
 class RecordEncoder:
     """Makes records of transactions.
 
@@ -558,9 +564,7 @@ class RecordEncoder:
             peers.client_port,
             _text(peers.server_address),
             peers.server_port,
-            _text(peers.service_address) if peers.service_address else None,
-            peers.service_port,
-            peers.perspective,
+            *_translation(peers),
             _text(peers.announced_address) if peers.announced_address else None,
             peers.announced_port,
             _text(peers.network_type),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Names", "Translations", "hops_left"]
 
 _SECONDS: Final = 2 * 1_000_000_000
-_REMEMBERED: Final = 4_096
+_REMEMBERED: Final = 2_048
 """More than begin within the fraction of a second after which the other name shows."""
 _COMPARED: Final = 64
 """Bytes of what a connection began with."""
@@ -82,7 +82,7 @@ class Names:
         self._said = said[:_COMPARED]
         self._near = self._far = sender, hops
         self._time = time
-        self._shown = [sender, reverse(sender)]
+        self._shown: list[bytes] | None = None
         self.since = now
         """On the clock that time-outs run on."""
         self.ambiguous = False
@@ -90,10 +90,12 @@ class Names:
 
     def shown(self, direction: bytes) -> bytes:
         """The name under which a direction was last read. What comes under another one may be a copy."""
-        return self._shown[direction != self.sender]
+        return direction if self._shown is None else self._shown[direction != self.sender]
 
     def show(self, direction: bytes, flow: bytes) -> None:
         """A direction was read under this name."""
+        if self._shown is None:
+            self._shown = [self.sender, reverse(self.sender)]
         self._shown[direction != self.sender] = flow
 
     def fit(self, sequence: int, said: bytes, hops: int, time: int) -> bool:
