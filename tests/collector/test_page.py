@@ -336,10 +336,25 @@ def test_everything_that_is_shown_narrows(collector: Running) -> None:
             assert "from=" in page.url
             assert await page.locator("#ranges input:checked").count() == 0
             await back()
-            await page.mouse.move(slot["x"] + slot["width"] / 2, box["y"] + 60)
-            await page.mouse.down()
-            await page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 60, steps=4)
-            await page.mouse.up()
+            for _ in range(5):  # a chart that is drawn anew in the middle of it has not seen where it began
+                await chart.scroll_into_view_if_needed()
+                box, slot = (
+                    await chart.bounding_box(),
+                    await page.locator("#traffic .fill-refused").bounding_box(),
+                )
+                assert box is not None
+                assert slot is not None
+                await page.mouse.move(slot["x"] + slot["width"] / 2, box["y"] + 60)
+                await page.mouse.down()
+                await page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 60, steps=4)
+                await page.mouse.up()
+                for _ in range(100):
+                    if "from=" in page.url:
+                        break
+                    await page.wait_for_timeout(50)
+                else:
+                    continue
+                break
             await calls(43)
             await page.click("#free-times summary")
             stamp = "%Y-%m-%dT%H:%M"
@@ -647,11 +662,11 @@ def test_it_fits_the_screen(collector: Running, tmp_path: Path, size: str, schem
             await seen.page.screenshot(path=f"{folder}/{size}-{scheme}.png", full_page=True)
             contrast = await seen.page.evaluate(CONTRAST)
             assert contrast >= 4.5, "text is to be read (WCAG 2.2, 1.4.3)"
-            await seen.page.click(".leave button")
+            assert seen.complaints == []
+            await seen.page.click(".leave button")  # a question that is under way is answered with 401 then
             await seen.page.wait_for_selector("#token")
             assert await seen.overflow() == 0
             await seen.page.screenshot(path=f"{folder}/{size}-{scheme}-login.png")
-            assert seen.complaints == []
 
     check(body)
 
