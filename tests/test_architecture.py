@@ -60,6 +60,8 @@ PURE = {
         "core.protocols.http1.parser",
         "core.protocols.http1.recognition",
         "core.protocols.opaque",
+        "core.protocols.tls.layer",
+        "core.protocols.tls.session",
     },
     "core.protocols.signatures": set(),
     "core.protocols.tls.hellos": set(),
@@ -68,6 +70,7 @@ PURE = {
     "core.protocols.tls.fingerprints": {"core.protocols.tls.hellos"},
     "core.protocols.tls.session": {
         "core.model",
+        "core.protocols.conversation",
         "core.protocols.tls.certificates",
         "core.protocols.tls.hellos",
         "core.protocols.tls.layer",
@@ -129,6 +132,7 @@ PURE = {
     "core.records.servers": set(),
     "core.records.values": {"core.records.registered", "core.records.words"},
     "core.records.tls": {
+        "core.protocols.conversation",
         "core.protocols.tls.fingerprints",
         "core.protocols.tls.session",
         "core.records.values",
@@ -136,6 +140,8 @@ PURE = {
     },
     "core.records.encoder": {
         "core.model",
+        "core.protocols.tls.session",
+        "core.records.tls",
         "core.records.servers",
         "core.records.templates",
         "core.records.values",

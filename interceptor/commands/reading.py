@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from interceptor.config import Config
     from interceptor.core.model import Outcome, Stage
     from interceptor.core.pipeline import Pipeline
-    from interceptor.core.records.encoder import Record, RecordEncoder
+    from interceptor.core.records.encoder import AnyRecord, RecordEncoder
     from interceptor.core.records.templates import PathTemplates
 
 __all__ = ["add_arguments", "run"]
@@ -162,7 +162,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class _View(Protocol):
     """Where outcomes go."""
 
-    def show(self, outcomes: list[Outcome], records: list[Record]) -> None:
+    def show(self, outcomes: list[Outcome], records: list[AnyRecord]) -> None:
         """Write them; their records are in the same order, if anybody asked for records."""
 
     def end(self) -> None:
@@ -173,13 +173,13 @@ class _Lines:
     """JSON Lines, or lines of another kind with a heading."""
 
     def __init__(
-        self, output: BinaryIO, lines: Callable[[Iterable[Record]], bytes], heading: bytes = b""
+        self, output: BinaryIO, lines: Callable[[Iterable[AnyRecord]], bytes], heading: bytes = b""
     ) -> None:
         self._output = output
         self._lines = lines
         self._heading = heading
 
-    def show(self, _: list[Outcome], records: list[Record]) -> None:
+    def show(self, _: list[Outcome], records: list[AnyRecord]) -> None:
         self._output.write(self._heading + self._lines(records))
         self._output.flush()
         self._heading = b""
@@ -194,18 +194,25 @@ class _Told:
 
     def __init__(self, output: TextIO, summary: Summary, top: int, *, rows: bool) -> None:
         from interceptor.commands.display import TransactionTable, make_console
+        from interceptor.core.records.encoder import Record
 
+        self._http = Record
         self._output = output
         self._top = top
         self._console = make_console(output)
         self._table = TransactionTable(self._console) if rows else None
         self._summary = summary
 
-    def show(self, _: list[Outcome], records: list[Record]) -> None:
+    def show(self, _: list[Outcome], records: list[AnyRecord]) -> None:
+        transactions = []
         for record in records:
-            self._summary.add(record)
-        if self._table:
-            self._table.print(records)
+            if isinstance(record, self._http):
+                self._summary.add(record)
+                transactions.append(record)
+            else:
+                self._summary.add_session(record)
+        if self._table and transactions:
+            self._table.print(transactions)
             self._output.flush()
 
     def end(self) -> None:
@@ -224,7 +231,7 @@ class _Explained:
         self._closed: Counter[tuple[str, str, str]] = Counter()
         self._more = 0
 
-    def show(self, outcomes: list[Outcome], _: list[Record]) -> None:
+    def show(self, outcomes: list[Outcome], _: list[AnyRecord]) -> None:
         from interceptor.core.model import Transaction
 
         for outcome in outcomes:
@@ -256,7 +263,7 @@ class _Sent:
         self._lines = encoder.lines
         self._sending = sending
 
-    def show(self, _: list[Outcome], records: list[Record]) -> None:
+    def show(self, _: list[Outcome], records: list[AnyRecord]) -> None:
         self._sending.put(self._lines(records), len(records))
 
     def end(self) -> None:
@@ -298,7 +305,11 @@ class _Reading:
         # made once: what is shown and sent is the record that was compared
         records = [self._encoder.record(each) for each in waiting] if self._encoder else []
         if self._wanted:
-            kept = [n for n, record in enumerate(records) if self._wanted(record)]
+            from interceptor.core.records.encoder import Record
+
+            kept = [
+                n for n, record in enumerate(records) if isinstance(record, Record) and self._wanted(record)
+            ]
             self.left_out += len(waiting) - len(kept)
             waiting, records = [waiting[n] for n in kept], [records[n] for n in kept]
         if waiting:

@@ -14,12 +14,18 @@ from interceptor.core.records.encoder import Record
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from interceptor.core.records.encoder import AnyRecord
+
 __all__ = ["HEADER", "rows"]
 
 
-def rows(records: Iterable[Record]) -> bytes:
-    """Lines of values, each ended by CRLF, in UTF-8."""
-    return lines([cell(getattr(record, name)) for name in Record.__struct_fields__] for record in records)
+def rows(records: Iterable[AnyRecord]) -> bytes:
+    """Lines of values, each ended by CRLF, in UTF-8: of the records of HTTP, whose columns these are."""
+    return lines(
+        [cell(getattr(record, name)) for name in Record.__struct_fields__]
+        for record in records
+        if isinstance(record, Record)
+    )
 
 
 HEADER: Final = lines([Record.__struct_encode_fields__])

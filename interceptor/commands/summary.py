@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from interceptor.core.model import PacketBatch, Stage
     from interceptor.core.records.encoder import Record
+    from interceptor.core.records.tls import TlsRecord
 
 __all__ = [
     "MAXIMUM_ENDPOINTS",
@@ -154,6 +155,17 @@ class Peers:
 
 
 @dataclass(slots=True, eq=False)
+class Sessions:
+    """TLS sessions with one server."""
+
+    count: int = 0
+    octets: int = 0
+    """Bytes of their connections, both ways."""
+    versions: Counter[str] = field(default_factory=Counter)
+    """Of the protocol, where a server's hello was seen."""
+
+
+@dataclass(slots=True, eq=False)
 class Summary:
     """Counts of everything seen so far."""
 
@@ -188,6 +200,8 @@ class Summary:
     """By the address that connections come from."""
     servers: Peers = field(default_factory=Peers)
     """As requests name them."""
+    sessions: dict[str, Sessions] = field(default_factory=dict)
+    """Those of TLS, by server and port: the name that clients asked for, or its address."""
 
     def add_batch(self, batch: PacketBatch) -> None:
         """Count captured packets."""
@@ -200,6 +214,19 @@ class Summary:
             self.first_time = earliest
         if self.last_time is None or latest > self.last_time:
             self.last_time = latest
+
+    def add_session(self, record: TlsRecord) -> None:
+        """Count a TLS session, or a part of one, by its record."""
+        name = record.server_address or record.destination_address
+        address = f"[{name}]" if ":" in name else name
+        key = f"{address}:{record.server_port}"
+        if key not in self.sessions and len(self.sessions) >= MAXIMUM_PEERS:
+            key = OTHER
+        seen = self.sessions.setdefault(key, Sessions())
+        seen.count += record.part == 1
+        seen.octets += record.client_bytes + record.server_bytes
+        if record.tls_protocol_version is not None:
+            seen.versions[record.tls_protocol_version] += 1
 
     def add(self, record: Record) -> None:
         """Count a transaction by its record."""

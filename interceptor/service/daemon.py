@@ -44,7 +44,7 @@ from interceptor.capture.own_traffic import OwnTraffic, listening_at, talking_to
 from interceptor.capture.source import State, total
 from interceptor.capture.sources import make_sources
 from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
-from interceptor.core.records.encoder import RecordEncoder
+from interceptor.core.records.encoder import Record, RecordEncoder
 from interceptor.delivery.batches import captured_since
 from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.errors import InterceptorError, UsageError
@@ -289,7 +289,7 @@ class Daemon:
         if not waiting:
             return
         records = [self._encoder.record(outcome) for outcome in waiting]
-        self._traffic.count(records, time.monotonic())
+        self._traffic.count([record for record in records if isinstance(record, Record)], time.monotonic())
         lines = self._encoder.lines(records)
         self._records += len(waiting)
         for outlet in self._outlets:

@@ -2,7 +2,8 @@
 
 Owns the choice among the protocols that are read, and which conversation a change leads to. Refuses ports.
 
-What is seen from its beginning is taken for HTTP/1, which tells itself when neither side speaks it. On a connection that is
+What is seen from its beginning is TLS if either side begins with a hello, and else taken for HTTP/1, which tells itself
+when neither side speaks it. On a connection that is
 met in the middle nobody knows who the client is; until what one side says proves it, nothing is read.
 """
 
@@ -10,14 +11,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import Drop
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
+from interceptor.core.model import Chunk, Drop
+from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation, End, Hole
 from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
 from interceptor.core.protocols.http1.pairing import UNREAD, HttpConversation
 from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Anomaly, Chunk, Outcome, Peers
+    from interceptor.core.model import Anomaly, Outcome, Peers
+    from interceptor.core.protocols.conversation import Heard
     from interceptor.core.protocols.http1.parser import Context, Partial
     from interceptor.core.protocols.http1.recognition import Prospect
     from interceptor.core.protocols.opaque import Nothing
@@ -38,7 +40,9 @@ class Recognition:
         """The conversation of a connection of which nothing has been said."""
         if peers is None:
             return _Middle(self._context)
-        return HttpConversation(peers, self._context, first=first)
+        return (
+            _Beginning(peers, self._context) if first else HttpConversation(peers, self._context, first=False)
+        )
 
     def become(self, change: Becoming, peers: Peers) -> Conversation:
         """The conversation that a change leads to."""
@@ -49,6 +53,14 @@ class Recognition:
             if change.announced is not None:
                 conversation.announce(change.announced)
             return conversation
+        if change.protocol == _HTTP1:
+            return HttpConversation(peers, self._context, first=True)
+        if change.protocol == _TLS:
+            from interceptor.core.protocols.tls.session import (
+                TlsConversation,  # which most captures do not need
+            )
+
+            return TlsConversation(peers, self._context.deliver, self._context.budget, first=True)
         reason = Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED
         return Opaque(peers, self._context.drop, reason)
 
@@ -57,6 +69,101 @@ class Recognition:
         return (b"\n" in data or len(data) >= _TELLING) and (
             plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
         )
+
+
+class _Beginning(Conversation):
+    """A connection that is seen from its beginning, until what it begins with tells what it speaks.
+
+    Limits: five bytes of each side wait, and as many pieces and holes as `_PATIENCE`.
+    """
+
+    __slots__ = ("_context", "_left", "becomes", "peers")
+
+    peers: Peers
+
+    def __init__(self, peers: Peers, context: Context) -> None:
+        self.peers = peers
+        self.becomes: Becoming | None = None
+        self._context = context
+        self._left: list[Heard] = []
+        """What was said so far, in order."""
+
+    def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
+        """Everything must be looked at."""
+        return NOTHING_COMES
+
+    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """See whether that tells."""
+        begun = b"".join([_bytes(said) for of, said in self._left if of == side])
+        begun += chunk.buffer[chunk.cursor : min(chunk.end, chunk.cursor + _HELLO_BYTES)]
+        verdict = _begins_tls(begun)
+        if verdict is None and len(self._left) < _PATIENCE:
+            data = chunk.buffer[chunk.cursor : chunk.end]
+            position = chunk.base + chunk.cursor
+            self._left.append((side, Chunk(data, 0, len(data), position, chunk.time, chunk.place)))
+            self._context.budget.held += len(data)
+            chunk.cursor = chunk.end
+            return
+        self.becomes = Becoming(_TLS if verdict else _HTTP1, [*self._left, (side, chunk)])
+
+    def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """What comes after it may tell."""
+        self._left.append((side, Hole(size, position, time)))
+        if len(self._left) >= _PATIENCE:
+            self.becomes = Becoming(_HTTP1, self._left)
+
+    def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:  # noqa: ARG002
+        """It says no more than it has."""
+        self.becomes = Becoming(_HTTP1, [*self._left, (side, End(position, time, clean))])
+
+    def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """What waits is told to another."""
+        self._context.budget.held -= self.weight
+
+    def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
+        """Nothing is open."""
+
+    def relieve(self, finished: list[Outcome]) -> None:  # noqa: ARG002
+        """Wait no longer."""
+        if self._left:
+            self.becomes = Becoming(_HTTP1, self._left)
+
+    @property
+    def weight(self) -> int:
+        """Bytes that wait."""
+        return sum([len(_bytes(said)) for _, said in self._left])
+
+    def held(self, side: int, position: int) -> int:  # noqa: ARG002 - all that came
+        """Bytes of one side that wait."""
+        return sum([len(_bytes(said)) for of, said in self._left if of == side])
+
+
+_HTTP1: Final = "http1"
+_TLS: Final = "tls"
+_PATIENCE: Final = 12
+"""Pieces and holes that wait: a hello that comes byte by byte, of both sides."""
+_HELLO_BYTES: Final = 6
+"""A record's header, and the type of the message in it."""
+_HANDSHAKE: Final = 22
+_HELLOS: Final = (1, 2)
+_OLD: Final = 0x80
+
+
+def _bytes(said: Chunk | Hole | End) -> bytes:
+    return said.buffer if isinstance(said, Chunk) else b""
+
+
+def _begins_tls(data: bytes) -> bool | None:
+    """Whether a side that begins so speaks TLS (RFC 8446 section 5.1; appendix E.2 of RFC 5246); None: more will tell."""
+    if data[0] != _HANDSHAKE and data[0] < _OLD:
+        return False
+    from interceptor.core.protocols.tls.layer import HEADER_BYTES, header_like, old_hello_like
+
+    if data[0] >= _OLD:
+        return old_hello_like(data) if len(data) >= HEADER_BYTES else None
+    if len(data) < _HELLO_BYTES:
+        return None if data[1:2] in {b"", b"\3"} else False
+    return header_like(data, 0) and data[5] in _HELLOS
 
 
 class _Joined(Becoming):
@@ -105,7 +212,7 @@ class _Middle(Conversation):
         client = self._prospects[side if is_client else 1 - side]
         role = CLIENT if is_client else SERVER
         self.becomes = _Joined(
-            "http1",
+            _HTTP1,
             [(role, chunk)],
             swapped=role != side,
             side=role,

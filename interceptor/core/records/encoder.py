@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, overload
 
 import msgspec
 from msgspec import field
@@ -34,8 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from interceptor.core.model import Outcome
+    from interceptor.core.records.tls import TlsRecord
 
-__all__ = ["Record", "RecordEncoder", "Url"]
+    AnyRecord: TypeAlias = "Record | TlsRecord"
+    """A line, of whatever kind."""
+
+__all__ = ["AnyRecord", "Record", "RecordEncoder", "Url"]
 
 Url = Literal["template", "path", "full"]
 """How much of the request target a record shows: its template, also its path, also its query."""
@@ -251,13 +255,20 @@ class RecordEncoder:
         """The records of these as JSON Lines: one object each, each line ended by a line feed."""
         return self.lines([self.record(outcome) for outcome in outcomes])
 
-    def lines(self, records: Iterable[Record]) -> bytes:
+    def lines(self, records: Iterable[AnyRecord]) -> bytes:
         """Records as JSON Lines."""
         return self._encode(records)
 
-    def record(self, transaction: Outcome) -> Record:
-        """The record of one transaction."""
-        assert isinstance(transaction, Transaction)
+    @overload
+    def record(self, transaction: Transaction) -> Record: ...
+
+    @overload
+    def record(self, transaction: Outcome) -> AnyRecord: ...
+
+    def record(self, transaction: Outcome) -> AnyRecord:
+        """The record of one transaction, or of whatever else it is."""
+        if not isinstance(transaction, Transaction):
+            return self._session(transaction)
         request = transaction.request
         response = transaction.response
         peers = transaction.peers
@@ -408,6 +419,50 @@ class RecordEncoder:
             tuple(sorted(anomalies)) if anomalies else None,
             interface,
             self._node,
+        )
+
+    def _session(self, session: Outcome) -> TlsRecord:
+        """The record of a TLS session."""
+        from interceptor.core.protocols.tls.session import Session  # which most captures do not need
+        from interceptor.core.records import tls
+
+        assert isinstance(session, Session)
+        said = tls.fields(session)
+        (
+            _,
+            connection_id,
+            source_address,
+            source_port,
+            destination_address,
+            destination_port,
+            client_address,
+            client_port,
+            network_type,
+            interface,
+        ) = self._connect(session.peers)
+        second, nanoseconds = divmod(session.time, 1_000_000_000)
+        named = tls.server_name(session.hello.offer.server_name) if session.hello is not None else None
+        anomalies: tuple[str, ...] | None = None
+        if named is not None and not self.names.admits(destination_address, named, session.time):
+            named, anomalies = None, (Anomaly.MANY_NAMES.value,)
+        return tls.TlsRecord(
+            schema=1,
+            kind="tls",
+            id=connection_id + (tls.PART_PLACE | session.part).to_bytes(6).hex(),
+            time=f"{self._seconds[second]}{nanoseconds // 1000:06}Z",
+            source_address=source_address,
+            source_port=source_port,
+            destination_address=destination_address,
+            destination_port=destination_port,
+            client_address=client_address,
+            client_port=client_port,
+            server_address=named,
+            server_port=destination_port,
+            network_type=network_type,
+            anomalies=anomalies,
+            interface=interface,
+            node=self._node,
+            **said,
         )
 
     def _connect(self, peers: Peers) -> _Connection:

@@ -9,13 +9,13 @@ Refuses what would name people: certificates of clients, subjects and issuers ar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import field
 
+from interceptor.core.protocols.conversation import CLIENT
 from interceptor.core.protocols.tls.fingerprints import ja3, ja3s, ja4
-from interceptor.core.protocols.tls.session import CLIENT
 from interceptor.core.records.values import host
 from interceptor.core.records.words import VALUE
 
@@ -222,11 +222,11 @@ def server_name(name: bytes | None) -> str | None:
     return f"*.{named[0]}" if star else named[0]
 
 
-def fields(session: Session) -> dict[str, object]:
+def fields(session: Session) -> dict[str, Any]:
     """What a record says of a session beyond its connection: fields of `TlsRecord` by name."""
     hello, answer = session.hello, session.answer
     client, server = session.client, session.server
-    said: dict[str, object] = {
+    said: dict[str, Any] = {
         "duration_us": max(0, session.end_time - session.time) // 1000,
         "ongoing": session.ongoing,
         "part": session.part,

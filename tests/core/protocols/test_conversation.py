@@ -25,6 +25,7 @@ from interceptor.core.protocols.http1.pairing import HttpConversation
 from interceptor.core.protocols.http1.parser import Context
 from interceptor.core.protocols.opaque import Opaque
 from interceptor.core.protocols.recognition import Recognition
+from interceptor.core.protocols.tls.session import TlsConversation
 from tests.support.examples import examples
 
 if TYPE_CHECKING:
@@ -179,9 +180,10 @@ MAKERS: dict[str, Callable[[Context], Conversation]] = {
     "middle": lambda context: Recognition(context).begin(None, first=False),
     "http1": lambda context: HttpConversation(PEERS, context, first=True),
     "http1 from the middle": lambda context: HttpConversation(PEERS, context, first=False),
+    "tls": lambda context: TlsConversation(PEERS, context.deliver, context.budget, first=True),
     "opaque": lambda context: Opaque(PEERS, context.drop, Drop.NOT_HTTP),
 }
-SEEN_WHOLE = ("beginning", "http1", "opaque")
+SEEN_WHOLE = ("beginning", "http1", "tls", "opaque")
 """Those that are there from the first byte on. What proves itself in the middle depends on where segments begin."""
 PIECES = (
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -292,7 +294,7 @@ def told(finished: list[Outcome]) -> list[object]:
     return [
         (each.index, each.request and each.request.target, each.response and each.response.status)
         if isinstance(each, Transaction)
-        else each
+        else repr(each)
         for each in finished
     ]
 
