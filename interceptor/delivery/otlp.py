@@ -123,7 +123,7 @@ class _Span(NamedTuple):
 def request(text: bytes, form: Form) -> tuple[bytes, int]:
     """An ExportTraceServiceRequest of a batch's text (header line, then records), and how many of these it lacks.
 
-    A line that is no record of ours costs itself: a receiver would refuse the whole request for it.
+    Records of other kinds than HTTP's have no span. A line that is no record of ours costs itself: a receiver would refuse the whole request for it.
 
     Raises:
         UnpackError: there are lines, and none is a record; which is the first, without showing it.
@@ -136,6 +136,9 @@ def request(text: bytes, form: Form) -> tuple[bytes, int]:
     for number, line in enumerate(split_lines(text), start=2):
         try:
             record = _decode(line)
+            if isinstance(record, dict) and record.get("kind", "http") != "http":
+                left_out += 1  # a session is no call: it has no span
+                continue
             span = write(_span(record))
             by_server.setdefault(_encodable(record["server.address"]), []).append(span)
         # a relay's batches were made elsewhere: JSON, but of whatever shape
@@ -150,7 +153,7 @@ def request(text: bytes, form: Form) -> tuple[bytes, int]:
         ):
             left_out += 1
             first = first or number
-    if left_out and not by_server:
+    if first and not by_server:
         raise UnpackError(f"has a line, {first}, that is no record, and none that is")
     program, _, version = header.agent.partition("/")
     put_together = _request_json if form == "json" else _request_protobuf

@@ -430,3 +430,13 @@ def test_an_announced_client_is_the_client_and_the_balancer_the_peer() -> None:
     found = attributes(spans(record)[0])
     assert (found["client.address"], found["client.port"]) == ("203.0.113.5", 34567)
     assert found["network.peer.address"] == RECORD["source.address"]
+
+
+@pytest.mark.parametrize("form", ["json", "protobuf"])
+def test_a_session_has_no_span(form: otlp.Form) -> None:
+    """Records of other kinds are left out, and a batch of nothing else is no fault."""
+    session = {"schema": 1, "kind": "tls", "id": "2" * 32, "time": RECORD["time"]}
+    alone, left_out = otlp.request(text(RECORD, session), form)
+    assert left_out == 1
+    assert alone == otlp.request(text(RECORD), form)[0]
+    assert otlp.request(text(session, session), form)[1] == 2
