@@ -9,6 +9,9 @@ SEEDS ?= 1
 # Test processes beside each other. Tests meet nowhere: names and ports are their own, what is built once is locked.
 JOBS ?= 2
 SPREAD := -n $(JOBS) --dist loadgroup
+# Compiled once: where the environment forbids that, every test process rewrites all assertions again, and every command
+# that a test starts compiles the program.
+export PYTHONDONTWRITEBYTECODE :=
 # What the images are labelled with; the same sources give the same times inside.
 BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(TAG) \
 	--build-arg REVISION=$(shell git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct) \
@@ -109,6 +112,7 @@ clean:                      ## remove all that was made here: environment, cache
 	@if [ -d .cache/demo ] && [ -x $(BIN)/python ]; then $(BIN)/python -m tests.support.demo stop; fi
 	@# What podman has mounted below its storage, and its folder of sockets, by the name that containers.sh gives it.
 	@awk -v at="$(CURDIR)/.cache/" 'index($$2, at) == 1 { print $$2 }' /proc/mounts | sort -r | while read -r at; do umount -l "$$at"; done
+	find docker fixtures interceptor rpcapd_client tests -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf --one-file-system $(VENV) .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache dist \
 	  /run/interceptor-tests-$$(printf %s "$(CURDIR)" | cksum | cut -d' ' -f1)
 

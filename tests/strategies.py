@@ -3,12 +3,16 @@
 Causality is the point. A segment acknowledges what its sender had, and the core relies on that; so the
 makers here first settle what is said in which order (`Turn`), and only then cut it into segments. Times,
 losses, disorder and copies come last.
+
+To make an example costs many times what the core needs for it. So what is drawn often is made once, at the module's
+top or with a cache: Hypothesis looks through each new strategy before it draws from it.
 """
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import strategies as st
@@ -24,6 +28,24 @@ SEQUENTIAL, BATCHES, WINDOW = "sequential", "batches", "window"
 
 _EVIL_REQUEST = b"GET /n/evil HTTP/1.1\r\nHost: a.test\r\n\r\n"
 _EVIL_RESPONSE = b"HTTP/1.1 200 Fine\r\nX-Nonce-evil: 1\r\nContent-Length: 0\r\n\r\n"
+
+
+_YES_OR_NO = st.booleans()
+_STARTS = st.sampled_from([0, 1_000, 2**31 - 50, WRAP - 150, WRAP - 1])
+_METHODS = st.sampled_from(["GET", "HEAD", "POST"])
+_KINDS = {
+    False: st.sampled_from(["length", "chunked", "empty"]),
+    True: st.sampled_from(["length", "chunked", "empty", "close"]),
+}
+"""What a response may be framed by: also the connection's end, where it is the last."""
+_EMPTY = st.sampled_from([204, 304])
+_INTERIM = st.sampled_from([b"", b"", b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n"])
+_EXTENSION, _TRAILER = st.sampled_from(["", ";a=b"]), st.sampled_from(["", "X-Sum: 1\r\n"])
+
+
+@cache
+def _between(least: int, most: int) -> st.SearchStrategy[int]:
+    return st.integers(least, most)
 
 
 class Part(NamedTuple):
@@ -88,6 +110,7 @@ class Connection:
         return range(position, self.sent[client])
 
 
+@cache
 def bodies(evil: bytes, *, hostile: bool) -> st.SearchStrategy[bytes]:
     """What a body may hold."""
     plain = st.integers(0, 200).map(lambda size: b"b" * size)
@@ -98,44 +121,45 @@ def bodies(evil: bytes, *, hostile: bool) -> st.SearchStrategy[bytes]:
     return plain | st.integers(1, 3).map(lambda times: b"b" + evil * times)
 
 
-@st.composite
+@cache
+def _chunks(evil: bytes, *, hostile: bool) -> st.SearchStrategy[list[bytes]]:
+    return st.lists(bodies(evil, hostile=hostile).filter(bool), max_size=3)
+
+
 def _message_body(draw: st.DrawFn, evil: bytes, *, hostile: bool, chunked: bool) -> tuple[str, list[Part]]:
     """Fields that frame a body, and the body."""
     if not chunked:
         body = draw(bodies(evil, hostile=hostile))
         return f"Content-Length: {len(body)}\r\n", [Part(body, vital=False)] if body else []
-    chunks = draw(st.lists(bodies(evil, hostile=hostile).filter(bool), max_size=3))
-    extension = draw(st.sampled_from(["", ";a=b"]))
-    trailer = draw(st.sampled_from(["", "X-Sum: 1\r\n"]))
+    chunks = draw(_chunks(evil, hostile=hostile))
+    extension, trailer = draw(_EXTENSION), draw(_TRAILER)
     data = b"".join(b"%x%s\r\n%s\r\n" % (len(chunk), extension.encode(), chunk) for chunk in chunks)
     return "Transfer-Encoding: chunked\r\n", [Part(data + b"0\r\n" + trailer.encode() + b"\r\n", vital=True)]
 
 
-@st.composite
-def exchanges(draw: st.DrawFn, nonce: int, *, last: bool, hostile: bool, sequential: bool) -> Exchange:
+def _exchange(draw: st.DrawFn, nonce: int, *, last: bool, hostile: bool, sequential: bool) -> Exchange:
     """A request of any kind and a response that suits it."""
-    method = draw(st.sampled_from(["GET", "HEAD", "POST"]))
-    expects = sequential and method == "POST" and draw(st.booleans())
+    method = draw(_METHODS)
+    expects = sequential and method == "POST" and draw(_YES_OR_NO)
     fields, content = "", list[Part]()
     if method == "POST":
-        fields, content = draw(_message_body(_EVIL_REQUEST, hostile=hostile, chunked=draw(st.booleans())))
+        fields, content = _message_body(draw, _EVIL_REQUEST, hostile=hostile, chunked=draw(_YES_OR_NO))
     if expects:
         fields += "Expect: 100-continue\r\n"
     head = f"{method} /n/{nonce} HTTP/1.1\r\nHost: a.test\r\n{fields}\r\n".encode()
-    kinds = ["length", "chunked", "empty", *(["close"] if last else [])]
-    kind = draw(st.sampled_from(kinds))
+    kind = draw(_KINDS[last])
     status, answer_fields, answer = 200, "", list[Part]()
     if kind == "empty":
-        status = draw(st.sampled_from([204, 304]))
+        status = draw(_EMPTY)
         answer_fields = "Content-Length: 77\r\n" if status == 304 else ""
     elif kind == "close":
         answer = [Part(draw(bodies(_EVIL_RESPONSE, hostile=hostile)), vital=False)]
     else:
-        answer_fields, answer = draw(
-            _message_body(_EVIL_RESPONSE, hostile=hostile, chunked=kind == "chunked")
+        answer_fields, answer = _message_body(
+            draw, _EVIL_RESPONSE, hostile=hostile, chunked=kind == "chunked"
         )
-    interim = draw(st.sampled_from([b"", b"", b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n"]))
-    answer_head = interim + f"HTTP/1.1 {status} Fine\r\nX-Nonce-{nonce}: 1\r\n{answer_fields}\r\n".encode()
+    answer_head = draw(_INTERIM)
+    answer_head += f"HTTP/1.1 {status} Fine\r\nX-Nonce-{nonce}: 1\r\n{answer_fields}\r\n".encode()
     if method == "HEAD":
         answer = []
     return Exchange(
@@ -145,6 +169,11 @@ def exchanges(draw: st.DrawFn, nonce: int, *, last: bool, hostile: bool, sequent
         expects=expects,
         until_close=kind == "close" and method != "HEAD",
     )
+
+
+@cache
+def _modes(modes: tuple[str, ...]) -> st.SearchStrategy[str]:
+    return st.sampled_from(modes)
 
 
 @st.composite
@@ -158,24 +187,22 @@ def connections(
     most: int = 6,
 ) -> Connection:
     """A connection; `prompt`: its server never has more than the request that it answers."""
-    starts = st.sampled_from([0, 1_000, 2**31 - 50, WRAP - 150, WRAP - 1])
     ends = Ends(
         client_port=40_000 + number,
-        client_start=draw(starts),
-        server_start=draw(starts),
+        client_start=draw(_STARTS),
+        server_start=draw(_STARTS),
     )
-    mode = draw(st.sampled_from(modes))
+    mode = draw(_modes(modes))
     talk = Connection(ends, mode)
-    count = draw(st.integers(1, most))
+    count = draw(_between(1, most))
     for index in range(count):
         talk.exchanges.append(
-            draw(
-                exchanges(
-                    number * 1_000 + index,
-                    last=index == count - 1,
-                    hostile=hostile,
-                    sequential=mode == SEQUENTIAL,
-                )
+            _exchange(
+                draw,
+                number * 1_000 + index,
+                last=index == count - 1,
+                hostile=hostile,
+                sequential=mode == SEQUENTIAL,
             )
         )
     if mode == SEQUENTIAL:
@@ -183,11 +210,11 @@ def connections(
             _ask(talk, exchange, talk.sent[False])
             _answer(talk, exchange, talk.sent[True])
     elif mode == BATCHES:
-        _batches(talk, [draw(st.integers(1, 3)) for _ in range(count)], prompt=prompt or draw(st.booleans()))
+        _batches(talk, [draw(_between(1, 3)) for _ in range(count)], prompt=prompt or draw(_YES_OR_NO))
     else:
-        _window(talk, draw(st.integers(1, 3)))
-    talk.server_closes = talk.exchanges[-1].until_close or draw(st.booleans())
-    talk.closes = talk.exchanges[-1].until_close or draw(st.booleans())
+        _window(talk, draw(_between(1, 3)))
+    talk.server_closes = talk.exchanges[-1].until_close or draw(_YES_OR_NO)
+    talk.closes = talk.exchanges[-1].until_close or draw(_YES_OR_NO)
     return talk
 
 
@@ -235,13 +262,18 @@ def _window(talk: Connection, window: int) -> None:
             _ask(talk, following, talk.sent[False])
 
 
+@cache
+def _places(size: int, *baits: int) -> st.SearchStrategy[set[int]]:
+    anywhere = _between(1, size - 1)
+    return st.sets(st.sampled_from(baits) | anywhere if baits else anywhere, max_size=4)
+
+
 def _cuts(draw: st.DrawFn, data: bytes) -> list[int]:
     """Where to cut bytes into segments: anywhere, and preferably where it does most harm."""
     if len(data) < 2:
         return []
-    anywhere = st.integers(1, len(data) - 1)
     baits = [data.find(evil) for evil in (_EVIL_REQUEST, _EVIL_RESPONSE) if data.find(evil) > 0]
-    return sorted(draw(st.sets(st.sampled_from(baits) | anywhere if baits else anywhere, max_size=4)))
+    return sorted(draw(_places(len(data), *baits)))
 
 
 @st.composite
@@ -255,7 +287,7 @@ def segments(draw: st.DrawFn, talk: Connection, *, merge: bool = True, cut: bool
         Sent(ends, client=True, position=-1, place=None, flags=SYN),
         Sent(ends, client=False, position=-1, place=0, flags=SYN | ACK),
     ]
-    if draw(st.booleans()):
+    if draw(_YES_OR_NO):
         sent.append(Sent(ends, client=True, position=0, place=0))
     runs: list[list[Turn]] = []
     for turn in talk.turns:
@@ -270,7 +302,7 @@ def segments(draw: st.DrawFn, talk: Connection, *, merge: bool = True, cut: bool
         for low, high in itertools.pairwise(edges):
             place = max(turn.place for turn in turns if turn.position < start + high)
             sent.append(Sent(ends, client=client, position=start + low, place=place, data=data[low:high]))
-        if draw(st.booleans()):
+        if draw(_YES_OR_NO):
             listener = not client
             heard = start + len(data)
             sent.append(Sent(ends, client=listener, position=_upto(sent, client=listener), place=heard))
@@ -307,7 +339,7 @@ def in_order(
     now, seen = START, []
     while any(queues):
         busy = [queue for queue in queues if queue]
-        queue = busy[0] if len(busy) == 1 else draw(st.sampled_from(busy))
+        queue = busy[draw(_between(0, len(busy) - 1)) if len(busy) > 1 else 0]
         sent = queue.pop(0)
         now += draw(steps)
         seen.append((sent, Seen(now, interface, sent.frame())))

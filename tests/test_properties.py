@@ -61,27 +61,33 @@ def expected(talk: Connection) -> list[tuple[str, str]]:
 # -- (1) the same streams, shown differently ---------------------------------------------------------------------
 
 
+ONE_OR_TWO = st.integers(1, 2)
+YES_OR_NO = st.booleans()
+ETH0, ETH1 = Interface("eth0", 1), Interface("eth1", 1)
+EVENLY = st.just(1_000_000)
+TOGETHER = st.integers(1, SECOND // 10)
+LATE = st.integers(0, DISORDER)
+AGAIN = st.sampled_from([[], [], [ETH0]])
+
+
 @st.composite
 def shown_twice(draw: st.DrawFn) -> tuple[list[Connection], list[Seen], list[Seen]]:
     """Connections as they were sent, and as a capture with disorder and copies shows them."""
-    talks = [draw(connections(number)) for number in range(draw(st.integers(1, 2)))]
-    first, second = Interface("eth0", 1), Interface("eth1", 1)
-    plain = draw(
-        in_order([draw(segments(talk, cut=False, merge=False)) for talk in talks], first, st.just(1_000_000))
-    )
-    everywhere = {talk.ends for talk in talks if draw(st.booleans())}
+    talks = [draw(connections(number)) for number in range(draw(ONE_OR_TWO))]
+    plain = draw(in_order([draw(segments(talk, cut=False, merge=False)) for talk in talks], ETH0, EVENLY))
+    everywhere = {talk.ends for talk in talks if draw(YES_OR_NO)}
     seen: list[tuple[int, int, Seen]] = []
     for at, (sent, (time, _, frame)) in enumerate(
-        draw(in_order([draw(segments(talk)) for talk in talks], first, st.integers(1, SECOND // 10)))
+        draw(in_order([draw(segments(talk)) for talk in talks], ETH0, TOGETHER))
     ):
         # The handshake comes before the data, as it does on every interface that shows both.
-        late = draw(st.integers(0, DISORDER)) if sent.position >= 0 and (sent.data or sent.flags & 1) else 0
-        seen.append((time + late, at, Seen(time + late, first, frame)))
-        copies = [second] if sent.ends in everywhere else []
-        copies += draw(st.sampled_from([[], [], [first]]))
+        late = draw(LATE) if sent.position >= 0 and (sent.data or sent.flags & 1) else 0
+        seen.append((time + late, at, Seen(time + late, ETH0, frame)))
+        copies = [ETH1] if sent.ends in everywhere else []
+        copies += draw(AGAIN)
         for interface in copies:
             # A handshake's segments keep their order on each interface, so their copies are as late as they are.
-            again = time + (late + draw(st.integers(0, DISORDER)) if late else 0)
+            again = time + (late + draw(LATE) if late else 0)
             seen.append((again, at, Seen(again, interface, frame)))
     seen.sort(key=lambda item: item[:2])
     return talks, [packet for _, packet in plain], [packet for _, _, packet in seen]
@@ -112,16 +118,17 @@ class Lossy(NamedTuple):
     seen: list[Seen]
 
 
+SLOWLY = st.integers(1, 3 * SECOND)
+
+
 @st.composite
 def with_losses(
     draw: st.DrawFn, *, modes: tuple[str, ...], hostile: bool, prompt: bool, after_first_batch: bool = False
 ) -> Lossy:
     """A connection, what of it was lost, and the packets that are left."""
     talk = draw(connections(modes=modes, hostile=hostile, prompt=prompt))
-    steps = st.integers(1, 3 * SECOND)
-    interface = Interface("eth0", 1)
     flow = draw(segments(talk, merge=False))
-    everything = draw(in_order([flow], interface, steps))
+    everything = draw(in_order([flow], ETH0, SLOWLY))
     start = 0
     if after_first_batch:
         start = next(
@@ -300,40 +307,45 @@ SMALL = Limits(
 """Every limit is met within a few packets."""
 
 
+UP_TO_THREE = st.integers(1, 3)
+ANY_STEP = st.integers(-SECOND, 12 * SECOND)
+WHAT = st.sampled_from(["as it is"] * 4 + ["lost", "flags", "number", "bytes", "cut", "again"])
+WILD = st.integers(-300, 300) | st.integers(-(2**31), 2**31)
+BYTE = st.integers(0, 255)
+WHERE = st.sampled_from([ETH0, ETH1])
+
+
 @st.composite
 def mangled(draw: st.DrawFn) -> list[Seen]:
     """Conversations of which anything may be missing, wrong, cut, late or twice."""
-    interfaces = Interface("eth0", 1), Interface("eth1", 1)
     flows = [
-        draw(segments(draw(connections(number, hostile=True, most=3))))
-        for number in range(draw(st.integers(1, 3)))
+        draw(segments(draw(connections(number, hostile=True, most=3)))) for number in range(draw(UP_TO_THREE))
     ]
     seen = []
-    wild = st.integers(-300, 300) | st.integers(-(2**31), 2**31)
-    for sent, (time, _, frame) in draw(in_order(flows, interfaces[0], st.integers(-SECOND, 12 * SECOND))):
-        what = draw(st.sampled_from(["as it is"] * 4 + ["lost", "flags", "number", "bytes", "cut", "again"]))
+    for sent, (time, _, frame) in draw(in_order(flows, ETH0, ANY_STEP)):
+        what = draw(WHAT)
         if what == "lost":
             continue
         data = bytearray(frame)
         if what == "flags":
-            data = bytearray(sent._replace(flags=draw(st.integers(0, 255))).frame())
+            data = bytearray(sent._replace(flags=draw(BYTE)).frame())
         elif what == "number":
-            place = (sent.place or 0) + draw(wild) if draw(st.booleans()) else sent.place
-            data = bytearray(sent._replace(position=sent.position + draw(wild), place=place).frame())
+            place = (sent.place or 0) + draw(WILD) if draw(YES_OR_NO) else sent.place
+            data = bytearray(sent._replace(position=sent.position + draw(WILD), place=place).frame())
         elif what == "bytes":
             for at in draw(st.lists(st.integers(12, len(data) - 1), max_size=3)):
-                data[at] = draw(st.integers(0, 255))
+                data[at] = draw(BYTE)
         elif what == "cut":
             del data[draw(st.integers(0, len(data))) :]
-        seen += [
-            Seen(max(time, 0), draw(st.sampled_from(interfaces)), bytes(data))
-            for _ in range(1 + (what == "again"))
-        ]
+        seen += [Seen(max(time, 0), draw(WHERE), bytes(data)) for _ in range(1 + (what == "again"))]
     return seen
 
 
+LIMITS = st.sampled_from([Limits(), SMALL])
+
+
 @thorough
-@given(mangled(), st.sampled_from([Limits(), SMALL]))
+@given(mangled(), LIMITS)
 def test_the_ledger_balances_whatever_comes(seen: list[Seen], limits: Limits) -> None:
     """Damaged conversations raise nothing; after every packet, each stage accounts for all it was given."""
     note(story(seen))
@@ -361,7 +373,7 @@ def batched(draw: st.DrawFn, seen: list[Seen]) -> list[list[Seen]]:
     """The same packets in batches of any size; those of a batch are of one interface."""
     batches: list[list[Seen]] = []
     for packet in seen:
-        if not batches or batches[-1][0].interface is not packet.interface or draw(st.booleans()):
+        if not batches or batches[-1][0].interface is not packet.interface or draw(YES_OR_NO):
             batches.append([])
         batches[-1].append(packet)
     return batches
@@ -375,11 +387,14 @@ def records_at_once(batches: Iterable[list[Seen]], limits: Limits) -> list[dict[
 
 
 @thorough
-@given(mangled(), st.sampled_from([Limits(), SMALL]), st.data())
-def test_batches_change_nothing(seen: list[Seen], limits: Limits, data: st.DataObject) -> None:
-    """Any batching of the same packets gives the same records: what was reported does not change afterwards."""
+@given(mangled(), LIMITS, st.data())
+def test_batches_change_nothing_and_ids_are_unique(
+    seen: list[Seen], limits: Limits, data: st.DataObject
+) -> None:
+    """Any batching, and any run, gives the same records, each with an id of its own: what was reported stays."""
     note(story(seen))
     singly = records_at_once([[packet] for packet in seen], limits)
+    assert max(Counter(record["id"] for record in singly).values(), default=1) == 1
     at_once: list[list[Seen]] = []
     for packet in seen:
         if not at_once or at_once[-1][0].interface is not packet.interface:
@@ -389,16 +404,3 @@ def test_batches_change_nothing(seen: list[Seen], limits: Limits, data: st.DataO
     assert records_at_once(data.draw(batched(seen)), limits) == singly
     # Nor when the records are made long after, of transactions that were kept.
     assert records(run(seen, limits)[0]) == singly
-
-
-# -- (5) identity ------------------------------------------------------------------------------------------------
-
-
-@thorough
-@given(mangled(), st.sampled_from([Limits(), SMALL]))
-def test_ids_are_unique_and_the_same_on_every_run(seen: list[Seen], limits: Limits) -> None:
-    """No two records share an id, and a second run gives the same records, in the same order."""
-    note(story(seen))
-    first, second = records(run(seen, limits)[0]), records(run(seen, limits)[0])
-    assert first == second
-    assert [name for name, count in Counter(record["id"] for record in first).items() if count > 1] == []

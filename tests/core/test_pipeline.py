@@ -125,19 +125,23 @@ def hold_to_the_long_way(batches: Iterable[PacketBatch]) -> None:
     assert stages["transactions"].delivered == context.reported
 
 
+ETH0, ETH1 = Interface("eth0", 1), Interface("eth1", 1)
+CONNECTIONS = st.integers(1, 3)
+STEPS = st.integers(0, 2 * SECOND)
+LATE = st.sampled_from([0, 0, 0, 0, SECOND // 3, 3 * SECOND])
+WHERE = st.sampled_from([(ETH0,)] * 6 + [(), (ETH0, ETH1), (ETH1,)])
+
+
 @st.composite
 def traffic(draw: st.DrawFn) -> list[Seen]:
     """Connections with losses and disorder."""
-    interfaces = Interface("eth0", 1), Interface("eth1", 1)
     flows = [
-        draw(segments(draw(connections(number, hostile=True, most=4))))
-        for number in range(draw(st.integers(1, 3)))
+        draw(segments(draw(connections(number, hostile=True, most=4)))) for number in range(draw(CONNECTIONS))
     ]
     seen = []
-    for _, (time, _, frame) in draw(in_order(flows, interfaces[0], st.integers(0, 2 * SECOND))):
-        late = draw(st.sampled_from([0, 0, 0, 0, SECOND // 3, 3 * SECOND]))
-        where = draw(st.sampled_from([interfaces[:1]] * 6 + [(), interfaces, interfaces[1:]]))
-        seen += [Seen(time + late, interface, frame) for interface in where]
+    for _, (time, _, frame) in draw(in_order(flows, ETH0, STEPS)):
+        late = draw(LATE)
+        seen += [Seen(time + late, interface, frame) for interface in draw(WHERE)]
     return sorted(seen, key=lambda packet: packet.time)
 
 

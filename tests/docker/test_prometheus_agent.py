@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECONDS = 90.0
+SECONDS = 180.0
+"""Of each wait. All take a dozen on an idle machine; names that are not there yet are asked for again after 30."""
 AGENT_PORT, RELAY_PORT, PROXY_PORT, RECEIVER_PORT = 18954, 18956, 3128, 9443
 ZONE = f"{NAMESPACE}.svc.cluster.local"
 
@@ -92,7 +95,7 @@ def started(
                 "enabled": True,
                 "remoteWriteUrl": f"https://metrics.test:{RECEIVER_PORT}/api/v1/write",
                 "existingSecret": "writer",
-                "scrapeInterval": "1s",
+                "scrapeInterval": "3s",  # also how long a scrape may take: a busy machine answers late
             },
         }
     )
@@ -132,6 +135,26 @@ def started(
         yield space, tmp_path / "proxy.log"
 
 
+def scrapes(space: Namespace) -> str:
+    """What became of the agent's last scrapes, as it says."""
+    text = space.run("curl", "-s", "-m", "5", "http://127.0.0.1:9090/api/v1/targets", check=False).stdout
+    targets = json.loads(text)["data"]["activeTargets"] if text.startswith("{") else []
+    return "\n".join(
+        f"{item['scrapeUrl']}: {item['health']} after {item['lastScrapeDuration']:.3f} s {item['lastError']}"
+        for item in targets
+    )
+
+
+def states() -> str:
+    """How each container of the pods is, and what it said last."""
+    own = ("ps", "--all", "--filter", f"name=watcher.*-{os.getpid()}-", "--format", "{{.Names}} {{.Status}}")
+    found = [line.partition(" ") for line in containers.podman(*own).stdout.splitlines()]
+    return "\n".join(
+        f"-- {name}: {status}\n{containers.podman('logs', '--tail', '20', name, check=False).stderr[-2000:]}"
+        for name, _, status in found
+    )
+
+
 def test_series_arrive_through_the_proxy(started: tuple[Namespace, Path]) -> None:
     """Of interceptor and relay, found by DNS, the latter by TLS; with the cluster's name; and by way of the proxy."""
     space, log = started
@@ -145,13 +168,20 @@ def test_series_arrive_through_the_proxy(started: tuple[Namespace, Path]) -> Non
     def jobs() -> set[str]:
         return {item["metric"]["job"] for item in series('interceptor_build_info{cluster="east"}')}
 
+    def answers(url: str) -> bool:
+        return (
+            space.run(
+                "curl", "-skf", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url, check=False
+            ).stdout
+            == "200"
+        )
+
     try:
+        for url in (f"http://127.0.0.1:{AGENT_PORT}/metrics", f"https://127.0.0.1:{RELAY_PORT}/metrics"):
+            wait_until(partial(answers, url), f"{url} here", SECONDS, 0.5)
         wait_until(lambda: jobs() == {"interceptor", "relay"}, "series of both", SECONDS, 0.5)
         wait_until(lambda: len(series('up{cluster="east"} == 1')) == 2, "both targets", SECONDS, 0.5)
     except TimeoutError as error:
-        up = series("up")
-        names = containers.podman("ps", "--all", "--format", "{{.Names}}").stdout.split()
-        (name,) = [name for name in names if name.endswith("-prometheus-agent")]
-        said = containers.podman("logs", name, check=False).stderr[-3000:]
-        raise AssertionError(f"{error}; up: {up}\n{said}\n{log.read_text()[-1000:]}") from error
+        found = f"{error}; up: {series('up')}\n{scrapes(space)}\n{states()}"
+        raise AssertionError(f"{found}\n-- proxy\n{log.read_text()[-1000:]}") from error
     assert f"CONNECT metrics.test:{RECEIVER_PORT}" in log.read_text()

@@ -19,7 +19,7 @@ import schemathesis
 import structlog
 import trustme
 import zstandard
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from schemathesis.specs.openapi.checks import positive_data_acceptance
@@ -701,6 +701,8 @@ def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
             return st.just(only)
         case {"type": "integer"}:
             return st.integers(schema.get("minimum", -(2**63)), schema.get("maximum", 2**63 - 1))
+        case {"format": "date-time"}:  # of its pattern alone, most were days that do not exist
+            return st.datetimes(datetime(1970, 1, 1)).map(lambda day: f"{day.isoformat()}Z")  # noqa: DTZ001
         case {"pattern": pattern}:
             return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
         case {"type": "string"}:
@@ -725,7 +727,6 @@ RECORDS = st.fixed_dictionaries(
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_what_the_document_calls_a_record_is_accepted(records: list[dict[str, Any]]) -> None:
     """Records made from the schema alone."""
-    assume(all(valid_time(each["time"]) for each in records))
 
     async def check() -> None:
         app, _ = application(Shelf())
@@ -737,14 +738,6 @@ def test_what_the_document_calls_a_record_is_accepted(records: list[dict[str, An
         assert answer.status_code == 202, answer.text
 
     asyncio.run(check())
-
-
-def valid_time(text: str) -> bool:
-    """Whether the schema's pattern found a day that exists."""
-    try:
-        return datetime.fromisoformat(text).year >= 1970
-    except ValueError:
-        return False
 
 
 def test_the_document_knows_every_field() -> None:

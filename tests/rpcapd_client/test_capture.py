@@ -8,8 +8,8 @@ import signal
 import socket
 import struct
 import subprocess
-import time
 import tracemalloc
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +21,7 @@ from tests.support.rpcapd import frame, wait_until
 
 if TYPE_CHECKING:
     import pathlib
+    from collections.abc import Callable
 
     from rpcapd_client import Capture
     from tests.support.rpcapd import Daemon, Host
@@ -58,7 +59,8 @@ class Tcpdump:
     def __init__(self, host: Host, path: pathlib.Path, *options: str) -> None:
         self.path = path
         self.process = host.spawn(
-            *("tcpdump", "-i", "cap0", "-w", path, "-U", "-B", "65536", "--immediate-mode"),
+            # At once is a slot of the whole snapshot length for each packet: 256 of them, if it did not say less.
+            *("tcpdump", "-i", "cap0", "-w", path, "-U", "-B", "65536", "--immediate-mode", "-s", "2048"),
             *("--time-stamp-precision", "micro", "-Z", "root", *options),
             stderr=subprocess.PIPE,
         )
@@ -118,8 +120,13 @@ def test_snaplen_cuts(host: Host, daemon: Daemon) -> None:
     assert host.run(conversation()) == [(frame(1, 600)[:96], 600), (frame(2, 64), 64)]
 
 
-def exchange(payload: bytes) -> None:
-    """Send it over a TCP connection to port 8080 of this machine, slowly enough for rpcapd's ring of 2 MB."""
+def reached(captured: Callable[[], int], sent: int) -> bool:
+    """Whether so many bytes have been."""
+    return captured() >= sent
+
+
+def exchange(payload: bytes, captured: Callable[[], int]) -> None:
+    """Send it over a TCP connection to port 8080 of this machine, no faster than its bytes are captured."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 8080))
         listener.listen()
@@ -131,7 +138,7 @@ def exchange(payload: bytes) -> None:
                     left = 2**17
                     while left:
                         left -= len(receiver.recv(left))
-                    time.sleep(0.005)
+                    wait_until("it is captured", partial(reached, captured, start + 2**17))
 
 
 def test_datagrams_of_64_kib(host: Host, daemon: Daemon) -> None:
@@ -145,10 +152,12 @@ def test_datagrams_of_64_kib(host: Host, daemon: Daemon) -> None:
                 "lo", filter="tcp port 8080", read_timeout=0.01, transport=Transport.UDP
             ) as capture,
         ):
-            await asyncio.to_thread(exchange, bytes(2**19))
             packets: list[tuple[bytes, int, int]] = []
+            said = asyncio.to_thread(exchange, bytes(2**19), lambda: sum(length for *_, length in packets))
+            exchanging = asyncio.create_task(said)
             while sum(bool(data[47] & 1) for data, _, _ in packets) < 2:  # both FINs have come
                 packets += await take(capture, 1)
+            await exchanging
             return [(len(data), length) for data, _, length in packets]
 
     sizes = host.run(conversation())
@@ -166,12 +175,15 @@ def test_frames_of_64_kib(host: Host, daemon: Daemon, tmp_path: pathlib.Path) ->
             await connect(daemon.url) as client,
             await client.open_capture("lo", filter="tcp port 8080", read_timeout=0.01) as capture,
         ):
-            await asyncio.to_thread(exchange, payload)
             packets: list[bytes] = []
+            exchanging = asyncio.create_task(
+                asyncio.to_thread(exchange, payload, lambda: sum(map(len, packets)))
+            )
             async for buffer, places in capture:
                 packets += [buffer[start : start + captured] for _, start, captured, _ in places]
                 if sum(bool(packet[47] & 1) for packet in packets) >= 2:  # both FINs have come
                     break
+            await exchanging
             return packets, await capture.statistics()
 
     packets, counters = host.run(conversation())

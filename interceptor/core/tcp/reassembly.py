@@ -229,10 +229,12 @@ class Stream:
             self._insert(position + length, Piece(b"", 1, time, since, place, FIN), again, heard)
 
     def take_reset(self, sequence: int, time: int, since: int, place: int, heard: int = 0) -> None:
-        """A RST that has overtaken bytes: it waits for its turn as they do, behind all of them."""
-        position = self.position + difference(sequence, self.next)
-        if self.held is not None:
-            position = max(position, self.held.stop)
+        """A RST that has overtaken bytes: it waits for its turn as they do, behind all of them.
+
+        Its own number may be behind the position, where a stray acknowledgement is what the position is known from.
+        """
+        behind = self.held.stop if self.held is not None else self.position
+        position = max(self.position + difference(sequence, self.next), behind)
         self._insert(position, Piece(b"", 1, time, since, place, RST), Drop.RETRANSMITTED, heard)
 
     def has(self, start: int, stop: int) -> bool:

@@ -773,7 +773,7 @@ def test_ipv4_datagrams_of_different_protocols_are_different(trial: Trial) -> No
 
 # --- properties ---------------------------------------------------------------------------------------------
 
-PROVEN = examples(1_500)
+PROVEN = examples(1_000)
 
 
 @st.composite

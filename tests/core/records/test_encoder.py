@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from interceptor.core.model import Anomaly, Peers, Request, Response, State, Transaction
 from interceptor.core.records.encoder import CACHED, Record, RecordEncoder
 from interceptor.core.records.vocabulary import WORDS
+from tests.support.examples import examples
 
 SECOND = 10**9
 NOON = 1_714_564_800 * SECOND  # 2024-05-01T12:00:00Z
@@ -612,6 +613,7 @@ SECRETS = st.one_of(
 )
 
 
+@examples(1_000)
 @given(SECRETS, st.data())
 def test_secrets_do_not_leave(secret: str, data: st.DataObject) -> None:
     """A value in a path, a query, user info, a header or a name does not appear in a record."""

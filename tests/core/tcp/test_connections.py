@@ -326,6 +326,20 @@ def test_a_reset_waits_for_the_answer_that_its_sender_had(capture: Capture) -> N
     assert capture.pipeline.open_connections == 0
 
 
+def test_a_reset_behind_a_stray_acknowledgement_waits_in_its_place(capture: Capture) -> None:
+    """Nothing of its side was seen but a wrong number: the RST ends the connection all the same.
+
+    Found with the seed 103232544042542808160062926196230459403: the capture's end raised an AssertionError.
+    """
+    ends, shown = Ends(), Dialogue(capture).show
+    shown(Sent(ends, client=False, position=36, place=None, data=b"HTTP/1.1 100 Continue", flags=SYN | FIN))
+    shown(Sent(ends, client=True, position=1_084, place=20_766))
+    shown(Sent(ends, client=False, position=120, place=263, data=b"\n"))
+    shown(Sent(ends, client=True, position=263, place=121, flags=RST | ACK))
+    capture.close()
+    assert capture.pipeline.open_connections == 0
+
+
 @pytest.mark.parametrize("fin", [False, True])
 def test_a_reset_waits_for_the_bytes_before_it(capture: Capture, fin: bool) -> None:
     """Those of its own sender too, whether a FIN came between them or not."""

@@ -424,7 +424,7 @@ STEPS = st.one_of(
 )
 
 
-@examples(2_000)
+@examples(1_000)
 @given(st.lists(STEPS, max_size=25), st.sampled_from(STARTS), st.booleans())
 def test_every_byte_is_accounted_for(steps: list[In | Skip], start: int, two_sided: bool) -> None:
     """After every call, bytes taken are delivered, dropped or held; pieces come in order and do not overlap."""

@@ -730,7 +730,7 @@ lines = st.lists(st.tuples(words, blanks), max_size=5).map(lambda parts: b"".joi
 
 
 @given(line=st.one_of(lines, st.binary(max_size=20)).map(lambda line: line.replace(b"\n", b"") or b"x"))
-@examples(2_000)
+@examples(1_000)
 def test_a_head_is_understood_whichever_way_it_comes(line: bytes) -> None:
     """What is a head when it is whole is plausible from its first byte on: segments change nothing."""
     head = line + b"\r\nHost: a\r\n\r\n"

@@ -988,7 +988,7 @@ steps = st.lists(
 
 
 @given(script=steps, first=st.booleans(), pending=st.sampled_from([1, 2, 1000]))
-@examples(3_000)
+@examples(1_000)
 def test_every_conversation_is_reported_and_accounted_for(
     script: list[tuple[str, bytes | int, int]], first: bool, pending: int
 ) -> None:
@@ -1022,7 +1022,7 @@ def test_every_conversation_is_reported_and_accounted_for(
     heads=st.sets(st.integers(0, 5)),
     first=st.booleans(),
 )
-@examples(1_500)
+@examples(1_000)
 def test_no_loss_gives_a_wrong_pair(
     lost: list[tuple[bool, int]], pipelined: bool, heads: set[int], first: bool
 ) -> None:

@@ -977,7 +977,7 @@ anythings = st.lists(
     clean=st.booleans(),
     methods=st.lists(st.sampled_from(["GET", "HEAD", "CONNECT", None])),
 )
-@examples(3_000)
+@examples(1_000)
 def test_every_byte_is_accounted_for(
     steps: list[bytes | Hole | str], requests: bool, first: bool, clean: bool, methods: list[str | None]
 ) -> None:
@@ -1014,7 +1014,7 @@ def test_every_byte_is_accounted_for(
     requests=st.booleans(),
     methods=st.lists(st.sampled_from(["GET", "HEAD", "CONNECT"])),
 )
-@examples(3_000)
+@examples(1_000)
 def test_segments_change_nothing(
     pieces: list[bytes], cuts: list[int], requests: bool, methods: list[str | None]
 ) -> None:

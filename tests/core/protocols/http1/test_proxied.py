@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.protocols.http1.proxied import announcement
+from tests.support.examples import examples
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 LIMIT = 64 * 2**10
@@ -81,6 +82,7 @@ def test_what_is_no_header(data: bytes) -> None:
     assert announcement(data, LIMIT) is False
 
 
+@examples(1_000)
 @given(
     st.binary(min_size=1, max_size=60),
     st.sampled_from([b"", b"PROXY ", b"PROXY TCP4 ", SIGNATURE, SIGNATURE + b"\x21"]),

@@ -12,6 +12,7 @@ from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
 from interceptor.core.protocols.http1.parser import Context
 from interceptor.core.protocols.http1.recognition import Prospect
+from tests.support.examples import examples
 
 LIMITS = Limits(head_bytes=2_000)
 HOST = b"Host: a.test\r\n\r\n"
@@ -117,6 +118,7 @@ def test_a_head_is_sent_without_hearing_from_the_other_side() -> None:
     assert context.budget.held == prospect.held == 0
 
 
+@examples(1_000)
 @given(st.lists(st.sampled_from([*CLIENTS, *NOBODIES, b"\x00", b"text "]), min_size=1, max_size=3), st.data())
 def test_any_bytes_in_any_pieces(parts: list[bytes], data: st.DataObject) -> None:
     """Nothing raises, and every byte is accounted for."""
