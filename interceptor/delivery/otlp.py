@@ -136,7 +136,7 @@ def request(text: bytes, form: Form) -> tuple[bytes, int]:
     for number, line in enumerate(split_lines(text), start=2):
         try:
             record = _decode(line)
-            if isinstance(record, dict) and record.get("kind", "http") != "http":
+            if record.get("kind", "http") != "http":
                 left_out += 1  # a session is no call: it has no span
                 continue
             span = write(_span(record))

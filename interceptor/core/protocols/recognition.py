@@ -74,10 +74,13 @@ class Recognition:
 class _Beginning(Conversation):
     """A connection that is seen from its beginning, until what it begins with tells what it speaks.
 
-    Limits: five bytes of each side wait, and as many pieces and holes as `_PATIENCE`.
+    A client's hello is believed when the server does not answer it in HTTP, as one that speaks no TLS may.
+
+    Limits: of each side five bytes wait, and a client's hello for its answer, as much as a head may have; in `_PATIENCE`
+    pieces and holes.
     """
 
-    __slots__ = ("_context", "_left", "becomes", "peers")
+    __slots__ = ("_context", "_greeted", "_left", "becomes", "peers")
 
     peers: Peers
 
@@ -87,6 +90,13 @@ class _Beginning(Conversation):
         self._context = context
         self._left: list[Heard] = []
         """What was said so far, in order."""
+        self._greeted = False
+        """The client has begun with a hello."""
+
+    @property
+    def _default(self) -> str:
+        """What it is taken for if nothing more tells."""
+        return _TLS if self._greeted else _HTTP1
 
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """Everything must be looked at."""
@@ -97,6 +107,9 @@ class _Beginning(Conversation):
         begun = b"".join([_bytes(said) for of, said in self._left if of == side])
         begun += chunk.buffer[chunk.cursor : min(chunk.end, chunk.cursor + _HELLO_BYTES)]
         verdict = _begins_tls(begun)
+        if verdict and side == CLIENT and self.weight < self._context.head_bytes:
+            self._greeted = True
+            verdict = None  # a server that does not speak TLS answers in HTTP to that, too
         if verdict is None and len(self._left) < _PATIENCE:
             data = chunk.buffer[chunk.cursor : chunk.end]
             position = chunk.base + chunk.cursor
@@ -104,17 +117,18 @@ class _Beginning(Conversation):
             self._context.budget.held += len(data)
             chunk.cursor = chunk.end
             return
-        self.becomes = Becoming(_TLS if verdict else _HTTP1, [*self._left, (side, chunk)])
+        tells = verdict or (self._greeted and side == CLIENT)
+        self.becomes = Becoming(_TLS if tells or _alert(begun) else _HTTP1, [*self._left, (side, chunk)])
 
     def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
         """What comes after it may tell."""
         self._left.append((side, Hole(size, position, time)))
         if len(self._left) >= _PATIENCE:
-            self.becomes = Becoming(_HTTP1, self._left)
+            self.becomes = Becoming(self._default, self._left)
 
     def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:  # noqa: ARG002
         """It says no more than it has."""
-        self.becomes = Becoming(_HTTP1, [*self._left, (side, End(position, time, clean))])
+        self.becomes = Becoming(self._default, [*self._left, (side, End(position, time, clean))])
 
     def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:  # noqa: ARG002
         """What waits is told to another."""
@@ -126,7 +140,7 @@ class _Beginning(Conversation):
     def relieve(self, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Wait no longer."""
         if self._left:
-            self.becomes = Becoming(_HTTP1, self._left)
+            self.becomes = Becoming(self._default, self._left)
 
     @property
     def weight(self) -> int:
@@ -151,6 +165,11 @@ _OLD: Final = 0x80
 
 def _bytes(said: Chunk | Hole | End) -> bytes:
     return said.buffer if isinstance(said, Chunk) else b""
+
+
+def _alert(data: bytes) -> bool:
+    """Whether a side begins with an alert: TLS, where the other one has greeted."""
+    return data[:2] == b"\x15\3"
 
 
 def _begins_tls(data: bytes) -> bool | None:
