@@ -69,6 +69,7 @@ PURE = {
     "core.protocols.tls.layer": {"core.model"},
     "core.protocols.tls.fingerprints": {"core.protocols.tls.hellos"},
     "core.protocols.tls.session": {
+        "core.budget",
         "core.model",
         "core.protocols.conversation",
         "core.protocols.tls.certificates",
@@ -149,7 +150,7 @@ PURE = {
     "commands.conditions": {"core.records.encoder", "errors"},
     "cells": set(),
     "commands.spreadsheet": {"cells", "core.records.encoder"},
-    "commands.summary": {"core.model", "core.records.encoder"},
+    "commands.summary": {"core.model", "core.records.encoder", "core.records.tls"},
     "capture.capture_file": {"core.model", "errors"},
     "capture.offsets": {
         "core.model",
