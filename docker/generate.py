@@ -34,6 +34,7 @@ SET_BY_THE_CHART = {
         "server",
         "output",
         "ingest",
+        "kubernetes",
     },
     "capture": {"sources", "user", "password", "password_file", "ca_file", "active_hosts"},
     "spool": {"directory", "max_bytes"},

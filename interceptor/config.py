@@ -20,6 +20,7 @@ __all__ = [
     "Config",
     "Ingest",
     "Interfaces",
+    "Kubernetes",
     "Log",
     "Metadata",
     "Metrics",
@@ -278,11 +279,27 @@ class Ingest(_Section):
     """Refuse records that show more of a URL than its template (`metadata.url`), one by one: the rest is taken."""
 
 
+class Kubernetes(_Section):
+    """`relay`: who the ends of connections are, by the Kubernetes API."""
+
+    enabled: bool = False
+    """Ask the API server of the cluster that the relay runs in, as a pod with the rights that README.md names."""
+    credentials: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+    """Folder with `token` and `ca.crt`, as a ServiceAccount's are mounted; both are read again when they change."""
+
+
 class Collector(_Section):
     """The reference cloud's storage."""
 
     database: Path = Path("/var/lib/interceptor/collector.db")
     """An SQLite file."""
+    store: Text | None = None
+    """`clickhouse[s]://[user@]host[:port]/database[?cluster=name]`: keep everything there, and not in an SQLite file;
+    what bounds that file (`max_records`, `max_bytes`) bounds nothing then."""
+    store_password_file: Path | None = None
+    """A file that holds the password of the store's user; read again when it changes."""
+    store_ca_file: Path | None = None
+    """Authorities (PEM) that vouch for a store with clickhouses://, beside the system's."""
     retention_hours: Annotated[int, Field(gt=0, le=876_000)] = 7 * 24
     """Records that came in longer ago are removed."""
     rollup_hours: Annotated[int, Field(gt=0, le=876_000)] = 30 * 24
@@ -329,5 +346,9 @@ class Config(_Section):
     server: Server = Server()
     metrics: Metrics = Metrics()
     ingest: Ingest = Ingest()
+    kubernetes: Kubernetes = Kubernetes()
+    names: Annotated[tuple[Text, ...], Field(max_length=10_000)] = ()
+    """`relay`: what addresses and networks are called where Kubernetes does not say it: `10.1.2.3=ledger`,
+    `10.9.0.0/16=warehouse/scanner` (namespace and name). The narrowest holds."""
     collector: Collector = Collector()
     log: Log = Log()

@@ -62,6 +62,8 @@ ROTATING: Final = (
     Rotates("server.client_ca_file", ("run", "relay", "collector"), _NEXT_CLIENT),
     Rotates("ingest.tokens_file", ("relay", "collector"), "with the next request"),
     Rotates("collector.read_tokens_file", ("collector",), "with the next request"),
+    Rotates("collector.store_password_file", ("collector",), "with the next statement"),
+    Rotates("collector.store_ca_file", ("collector",), "with the next statement"),
     Rotates("capture.password_file", ("run",), _NEXT_CAPTURE),
     Rotates("capture.ca_file", ("run",), _NEXT_CAPTURE),
 )

@@ -39,15 +39,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures that they use, before the run is spread over workers."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Mark tests by the fixtures that they use, before the run is spread over workers; see that those are heard of."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         for fixture in used & TOGETHER.keys():
             item.add_marker(pytest.mark.xdist_group(TOGETHER[fixture]))
         if used & THOROUGH:
             item.add_marker(pytest.mark.thorough)
+    yield
+    if getattr(config.option, "loadgroup", False):  # a worker, whose node ids end with the group
+        for item in items:
+            group = item.get_closest_marker("xdist_group")
+            if group is not None and not item.nodeid.endswith(f"@{group.args[0]}"):
+                raise pytest.UsageError(
+                    "tests that share what is expensive are not kept together: "
+                    "install pytest and pytest-xdist as requirements.lock has them"
+                )
 
 
 @pytest.hookimpl(wrapper=True)

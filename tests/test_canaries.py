@@ -171,7 +171,7 @@ MUTATIONS: dict[str, tuple[object, str, Any]] = {
     "media types are known": (values, "MEDIA_TYPES", ALL),
     "suffixes of media types are registered": (values, "SUFFIXES", ALL),
     "top-level types are registered": (values, "TOP_LEVEL", ALL),
-    "character sets are known": (values, "_CHARSET", re.compile(';[ \t]*charset="?([^;]+)"?')),
+    "character sets are known": (values, "_CHARSETS", ALL),
     "content codings are registered": (values, "CODINGS", ALL),
     "user agents have a grammar": (values, "user_agent", _verbatim),
     "products of user agents are known": (values, "PRODUCTS", ALL),

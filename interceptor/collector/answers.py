@@ -108,6 +108,10 @@ class Captures(msgspec.Struct, frozen=True, omit_defaults=True):
     """In which interfaces that had been captured were not, of all of them added up."""
     lost_last: int | None = None
     """Unix time at which more of any of these losses was told of last."""
+    interfaces: int | None = None
+    """Captured, in the run that was heard last, when it last told."""
+    waiting: int | None = None
+    """Records that waited in its spool by then."""
 
 
 class Agent(msgspec.Struct, frozen=True, omit_defaults=True):

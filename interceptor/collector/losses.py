@@ -24,10 +24,11 @@ SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS captures(
     agent INTEGER NOT NULL, since TEXT NOT NULL, last INTEGER NOT NULL, packets INTEGER NOT NULL,
     kernel INTEGER NOT NULL, interface INTEGER NOT NULL, blind REAL NOT NULL, lost INTEGER NOT NULL,
+    interfaces INTEGER, waiting INTEGER,
     PRIMARY KEY(agent, since)) STRICT, WITHOUT ROWID;
 """
 # One row for each run of an agent. `last`, `lost`: Unix time, when it was last heard and when it last told of more
-# losses than before (0: never).
+# losses than before (0: never). `interfaces`, `waiting`: as of the batch with the most packets, so the latest.
 
 _MOST: Final = 20_000
 """Runs: two of each agent that is kept. A program that ends all the time makes many."""
@@ -43,14 +44,17 @@ def note(database: sqlite3.Connection, header: Header, now: int) -> None:
     lost = now if told.kernel_dropped or told.interface_dropped or told.blind_seconds else 0
     most = 2**48  # so that no sum leaves 63 bits
     database.execute(
-        "INSERT INTO captures SELECT number, ?, ?, ?, ?, ?, ?, ? FROM agents WHERE cluster = ? AND node = ?"
-        " ON CONFLICT DO UPDATE SET last = excluded.last, packets = max(packets, excluded.packets),"
+        "INSERT INTO captures SELECT number, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM agents WHERE cluster = ? AND node = ?"
+        " ON CONFLICT DO UPDATE SET last = excluded.last,"
+        " interfaces = CASE WHEN excluded.packets >= packets THEN excluded.interfaces ELSE interfaces END,"
+        " waiting = CASE WHEN excluded.packets >= packets THEN excluded.waiting ELSE waiting END, packets = max(packets, excluded.packets),"
         " kernel = max(kernel, excluded.kernel), interface = max(interface, excluded.interface),"
         " blind = max(blind, excluded.blind), lost = CASE WHEN excluded.kernel > kernel"
         " OR excluded.interface > interface OR excluded.blind > blind THEN excluded.last ELSE lost END",
         (
             *(told.since, now, min(told.packets, most), min(told.kernel_dropped, most)),
             *(min(told.interface_dropped, most), min(told.blind_seconds, _MOST_BLIND), lost),
+            *(None if one is None else min(one, most) for one in (told.interfaces, told.waiting)),
             *(header.cluster or "", header.node or ""),
         ),
     )
@@ -70,10 +74,16 @@ def forget(database: sqlite3.Connection, oldest: int) -> None:
 def captures(database: sqlite3.Connection) -> dict[tuple[str, str], Captures]:
     """What there is, by cluster and node."""
     rows = database.execute(
-        "SELECT cluster, node, sum(packets), sum(kernel), sum(interface), sum(blind), max(lost)"
-        " FROM captures JOIN agents ON agents.number = captures.agent GROUP BY agent"
+        "SELECT cluster, node, t.packets, t.kernel, t.interface, t.blind, t.lost, c.interfaces, c.waiting FROM ("
+        "SELECT agent, sum(packets) AS packets, sum(kernel) AS kernel, sum(interface) AS interface,"
+        " sum(blind) AS blind, max(lost) AS lost, max(printf('%020d ', last) || since) AS latest"
+        " FROM captures GROUP BY agent) t"
+        " JOIN captures c ON c.agent = t.agent AND printf('%020d ', c.last) || c.since = latest"
+        " JOIN agents ON agents.number = t.agent"
     )
     return {
-        (cluster, node): Captures(packets, kernel, interface, round(blind, 3), lost or None)
-        for cluster, node, packets, kernel, interface, blind, lost in rows
+        (cluster, node): Captures(
+            packets, kernel, interface, round(blind, 3), lost or None, interfaces, waiting
+        )
+        for cluster, node, packets, kernel, interface, blind, lost, interfaces, waiting in rows
     }

@@ -22,6 +22,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -36,6 +37,7 @@ from interceptor.collector.answers import Agent, Call, Change, Endpoint, Finding
 from interceptor.collector.engine import UnavailableError
 from interceptor.collector.question import FILTERS, Question, asked, number, when
 from interceptor.collector.sheets import records, sheet
+from interceptor.collector.skeleton import skeleton
 from interceptor.ingest.api import document
 from interceptor.ingest.guesses import SlowedError
 
@@ -81,7 +83,10 @@ _PARTS: Final[dict[str, type[Service | Call | Endpoint | Agent]]] = {
     "agents": Agent,
 }
 """Of the overview, that can be asked for alone."""
+_MAX_DESCRIBED: Final = 5_000
+"""Endpoints of an OpenAPI document: some MB. Who has more asks for one service."""
 _OWN: Final = {
+    "/v1/inventory/openapi.json": ("search", "since", "probes"),
     "/v1/records": ("limit", "before"),
     "/v1/inventory": ("limit", "after", "search", "since", "probes"),
 }
@@ -157,6 +162,7 @@ class Site:
             Route("/openapi.json", self._shown(self._describe)),
             Route("/v1/overview", self._guarded(self._overview)),
             Route("/v1/records", self._guarded(self._records)),
+            Route("/v1/inventory/openapi.json", self._guarded(self._skeleton)),
             Route("/v1/inventory", self._guarded(self._inventory)),
             Route("/v1/changes", self._guarded(self._changes)),
             Route("/v1/findings", self._guarded(self._findings)),
@@ -329,6 +335,18 @@ class Site:
         sought = _sought(request)
         page = await self._ask(lambda: self._engine.inventory(question, sought, limit, after))
         return _sheet(sheet(Known, page.endpoints)) if _wants_sheet(request) else _json(page)
+
+    async def _skeleton(self, request: Request) -> Response:
+        question, sought = _question(request), _sought(request)
+        known: list[Known] = []
+        after: int | None = None
+        while len(known) < _MAX_DESCRIBED:
+            page = await self._ask(partial(self._engine.inventory, question, sought, _MAX_PAGE, after))
+            known += page.endpoints
+            after = page.next
+            if after is None:
+                break
+        return _json(skeleton(known[:_MAX_DESCRIBED], question.service or "What was seen"))
 
     async def _changes(self, request: Request) -> Response:
         question = _question(request)

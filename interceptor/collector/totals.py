@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["OCTAVE", "Tally", "bounds", "bucket", "merge", "pack", "percentile", "unpack"]
+__all__ = ["OCTAVE", "Tally", "bounds", "bucket", "histogram", "merge", "pack", "percentile", "unpack"]
 
 OCTAVE: Final = 8
 """Buckets for each doubling of a latency: one is 9 % wide."""
@@ -154,6 +154,11 @@ def unpack(packed: bytes) -> tuple[list[tuple[int, int]], int]:
     for place in range(min(width, _LANE)):
         lanes[place::_LANE] = counts[place::width]
     return statuses, int.from_bytes(lanes, "little") << (8 * _LANE * first)
+
+
+def histogram(buckets: Iterable[tuple[int, int]]) -> int:
+    """As `unpack` gives it, of (bucket, calls)."""
+    return sum([calls << (8 * _LANE * number) for number, calls in buckets])
 
 
 class Tally:

@@ -86,7 +86,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
         "Show the configuration that takes effect, and try each hop: sources (reachable, authenticated, may capture), "
-        "the output, the proxy decision and the rule behind it, the endpoint and its TLS, the token. One line each. "
+        "the output, what a relay may read of its cluster, the proxy decision and the rule behind it, the endpoint and its "
+        "TLS, the token. One line each. "
         "The exit status is 0 if all of them hold."
     )
     add_format(parser)
@@ -196,6 +197,9 @@ async def _hops(settings: config.Config, environment: Mapping[str, str]) -> Asyn
     elif settings.endpoint is None:
         told = "records have nowhere to go: set endpoint or output.path"
         yield _Hop(False, "output", told, _SOMEWHERE)
+    if settings.kubernetes.enabled:
+        async for hop in _kubernetes(settings.kubernetes, environment):
+            yield hop
     if settings.endpoint is not None:
         async for hop in _endpoint(settings, settings.endpoint, environment):
             yield hop
@@ -288,6 +292,29 @@ def _reason(running: asyncio.Task[None]) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return str(error) if error is not None else "has ended"
+
+
+async def _kubernetes(settings: config.Kubernetes, environment: Mapping[str, str]) -> AsyncIterator[_Hop]:
+    """What a relay may read of the cluster, and how much there is."""
+    from interceptor.kubernetes.api import Api, ApiError
+    from interceptor.kubernetes.objects import RESOURCES, NoListError, page
+
+    try:
+        api = Api(settings.credentials, environment)
+    except InterceptorError as error:
+        yield _Hop(False, "kubernetes", str(error), "--kubernetes-enabled false does without")
+        return
+    try:
+        for resource in RESOURCES:
+            name = f"kubernetes {resource.plural}"
+            try:
+                found = page(resource, await api.page(resource, 1))
+            except (ApiError, NoListError) as error:
+                yield _Hop(False, name, str(error), "--kubernetes-enabled false does without")
+            else:
+                yield _Hop(well=True, name=name, told=f"{len(found.objects) + found.left} can be read")
+    finally:
+        await api.close()
 
 
 def _output(path: str) -> _Hop:

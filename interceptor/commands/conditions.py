@@ -26,10 +26,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import attrgetter, eq, ge, gt, le, lt
+from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
-from interceptor.core.records.encoder import Record
+from interceptor.core.records.encoder import AnyRecord, Record
 from interceptor.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ MAXIMUM_LENGTH: Final = 4_096
 MAXIMUM_DEPTH: Final = 50
 """More than anybody types, and less than Python's stack holds."""
 
-Condition: TypeAlias = Callable[[Record], bool]
+Condition: TypeAlias = Callable[[AnyRecord], bool]
 """Whether a record is wanted."""
 
 Kind = Literal["number", "size", "duration", "time", "text"]
@@ -275,7 +275,11 @@ def _negated(one: Condition) -> Condition:
 
 
 def _compared(field: Field, operator: _Token, value: _Token) -> Condition:
-    get = attrgetter(field.attribute)
+    attribute = field.attribute
+
+    def get(record: AnyRecord) -> Any:
+        return getattr(record, attribute, None)  # records of other kinds lack most
+
     sign = operator.text
     if value.kind == "word" and value.text == _NONE:
         if sign not in {"=", "!="}:
@@ -295,18 +299,18 @@ def _compared(field: Field, operator: _Token, value: _Token) -> Condition:
 
 
 def _applied(
-    field: Field, get: Callable[[Record], Any], test: Callable[[Any], bool], *, negated: bool
+    field: Field, get: Callable[[AnyRecord], Any], test: Callable[[Any], bool], *, negated: bool
 ) -> Condition:
     """The test of what a record says; false where it says nothing, also if negated."""
     if field.several:
 
-        def of_several(record: Record) -> bool:
+        def of_several(record: AnyRecord) -> bool:
             seen = get(record)
             return seen is not None and any(map(test, seen)) != negated
 
         return of_several
 
-    def of_one(record: Record) -> bool:
+    def of_one(record: AnyRecord) -> bool:
         seen = get(record)
         return seen is not None and test(seen) != negated
 

@@ -34,6 +34,7 @@ from rich.table import Table
 from rich.text import Text
 
 from interceptor.commands.summary import MAXIMUM_ENDPOINTS, NONE, OTHER, server_name
+from interceptor.core.records.encoder import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from interceptor.commands.summary import Endpoint, Peers, Summary
-    from interceptor.core.records.encoder import Record
+    from interceptor.core.records.encoder import AnyRecord
 
 __all__ = ["ReadingProgress", "TransactionTable", "clean", "make_console", "print_summary"]
 
@@ -123,6 +124,32 @@ def _flags(record: Record) -> str:
         flags.append(f"{size(record.missed_bytes)} lost")
     flags += [tag.replace("_", " ") for tag in record.anomalies or ()]
     return ", ".join(flags)
+
+
+_KINDS: Final = {"tls": "TLS sessions", "websocket": "WebSocket sessions", "tunnel": "tunnels"}
+_SHORT: Final = {"tls": "TLS", "websocket": "WS", "tunnel": "TUNNEL"}
+
+
+def _row(record: AnyRecord) -> Record:
+    """What stands in the columns of a row: of a session its kind for a method, and the bytes of both sides."""
+    if isinstance(record, Record):
+        return record
+    odd = (*(record.anomalies or ()), *(("ongoing",) if record.ongoing else ()))
+    return Record(
+        time=record.time,
+        duration_us=record.duration_us,
+        source_address=record.source_address,
+        source_port=record.source_port,
+        server_address=record.server_address or record.destination_address,
+        server_port=record.server_port,
+        http_request_method=_SHORT[record.kind],
+        url_template=getattr(record, "url_template", None),  # TLS has none
+        http_request_body_size=record.client_bytes,
+        http_response_body_size=record.server_bytes,
+        http_response_state=record.state,
+        missed_bytes=record.missed_bytes,
+        anomalies=odd,
+    )
 
 
 class _Column(NamedTuple):
@@ -231,7 +258,7 @@ class TransactionTable:
         self._flags_below = False
         self._styles: dict[str, tuple[str, str]] = {}
 
-    def print(self, records: Iterable[Record]) -> None:
+    def print(self, records: Iterable[AnyRecord]) -> None:
         """Write a row for each record; a heading before the first, and where the terminal's width changed."""
         lines: list[str] = []
         width = self._console.width
@@ -239,7 +266,7 @@ class TransactionTable:
             self._lay_out(width)
             titles = [_fit(column.title, column._replace(keep_end=False)) for column in self._columns]
             lines.append(self._styled(self._gap.join(titles).rstrip(), "bold underline"))
-        for record in records:
+        for record in map(_row, records):
             day = record.time[:10]
             if day != self._day:
                 self._day = day
@@ -417,6 +444,7 @@ def _totals(summary: Summary) -> RenderableType:
     rows += [
         ("connections", f"{summary.connections:,}"),
         ("transactions", f"{summary.transactions:,}, of which {summary.complete:,} complete"),
+        *([("also", _others(summary))] if summary.others else []),
         *([("left out", f"{summary.left_out:,} by --where")] if summary.left_out else []),
         ("gaps", f"{summary.gaps:,}, {size(summary.missed_bytes)} missing" if summary.gaps else "none"),
     ]
@@ -429,6 +457,10 @@ def _totals(summary: Summary) -> RenderableType:
             Text(name, style="dim"), Text(value, style="yellow" if name == "gaps" and summary.gaps else "")
         )
     return _indented(grid)
+
+
+def _others(summary: Summary) -> str:
+    return ", ".join(f"{count:,} {_KINDS.get(kind, kind)}" for kind, count in summary.others.most_common())
 
 
 def _moment(nanoseconds: int) -> str:

@@ -194,9 +194,7 @@ class _Told:
 
     def __init__(self, output: TextIO, summary: Summary, top: int, *, rows: bool) -> None:
         from interceptor.commands.display import TransactionTable, make_console
-        from interceptor.core.records.encoder import Record
 
-        self._http = Record
         self._output = output
         self._top = top
         self._console = make_console(output)
@@ -204,15 +202,10 @@ class _Told:
         self._summary = summary
 
     def show(self, _: list[Outcome], records: list[AnyRecord]) -> None:
-        transactions = []
         for record in records:
-            if isinstance(record, self._http):
-                self._summary.add(record)
-                transactions.append(record)
-            else:
-                self._summary.add_session(record)
-        if self._table and transactions:
-            self._table.print(transactions)
+            self._summary.add(record)
+        if self._table:
+            self._table.print(records)
             self._output.flush()
 
     def end(self) -> None:
@@ -305,11 +298,7 @@ class _Reading:
         # made once: what is shown and sent is the record that was compared
         records = [self._encoder.record(each) for each in waiting] if self._encoder else []
         if self._wanted:
-            from interceptor.core.records.encoder import Record
-
-            kept = [
-                n for n, record in enumerate(records) if isinstance(record, Record) and self._wanted(record)
-            ]
+            kept = [n for n, record in enumerate(records) if self._wanted(record)]
             self.left_out += len(waiting) - len(kept)
             waiting, records = [waiting[n] for n in kept], [records[n] for n in kept]
         if waiting:

@@ -20,11 +20,9 @@ __all__ = ["HEADER", "rows"]
 
 
 def rows(records: Iterable[AnyRecord]) -> bytes:
-    """Lines of values, each ended by CRLF, in UTF-8: of the records of HTTP, whose columns these are."""
+    """Lines of values, each ended by CRLF, in UTF-8. Of records of other kinds what they share with those of HTTP."""
     return lines(
-        [cell(getattr(record, name)) for name in Record.__struct_fields__]
-        for record in records
-        if isinstance(record, Record)
+        [cell(getattr(record, name, None)) for name in Record.__struct_fields__] for record in records
     )
 
 

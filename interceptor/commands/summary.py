@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly
+from interceptor.core.records.encoder import Record
+from interceptor.core.records.tls import TlsRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from interceptor.core.model import PacketBatch, Stage
-    from interceptor.core.records.encoder import Record
-    from interceptor.core.records.tls import TlsRecord
+    from interceptor.core.records.encoder import AnyRecord
 
 __all__ = [
     "MAXIMUM_ENDPOINTS",
@@ -185,6 +186,8 @@ class Summary:
     methods: Counter[str] = field(default_factory=Counter)
     """As records name them; `NONE` where no request was seen."""
     anomalies: Counter[str] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
+    """Records that are no transactions, by kind."""
     connections: int = 0
     gaps: int = 0
     missed_bytes: int = 0
@@ -215,21 +218,13 @@ class Summary:
         if self.last_time is None or latest > self.last_time:
             self.last_time = latest
 
-    def add_session(self, record: TlsRecord) -> None:
-        """Count a TLS session, or a part of one, by its record."""
-        name = record.server_address or record.destination_address
-        address = f"[{name}]" if ":" in name else name
-        key = f"{address}:{record.server_port}"
-        if key not in self.sessions and len(self.sessions) >= MAXIMUM_PEERS:
-            key = OTHER
-        seen = self.sessions.setdefault(key, Sessions())
-        seen.count += record.part == 1
-        seen.octets += record.client_bytes + record.server_bytes
-        if record.tls_protocol_version is not None:
-            seen.versions[record.tls_protocol_version] += 1
-
-    def add(self, record: Record) -> None:
-        """Count a transaction by its record."""
+    def add(self, record: AnyRecord) -> None:
+        """Count a transaction, or what else was reported, by its record."""
+        if not isinstance(record, Record):
+            self.others[record.kind] += 1
+            if isinstance(record, TlsRecord):
+                self._add_session(record)
+            return
         self.transactions += 1
         code = record.http_response_status_code
         status = NONE if code is None else f"{code // 100}xx" if 100 <= code <= 599 else OTHER
@@ -242,7 +237,7 @@ class Summary:
         self.complete += complete
         tags = record.anomalies or ()
         unanswered = Anomaly.UNANSWERED in tags
-        failed = code is None or status == "5xx"
+        failed = status == "5xx" or (code is None and Anomaly.UPGRADED not in tags)
         server = server_name(record)
         self.clients.add(record.source_address, failed=failed)
         self.servers.add(server, failed=failed)
@@ -263,6 +258,18 @@ class Summary:
         endpoint.erroneous += status == "5xx" or unanswered or invalid
         if complete and record.duration_us is not None:
             endpoint.durations.add(record.duration_us)
+
+    def _add_session(self, record: TlsRecord) -> None:
+        name = record.server_address or record.destination_address
+        address = f"[{name}]" if ":" in name else name
+        key = f"{address}:{record.server_port}"
+        if key not in self.sessions and len(self.sessions) >= MAXIMUM_PEERS:
+            key = OTHER
+        seen = self.sessions.setdefault(key, Sessions())
+        seen.count += record.part == 1
+        seen.octets += record.client_bytes + record.server_bytes
+        if record.tls_protocol_version is not None:
+            seen.versions[record.tls_protocol_version] += 1
 
     def busiest(self, count: int) -> list[Endpoint]:
         """The endpoints most often asked, the ones beyond the limit left out."""

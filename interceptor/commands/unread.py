@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Unread"]
 
 _LOOKED_AT: Final = 2_000
-"""Packets of each file whose payload is looked at: enough for what a capture is of, and no cost in a large one."""
+"""Packets of each file whose payload is looked at, until one answers in HTTP/1: enough for what a capture is of, and no
+cost in a large one."""
 
 _WORDS: Final = {
     Drop.UNKNOWN_LINK_TYPE: (
@@ -41,7 +42,7 @@ _WORDS: Final = {
     Drop.NOT_IP: ("not IP (ARP, LLDP, spanning tree, radio management)", "capture where IP traffic passes"),
     Drop.NOT_TCP: (
         "UDP or another transport than TCP (QUIC, which carries HTTP/3, is not read)",
-        "capture HTTP over TCP, and where a switch mirrors it in UDP (TZSP, HP ERM), behind who unpacks that",
+        "capture HTTP over TCP",
     ),
     Drop.ICMP: ("ICMP", "capture where HTTP traffic passes"),
     Drop.TUNNEL: (
@@ -128,7 +129,7 @@ class Unread:
             unknown = self._known[Drop.UNKNOWN_LINK_TYPE] - before
             if unknown:
                 file.unknown[batch.interface.link_type] += unknown
-        if file.looked_at < _LOOKED_AT:
+        if file.looked_at < _LOOKED_AT and not file.http:
             self._look(file, passed)
 
     def lines(self, transactions: int) -> list[str]:
@@ -164,6 +165,8 @@ class Unread:
             if present > 1:
                 file.payloads += 1
                 _look_into(file, segment[0], data, at, at + present)
+                if file.http:
+                    return  # what else there is is not told then
 
     def _decode(self) -> Decoder:
         if self._decoder is None:

@@ -34,6 +34,7 @@ __all__ = [
     "Stage",
     "State",
     "Transaction",
+    "Upgrade",
 ]
 
 
@@ -164,6 +165,12 @@ class Anomaly(StrEnum):
     BAD_CHUNK = "bad_chunk"
     """A line of the chunked coding that RFC 9112 section 7.1 does not allow. Where one LF is all that ends it, what
     is meant is clear and read on; otherwise the message is given up."""
+    BAD_CLOSE = "bad_close"
+    """A close frame of WebSocket without a code that may be sent (RFC 6455 section 7.4), or with half of one."""
+    BAD_CONTROL_FRAME = "bad_control_frame"
+    """One of WebSocket that is fragmented, or has more than 125 bytes (RFC 6455 section 5.5)."""
+    BAD_FRAGMENTS = "bad_fragments"
+    """A frame of WebSocket that continues nothing, or begins a message inside of another (RFC 6455 section 5.4)."""
     BARE_CR = "bare_cr"
     CUT_SHORT = "cut_short"
     """No response has come by then: it was the agent that stopped looking (a time-out, no more memory, the end of the
@@ -176,19 +183,27 @@ class Anomaly(StrEnum):
     DUPLICATE_HOST = "duplicate_host"
     EARLY_RESPONSE = "early_response"
     """The response began before the request had ended."""
+    FRAMES_AFTER_CLOSE = "frames_after_close"
+    """Frames of WebSocket behind the close of the same side."""
     HTTP_0_9 = "http_0_9"
     INVALID_CONTENT_LENGTH = "invalid_content_length"
     INVALID_HEADER = "invalid_header"
     LF_ONLY = "lf_only"
+    LONG_LENGTH = "long_length"
+    """A frame's length of WebSocket in more bytes than it needs."""
     LONG_LINE = "long_line"
     MANY_NAMES = "many_names"
     """Its destination was called by more names than are kept: the address stands for this one."""
     MISSING_HOST = "missing_host"
     NON_ASCII = "non_ascii"
+    NOT_A_FRAME = "not_a_frame"
+    """Bytes that cannot be a frame of WebSocket; what follows them is not read."""
     OBS_FOLD = "obs_fold"
     PIPELINED = "pipelined"
     REQUEST_INVALID = "request_invalid"
     """What this response answers could not be read as a request."""
+    RESERVED_BITS = "reserved_bits"
+    """Frames of WebSocket with bits set that no agreed extension uses."""
     SPACE_BEFORE_COLON = "space_before_colon"
     TE_AND_CL = "te_and_cl"
     TE_IN_HTTP_1_0 = "te_in_http_1_0"
@@ -200,8 +215,14 @@ class Anomaly(StrEnum):
     UNKNOWN_VERSION = "unknown_version"
     UNPAIRED = "unpaired"
     """Bytes were lost on this connection, or given up for lack of memory, and its other half cannot be proven."""
+    UPGRADED = "upgraded"
+    """The answer is in another protocol, to which both sides have changed for it (`Upgrade: h2c`)."""
     UNREQUESTED = "unrequested"
     """A response that no request asked for, and none can have been lost."""
+    WRONG_ACCEPT = "wrong_accept"
+    """A 101 to WebSocket whose proof does not fit what was asked (RFC 6455 section 4.2.2): it is none."""
+    WRONG_MASK = "wrong_mask"
+    """Frames of WebSocket from a client without a mask, or from a server with one (RFC 6455 section 5.1)."""
 
 
 METHODS: Final = frozenset(
@@ -218,6 +239,19 @@ class State(StrEnum):
     """Bytes are missing, or the connection or capture ended before the message did."""
     MISSING = "missing"
     """This side was never seen."""
+
+
+class Upgrade(Struct, frozen=True, gc=False):
+    """What a head says of another protocol (RFC 9110 section 7.8): each text as sent, cut at a bound."""
+
+    protocol: str
+    """The first one named, in lower case."""
+    key: str = ""
+    """Of WebSocket, which has a part in the rest: the client's key, or the server's answer to it."""
+    subprotocol: str = ""
+    """Of an answer: what a client offers may be a secret."""
+    extensions: str = ""
+    """Of an answer."""
 
 
 class Message(Struct, eq=False, gc=False):
@@ -256,6 +290,7 @@ class Message(Struct, eq=False, gc=False):
     """Other messages may have been lost just before it."""
     weight: int = 0
     """Bytes of memory that it takes beyond the ordinary, while it waits for what completes its transaction."""
+    upgrade: Upgrade | None = None
     anomalies: set[Anomaly] | None = None
 
     def tag(self, anomaly: Anomaly) -> None:

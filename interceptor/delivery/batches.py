@@ -6,8 +6,9 @@ I/O and clocks: what time it is, and where batches are kept, others know.
 
 Invariants:
 
-* A batch never changes. Its id is a function of its text, so the same records sealed at the same time by the same
-  agent are the same batch, and the id serves as idempotency key on every try.
+* A batch never changes. Its id is a function of the text that was sealed, so the same records sealed at the same time by
+  the same agent are the same batch, and the id serves as idempotency key on every try. A relay may add names to its
+  records before it stores it (`rewritten`), and sends what it stored.
 * Halving is a function of the batch: after a crash it gives the same two batches with the same ids. Leaving out lines
   is one of the batch and the lines.
 * Unpacking never makes more than its limit, whatever the bytes say (decompression bombs).
@@ -40,6 +41,7 @@ __all__ = [
     "UnpackError",
     "captured_since",
     "parse_header",
+    "rewritten",
     "seal",
     "split",
     "split_lines",
@@ -103,7 +105,7 @@ _Amount = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")]
 
 
-class Captured(msgspec.Struct, frozen=True):
+class Captured(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an agent's captures got and lost since it started: `since` tells one run from the next.
 
     Totals, not steps: a batch that comes twice, is halved or is lost changes nothing about what the next one says.
@@ -119,6 +121,10 @@ class Captured(msgspec.Struct, frozen=True):
     """That network cards or their drivers dropped."""
     blind_seconds: Annotated[float, msgspec.Meta(ge=0)]
     """In which interfaces that had been captured were not, of all of them added up."""
+    interfaces: _Amount | None = None
+    """Captured when it was told. Not a total, as what waits."""
+    waiting: _Amount | None = None
+    """Records in the agent's spool by then, which it has not delivered."""
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="batch"):
@@ -137,10 +143,17 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", 
 
 
 def captured_since(
-    since: float, packets: int, kernel_dropped: int, interface_dropped: int, blind_seconds: float
+    since: float,
+    packets: int,
+    kernel_dropped: int,
+    interface_dropped: int,
+    blind_seconds: float,
+    interfaces: int | None = None,
+    waiting: int | None = None,
 ) -> Captured:
     """Make the header's part about captures; `since` is Unix time in seconds."""
-    return Captured(_timestamp(since), packets, kernel_dropped, interface_dropped, round(blind_seconds, 3))
+    blind = round(blind_seconds, 3)
+    return Captured(_timestamp(since), packets, kernel_dropped, interface_dropped, blind, interfaces, waiting)
 
 
 def seal(
@@ -170,6 +183,14 @@ def seal(
     )
     line = msgspec.json.encode(header) + b"\n"
     return Batch(header.id, records, _pack((line, *pieces), encoding), encoding)
+
+
+def rewritten(batch_id: str, records: int, text: bytes, encoding: Encoding) -> Batch:
+    """A batch whose lines somebody on its way has added to: still the same records, and so still its id.
+
+    Whoever takes a batch knows it by its id, so of several such texts the first one counts.
+    """
+    return Batch(batch_id, records, _pack((text,), encoding), encoding)
 
 
 def split(batch: Batch) -> tuple[Batch, Batch]:

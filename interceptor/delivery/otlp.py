@@ -123,7 +123,8 @@ class _Span(NamedTuple):
 def request(text: bytes, form: Form) -> tuple[bytes, int]:
     """An ExportTraceServiceRequest of a batch's text (header line, then records), and how many of these it lacks.
 
-    Records of other kinds than HTTP's have no span. A line that is no record of ours costs itself: a receiver would refuse the whole request for it.
+    Sessions of TLS have no span: their servers, too, would be taken for services that are called. A line that is no record
+    of ours costs itself: a receiver would refuse the whole request for it.
 
     Raises:
         UnpackError: there are lines, and none is a record; which is the first, without showing it.
@@ -136,8 +137,8 @@ def request(text: bytes, form: Form) -> tuple[bytes, int]:
     for number, line in enumerate(split_lines(text), start=2):
         try:
             record = _decode(line)
-            if record.get("kind", "http") != "http":
-                left_out += 1  # a session is no call: it has no span
+            if record.get("kind") == "tls":
+                left_out += 1
                 continue
             span = write(_span(record))
             by_server.setdefault(_encodable(record["server.address"]), []).append(span)
@@ -230,7 +231,8 @@ def _span(record: dict[str, Any]) -> _Span:
             raise ValueError("no traceparent")
     if len(bytes.fromhex(trace)) != 16 or len(trace) != 32:
         raise ValueError("no trace id")
-    name = " ".join([part for part in (method or "HTTP", template) if part])
+    kind = "HTTP" if record.get("kind", "http") == "http" else record["kind"]
+    name = " ".join([part for part in (method or kind, template) if part])
     begun, ended = start * 1000, (start + index(record.get("duration_us", 0))) * 1000
     if not 0 <= begun < 2**64 or not 0 <= ended < 2**64:
         raise ValueError("no time")

@@ -325,7 +325,7 @@ class Sender:
             return Try(_FAILURES.get(error.failure, Outcome.RETRY), str(error))
         sent = self._understood(answer, batch)
         if left_out and sent.outcome is Outcome.DELIVERED:
-            left = f"{left_out} are no records, and were not sent"
+            left = f"{left_out} are sessions of TLS or no records, and were not sent"
             return replace(
                 sent,
                 rejected=min(sent.rejected + left_out, batch.records),

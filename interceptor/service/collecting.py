@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from interceptor.collector.clickhouse.engine import Clickhouse
+from interceptor.collector.clickhouse.server import address_of
 from interceptor.collector.copies import Copied, backup, copy
 from interceptor.collector.site import Site
 from interceptor.collector.sqlite import Sqlite
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "collect", "run", "run_collector"]
 
 _PRUNE_SECONDS: Final = 60.0
+_RETRY_SECONDS: Final = 10.0
+"""After a failure. Who is not ready may get no batches, so nothing else would find out that it could be."""
 _DEFAULTS: Final = {"server.port": 18_955}
 """Not the daemon's port: the two are often tried on one host."""
 
@@ -47,7 +51,7 @@ log = structlog.get_logger()
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
-        "Take batches from interceptors and relays (ingest.*), keep their records in SQLite (collector.*), and show "
+        "Take batches from interceptors and relays (ingest.*), keep their records in SQLite or ClickHouse (collector.*), and show "
         "them: a page at /, the same as JSON at /v1/, /metrics, /healthz and /readyz (server.*). SIGTERM ends it. "
         "With `backup FILE`: make FILE a copy of the database, while it is in use or not. With `copy FILE`: add the "
         "records of the database FILE, a backup or another collector's, to the database, which must not be in use."
@@ -63,13 +67,17 @@ def run(arguments: argparse.Namespace) -> int:
     match arguments.action:
         case []:
             return run_collector(config)
+        case ["backup", _] if config.collector.store is not None:
+            raise UsageError(
+                "collector backup: is for an SQLite file; for ClickHouse (collector.store) use its own: BACKUP DATABASE"
+            )
         case ["backup", name]:
             made = backup(config.collector.database, Path(name))
             _say(f"{name}: {made.records:,} records of {config.collector.database}, {made.bytes:,} bytes")
         case ["copy", name]:
             logs.configure(config.log.level)
             copied = asyncio.run(_copied(Path(name), config.collector))
-            _say(_told(name, config.collector.database, copied))
+            _say(_told(name, _place(config.collector), copied))
         case [action, *_]:
             raise UsageError(
                 f"collector {action}: there are `backup FILE` and `copy FILE`, each with one file"
@@ -83,18 +91,34 @@ def _say(line: str) -> None:
 
 
 async def _copied(source: Path, config: Collector) -> Copied:
-    engine = Sqlite(config, time.time)
+    engine = _engine(config)
     try:
         return await copy(source, engine)
     except SinkFullError as error:
         raise InterceptorError(
-            f"{config.database}: {error.reason} What was copied is there; begin again when it has room"
+            f"{_place(config)}: {error.reason} What was copied is there; begin again when it has room"
         ) from error
     finally:
         await engine.close()
 
 
-def _told(name: str, database: Path, copied: Copied) -> str:
+def _engine(config: Collector) -> Engine:
+    """What keeps the records.
+
+    Raises:
+        UsageError: it cannot be had.
+        InterceptorError: it is damaged.
+
+    """
+    return Sqlite(config, time.time) if config.store is None else Clickhouse(config, time.time)
+
+
+def _place(config: Collector) -> str:
+    """Where the records are, for an operator."""
+    return str(config.database) if config.store is None else str(address_of(config.store))
+
+
+def _told(name: str, database: str, copied: Copied) -> str:
     parts = [
         f"{copied.records - copied.known - copied.rejected:,} of {copied.records:,} records added to {database}"
     ]
@@ -124,7 +148,7 @@ async def collect(config: Config) -> int:
     sending = Access.to_send(config.ingest, certificates=config.server.client_ca_file is not None)
     readers = config.collector.read_tokens_file
     looking = sending if readers is None else Access.of_file("collector.read_tokens_file", readers)
-    engine: Engine = Sqlite(config.collector, time.time)
+    engine = _engine(config.collector)
     try:
         api = IngestApi(engine, sending, config.ingest, time.time)
         site = Site(engine, looking, time.time)
@@ -135,7 +159,7 @@ async def collect(config: Config) -> int:
             work=[_tend(engine)],
             drain=_nothing,
             ready=lambda: engine.problem,
-            database=str(config.collector.database),
+            database=_place(config.collector),
             records=engine.kept.records,
         )
     finally:
@@ -144,21 +168,26 @@ async def collect(config: Config) -> int:
 
 async def _tend(engine: Engine) -> None:
     """Remove what is too old, from time to time, until cancelled."""
+    told = None
     while True:
         try:
             await engine.prune()
+            told = None
         except SinkFullError as error:
-            log.warning("retention_failed", error=error.reason)
-        await asyncio.sleep(_PRUNE_SECONDS)
+            if error.reason != told:
+                log.warning("retention_failed", error=error.reason)
+            told = error.reason
+        await asyncio.sleep(_PRUNE_SECONDS if told is None else _RETRY_SECONDS)
 
 
 def _samples(engine: Engine, limits: Collector) -> Iterator[Sample]:
     """How much there is, and how much there may be."""
     kept = engine.kept
     yield Sample("collector_records", kept.records)
-    yield Sample("collector_max_records", limits.max_records)
     yield Sample("collector_bytes", kept.bytes)
-    yield Sample("collector_max_bytes", limits.max_bytes)
+    if limits.store is None:  # else nothing but time limits it
+        yield Sample("collector_max_records", limits.max_records)
+        yield Sample("collector_max_bytes", limits.max_bytes)
     yield Sample("collector_pruned_records_total", kept.pruned)
     yield Sample("collector_oldest_record_timestamp_seconds", kept.oldest)
     yield Sample("collector_ready", engine.problem is None)

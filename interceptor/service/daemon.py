@@ -289,7 +289,8 @@ class Daemon:
         if not waiting:
             return
         records = [self._encoder.record(outcome) for outcome in waiting]
-        self._traffic.count([record for record in records if isinstance(record, Record)], time.monotonic())
+        calls = [record for record in records if isinstance(record, Record)]
+        self._traffic.count(calls, time.monotonic())
         lines = self._encoder.lines(records)
         self._records += len(waiting)
         for outlet in self._outlets:
@@ -428,8 +429,15 @@ class Daemon:
     def _totals(self) -> Captured:
         """For the headers of batches."""
         lost = total(self._sources)
+        watched = [one for source in self._sources for one in source.interfaces.values()]
         return captured_since(
-            self._since, lost.packets, lost.kernel_dropped, lost.interface_dropped, lost.blind_seconds
+            self._since,
+            lost.packets,
+            lost.kernel_dropped,
+            lost.interface_dropped,
+            lost.blind_seconds,
+            sum([one.state is State.CAPTURING for one in watched]),
+            None if self._outbound is None else self._outbound.spool.counters.records,
         )
 
     def _samples(self) -> Iterator[Sample]:

@@ -221,6 +221,25 @@ METRICS: Final = (
         "The same by who sealed them (cluster/node), where that was read; 512 agents have a name, {other} are those beyond",
         *("agent", "outcome"),
     ),
+    # names (relay)
+    _counter(
+        "named_ends_total",
+        "Ends of records by what they turned out to be: pod, service, node, external, unknown, ambiguous (several may have "
+        "had the address), configured (`names`), unasked (of a time or a kind of address of which nothing is known)",
+        "kind",
+    ),
+    _gauge("kubernetes_watching", "Whether changes of a resource are heard of: 1 or 0", "resource"),
+    _gauge("kubernetes_objects", "Objects of a resource that are known to be there", "resource"),
+    _counter("kubernetes_lists_total", "Times a resource was listed to its end", "resource"),
+    _counter("kubernetes_watches_total", "Watches of a resource that were begun", "resource"),
+    _counter("kubernetes_events_total", "Events of watches", "resource"),
+    _counter("kubernetes_failures_total", "Lists and watches that failed", "resource"),
+    _gauge(
+        "kubernetes_intervals",
+        "Times for which it is known who had an address (`holding`) or served a Service at it (`serving`)",
+        "what",
+    ),
+    _counter("kubernetes_intervals_refused_total", "Those for which there was no room", "what"),
     # storage (collector)
     _gauge("collector_records", "Records in the database"),
     _gauge("collector_max_records", "The limit of that"),

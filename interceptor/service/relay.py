@@ -1,8 +1,9 @@
 """`interceptor relay`: the cluster's one way out.
 
 Owns how its parts are put together: the ingest API in front of the spool, the uploader behind it. What interceptors
-send is answered when it is in the spool on disk, and sent on as it came: the same bytes, the same id. Needs no
-privilege: a port above 1024 and a directory.
+send is answered when it is in the spool on disk, and sent on as it came, with the same id; where names are known
+(`kubernetes.enabled`, `names`) with these, written into it once, before it is stored. Needs no privilege: a port above
+1024 and a directory.
 
 Where the spool is full, senders are told to come again (503, Retry-After) and keep their batches in spools of their
 own: an interceptor drops its oldest batches when it has to, a relay none. Ids of batches that were taken lately are
@@ -29,6 +30,7 @@ from interceptor.errors import UsageError
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi, SinkFullError, Taken, describing, document
 from interceptor.service.metrics import Sample, record_losses, stage_samples
+from interceptor.service.names import Names
 from interceptor.service.outbound import RELAYS_AT_ONCE, Outbound
 from interceptor.service.service import Service, ingest_samples
 from interceptor.service.service import run as run_service
@@ -87,12 +89,14 @@ async def relay(config: Config) -> int:
     access = Access.to_send(config.ingest, certificates=config.server.client_ca_file is not None)
     outbound = Outbound(config, at_once=RELAYS_AT_ONCE)
     try:
-        sink = Spooling(outbound.spool)
+        names = Names(config)
+        sink = Spooling(outbound.spool, names)
         api = IngestApi(sink, access, config.ingest)
 
         def samples() -> Iterator[Sample]:
             yield from ingest_samples(api.counters, api.senders)
             yield from outbound.samples()
+            yield from names.samples()
             stages = outbound.spool.ledger()
             yield from stage_samples(stages)
             yield from record_losses(stages)
@@ -104,7 +108,7 @@ async def relay(config: Config) -> int:
         service.metrics.add(samples)
         return await service.run(
             [*api.routes(), describing(document())],
-            work=[outbound.run()],
+            work=[outbound.run(), names.run()],
             drain=drain,
             ready=sink.not_ready,
             endpoint=config.endpoint,
@@ -117,8 +121,11 @@ async def relay(config: Config) -> int:
 class Spooling:
     """Puts batches into the spool. A sink for the ingest API."""
 
-    def __init__(self, spool: Spool, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, spool: Spool, names: Names | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._spool = spool
+        self._names = names
         self._clock = clock
         self._full_until = 0.0
         """By when whoever was refused for lack of room comes again."""
@@ -140,7 +147,8 @@ class Spooling:
             raise SinkFullError("This relay is going down.")
         coming = self._coming[header.id] = asyncio.get_running_loop().create_future()
         try:
-            taken = await self._spool.offer(await _sealed(batch))
+            named = await self._names.name(batch) if self._names is not None else None
+            taken = await self._spool.offer(named or await _sealed(batch))
         finally:
             del self._coming[header.id]
             coming.set_result(None)
@@ -155,7 +163,9 @@ class Spooling:
 
     def not_ready(self) -> str | None:
         """Why batches should go to another relay, or None."""
-        return "the spool is full" if self._clock() < self._full_until else None
+        if self._clock() < self._full_until:
+            return "the spool is full"
+        return self._names.not_ready() if self._names is not None else None
 
 
 async def _sealed(batch: Incoming) -> Batch:

@@ -17,6 +17,7 @@ import tempfile
 import time
 from itertools import accumulate
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from interceptor.collector.answers import RANGES
 from interceptor.collector.question import Question
@@ -26,6 +27,9 @@ from interceptor.delivery.batches import Origin, seal, unpack
 from interceptor.ingest.api import Incoming
 from interceptor.ingest.lines import Known, check
 from tests.support.records import NOW, time_of
+
+if TYPE_CHECKING:
+    from interceptor.collector.engine import Engine
 
 PER_SECOND = 70
 BATCH = 5_000
@@ -111,7 +115,7 @@ def resident() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
 
 
-async def take(engine: Sqlite, sent: list[Incoming]) -> float:
+async def take(engine: Engine, sent: list[Incoming]) -> float:
     """Unpack, check and keep batches that come at once; CPU seconds."""
     began = cpu()
     async with asyncio.TaskGroup() as group:

@@ -13,11 +13,13 @@ import msgspec
 import pytest
 
 from interceptor.collector.answers import OTHER, RANGES, Captures, Sought, authority
+from interceptor.collector.clickhouse.engine import Clickhouse
 from interceptor.collector.question import Question
 from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
 from interceptor.delivery.batches import captured_since
 from tests.collector.test_store import incoming
+from tests.support.clickhouse import store_for
 from tests.support.records import NOW, batch, record, shop, time_of
 
 if TYPE_CHECKING:
@@ -29,13 +31,20 @@ if TYPE_CHECKING:
     from interceptor.delivery.batches import Batch
     from interceptor.ingest.api import Taken
 
+    Clock = Callable[[], float]
 
-ENGINES: dict[str, Callable[[Collector, Callable[[], float]], Engine]] = {
-    "sqlite": lambda config, clock: Sqlite(config, clock, clock)
+
+def _clickhouse(config: Collector, clock: Clock, monotonic: Clock) -> Engine:
+    return Clickhouse(config.model_copy(update={"store": store_for(config.database)}), clock, monotonic)
+
+
+ENGINES: dict[str, Callable[[Collector, Clock, Clock], Engine]] = {
+    "sqlite": Sqlite,
+    "clickhouse": _clickhouse,
 }
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=["sqlite", pytest.param("clickhouse", marks=pytest.mark.xdist_group("clickhouse"))])
 def name(request: pytest.FixtureRequest) -> str:
     """An engine's."""
     return str(request.param)
@@ -47,7 +56,9 @@ class Asked:
     def __init__(self, folder: Path, name: str, options: dict[str, Any]) -> None:
         self.now = NOW
         self._make = lambda: ENGINES[name](
-            Collector(database=folder / "a folder" / "collector.db", **options), lambda: self.now
+            Collector(database=folder / "a folder" / "collector.db", **options),
+            lambda: self.now,
+            lambda: self.now,
         )
         self.engine = self._make()
 
@@ -387,9 +398,12 @@ def test_a_clock_that_jumps_removes_nothing(tmp_path: Path, name: str) -> None:
 
     async def go() -> None:
         real = [NOW, 0.0]
-        make = {"sqlite": lambda config: Sqlite(config, lambda: real[0], lambda: real[1])}[name]
         config = Collector(database=tmp_path / "collector.db", retention_hours=168)
-        engine = make(config)
+
+        def make() -> Engine:
+            return ENGINES[name](config, lambda: real[0], lambda: real[1])
+
+        engine = make()
         for step in range(3):
             await engine.take(incoming(batch(*[record() for _ in range(100)])))
             real[0] += 60 + (8 * 86_400 if step == 0 else -8 * 86_400 if step == 1 else 0)
@@ -397,7 +411,7 @@ def test_a_clock_that_jumps_removes_nothing(tmp_path: Path, name: str) -> None:
             await engine.prune()
             if step == 1:  # a restart changes nothing of it
                 await engine.close()
-                engine = make(config)
+                engine = make()
         assert (await engine.overview(Question(range="all"))).totals.stored == 300
         assert engine.kept.oldest == NOW
         real[0] += 9 * 86_400

@@ -109,3 +109,16 @@ def test_a_database_that_was_there_before_gets_the_table(tmp_path: Path) -> None
     losses.note(again, header(captured_since(NOW, 5, 0, 0, 0.0)), 1)
     assert losses.captures(again) == {("c", "a"): Captures(5, 0, 0, 0.0)}
     again.close()
+
+
+def test_what_is_no_total_is_as_it_was_told_last() -> None:
+    """Interfaces and what waits: of the latest run, and of its latest batch, whichever comes last."""
+    it = database()
+    losses.note(it, header(captured_since(NOW, 10, 0, 0, 0.0, 5, 70)), 10)
+    losses.note(it, header(captured_since(NOW + 1, 30, 0, 0, 0.0, 3, 900)), 20)
+    losses.note(it, header(captured_since(NOW + 1, 20, 0, 0, 0.0, 2, 100)), 21)
+    [found] = losses.captures(it).values()
+    assert (found.packets, found.interfaces, found.waiting) == (40, 3, 900)
+    losses.note(it, header(captured_since(NOW + 2, 1, 0, 0, 0.0)), 30)
+    [found] = losses.captures(it).values()
+    assert (found.interfaces, found.waiting) == (None, None)

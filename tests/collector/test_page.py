@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from contextlib import asynccontextmanager
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -175,7 +176,7 @@ def test_what_it_shows_is_what_was_sent(collector: Running) -> None:
                 expected[key] = expected.get(key, 0) + 1
             assert shown == expected
 
-            await seen.page.click("summary")
+            await seen.page.click("#view-overview summary")
             pairs = {(row[0], row[1]): row[2] for row in await seen.rows("#calls-table")}
             orders = sum(each["server.address"] == "payments.shop" for each in made)
             assert pairs["orders.shop", "payments.shop:8080"] == str(orders)
@@ -198,61 +199,203 @@ def test_what_it_shows_is_what_was_sent(collector: Running) -> None:
     check(body)
 
 
-def test_what_failed_is_a_click_away(collector: Running) -> None:
-    """Of a kind of answer or of an endpoint, as far back as there are any, while newer ones come in."""
+def calls_of(count: int, template: str, status: int, age: float, **fields: Any) -> list[dict[str, Any]]:
+    """So many calls of a shop, some time ago."""
     now = time.time()
+    return [
+        record(
+            time=time_of(now - age + number / 1_000),
+            server_address="shop.test",
+            url_template=template,
+            http_response_status_code=status,
+            **fields,
+        )
+        for number in range(count)
+    ]
 
-    def calls(count: int, template: str, status: int, age: float) -> list[dict[str, Any]]:
-        return [
-            record(
-                time=time_of(now - age + number / 1_000),
-                server_address="shop.test",
-                url_template=template,
-                **{"http.response.status_code": status},
-            )
-            for number in range(count)
-        ]
+
+async def shown(seen: Seen, count: int) -> set[tuple[str, str]]:
+    """What so many rows of transactions are of."""
+    rows = f"document.querySelector('#records').tBodies[0].rows.length === {count}"
+    await seen.until(f"{count} rows", rows)
+    return {(row[3].split()[1], row[4]) for row in await seen.rows("#records")}
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("laptop", "light"), ("phone", "dark")])
+def test_from_a_failing_service_to_one_transaction_and_back(
+    collector: Running, size: str, scheme: str
+) -> None:
+    """Each step narrows everything, is in the address, has a chip, and is undone by going back."""
 
     async def body() -> None:
         await send(
-            collector, *calls(70, "/pay", 503, 60), *calls(30, "/pay", 200, 40), *calls(80, "/cart", 200, 20)
+            collector,
+            *calls_of(70, "/pay", 503, 60),
+            *calls_of(30, "/pay", 200, 40),
+            *calls_of(80, "/cart", 200, 20),
+        )
+        await send(collector, record(time=time_of(time.time()), server_address="other.test"))
+        async with looking(collector, size, scheme) as seen:
+            page = seen.page
+
+            async def calls(count: int) -> None:
+                await seen.until(
+                    f"{count} calls", f"document.querySelector('#calls').textContent === '{count}'"
+                )
+
+            await calls(181)
+            await seen.until("what fails", "document.querySelector('#failing-services button') !== null")
+            await page.click("#failing-services button")
+            await calls(70)
+            assert "service=shop.test&class=5" in page.url
+            assert await seen.texts("#chips .chip b") == ["shop.test", "5xx"]
+            await page.click("#failing-table tbody tr")
+            await seen.until("its chip", "document.querySelectorAll('#chips .chip').length === 3")
+            assert "GET /pay at shop.test" in await seen.texts("#chips .chip b")
+            assert await shown(seen, 12) == {("/pay", "503")}
+            await page.click("#records-more")
+            assert await shown(seen, 50) == {("/pay", "503")}
+            await page.click("#records-more")
+            assert await shown(seen, 70) == {("/pay", "503")}
+            assert await page.is_hidden("#records-more")
+            await page.click("#records tbody tr:last-child")
+            assert await page.is_visible("#record")
+            assert "503" in await page.inner_text("#record-lines")
+            assert await seen.overflow() == 0
+            await page.keyboard.press("Escape")
+
+            await page.go_back()
+            await seen.until("its chip gone", "document.querySelectorAll('#chips .chip').length === 2")
+            await page.go_back()
+            await calls(181)
+            assert await page.is_hidden("#chips")
+            await page.go_forward()
+            await calls(70)
+            await page.reload()  # whoever is given the address sees the same
+            await calls(70)
+            await page.click("#chips button[aria-label='Remove: Answer 5xx']")
+            await calls(180)
+            await page.focus("#endpoints tr:has-text('/cart')")
+            await page.keyboard.press("Enter")
+            await calls(80)
+            await page.click("#chips .quiet")
+            await calls(181)
+            assert seen.complaints == []
+
+    check(body)
+
+
+def test_everything_that_is_shown_narrows(collector: Running) -> None:
+    """An edge of the map, an answer, a slot of time, an agent, an anomaly, a range that is drawn or written."""
+
+    async def body() -> None:
+        odd = calls_of(3, "/odd", 200, 20, anomalies=["obs_fold"], source_address="10.0.0.7")
+        await send(collector, *calls_of(20, "/pay", 503, 1_800), *odd, node="one")
+        await send(collector, *calls_of(40, "/cart", 404, 1_200), node="two")
+        async with looking(collector) as seen:
+            page = seen.page
+
+            async def calls(count: int) -> None:
+                await seen.until(
+                    f"{count} calls", f"document.querySelector('#calls').textContent === '{count}'"
+                )
+
+            async def back() -> None:
+                await page.go_back()
+                await calls(63)
+
+            await calls(63)
+            await page.click("#statuses button:has-text('404')")
+            await calls(40)
+            await back()
+            await page.evaluate(
+                "[...document.querySelectorAll('#map .link')].find(one => one.link.calls === 3).dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+            )
+            await calls(3)
+            assert "caller=10.0.0.7&service=shop.test" in page.url
+            await back()
+            await page.click("nav a:text-is('Agents')")
+            await page.click("#agents tbody tr:has-text('two')")
+            await calls(40)
+            await page.go_back()
+            await page.click("nav a:text-is('Security')")
+            await page.click("#anomalies-table tbody tr")
+            await calls(3)
+            assert "anomaly=obs_fold" in page.url
+            await page.click("#chips .quiet")
+            await calls(63)
+
+            chart = page.locator("#traffic svg")
+            await chart.scroll_into_view_if_needed()
+            box = await chart.bounding_box()
+            assert box is not None
+            slot = await page.locator("#traffic .fill-refused").bounding_box()
+            assert slot is not None
+            await page.mouse.click(slot["x"] + slot["width"] / 2, slot["y"] + 5)
+            await calls(40)
+            assert "from=" in page.url
+            assert await page.locator("#ranges input:checked").count() == 0
+            await back()
+            await page.mouse.move(slot["x"] + slot["width"] / 2, box["y"] + 60)
+            await page.mouse.down()
+            await page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 60, steps=4)
+            await page.mouse.up()
+            await calls(43)
+            await page.click("#free-times summary")
+            stamp = "%Y-%m-%dT%H:%M"
+            now = time.time()
+            await page.fill("#free-from", time.strftime(stamp, time.gmtime(now - 2_400)))
+            await page.fill("#free-to", time.strftime(stamp, time.gmtime(now - 1_500)))
+            await page.click("#free button")
+            await calls(20)
+            assert seen.complaints == []
+
+    check(body)
+
+
+def test_the_inventory_is_found_and_saved(collector: Running, tmp_path: Path) -> None:
+    """By a part of its name, with what its requests are like; as CSV and as OpenAPI; hostile names are text."""
+
+    async def body() -> None:
+        hostile = "/<img src=x onerror=alert(1)>"
+        like = {"http.request.header.names": ["host", "authorization"], "url.query.keys": ["page"]}
+        await send(
+            collector,
+            *calls_of(5, "/orders/{id}", 200, 60, **like),
+            *calls_of(2, hostile, 200, 60, source_address="<b>who</b>", anomalies=["obs_fold"]),
+            *calls_of(30, "/admin.php", 404, 60, source_address="192.0.2.66"),
         )
         async with looking(collector) as seen:
-            await seen.until("the page", "document.querySelector('#records').tBodies[0].rows.length === 12")
-
-            async def shown(count: int) -> set[tuple[str, str]]:
-                rows = f"document.querySelector('#records').tBodies[0].rows.length === {count}"
-                await seen.until(f"{count} rows", rows)
-                return {(row[3].split()[1], row[4]) for row in await seen.rows("#records")}
-
-            assert await shown(12) == {("/cart", "200")}
-            await seen.page.click("#statuses .text-failed")
-            assert await shown(50) == {("/pay", "503")}
-            assert await seen.page.inner_text("#narrowed-to") == "Those answered 5xx."
-            await seen.page.click("#records-more")
-            assert await shown(70) == {("/pay", "503")}
-            assert await seen.page.is_hidden("#records-more")
-
-            await seen.page.click("#widen")
-            assert await shown(12) == {("/cart", "200")}
-            assert await seen.page.is_hidden("#narrowed")
-
-            await seen.page.focus("#endpoints tr:has-text('/pay')")
-            await seen.page.keyboard.press("Enter")
-            assert await shown(50) == {("/pay", "503"), ("/pay", "200")}
-            assert await seen.page.inner_text("#narrowed-to") == "Those of GET /pay at shop.test."
-            await send(collector, *calls(1, "/pay", 504, 0), *calls(1, "/cart", 504, 0))
+            page = seen.page
+            await page.click("nav a:text-is('Inventory')")
+            await seen.until("rows", "document.querySelectorAll('#inventory-table tbody tr').length === 2")
+            [orders] = [row for row in await seen.rows("#inventory-table") if "/orders/{id}" in row[0]]
+            assert (orders[1], orders[4], orders[6]) == ("5", "authorization", "page")
+            await page.check("#inventory-probes")
             await seen.until(
-                "the new one", "document.querySelector('#records .text-failed').innerText === '504'"
+                "the probe", "document.querySelectorAll('#inventory-table tbody tr').length === 3"
             )
-            assert {row for row, _ in await shown(50)} == {"/pay"}
-
-            await seen.page.click("#widen")
-            await seen.page.click("#records-more")
-            await shown(50)
-            for count in (100, 150, 182):
-                await seen.page.click("#records-more")
-                await shown(count)
+            await page.uncheck("#inventory-probes")
+            await page.fill("#inventory-search", "ORDERS")
+            await seen.until("one", "document.querySelectorAll('#inventory-table tbody tr').length === 1")
+            for button, text in (("csv", "/orders/{id}"), ("openapi", '"/orders/{id}"')):
+                async with page.expect_download() as waiting:
+                    await page.click(f"#inventory-{button}")
+                saved = tmp_path / button
+                await (await waiting.value).save_as(saved)
+                assert text in saved.read_text()
+                assert "<img" not in saved.read_text()
+            await page.click("nav a:text-is('Security')")
+            await seen.until("scanners", "document.querySelectorAll('#scanners-table tbody tr').length === 1")
+            assert (await seen.rows("#scanners-table"))[0][0] == "192.0.2.66"
+            assert (await seen.rows("#anomalies-table"))[0][2] == "<b>who</b>"
+            assert (await seen.rows("#cleartext-table"))[0][:2] == ["shop.test", "authorization"]
+            await page.click("#anomalies-table tbody tr")
+            await seen.until("the chip", "document.querySelectorAll('#chips .chip').length === 3")
+            assert "<b>who</b>" in await seen.texts("#chips .chip b")
+            await page.goto(f"{collector.url}/#service=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E&view=inventory")
+            await seen.until("the chip", "document.querySelectorAll('#chips .chip').length === 1")
+            assert await page.locator("img[src=x], b b").count() == 0
             assert seen.complaints == []
 
     check(body)
@@ -272,7 +415,9 @@ def test_agents_that_lose_packets_are_red(collector: Running) -> None:
         ):
             await send(collector, record(time=time_of(now)), node=node, captured=captured)
         async with looking(collector) as seen:
-            await seen.until("the warning", "!document.querySelector('#losing').hidden")
+            await seen.until("the warning", "!document.querySelector('#tile-losing').hidden")
+            await seen.page.click("#tile-losing")
+            await seen.until("the agents", "!document.querySelector('#view-agents').hidden")
             assert (await seen.texts("#losing")) == [
                 "2 agents lose packets: what they report is not all that there was."
             ]
@@ -348,6 +493,48 @@ HOSTILE = (
 )
 
 
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")
+VIOLATIONS = """async () => {
+  const { violations } = await axe.run({ resultTypes: ["violations"] });
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html).join(" ")}`);
+}"""
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("laptop", "light"), ("phone", "dark")])
+def test_axe_finds_nothing_serious(collector: Running, size: str, scheme: str) -> None:
+    """In any view, with traffic of all kinds, in a transaction that is open, and where one signs in (WCAG 2.2 AA)."""
+
+    async def body() -> None:
+        now = time.time()
+        odd = calls_of(
+            3, "/odd", 503, 20, anomalies=["obs_fold"], **{"http.request.header.names": ["cookie"]}
+        )
+        scan = calls_of(30, "/admin.php", 404, 60, source_address="192.0.2.66")
+        await send(collector, *shop(800, end=now), *odd, *scan, captured=captured_since(now, 90, 6, 4, 1.0))
+        async with looking(collector, size, scheme) as seen:
+            await seen.until("the page", "document.querySelector('#map svg') !== null")
+            await seen.page.evaluate(AXE.read_text())
+            found: dict[str, list[str]] = {}
+            for view in ("overview", "inventory", "security", "agents"):
+                await seen.page.click(f"nav a[data-view={view}]")
+                rows = f"#view-{view} tbody tr"
+                await seen.until(view, f"document.querySelector('{rows}')?.checkVisibility()")
+                found[view] = await seen.page.evaluate(VIOLATIONS)
+            await seen.page.click("nav a[data-view=overview]")
+            await seen.page.click("#failing-table tbody tr")
+            await seen.page.click("#records tbody tr")
+            found["a transaction"] = await seen.page.evaluate(VIOLATIONS)
+            await seen.page.keyboard.press("Escape")
+            await seen.page.click(".leave button")
+            await seen.page.wait_for_selector("#token")
+            await seen.page.evaluate(AXE.read_text())
+            found["login"] = await seen.page.evaluate(VIOLATIONS)
+            assert {view: told for view, told in found.items() if told} == {}
+
+    check(body)
+
+
 def test_traffic_is_text(collector: Running) -> None:
     """Whatever names hold is shown, not run: markup, attributes, prototypes, control characters."""
 
@@ -375,6 +562,7 @@ def test_traffic_is_text(collector: Running) -> None:
             assert set(templates) == {f"/{text}" for text in HOSTILE}
             await seen.page.locator("#records tbody tr").first.click()
             assert await seen.page.locator("#record").is_visible()
+            await seen.page.click("#record summary")
             assert HOSTILE[-1] in await seen.page.inner_text("#record-text")
             await seen.page.keyboard.press("Escape")
             await seen.page.fill("#filter", "<img")
@@ -427,7 +615,7 @@ def test_ranges_are_kept_in_the_address(collector: Running) -> None:
             await seen.until("nothing", "!document.querySelector('#quiet').hidden")
             assert await seen.page.is_checked("#ranges input[value='1h']")
             await seen.page.click("#everything")
-            await seen.until("all of it", "!document.querySelector('#content').hidden")
+            await seen.until("all of it", "!document.querySelector('#view-overview').hidden")
             assert seen.complaints == []
 
     check(body)
@@ -452,7 +640,7 @@ def test_it_fits_the_screen(collector: Running, tmp_path: Path, size: str, schem
             assert await seen.overflow() == 0
             await send(collector, *shop(4_000, end=time.time(), seconds=3_000), long, node="n" * 60)
             await seen.until("the page", "document.querySelector('#map svg') !== null")
-            await seen.page.click("summary")
+            await seen.page.click("#view-overview summary")
             await seen.page.click("#endpoints-more")
             assert await seen.overflow() == 0
             folder = tmp_path if kept is None else kept
@@ -488,7 +676,7 @@ def test_no_time_and_no_label_is_cut(collector: Running, size: str) -> None:
             assert await seen.page.locator("#records td.time").evaluate_all(clipped) == []
             assert await seen.page.locator(".chart svg text").evaluate_all(outside) == []
             assert await seen.page.locator(".chart svg text").count() > 10
-            assert "Times are of the zone UTC." in await seen.page.inner_text("footer")
+            assert "Times are of the zone UTC (UTC+0)." in await seen.page.inner_text("footer")
             assert await seen.overflow() == 0
 
     check(body)

@@ -554,7 +554,9 @@ def test_one_document_describes_the_whole_server(tmp_path: Path) -> None:
     async def go() -> None:
         async with hosted(tmp_path) as (_, client):
             whole = (await client.get("/openapi.json")).json()
-            assert set(whole["paths"]) == {f"/v1/{part}" for part in ("batches", *PARTS, *OTHERS)}
+            assert set(whole["paths"]) == {
+                f"/v1/{part}" for part in ("batches", "inventory/openapi.json", *PARTS, *OTHERS)
+            }
             assert whole["info"]["title"] == "interceptor collector"
 
     asyncio.run(go())

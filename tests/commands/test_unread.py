@@ -119,26 +119,6 @@ def test_an_ordinary_file_has_no_line(name: str) -> None:
 FRAMES = [frame for _, frame in conversation(3)]
 
 
-def in_udp(port: int, header: bytes) -> list[bytes]:
-    """Frames as switches mirror them: whole, in UDP."""
-    mirrored = []
-    for frame in FRAMES:
-        inner = header + frame
-        ip = bytes.fromhex("45000000000000004011") + bytes(2) + bytes([10, 9, 9, 1, 10, 9, 9, 2])
-        ip = ip[:2] + (28 + len(inner)).to_bytes(2) + ip[4:]
-        mirrored.append(
-            bytes(12)
-            + b"\x08\0"
-            + ip
-            + b"\x27\x0f"
-            + port.to_bytes(2)
-            + (8 + len(inner)).to_bytes(2)
-            + b"\0\0"
-            + inner
-        )
-    return mirrored
-
-
 @pytest.mark.parametrize(
     ("link_type", "frames", "says"),
     [
@@ -148,9 +128,6 @@ def in_udp(port: int, header: bytes) -> list[bytes]:
         (195, FRAMES, "of link type 195 (IEEE802_15_4_WITHFCS), which is not read"),
         (186, FRAMES, "of link type 186 (USB_FREEBSD), which is not read"),
         (249, FRAMES, "of link type 249 (USBPCAP), which is not read"),
-        # mirrors of switches: TZSP, HP ERM
-        (1, in_udp(37_008, b"\x01\0\0\x01\x01"), "where a switch mirrors it in UDP (TZSP, HP ERM)"),
-        (1, in_udp(7_932, bytes(12)), "where a switch mirrors it in UDP (TZSP, HP ERM)"),
     ],
 )
 def test_captures_that_users_of_other_tools_met(

@@ -254,7 +254,8 @@ class TestEveryRendering:
         """Each object is what the oldest and the newest supported Kubernetes know, without an unknown field."""
         for (kind, _), item in rendered.objects.items():
             judge(item, version)
-            assert item["metadata"]["namespace"] == NAMESPACE, kind
+            of_none = kind in {"ClusterRole", "ClusterRoleBinding"}
+            assert item["metadata"].get("namespace") == (None if of_none else NAMESPACE), kind
 
     def test_configuration_is_the_programs(self, rendered: Rendered) -> None:
         """Each config.yaml is accepted by the program's own model."""
@@ -301,11 +302,22 @@ class TestEveryRendering:
                     "seccompProfile": {"type": "RuntimeDefault"},
                 }
 
-    def test_nobody_asks_the_api(self, rendered: Rendered) -> None:
-        """No role, and no ServiceAccount token in any pod."""
-        assert not rendered.kinds() & {"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"}
-        for pod in rendered.pods().values():
-            assert pod["automountServiceAccountToken"] is False
+    def test_only_the_relay_asks_the_api(self, rendered: Rendered) -> None:
+        """It alone has a ServiceAccount token and a role, which reads what it names and nothing else."""
+        assert not rendered.kinds() & {"Role", "RoleBinding"}
+        relays = [name for kind, name in rendered.objects if kind == "ClusterRole"]
+        assert len(relays) == sum(name.endswith("-relay") for name in rendered.pods())
+        for name in relays:
+            rules = rendered.get("ClusterRole", name)["rules"]
+            assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "watch"}
+            assert {resource for rule in rules for resource in rule["resources"]} == {
+                *("pods", "nodes", "services", "endpointslices", "replicasets", "jobs"),
+            }
+            (subject,) = rendered.get("ClusterRoleBinding", name)["subjects"]
+            relay = next(pod for of, pod in rendered.pods().items() if of.endswith("-relay"))
+            assert subject["name"] == relay["serviceAccountName"]
+        for of, pod in rendered.pods().items():
+            assert pod["automountServiceAccountToken"] is of.endswith("-relay")
             account = rendered.get("ServiceAccount", pod["serviceAccountName"])
             assert account["automountServiceAccountToken"] is False
 

@@ -52,7 +52,7 @@ def template(
     found = Rendered()
     for item in manifests(done.stdout):
         judge(item, OLDEST)
-        assert item["metadata"]["namespace"] == namespace
+        assert item["metadata"].get("namespace", namespace) == namespace
         found.objects[item["kind"], item["metadata"]["name"]] = item
     return found
 

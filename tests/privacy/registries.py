@@ -3,7 +3,10 @@
     npm pack mime-db crawler-user-agents      # both MIT; unpack each into a directory
     python -m tests.privacy.registries mime-db/package crawler-user-agents/package
 
-What is short and seldom changes is written down here, with its registry; media types come from mime-db (of its
+What is short and seldom changes is written down here, with its source: of what is IANA's, the registries at
+https://www.iana.org/assignments/ (http-methods, http-parameters, media-types, media-type-structured-suffix,
+http-fields) as they were on 2026-11-26; what is only met, from the documents of those who make it, as far as they are named
+here, seen until the same day. Media types come from mime-db (of its
 sources IANA's registry, Apache's and nginx's lists), names of crawlers from crawler-user-agents. Neither package is
 needed to build, run or test anything.
 """

@@ -33,7 +33,7 @@ from tests.support.services import running
 
 if TYPE_CHECKING:
     import pathlib
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 RATE = 1_000
 
@@ -63,6 +63,14 @@ def sender(node: Node) -> Iterator[Sender]:
         one.close()
 
 
+def send_over_a_pause(packets: Sender, processes: Iterable[int], seconds: float) -> None:
+    """Send at the same rate before, during and after a pause of these processes."""
+    packets.send(RATE, 0.3)
+    with paused(processes):
+        packets.send(RATE, seconds)
+    packets.send(RATE, 0.3)
+
+
 def losses(agent: Agent) -> dict[str, Any]:
     """Stop it; gives what its last line says of the capture."""
     assert agent.stop() == 0
@@ -76,6 +84,13 @@ def received(agent: Agent) -> float:
     return agent.metrics()["interceptor_received_packets_total"]
 
 
+def all_told(agent: Agent, packets: Sender) -> bool:
+    """Whether some were dropped, and each is counted as that or as received."""
+    read = agent.metrics()
+    dropped = read["interceptor_kernel_dropped_packets_total"]
+    return dropped > 0 and read["interceptor_received_packets_total"] + dropped >= packets.sent
+
+
 SOURCES = {"live": ("--capture-sources", "live:cap0"), "rpcap": ("--capture-interfaces-include", "cap0")}
 
 
@@ -86,10 +101,7 @@ def test_a_pause_of_the_daemon_loses_nothing(node: Node, source: str, seconds: f
     node.rpcapd()
     agent = node.agent(*SOURCES[source], "--capture-filter", "ether proto 0x88b5")
     with sender(node) as packets:
-        packets.send(RATE, 0.3)
-        with paused([agent.process.pid]):
-            packets.send(RATE, seconds)
-        packets.send(RATE, 0.3)
+        send_over_a_pause(packets, [agent.process.pid], seconds)
         wait_until(lambda: received(agent) >= packets.sent, "all packets", DEADLINE)
         stage = losses(agent)["ledger"]["capture"]
     assert stage["delivered"] == packets.sent
@@ -101,10 +113,7 @@ def test_a_pause_of_rpcapds_capture_loses_nothing(node: Node) -> None:
     rpcapd = node.rpcapd()
     agent = node.agent(*SOURCES["rpcap"], "--capture-filter", "ether proto 0x88b5")
     with sender(node) as packets:
-        packets.send(RATE, 0.3)
-        with paused(rpcapd.children):
-            packets.send(RATE, 0.5)
-        packets.send(RATE, 0.3)
+        send_over_a_pause(packets, rpcapd.children, 0.5)
         wait_until(lambda: received(agent) >= packets.sent, "all packets", DEADLINE)
     assert losses(agent)["ledger"]["capture"]["delivered"] == packets.sent
 
@@ -116,17 +125,9 @@ def test_what_the_kernel_drops_is_in_the_log_the_ledger_and_the_batches(node: No
         *("--capture-filter", "ether proto 0x88b5", "--capture-buffer-bytes", str(512 * 2**10)),
     )
     with sender(node) as packets:
-        packets.send(RATE, 0.3)
-        with paused([agent.process.pid]):
-            packets.send(RATE, 2.0)
-        packets.send(RATE, 0.3)
+        send_over_a_pause(packets, [agent.process.pid], 2.0)
 
-        def told() -> bool:
-            read = agent.metrics()
-            dropped = read["interceptor_kernel_dropped_packets_total"]
-            return dropped > 0 and read["interceptor_received_packets_total"] + dropped >= packets.sent
-
-        wait_until(told, "all packets, received or dropped", DEADLINE)
+        wait_until(lambda: all_told(agent, packets), "all packets, received or dropped", DEADLINE)
     read = agent.metrics()
     last = losses(agent)
     stage = last["ledger"]["capture"]
@@ -179,17 +180,9 @@ def test_what_rpcapd_could_not_take_is_counted_as_well(node: Node) -> None:
     rpcapd = node.rpcapd()
     agent = node.agent(*SOURCES["rpcap"], "--capture-filter", "ether proto 0x88b5")
     with sender(node) as packets:
-        packets.send(RATE, 0.3)
-        with paused(rpcapd.children):
-            packets.send(RATE, 4.0)
-        packets.send(RATE, 0.3)
+        send_over_a_pause(packets, rpcapd.children, 4.0)
 
-        def told() -> bool:
-            read = agent.metrics()
-            dropped = read["interceptor_kernel_dropped_packets_total"]
-            return dropped > 0 and read["interceptor_received_packets_total"] + dropped >= packets.sent
-
-        wait_until(told, "all packets, received or dropped", DEADLINE)
+        wait_until(lambda: all_told(agent, packets), "all packets, received or dropped", DEADLINE)
     last = losses(agent)
     stage = last["ledger"]["capture"]
     assert stage["received"] == packets.sent == stage["delivered"] + stage["dropped"]["kernel"]

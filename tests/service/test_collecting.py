@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.support.clickhouse import store_for
 from tests.support.netns import namespace, process, unavailable, wait_until
 from tests.support.records import batch, headers, record
 from tests.support.services import TOKEN, running
@@ -237,4 +238,68 @@ def test_what_it_cannot_keep_is_told(tmp_path: Path) -> None:
             of_agent = f'{{agent="test/node-1",outcome="{outcome}"}} 1.0'
             assert f"interceptor_ingest_agent_batches_total{of_agent}" in metrics
         assert it.stop(signal.SIGTERM) == 0
+        assert "Traceback" not in it.said()
+
+
+@pytest.mark.xdist_group("clickhouse")
+def test_it_moves_to_clickhouse(tmp_path: Path) -> None:
+    """A database is copied there, once however often; then batches go there, and the page is of all."""
+    database, store = tmp_path / "c.db", store_for(tmp_path)
+    own = ("--ingest-anonymous", "true")
+
+    def send(url: str, *records: dict[str, object]) -> None:
+        sealed = batch(*records)
+        httpx.post(
+            f"{url}/v1/batches",
+            content=sealed.body,
+            headers=headers(sealed, None),
+            trust_env=False,
+            timeout=60,
+        ).raise_for_status()
+
+    with running("collector", *own, "--collector-database", database) as it:
+        send(it.url, *[record(server_address="before.test") for _ in range(30)])
+    for said in ("30 of 30 records added to", "0 of 30 records added to"):
+        done = collector("copy", database, "--collector-store", store)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        assert done.stdout.startswith(f"{database}: {said} {store}")
+    with running("collector", *own, "--collector-store", store) as it:
+        send(it.url, record(server_address="after.test"))
+        seen = httpx.get(f"{it.url}/v1/overview?range=all", trust_env=False, timeout=60).json()
+        assert {one["service"]: one["spread"]["calls"] for one in seen["services"]} == {
+            "before.test": 30,
+            "after.test": 1,
+        }
+        assert httpx.get(f"{it.url}/readyz", trust_env=False).text == "ready\n"
+        metrics = httpx.get(f"{it.url}/metrics", trust_env=False).text
+        assert metric(metrics, "interceptor_collector_ready") == 1
+        assert "interceptor_collector_max_bytes" not in metrics, "time alone limits it"
+        assert it.stop(signal.SIGTERM) == 0
+        assert "Traceback" not in it.said()
+
+
+def test_what_clickhouse_cannot_be_is_one_clear_line(tmp_path: Path) -> None:
+    """What, where, and what to do; what is away is waited for, and not ready."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = f"clickhouse://127.0.0.1:{taken.getsockname()[1]}/db"
+    for words, status, said in (
+        (("--collector-store", "clickhouse://u:hunter2@h/db"), 2, "store_password_file"),
+        (("--collector-store", nobody, "--collector-store-ca-file", tmp_path / "none"), 2, "cannot be used"),
+        (("backup", tmp_path / "b.db", "--collector-store", nobody), 2, "BACKUP DATABASE"),
+        (("copy", tmp_path / "none.db", "--collector-store", nobody), 2, "is not there"),
+    ):
+        done = collector("--ingest-anonymous", "true", *words) if "--" in str(words[0]) else collector(*words)
+        assert (done.returncode, done.stderr.count("\n")) == (status, 1), done.stderr
+        assert said in done.stderr
+        assert "hunter2" not in done.stderr
+    flags = ("--ingest-anonymous", "true", "--collector-store", nobody)
+    with running("collector", *flags) as it:
+        answer = httpx.get(f"{it.url}/readyz", trust_env=False)
+        assert (answer.status_code, nobody in answer.text) == (503, True)
+        sealed = batch(record())
+        answer = httpx.post(
+            f"{it.url}/v1/batches", content=sealed.body, headers=headers(sealed, None), trust_env=False
+        )
+        assert answer.status_code == 503
+        assert httpx.get(f"{it.url}/v1/overview", trust_env=False).status_code == 503
         assert "Traceback" not in it.said()

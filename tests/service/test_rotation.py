@@ -24,6 +24,7 @@ import trustme
 from interceptor.config import Spool as SpoolConfig
 from interceptor.delivery.spool import Spool
 from interceptor.rotation import ROTATING
+from tests.support.clickhouse import Clickhouse
 from tests.support.proxies import squid, tinyproxy
 from tests.support.records import batch, headers, record
 from tests.support.services import Running, running
@@ -439,6 +440,46 @@ def capture_ca_file(command: str, folder: Path) -> None:
         until("it is trusted", lambda: any(b"pass" in first for first in listener.first))
 
 
+def store_files(command: str, folder: Path) -> None:
+    """Another password, and another authority, of the database that is kept in: not ready before, ready after."""
+    (folder / "data").mkdir()
+    NEW.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(folder / "store.pem")
+    mounted = Mounted(folder / "secret")
+    mounted.swap(password=b"OLD-password\n", ca=OLD.cert_pem.bytes())
+    own = ("--password", "NEW-password", "--certificate", folder / "store.pem")
+    store = Clickhouse(folder / "data", *own, tls=True)
+    flags = (
+        "--collector-store-password-file",
+        mounted / "password",
+        "--collector-store-ca-file",
+        mounted / "ca",
+    )
+    try:
+        with running(
+            command,
+            *("--collector-store", store.store("default"), "--ingest-anonymous", "true", *flags),
+        ) as it:
+
+            def status() -> int:
+                sealed = batch(record())
+                sent = headers(sealed, None)
+                url = f"{it.url}/v1/batches"
+                return httpx.post(
+                    url, content=sealed.body, headers=sent, trust_env=False, timeout=60
+                ).status_code
+
+            assert status() == 503
+            mounted.swap(password=b"OLD-password\n", ca=NEW.cert_pem.bytes())
+            assert status() == 503
+            mounted.swap(password=b"NEW-password\n", ca=NEW.cert_pem.bytes())
+            assert status() == 202
+            assert "store_ca_file" in it.said()
+            assert "store_password_file" in it.said()
+            assert "NEW-password" not in it.said()
+    finally:
+        store.kill()
+
+
 SITUATIONS: dict[str, Callable[[str, Path], None]] = {
     "token_file": token_file,
     "tls.ca_file": tls_ca_file,
@@ -451,6 +492,8 @@ SITUATIONS: dict[str, Callable[[str, Path], None]] = {
     "server.client_ca_file": server_client_ca_file,
     "ingest.tokens_file": ingest_tokens_file,
     "collector.read_tokens_file": read_tokens_file,
+    "collector.store_password_file": store_files,
+    "collector.store_ca_file": store_files,
     "capture.password_file": capture_password_file,
     "capture.ca_file": capture_ca_file,
 }

@@ -70,7 +70,7 @@ revisionHistoryLimit: {{ int .revisionHistoryLimit }}
 {{- if ne $component "test" }}
 serviceAccountName: {{ include "interceptor.serviceAccount" . | quote }}
 {{- end }}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ and (eq $component "relay") $.Values.kubernetes.enabled }}
 enableServiceLinks: false
 {{- $secrets := list }}
 {{- range concat ($.Values.image.pullSecrets | default list) (($.Values.global).imagePullSecrets | default list) }}

@@ -1,62 +1,52 @@
 // Asks the collector what there is, every two seconds while somebody looks, and shows it.
 
-import { callMap } from "./map.js";
-import { CLASSES, PERCENTILES, histogram, latency, mix, spark, traffic } from "./charts.js";
+import { ages, showAgents } from "./agents.js";
+import { ask, detail, json, told } from "./ask.js";
+import { SPREADS, badge, route, style, target } from "./cells.js";
+import { CLASSES, PERCENTILES, dragging, histogram, latency, spark, traffic } from "./charts.js";
 import { $, list, make, say } from "./dom.js";
-import { ago, bytes, count, duration, exact, instant, moment, period, share } from "./format.js";
+import { showChanges } from "./failing.js";
+import { VIEWS, address, chips, clear, filter, go, narrower, onChange, query, remember } from "./filter.js";
+import { count, duration, exact, instant, moment, offset, share, some, span } from "./format.js";
+import { showInventory } from "./inventory.js";
+import { callMap } from "./map.js";
+import { reveal } from "./record.js";
+import { showSecurity } from "./security.js";
 import { Table } from "./table.js";
 import { Transactions } from "./transactions.js";
 
 const EVERY = 2_000;
-const PATIENCE = 15_000;
 const FEW = 12;
-const LOSING = 300; // seconds after more losses were told of
 
-let range = location.hash.slice(1);
 let etag;
 let overview;
 let skew = 0; // the server's clock less ours, milliseconds
 let timer;
 let whole = false; // all endpoints are shown
+let shown; // the question whose answer is shown
 
 const serverNow = () => (Date.now() + skew) / 1_000;
-const failing = (spread) => spread.classes[5] / spread.calls;
-const style = (status) => CLASSES.find(([, , index]) => index === Math.min(5, Math.floor((status ?? 0) / 100)))[1];
-const badge = (status) => make("span", { class: `badge text-${style(status)}` }, status ? String(status) : "none");
-const route = (method, template) => [make("b", { class: "method" }, method || "?"), " ", make("span", { class: "template" }, template || "–")];
-
-const target = (record) => (record["server.port"] === 80 ? record["server.address"] : `${record["server.address"]}:${record["server.port"]}`);
-
-const spreads = [
-  { name: "Calls", value: ({ spread }) => spread.calls, cell: ({ spread }) => count(spread.calls), style: "number" },
-  { name: "Answers", cell: ({ spread }) => mix(spread.classes), style: "answers minor" },
-  { name: "Failing", value: ({ spread }) => failing(spread), cell: ({ spread }) => share(spread.classes[5], spread.calls), style: "number" },
-  { name: "50 %", value: ({ spread }) => spread.p50_us, cell: ({ spread }) => duration(spread.p50_us), style: "number minor" },
-  { name: "95 %", value: ({ spread }) => spread.p95_us, cell: ({ spread }) => duration(spread.p95_us), style: "number" },
-  { name: "99 %", value: ({ spread }) => spread.p99_us, cell: ({ spread }) => duration(spread.p99_us), style: "number minor" },
-  { name: "Bodies", value: ({ spread }) => spread.bytes, cell: ({ spread }) => bytes(spread.bytes), style: "number minor" },
-];
 
 const calls = new Table(
   $("calls-table"),
   [
     { name: "Caller", value: (call) => call.caller, cell: (call) => [call.caller, call.addresses > 1 ? make("small", {}, ` ${call.addresses} addresses`) : ""], first: 1 },
     { name: "Service", value: (call) => call.service, cell: (call) => call.service, first: 1 },
-    ...spreads,
+    ...SPREADS,
   ],
   (call) => `${call.caller}\n${call.service}`,
-  { sort: "Calls" },
+  { sort: "Calls", pick: (call) => go({ caller: call.caller, service: call.service }) },
 );
 
 const endpoints = new Table(
   $("endpoints"),
   [
-    { name: "Endpoint", value: (entry) => `${entry.template} ${entry.method}`, cell: (entry) => [make("div", { class: "route" }, route(entry.method, entry.template)), make("small", {}, entry.service)], style: "main", first: 1 },
+    { name: "Endpoint", value: (entry) => `${entry.template} ${entry.method}`, cell: (entry) => [make("div", { class: "route" }, route(entry.method, entry.template)), make("small", {}, narrower({ service: entry.service }, entry.service, "All of this service"))], style: "main", first: 1 },
     { name: "Trend", cell: (entry) => spark(entry.trend, "calls"), style: "trend minor" },
-    ...spreads,
+    ...SPREADS,
   ],
   (entry) => entry.number,
-  { sort: "Calls", pick: (entry) => transactions.narrow({ endpoint: entry.number }, `Those of ${entry.method} ${entry.template} at ${entry.service}.`) },
+  { sort: "Calls", pick: (entry) => go({ endpoint: entry.number }) },
 );
 
 const transactions = new Transactions(new Table(
@@ -65,7 +55,7 @@ const transactions = new Transactions(new Table(
     { name: "Time", cell: (record) => instant(record.time), style: "time" },
     { name: "From", cell: (record) => record["source.address"], style: "minor" },
     { name: "To", cell: target, style: "minor" },
-    { name: "Request", cell: (record) => [make("div", { class: "route" }, route(record["http.request.method_original"] ?? record["http.request.method"], record["url.template"])), make("small", { class: "narrow" }, target(record))], style: "main" },
+    { name: "Request", cell: (record) => [make("div", { class: "route" }, route(record["http.request.method_original"] ?? record["http.request.method"], record["url.template"]), record.anomalies ? make("small", { class: "tag", title: record.anomalies.join(", ") }, record.anomalies[0], record.anomalies.length > 1 ? ` +${record.anomalies.length - 1}` : "") : ""), make("small", { class: "narrow" }, target(record))], style: "main" },
     { name: "Answer", cell: (record) => badge(record["http.response.status_code"]), style: "number" },
     { name: "Took", cell: (record) => duration(record.duration_us), style: "number" },
   ],
@@ -73,47 +63,14 @@ const transactions = new Transactions(new Table(
   { pick: reveal },
 ));
 
-const lost = ({ captures }) => captures && captures.kernel_dropped + captures.interface_dropped;
-
-/** How many packets an agent's captures lost, and where; in red while it loses more. */
-function lostPackets(agent) {
-  if (!agent.captures) return "–";
-  const { packets, kernel_dropped: kernel, interface_dropped: device, lost_last: last } = agent.captures;
-  const number = lost(agent);
-  if (!number) return "0";
-  const causes = [kernel && `${count(kernel)} kernel`, device && `${count(device)} interface`].filter(Boolean).join(", ");
-  return [make("span", { "data-losing": last, title: `of ${exact(packets + number)}` }, `${count(number)} (${share(number, packets + number)})`), make("small", {}, ` ${causes}`)];
-}
-
-const agents = new Table(
-  $("agents"),
-  [
-    { name: "Node", value: (agent) => agent.node, cell: (agent) => [make("span", { class: "dot", "data-last": agent.last }), agent.node || "–"], first: 1 },
-    { name: "Cluster", value: (agent) => agent.cluster, cell: (agent) => agent.cluster || "–", style: "minor", first: 1 },
-    { name: "Program", value: (agent) => agent.program, cell: (agent) => agent.program, style: "minor", first: 1 },
-    { name: "Records", value: (agent) => agent.records, cell: (agent) => count(agent.records), style: "number" },
-    { name: "Batches", value: (agent) => agent.batches, cell: (agent) => count(agent.batches), style: "number minor" },
-    { name: "Lost packets", value: (agent) => lost(agent), cell: lostPackets, style: "number" },
-    { name: "Not captured", value: (agent) => agent.captures?.blind_seconds, cell: (agent) => (agent.captures ? make("span", { "data-losing": agent.captures.blind_seconds ? agent.captures.lost_last : undefined }, period(agent.captures.blind_seconds)) : "–"), style: "number minor" },
-    { name: "Last heard", value: (agent) => agent.last, cell: (agent) => make("span", { "data-last": agent.last }), style: "number" },
-  ],
-  (agent) => `${agent.cluster}\n${agent.node}`,
-  { sort: "Last heard" },
-);
-
-function reveal(record) {
-  $("record-text").textContent = JSON.stringify(record, undefined, 2);
-  $("record").showModal();
-}
-
 function tiles({ totals, timeline, window }) {
   const { spread } = totals;
   say("calls", count(spread.calls));
-  say("calls-note", `${exact(totals.endpoints)} endpoints of ${exact(totals.services)} services, ${exact(totals.callers)} callers`);
+  say("calls-note", `${some(totals.endpoints, "endpoint")} of ${some(totals.services, "service")}, ${some(totals.callers, "caller")}`);
   say("failing", share(spread.classes[5], spread.calls));
   say("failing-note", `${count(spread.classes[5])} answers 5xx, ${count(spread.classes[4])} 4xx`);
   say("slow", duration(spread.p95_us));
-  say("slow-note", `half within ${duration(spread.p50_us)}, 99 % within ${duration(spread.p99_us)}`);
+  say("slow-note", spread.p95_us === undefined ? "Not known of single kinds of answers." : `half within ${duration(spread.p50_us)}, 99 % within ${duration(spread.p99_us)}`);
   const slots = new Map(timeline.map((slot) => [slot.start, slot.spread]));
   const starts = Array.from({ length: Math.ceil((window.end - window.start) / window.slot) }, (_, index) => window.start + index * window.slot);
   const series = (value) => starts.map((start) => (slots.has(start) ? value(slots.get(start)) : 0));
@@ -126,10 +83,8 @@ function statuses(entries, total) {
   list($("statuses"), entries.toSorted((one, other) => other[1] - one[1]).slice(0, 9), ([status]) => status, ([status, number]) => {
     const bar = make("span", { class: `back-${style(status)}` });
     bar.style.width = `${Math.max(1, (100 * number) / total)}%`;
-    const kind = Math.min(5, Math.floor((status ?? 0) / 100));
-    const pick = () => transactions.narrow({ class: kind }, kind ? `Those answered ${kind}xx.` : "Those of which no answer was seen.");
-    const on = { click: pick, keydown: (event) => event.key === "Enter" && pick() };
-    return make("div", { title: `${exact(number)} calls; click for those of this class`, tabindex: 0, role: "button", on }, badge(status), make("span", { class: "track" }, bar), make("span", { class: "number" }, share(number, total)));
+    const label = `${status || "no answer"}: ${exact(number)} calls`;
+    return make("button", { type: "button", title: label, "aria-label": label, on: { click: () => go({ status, class: undefined }) } }, badge(status), make("span", { class: "track" }, bar), make("span", { class: "number" }, share(number, total)));
   });
 }
 
@@ -143,52 +98,42 @@ function endpointTable() {
   say("endpoints-note", !found.length ? "No endpoint matches." : unlisted ? `${exact(unlisted)} that are called less are not listed.` : "");
 }
 
-function ages() {
-  const now = serverNow();
-  for (const element of document.querySelectorAll("[data-last]")) {
-    const age = Math.max(0, now - element.dataset.last);
-    if (element.classList.contains("dot")) element.className = `dot ${age < 60 ? "fresh" : age < 600 ? "late" : "lost"}`;
-    else element.textContent = ago(age);
-  }
-  for (const element of document.querySelectorAll("[data-losing]")) element.classList.toggle("losing", now - element.dataset.losing < LOSING);
-  if (!overview) return;
-  const fresh = overview.agents.filter((agent) => now - agent.last < 60).length;
-  say("heard", `${exact(fresh)} of ${exact(overview.totals.agents)}`);
-  say("heard-note", overview.agents.length ? `heard in the last minute; the latest ${ago(Math.max(0, now - overview.agents[0].last))}` : "");
-  const losing = overview.agents.filter((agent) => now - agent.captures?.lost_last < LOSING).length;
-  $("losing").hidden = !losing;
-  say("losing", `${exact(losing)} ${losing === 1 ? "agent loses" : "agents lose"} packets: what they report is not all that there was.`);
-}
-
 function charts() {
   const { window, timeline, latencies, totals } = overview;
-  traffic($("traffic"), window, timeline);
-  latency($("latency"), window, timeline);
+  const zoom = (from, to) => go({ from, to, range: undefined });
+  traffic($("traffic"), window, timeline, zoom);
+  latency($("latency"), window, timeline, zoom);
   histogram($("histogram"), latencies, totals.spread);
-  const left = callMap($("map"), overview.calls);
+  const left = callMap($("map"), overview.calls, go);
   // pairs are counted by whole hours, so they may begin before the range does
   const since = window.hours_start < window.start ? ` Counted by whole hours: from ${moment(window.hours_start, 0)} on.` : "";
-  say("map-note", (left ? `The 60 busiest pairs; ${exact(left)} more are in the table.` : "Broader: more calls. Yellow, red: 1 %, 5 % fail. A caller has a name where its address is known for one service only.") + since);
+  say("map-note", (left ? `The busiest; ${some(left, "pair")} more ${left === 1 ? "is" : "are"} in the table. Click a service to see its callers.` : "Broader: more calls. Yellow, red: 1 %, 5 % fail. A caller has a name where its address is known for one service only.") + since);
+  say("traffic-note", `calls in ${duration(window.slot * 1_000_000)} each, ${span(window.start, window.end)}; drag to look closer`);
 }
 
 function show(fresh) {
   const { totals, window } = overview;
-  const nothing = !totals.stored;
-  $("empty").hidden = !nothing;
-  $("quiet").hidden = nothing || totals.spread.calls > 0;
-  $("content").hidden = !totals.spread.calls;
-  $("agents-panel").hidden = !overview.agents.length;
+  const { view } = filter();
+  const nothing = !totals.stored && !totals.spread.calls;
+  const narrowed = Object.keys(filter()).length > 1;
+  $("empty").hidden = !nothing || narrowed;
+  $("quiet").hidden = nothing || view !== "overview" || totals.spread.calls > 0;
+  say("everything", narrowed ? "Show everything that is stored" : "Show all times");
+  for (const name of VIEWS) $(`view-${name}`).hidden = nothing || view !== name || (name === "overview" && !totals.spread.calls);
   for (const input of document.querySelectorAll("#ranges input")) input.checked = input.value === window.range;
-  agents.show(overview.agents);
+  for (const endpoint of overview.endpoints) remember(endpoint);
+  chips();
+  showAgents(overview.agents);
   if (totals.spread.calls) {
     tiles(overview);
-    charts();
+    for (const id of ["latency-panel", "latencies-panel"]) $(id).hidden = !overview.latencies.length;
+    if (view === "overview" && !dragging()) charts();
     statuses(overview.statuses, totals.spread.calls);
     calls.show(overview.calls);
     endpointTable();
     transactions.show(overview.records, fresh);
   }
-  ages();
+  ages(overview, serverNow());
 }
 
 function state(kind, text) {
@@ -196,53 +141,91 @@ function state(kind, text) {
   say("state", text);
 }
 
+/** What a view asks for besides. */
+async function besides() {
+  const { view, range } = filter();
+  const mine = String(query());
+  if (view === "inventory") await showInventory();
+  if (view === "security") await showSecurity();
+  if (view === "overview" && overview.totals.spread.calls) {
+    const free = range ?? (filter().from === undefined ? overview.window.range : undefined);
+    const wanted = query(free ? { range: free } : {});
+    for (const name of ["class", "status"]) wanted.delete(name); // failures are told as a share of all calls
+    const found = await json(`/v1/changes?${wanted}`);
+    if (found !== undefined && mine === String(query())) showChanges(found);
+  }
+}
+
 /** Ask once. */
 async function refresh() {
   clearTimeout(timer);
-  const asked = range;
+  const asked = String(query());
   try {
-    const headers = etag ? { "If-None-Match": etag } : {};
-    const answer = await fetch(`/v1/overview${range ? `?range=${range}` : ""}`, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
-    if (answer.status === 401) return location.assign("/login");
-    if (answer.status === 400) return choose("");
+    const answer = await ask(`/v1/overview?${asked}`, etag ? { "If-None-Match": etag } : {});
+    if (answer === undefined) return;
+    if (answer.status === 400) {
+      state("lost", `${await detail(answer)} The filter was removed.`);
+      return clear();
+    }
     if (!answer.ok && answer.status !== 304) throw new Error(`the collector answers ${answer.status}`);
     if (answer.headers.has("Date")) skew = Date.parse(answer.headers.get("Date")) - Date.now();
-    if (answer.ok && asked === range) {
+    if (answer.ok && asked === String(query())) {
       overview = await answer.json();
       etag = answer.headers.get("ETag");
-      show(true);
+      const same = shown === asked;
+      shown = asked;
+      if (!same) transactions.reset(overview.records);
+      show(same);
+      await besides();
     }
     state("live", "live");
   } catch (error) {
-    state("lost", error.name === "TypeError" ? "collector not reachable, trying again" : `${error.message}, trying again`);
+    state("lost", `${told(error)} Trying again.`);
   }
-  if (asked !== range) return refresh();
+  if (asked !== String(query())) return refresh();
+  clearTimeout(timer);
   timer = setTimeout(refresh, EVERY);
 }
 
-function choose(wanted) {
-  range = wanted;
+/** Something else is looked at: what is known is shown at once, the rest is asked for. */
+function changed() {
   etag = undefined;
-  history.replaceState(undefined, "", wanted ? `#${wanted}` : "/");
+  for (const link of document.querySelectorAll("nav a")) {
+    link.href = address({ view: link.dataset.view });
+    if (link.dataset.view === filter().view) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  chips();
+  if (overview && shown === String(query())) show(false);
   refresh();
 }
 
-const legend = (id, entries) => $(id).append(...entries.map(([name, style]) => make("li", {}, make("i", { class: `back-${style}` }), name)));
+const legend = (id, entries) => $(id).append(...entries.map(([name, kind]) => make("li", {}, make("i", { class: `back-${kind}` }), name)));
 legend("classes", CLASSES.filter(([name]) => name !== "1xx"));
 legend("percentiles", PERCENTILES);
-say("zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
+say("zone", `${Intl.DateTimeFormat().resolvedOptions().timeZone} (${offset()})`);
 for (const element of document.querySelectorAll(".origin")) element.textContent = location.origin;
 // an agent sends its token without TLS only when it is told so
 for (const element of document.querySelectorAll(".plain")) element.hidden = location.protocol === "https:";
-$("ranges").addEventListener("change", (event) => choose(event.target.value));
+$("ranges").addEventListener("change", (event) => go({ range: event.target.value, from: undefined, to: undefined }));
+$("free").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const [from, to] = ["free-from", "free-to"].map((id) => Math.floor($(id).valueAsNumber / 1_000) + new Date($(id).value).getTimezoneOffset() * 60);
+  const wrong = to <= from ? "The end is not later than the beginning." : "";
+  $("free-to").setCustomValidity(wrong);
+  if (wrong) return $("free-to").reportValidity();
+  $("free-times").open = false;
+  go({ from, to, range: undefined });
+});
+$("free-to").addEventListener("input", () => $("free-to").setCustomValidity(""));
 $("endpoints-more").addEventListener("click", () => {
   whole = !whole;
   endpointTable();
 });
-$("everything").addEventListener("click", () => choose("all"));
+$("everything").addEventListener("click", () => clear({ range: "all" }));
 $("filter").addEventListener("input", () => overview && endpointTable());
-$("record").addEventListener("click", (event) => event.target === $("record") && $("record").close());
-addEventListener("resize", () => overview?.totals.spread.calls && charts());
+addEventListener("resize", () => overview?.totals.spread.calls && filter().view === "overview" && charts());
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : refresh()));
-setInterval(ages, 1_000);
-refresh();
+setInterval(() => ages(overview, serverNow()), 1_000);
+onChange(changed);
+changed();

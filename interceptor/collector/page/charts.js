@@ -41,10 +41,49 @@ function axes(svg, width, window, levels, y, write) {
   }
 }
 
+/** Somebody is drawing a range: what he draws on must stay. */
+export const dragging = () => document.querySelector(".dragged[visibility=visible]") !== null;
+
 const slots = (window) => Math.ceil((window.end - window.start) / window.slot);
 
+/** Dragging over a time line looks closer; a click looks at one point of it. */
+function drag(svg, width, window, zoom) {
+  const area = draw("rect", { class: "dragged", y: TOP, height: HEIGHT - BOTTOM - TOP, visibility: "hidden" });
+  svg.append(area);
+  let from;
+  const slot = (event) => {
+    const across = ((event.clientX - svg.getBoundingClientRect().left) / svg.getBoundingClientRect().width) * width;
+    return Math.max(0, Math.min(slots(window) - 1, Math.floor(((across - LEFT) / (width - LEFT)) * slots(window))));
+  };
+  const bounds = (one, other) => [Math.min(one, other), Math.max(one, other) + 1];
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    from = slot(event);
+    svg.setPointerCapture(event.pointerId);
+  });
+  svg.addEventListener("pointermove", (event) => {
+    if (from === undefined) return;
+    const [first, end] = bounds(from, slot(event));
+    const step = (width - LEFT) / slots(window);
+    area.setAttribute("x", LEFT + first * step);
+    area.setAttribute("width", (end - first) * step);
+    area.setAttribute("visibility", "visible");
+  });
+  svg.addEventListener("pointerup", (event) => {
+    if (from === undefined) return;
+    const [first, end] = bounds(from, slot(event));
+    from = undefined;
+    area.setAttribute("visibility", "hidden");
+    if (end - first < slots(window)) zoom(window.start + first * window.slot, Math.min(window.end, window.start + end * window.slot));
+  });
+  svg.addEventListener("pointercancel", () => {
+    from = undefined;
+    area.setAttribute("visibility", "hidden");
+  });
+}
+
 /** What a point of the time line is under the pointer, with a line at it. */
-function follow(element, svg, width, window, timeline, lines) {
+function follow(svg, width, window, timeline, lines) {
   const mark = draw("line", { class: "mark", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden" });
   svg.append(mark);
   const known = new Map(timeline.map((slot) => [slot.start, slot]));
@@ -61,7 +100,7 @@ function follow(element, svg, width, window, timeline, lines) {
 }
 
 /** Calls over time, stacked by class of status. */
-export function traffic(element, window, timeline) {
+export function traffic(element, window, timeline, zoom) {
   const [svg, width] = place(element, HEIGHT, "Calls over time");
   const most = Math.max(1, ...timeline.map((slot) => slot.spread.calls));
   const y = (calls) => HEIGHT - BOTTOM - (calls / most) * (HEIGHT - BOTTOM - TOP);
@@ -79,7 +118,8 @@ export function traffic(element, window, timeline) {
       base += calls;
     }
   }
-  follow(element, svg, width, window, timeline, (spread) => [
+  drag(svg, width, window, zoom);
+  follow(svg, width, window, timeline, (spread) => [
     `${count(spread.calls)} calls`,
     ...CLASSES.filter(([, , index]) => spread.classes[index]).map(([name, , index]) => `${name}: ${count(spread.classes[index])}`),
   ]);
@@ -88,7 +128,7 @@ export function traffic(element, window, timeline) {
 export const PERCENTILES = [["50 %", "p50", "p50_us"], ["95 %", "p95", "p95_us"], ["99 %", "p99", "p99_us"]];
 
 /** Percentiles over time, on a logarithmic scale: what is usual and what is slow are seen at once. */
-export function latency(element, window, timeline) {
+export function latency(element, window, timeline, zoom) {
   const [svg, width] = place(element, HEIGHT, "Latency over time");
   const known = timeline.filter((slot) => slot.spread.p50_us !== undefined);
   const values = known.flatMap((slot) => PERCENTILES.map(([, , field]) => slot.spread[field]));
@@ -110,7 +150,8 @@ export function latency(element, window, timeline) {
       else svg.append(draw("polyline", { class: `line line-${style}`, points: run.map((point) => point.join(",")).join(" ") }));
     }
   }
-  follow(element, svg, width, window, timeline, (spread) => PERCENTILES.map(([name, , field]) => `${name}: ${duration(spread[field])}`));
+  drag(svg, width, window, zoom);
+  follow(svg, width, window, timeline, (spread) => PERCENTILES.map(([name, , field]) => `${name}: ${duration(spread[field])}`));
 }
 
 /** How many calls took how long. Neighbouring buckets are joined to what the width can show. */

@@ -7,6 +7,9 @@ export const count = (number) => (number < 10_000 ? whole.format(number) : compa
 
 export const exact = (number) => whole.format(number);
 
+/** A number of things. */
+export const some = (number, one, many = `${one}s`) => `${exact(number)} ${number === 1 ? one : many}`;
+
 /** A latency; a dash where it is not known. */
 export function duration(us) {
   if (us === undefined || us === null) return "–";
@@ -17,6 +20,7 @@ export function duration(us) {
 }
 
 export function bytes(number) {
+  if (number === undefined) return "–";
   for (const unit of ["B", "KiB", "MiB", "GiB"]) {
     if (number < 1_024) return `${unit === "B" ? number : digits(number)} ${unit}`;
     number /= 1_024;
@@ -47,18 +51,41 @@ export function ago(seconds) {
   return `${Math.floor(seconds)} s ago`;
 }
 
-/** A place on a time axis that spans so many seconds. */
-export function moment(seconds, span) {
+/** A place on a time axis that spans so many seconds; `full`: with the day and the time where it spans days. */
+export function moment(seconds, span, full = false) {
   const date = new Date(seconds * 1_000);
-  if (span > 2 * 86_400) return date.toLocaleDateString([], { month: "short", day: "numeric" });
-  return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+  if (span > 2 * 86_400 && !full) return date.toLocaleDateString([], { month: "short", day: "numeric" });
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+  return full && date.toDateString() !== new Date().toDateString() ? `${day(date)} ${time}` : time;
 }
 
-export function instant(text) {
+const day = (date) => date.toLocaleDateString([], { ...(date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }), month: "short", day: "numeric" });
+
+export const date = (seconds) => new Date(seconds * 1_000).toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" });
+
+/** A whole hour. */
+export const hour = (seconds) => moment(seconds, 0, true);
+
+/** From when until when; the day only once where it is the same. */
+export function span(from, to) {
+  const begins = moment(from, 0, true);
+  if (to === undefined) return `${begins} until now`;
+  const same = new Date(from * 1_000).toDateString() === new Date(to * 1_000).toDateString();
+  return `${begins} to ${moment(to, 0, !same)}`;
+}
+
+/** How far the browser's zone is from UTC. */
+export function offset() {
+  const minutes = -new Date().getTimezoneOffset();
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? "−" : "+"}${hours}${rest ? `:${String(rest).padStart(2, "0")}` : ""}`;
+}
+
+export function instant(text, full = false) {
   const date = new Date(text);
   const today = date.toDateString() === new Date().toDateString();
   const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-  return today ? time : `${date.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" })} ${time}`;
+  return today && !full ? time : `${date.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" })} ${time}`;
 }
 
 const digits = (number) => (number < 10 ? number.toFixed(1).replace(/\.0$/, "") : String(Math.round(number)));

@@ -3,37 +3,56 @@
 import { draw, tip } from "./dom.js";
 import { count, duration, share } from "./format.js";
 
-const MOST = 60;
+const SERVICES = 24; // that are drawn, those called most; a filter shows one of the others
+const CALLERS = 6; // of each that are drawn for themselves; the others are one
 const GAP = 14;
 const NODE = 10;
+const WIDEST = 90;
 
 /** A service's host: its own calls come from there, whatever port it is called at. */
 const host = (service) => service.replace(/:\d+$/, "");
 
-/** Nodes and links of the busiest pairs. */
+/** Nodes and links of the busiest pairs, and how many pairs have no link of their own. */
 function graph(calls) {
+  const sums = new Map();
+  for (const { service, spread } of calls) sums.set(host(service), (sums.get(host(service)) ?? 0) + spread.calls);
+  const drawn = new Set([...sums].toSorted(([, one], [, other]) => other - one).slice(0, SERVICES).map(([name]) => name));
   const nodes = new Map();
   const links = new Map();
-  const node = (name) => {
-    if (!nodes.has(name)) nodes.set(name, { name, out: [], in: [] });
-    return nodes.get(name);
+  const callers = new Map([...drawn].map((name) => [name, new Set()]));
+  let left = 0;
+  const node = (key, name = key) => {
+    if (!nodes.has(key)) nodes.set(key, { name, grouped: 0, out: [], in: [] });
+    return nodes.get(key);
   };
-  for (const { caller, service, spread } of calls.slice(0, MOST)) {
-    const key = `${caller}\n${host(service)}`;
+  for (const { caller, service, spread } of calls) { // the busiest first
+    const name = host(service);
+    if (!drawn.has(name)) {
+      left += 1;
+      continue;
+    }
+    const known = callers.get(name);
+    const alone = known.has(caller) || known.size < CALLERS || drawn.has(caller);
+    if (alone) known.add(caller);
+    else left += 1;
+    const from = alone ? node(caller) : node(`\n${name}`);
+    if (!alone) from.name = `${(from.grouped += 1)} more`;
+    const key = `${alone ? caller : ""}\n${name}`;
     if (!links.has(key)) {
-      const link = { from: node(caller), to: node(host(service)), calls: 0, failed: 0, slow: 0 };
+      const link = { from, to: node(name), services: new Set(), calls: 0, failed: 0, slow: 0 };
       links.set(key, link);
       link.from.out.push(link);
       link.to.in.push(link);
     }
     const link = links.get(key);
+    link.services.add(service);
     link.calls += spread.calls;
     link.failed += spread.classes[5];
     link.slow = Math.max(link.slow, spread.p95_us ?? 0);
   }
   // The square root: one pair has often a thousand times the calls of another, and both are to be seen.
   for (const link of links.values()) link.weight = Math.sqrt(link.calls);
-  return [[...nodes.values()], [...links.values()]];
+  return [[...nodes.values()], [...links.values()], left];
 }
 
 /** Columns: each node stands right of those that call it, circles left aside. */
@@ -61,16 +80,18 @@ function columns(nodes) {
 
 const sum = (links) => links.reduce((total, link) => total + link.weight, 0);
 
-/** Draw it; gives how many pairs are not in it. */
-export function callMap(element, calls) {
-  const [nodes, links] = graph(calls);
+/** Draw it; a click on a pair or a place narrows to it (`go`). Gives how many pairs are not in it, or with others. */
+export function callMap(element, calls, go) {
+  const [nodes, links, left] = graph(calls);
   if (!nodes.length) return 0;
   const grid = columns(nodes);
   const width = Math.max(300, element.clientWidth);
   for (const node of nodes) node.weight = Math.max(sum(node.in), sum(node.out));
   const tallest = Math.max(...grid.map((column) => column.length));
-  const height = Math.max(240, tallest * (24 + GAP));
-  const unit = Math.min(...grid.map((column) => (height - GAP * column.length) / column.reduce((total, node) => total + node.weight, 0)));
+  const room = Math.max(240, tallest * (24 + GAP));
+  const unit = Math.min(...grid.map((column) => (room - GAP * column.length) / column.reduce((total, node) => total + node.weight, 0)), WIDEST / Math.max(...nodes.map((node) => node.weight)));
+  const taken = (column) => column.reduce((total, node) => total + Math.max(4, node.weight * unit) + GAP, 0);
+  const height = Math.max(110, ...grid.map(taken));
   const last = grid.length - 1;
   const letters = Math.max(9, Math.floor((last ? width / (last + 1) : width) / 8.2) - 3);
   grid.forEach((column, place) => {
@@ -80,8 +101,7 @@ export function callMap(element, calls) {
       return near.length ? near.reduce((total, y) => total + y, 0) / near.length : 0;
     };
     column.sort((one, other) => order(one) - order(other) || one.name.localeCompare(other.name));
-    const used = column.reduce((total, node) => total + Math.max(4, node.weight * unit) + GAP, 0);
-    let y = (height - used) / 2 + GAP / 2;
+    let y = (height - taken(column)) / 2 + GAP / 2;
     for (const node of column) {
       node.end = last > 0 && place === last;
       node.x = last ? (place / last) * (width - NODE) : 0;
@@ -112,12 +132,16 @@ export function callMap(element, calls) {
       "stroke-width": Math.max(1.5, link.weight * unit),
     });
     path.link = link;
+    const [service] = link.services;
+    path.addEventListener("click", () => go({ caller: link.from.grouped ? undefined : link.from.name, service: link.services.size === 1 ? service : undefined }));
     svg.append(path);
   }
   for (const node of nodes) {
-    svg.append(draw("rect", { class: "node", x: node.x, y: node.y, width: NODE, height: node.size, rx: 3 }));
+    const called = new Set(node.in.flatMap((link) => [...link.services]));
+    const pick = () => !node.grouped && go(called.size === 1 ? { service: [...called][0], caller: undefined } : { caller: node.name, service: undefined });
+    svg.append(draw("rect", { class: "node", x: node.x, y: node.y, width: NODE, height: node.size, rx: 3, on: { click: pick } }));
     const shown = node.name.length > letters ? `${node.name.slice(0, letters - 1)}…` : node.name;
-    svg.append(draw("text", { class: "name", x: node.end ? node.x - 7 : node.x + NODE + 7, y: node.y + node.size / 2 + 4, "text-anchor": node.end ? "end" : "start" }, shown, draw("title", {}, node.name)));
+    svg.append(draw("text", { class: "name", x: node.end ? node.x - 7 : node.x + NODE + 7, y: node.y + node.size / 2 + 4, "text-anchor": node.end ? "end" : "start", on: { click: pick } }, shown, draw("title", {}, node.name)));
   }
   tip(svg, (across, down, target) => target.link && [
     `${target.link.from.name} → ${target.link.to.name}`,
@@ -126,5 +150,5 @@ export function callMap(element, calls) {
     `95 % within ${duration(target.link.slow)}`,
   ]);
   element.replaceChildren(svg);
-  return Math.max(0, calls.length - MOST);
+  return left;
 }

@@ -1,7 +1,7 @@
 """Tunnels: what a packet that carries another one says about it, and where that begins.
 
 Owns the headers between an outer IP header and what it carries: IP in IP, GRE with all that is put into it, VXLAN, Geneve,
-GTP-U and their relatives in UDP. Refuses IP itself and Ethernet (`decode`, `links`), and what is encrypted.
+GTP-U and their relatives in UDP, mirrors of switches (ERSPAN, TZSP, HP's). Refuses IP itself and Ethernet (`decode`, `links`), and what is encrypted.
 
 A tunnel may say which network the packet inside belongs to: a VNI, a key, a mirror session. That is part of a connection's
 name, since tenants use the same addresses. Where such a number differs by direction (Cilium's VNIs are identities of
@@ -202,6 +202,26 @@ def _ayiya(frame: memoryview, at: int) -> Inside | None:
     return Inside(IPV6 if protocol == 41 else IPV4, at, b"")
 
 
+def _tzsp(frame: memoryview, at: int) -> Inside | None:
+    """Mirrors of routers (TaZmen Sniffer Protocol, as Wireshark reads it): fields up to an end, then the packet."""
+    version, kind, protocol = struct.unpack_from(">BBH", frame, at)
+    if version != 1:
+        return None
+    if kind > 1:  # configuration, keep-alives
+        raise Refused(Drop.NOT_IP)
+    if protocol != 1:
+        raise Refused(Drop.UNREAD_ENCAPSULATION)
+    at += 4
+    while (field := frame[at]) != 1:
+        at += 2 + frame[at + 1] if field else 1  # padding has no length
+    return Inside(ETHERNET_FRAME, at + 1, b"")
+
+
+def _hp_erm(_: memoryview, at: int) -> Inside:
+    """Mirrors of HP's switches, as Wireshark reads them: 12 bytes of which nothing tells what they are."""
+    return Inside(ETHERNET_FRAME, at + 12, b"")
+
+
 def _by_version(frame: memoryview, at: int) -> int:
     version = frame[at] >> 4
     if version not in (4, 6):
@@ -225,7 +245,9 @@ _IN_UDP: Final[Mapping[int, Callable[[memoryview, int], Inside | None]]] = {
     4790: _vxlan,
     6081: _geneve,
     6635: _plain(MPLS),  # RFC 7510
+    7932: _hp_erm,
     8472: _vxlan,  # Linux before the RFC: Flannel, Cilium, k3s
+    37008: _tzsp,
 }
 """By destination port."""
 _EITHER: Final[Mapping[int, Callable[[memoryview, int], Inside | None]]] = {3544: _teredo, 5072: _ayiya}

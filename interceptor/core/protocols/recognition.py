@@ -2,23 +2,27 @@
 
 Owns the choice among the protocols that are read, and which conversation a change leads to. Refuses ports.
 
-What is seen from its beginning is TLS if either side begins with a hello, and else taken for HTTP/1, which tells itself
-when neither side speaks it. On a connection that is
-met in the middle nobody knows who the client is; until what one side says proves it, nothing is read.
+What is seen from its beginning is TLS if either side begins with a hello, SOCKS if the client begins so, and else taken for
+HTTP/1, which tells itself when neither side speaks it. On a connection that is met in the middle nobody knows who the client
+is; until what one side says proves it, nothing is read.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import Chunk, Drop
+from interceptor.core.model import Anomaly, Chunk, Drop, Transaction
 from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation, End, Hole
 from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
 from interceptor.core.protocols.http1.pairing import UNREAD, HttpConversation
 from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
+from interceptor.core.protocols.socks import SocksConversation, may_begin
+from interceptor.core.protocols.tunnel import DEPTH, Inside, Opening, Story, TunnelConversation
+from interceptor.core.protocols.websocket.handshake import proven
+from interceptor.core.protocols.websocket.session import WebSocketConversation
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Anomaly, Outcome, Peers
+    from interceptor.core.model import Outcome, Peers
     from interceptor.core.protocols.conversation import Heard
     from interceptor.core.protocols.http1.parser import Context, Partial
     from interceptor.core.protocols.http1.recognition import Prospect
@@ -26,8 +30,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Recognition"]
 
+_HTTP: Final = "http1"
+_TLS: Final = "tls"
+_SOCKS: Final = "socks"
+_CONNECT: Final = "connect"
+_WEBSOCKET: Final = "websocket"
+_SWITCHING: Final = 101
 _TELLING: Final = 32
 """Bytes of a start line that goes on in the next segment."""
+_PATIENCE: Final = 12
+"""Pieces and holes that wait: a hello that comes byte by byte, of both sides."""
+_HELLO_BYTES: Final = 6
+"""A record's header, and the type of the message in it."""
+_HANDSHAKE: Final = 22
+_HELLOS: Final = (1, 2)
+_OLD: Final = 0x80
 
 
 class Recognition:
@@ -40,9 +57,9 @@ class Recognition:
         """The conversation of a connection of which nothing has been said."""
         if peers is None:
             return _Middle(self._context)
-        return (
-            _Beginning(peers, self._context) if first else HttpConversation(peers, self._context, first=False)
-        )
+        if first:
+            return _Beginning(peers, self._context)
+        return HttpConversation(peers, self._context, first=False)
 
     def become(self, change: Becoming, peers: Peers) -> Conversation:
         """The conversation that a change leads to."""
@@ -53,7 +70,17 @@ class Recognition:
             if change.announced is not None:
                 conversation.announce(change.announced)
             return conversation
-        if change.protocol == _HTTP1:
+        return self._become(change, peers, 0)
+
+    def _become(self, change: Becoming, peers: Peers, depth: int) -> Conversation:
+        """The same inside of so many tunnels."""
+        if isinstance(change, Inside):
+            story = change.story
+            inner = self._become(change.change, peers, story.depth)
+            if change.change.protocol == _TLS:
+                story.inside = _TLS
+            return TunnelConversation(peers, story, None if inner.opaque else inner, self._context.drop)
+        if change.protocol == _HTTP:
             return HttpConversation(peers, self._context, first=True)
         if change.protocol == _TLS:
             from interceptor.core.protocols.tls.session import (
@@ -61,8 +88,47 @@ class Recognition:
             )
 
             return TlsConversation(peers, self._context.deliver, self._context.budget, first=True)
-        reason = Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED
-        return Opaque(peers, self._context.drop, reason)
+        if change.protocol == _SOCKS:
+            return SocksConversation(peers, self._context.drop, self._context.budget)
+        if isinstance(change.origin, Opening):
+            return self._open(change.origin, peers, depth)
+        if isinstance(change.origin, Transaction):
+            return self._switch(change.origin, peers, depth)
+        return Opaque(
+            peers, self._context.drop, Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED
+        )
+
+    def _switch(self, granted: Transaction, peers: Peers, depth: int) -> Conversation:
+        """What an answer of HTTP/1 leads to: a tunnel, WebSocket, or what another name stands for."""
+        request, response = granted.request, granted.response
+        if response is None:
+            return Opaque(peers, self._context.drop, Drop.UPGRADED)  # h2c
+        asked = request.upgrade if request is not None else None
+        protocol, anomaly = _CONNECT, None
+        if response.status == _SWITCHING:
+            named = response.upgrade or asked
+            protocol = named.protocol if named is not None else ""
+            if protocol == _WEBSOCKET:
+                if proven(asked, response.upgrade):
+                    return WebSocketConversation(peers, granted, self._context.drop, self._context.budget)
+                anomaly = Anomaly.WRONG_ACCEPT
+        opening = Opening(
+            peers,
+            protocol,
+            request.position if request is not None else response.position,
+            request is not None,
+            response.end_time,
+            request=request,
+            anomaly=anomaly,
+        )
+        return self._open(opening, peers, depth)
+
+    def _open(self, opening: Opening, peers: Peers, depth: int) -> Conversation:
+        """A tunnel, and whatever is in it."""
+        story = Story(opening, depth + 1, self._context.budget)
+        entered = depth < DEPTH and opening.error is None
+        inner = self.begin(peers, first=True) if entered else None
+        return TunnelConversation(peers, story, inner, self._context.drop)
 
     def begins(self, data: bytes) -> bool:
         """Whether bytes are the start line of a message, or enough of one to tell."""
@@ -96,7 +162,7 @@ class _Beginning(Conversation):
     @property
     def _default(self) -> str:
         """What it is taken for if nothing more tells."""
-        return _TLS if self._greeted else _HTTP1
+        return _TLS if self._greeted else _HTTP
 
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """Everything must be looked at."""
@@ -117,8 +183,11 @@ class _Beginning(Conversation):
             self._context.budget.held += len(data)
             chunk.cursor = chunk.end
             return
-        tells = verdict or (self._greeted and side == CLIENT)
-        self.becomes = Becoming(_TLS if tells or _alert(begun) else _HTTP1, [*self._left, (side, chunk)])
+        if verdict or (self._greeted and side == CLIENT) or _alert(begun):
+            protocol = _TLS
+        else:
+            protocol = _SOCKS if side == CLIENT and not self._left and may_begin(begun) else _HTTP
+        self.becomes = Becoming(protocol, [*self._left, (side, chunk)])
 
     def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
         """What comes after it may tell."""
@@ -150,17 +219,6 @@ class _Beginning(Conversation):
     def held(self, side: int, position: int) -> int:  # noqa: ARG002 - all that came
         """Bytes of one side that wait."""
         return sum([len(_bytes(said)) for of, said in self._left if of == side])
-
-
-_HTTP1: Final = "http1"
-_TLS: Final = "tls"
-_PATIENCE: Final = 12
-"""Pieces and holes that wait: a hello that comes byte by byte, of both sides."""
-_HELLO_BYTES: Final = 6
-"""A record's header, and the type of the message in it."""
-_HANDSHAKE: Final = 22
-_HELLOS: Final = (1, 2)
-_OLD: Final = 0x80
 
 
 def _bytes(said: Chunk | Hole | End) -> bytes:
@@ -231,7 +289,7 @@ class _Middle(Conversation):
         client = self._prospects[side if is_client else 1 - side]
         role = CLIENT if is_client else SERVER
         self.becomes = _Joined(
-            _HTTP1,
+            "http1",
             [(role, chunk)],
             swapped=role != side,
             side=role,

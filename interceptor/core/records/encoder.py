@@ -19,25 +19,27 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, overload
 
 import msgspec
 from msgspec import field
 
-from interceptor.core.model import Anomaly, Peers, State, Transaction
-from interceptor.core.records import values
+from interceptor.core.model import Anomaly, Peers, Request, State, Transaction
+from interceptor.core.protocols.tunnel import Tunnel
+from interceptor.core.protocols.websocket.session import Session
+from interceptor.core.records import tunnel, values, websocket
 from interceptor.core.records.servers import ServerNames
 from interceptor.core.records.templates import PathTemplates
+from interceptor.core.records.tunnel import TunnelRecord
 from interceptor.core.records.values import INVALID, VALUE
+from interceptor.core.records.websocket import WebSocketRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from interceptor.core.model import Outcome
+    from interceptor.core.protocols.tls.session import Session as TlsSession
     from interceptor.core.records.tls import TlsRecord
-
-    AnyRecord: TypeAlias = "Record | TlsRecord"
-    """A line, of whatever kind."""
 
 __all__ = ["AnyRecord", "Record", "RecordEncoder", "Url"]
 
@@ -117,6 +119,9 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     interface: str | None = None
     node: str | None = None
 
+
+AnyRecord: TypeAlias = "Record | WebSocketRecord | TunnelRecord | TlsRecord"
+"""A line, of whatever kind."""
 
 MAX_KEYS: Final = 32
 MAX_INTERFACE: Final = 128
@@ -213,6 +218,20 @@ class _Cache(dict[_Key, _Value]):
         return value
 
 
+_CONNECTION_DIGITS: Final = 20
+_SHARED: Final = (
+    *(
+        "source_address",
+        "source_port",
+        "destination_address",
+        "destination_port",
+        "client_address",
+        "client_port",
+    ),
+    *("server_address", "server_port", "network_type", "url_template", "interface", "node"),
+)
+"""What a record of any kind says as that of a transaction does."""
+
 _Connection: TypeAlias = tuple[Peers, str, str, int, str, int, str | None, int | None, str, str | None]
 """What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record."""
 
@@ -260,15 +279,16 @@ class RecordEncoder:
         return self._encode(records)
 
     @overload
-    def record(self, transaction: Transaction) -> Record: ...
+    def record(self, outcome: Transaction) -> Record: ...
 
     @overload
-    def record(self, transaction: Outcome) -> AnyRecord: ...
+    def record(self, outcome: Outcome) -> AnyRecord: ...
 
-    def record(self, transaction: Outcome) -> AnyRecord:
-        """The record of one transaction, or of whatever else it is."""
-        if not isinstance(transaction, Transaction):
-            return self._session(transaction)
+    def record(self, outcome: Outcome) -> AnyRecord:
+        """The record of one outcome."""
+        if not isinstance(outcome, Transaction):
+            return self._session(outcome)
+        transaction = outcome
         request = transaction.request
         response = transaction.response
         peers = transaction.peers
@@ -288,24 +308,23 @@ class RecordEncoder:
             interface,
         ) = connection
 
-        time = place = missed = 0
-        version = ""
         server_address = destination_address
         server_port = destination_port
-        method = original = scheme = template = path = query = keys = None
-        request_names = request_type = user_agent = traceparent = request_size = None
-        response_names = response_type = encoding = response_size = None
-        duration = ttfb = status = None
-        request_state = response_state = "missing"
-        interim = transaction.interim
         anomalies = transaction.anomalies
+        interim = transaction.interim
 
-        if response is not None:
+        if response is None:
+            time = place = missed = 0
+            version = ""
+            status = response_names = response_type = encoding = response_size = None
+            response_state = "missing"
+        else:
             time = response.time
             place = response.position | _RESPONSE_PLACE
             version = response.version
             status = response.status or None
             response_names = self._layouts[response.header_names]
+            response_type = encoding = None
             if (text := response.content_type) is not None:
                 response_type = self._content_types[text]
             if (text := response.content_encoding) is not None:
@@ -316,7 +335,12 @@ class RecordEncoder:
             if response.anomalies:
                 anomalies = anomalies | response.anomalies if anomalies else response.anomalies
 
-        if request is not None:
+        duration = ttfb = template = path = query = keys = None
+        if request is None:
+            method = original = scheme = None
+            request_names = request_type = user_agent = traceparent = request_size = None
+            request_state = "missing"
+        else:
             asked = request.time
             if response is not None:
                 end = response.end_time
@@ -341,13 +365,15 @@ class RecordEncoder:
             if named is None and (text := request.host) is not None:
                 named = self._hosts[text]
             if named is not None:
+                name, port = named
                 names = self.names
                 if (
-                    named[0] == destination_address
-                    or (time < names.until and (destination_address, named[0]) in names.fresh)
-                    or names.admits(destination_address, named[0], time)
+                    (time < names.until and (destination_address, name) in names.fresh)
+                    or name == destination_address
+                    or names.admits(destination_address, name, time)
                 ):
-                    server_address, server_port = named
+                    server_address = name
+                    server_port = port
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
             if sent_path:
@@ -361,6 +387,7 @@ class RecordEncoder:
             elif sent_path is not None:
                 template = self._admit(server_address, INVALID)
             request_names = self._layouts[request.header_names]
+            request_type = user_agent = None
             if (text := request.content_type) is not None:
                 request_type = self._content_types[text]
             if (text := request.user_agent) is not None:
@@ -421,49 +448,45 @@ class RecordEncoder:
             self._node,
         )
 
-    def _session(self, session: Outcome) -> TlsRecord:
+    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord | TlsRecord:
+        """The record of what is no transaction. Whom it is between is said as in the record of the request for it."""
+        if isinstance(outcome, Session):
+            shared = self._shared(outcome, outcome.request, "websocket", websocket.place(outcome))
+            return WebSocketRecord(**shared, **websocket.fields(outcome))
+        if not isinstance(outcome, Tunnel):
+            return self._tls(outcome)
+        request, target = outcome.opening.request, outcome.opening.target
+        if target is not None:
+            request = Request(0, 0, outcome.time, method="CONNECT", target=target)
+        shared = self._shared(outcome, request, "tunnel", tunnel.place(outcome))
+        return TunnelRecord(**shared, **tunnel.fields(outcome))
+
+    def _tls(self, outcome: Outcome) -> TlsRecord:
         """The record of a TLS session."""
-        from interceptor.core.protocols.tls.session import Session  # which most captures do not need
+        from interceptor.core.protocols.tls import session  # which most captures do not need
         from interceptor.core.records import tls
 
-        assert isinstance(session, Session)
-        said = tls.fields(session)
-        (
-            _,
-            connection_id,
-            source_address,
-            source_port,
-            destination_address,
-            destination_port,
-            client_address,
-            client_port,
-            network_type,
-            interface,
-        ) = self._connect(session.peers)
-        second, nanoseconds = divmod(session.time, 1_000_000_000)
-        named = tls.server_name(session.hello.offer.server_name) if session.hello is not None else None
-        anomalies: tuple[str, ...] | None = None
-        if named is not None and not self.names.admits(destination_address, named, session.time):
-            named, anomalies = None, (Anomaly.MANY_NAMES.value,)
-        return tls.TlsRecord(
-            schema=1,
-            kind="tls",
-            id=connection_id + (tls.PART_PLACE | session.part).to_bytes(6).hex(),
-            time=f"{self._seconds[second]}{nanoseconds // 1000:06}Z",
-            source_address=source_address,
-            source_port=source_port,
-            destination_address=destination_address,
-            destination_port=destination_port,
-            client_address=client_address,
-            client_port=client_port,
-            server_address=named,
-            server_port=destination_port,
-            network_type=network_type,
-            anomalies=anomalies,
-            interface=interface,
-            node=self._node,
-            **said,
-        )
+        assert isinstance(outcome, session.Session)
+        said = self._shared(outcome, None, "tls", tls.place(outcome)) | tls.fields(outcome)
+        asked = tls.server_name(outcome.hello.offer.server_name) if outcome.hello is not None else None
+        if asked is not None and not self.names.admits(said["destination_address"], asked, outcome.time):
+            asked, said["anomalies"] = None, (Anomaly.MANY_NAMES.value,)
+        said["server_address"] = asked
+        del said["url_template"]  # it is of calls, which nobody sees here
+        return tls.TlsRecord(**said)
+
+    def _shared(
+        self, outcome: Session | Tunnel | TlsSession, request: Request | None, kind: str, place: int
+    ) -> dict[str, Any]:
+        """What records of all kinds have."""
+        seen = self.record(Transaction(outcome.peers, 0, request))
+        second, nanoseconds = divmod(outcome.time, 1_000_000_000)
+        said = {name: getattr(seen, name) for name in _SHARED}
+        said["schema"] = 1
+        said["kind"] = kind
+        said["id"] = seen.id[:_CONNECTION_DIGITS] + place.to_bytes(6).hex()
+        said["time"] = f"{self._seconds[second]}{nanoseconds // 1000:06}Z"
+        return said
 
     def _connect(self, peers: Peers) -> _Connection:
         """What records say of a connection, from here on remembered."""

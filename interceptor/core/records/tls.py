@@ -22,7 +22,7 @@ from interceptor.core.records.words import VALUE
 if TYPE_CHECKING:
     from interceptor.core.protocols.tls.session import Session
 
-__all__ = ["TlsRecord", "alert", "cipher", "protocol", "server_name", "version"]
+__all__ = ["TlsRecord", "alert", "cipher", "fields", "place", "protocol", "server_name", "version"]
 
 
 class TlsRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
@@ -94,7 +94,7 @@ class TlsRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_on
     node: str | None = None
 
 
-PART_PLACE: Final = 1 << 46
+_PLACE: Final = 1 << 46
 _MAX_PROTOCOLS: Final = 8
 
 _VERSIONS: Final = {0x0002: "2.0", 0x0300: "3.0", 0x0301: "1.0", 0x0302: "1.1", 0x0303: "1.2", 0x0304: "1.3"}
@@ -184,6 +184,11 @@ _ALERTS: Final = {
     121: "ech_required",
 }
 """IANA, TLS Alerts."""
+
+
+def place(session: Session) -> int:
+    """The twelve digits that tell it from all else on its connection: the number of the part."""
+    return _PLACE | session.part
 
 
 def version(number: int) -> str:

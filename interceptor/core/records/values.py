@@ -64,14 +64,20 @@ MAX_HOST: Final = 253
 
 _VERSION = re.compile(r"[0-9](?:\.[0-9])?")
 _TYPE = re.compile(r"([a-z0-9!#$%&'*+.^_`|~-]+)/([a-z0-9!#$%&'*+.^_`|~-]+)")
-_CHARSET = re.compile(
-    r';[ \t]*charset="?'
-    r"(utf-?(?:7|8|16|32)(?:[bl]e)?|(?:us-)?ascii|iso-8859-(?:[1-9]|1[0-6])(?:-[ei])?|latin1"
-    r"|windows-(?:125[0-8]|874|31j)|cp(?:437|8(?:5[0-8]|6[0-9]|74)|9(?:32|36|49|50)|125[0-8])"
-    r"|big5|gbk|gb2312|gb18030|euc-(?:jp|kr|tw)|iso-2022-(?:jp|kr)|shift_jis|koi8-[ru]|macintosh|tis-620)"
-    r'"?[ \t]*(?:;|\Z)',
-    re.ASCII,
+_CHARSET = re.compile(r';[ \t]*charset="?([a-z0-9_-]+)"?[ \t]*(?:;|\Z)')
+_CHARSETS: Final = frozenset(
+    """
+    ascii us-ascii utf-7 utf-8 utf8 utf-16 utf-16be utf-16le utf16 utf-32 utf-32be utf-32le utf32
+    iso-8859-1 iso-8859-2 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-6 iso-8859-6-e iso-8859-6-i iso-8859-7
+    iso-8859-8 iso-8859-8-e iso-8859-8-i iso-8859-9 iso-8859-10 iso-8859-11 iso-8859-13 iso-8859-14 iso-8859-15
+    iso-8859-16 latin1 macintosh koi8-r koi8-u tis-620
+    windows-1250 windows-1251 windows-1252 windows-1253 windows-1254 windows-1255 windows-1256 windows-1257
+    windows-1258 windows-874 windows-31j cp437 cp850 cp852 cp855 cp857 cp858 cp860 cp861 cp862 cp863 cp864 cp865
+    cp866 cp869 cp874 cp932 cp936 cp949 cp950 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258
+    big5 gbk gb2312 gb18030 euc-jp euc-kr euc-tw iso-2022-jp iso-2022-kr shift_jis
+    """.split()
 )
+"""Usual names of character sets, most of them of the WHATWG's Encoding Standard and IANA's registry."""
 _AGENT = re.compile(r"\(([^()]*)\)|([^\s/()]+)(?:/([^\s()]*))?")
 """RFC 9110 section 10.1.5: products, with or without a version, and comments. One blank is as good as many."""
 _NUMBERS = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})(?![0-9])){0,2}(?![0-9])")
@@ -139,7 +145,7 @@ def content_type(text: str) -> str | None:
         shown = f"{VALUE}+{suffix}" if plus and suffix in SUFFIXES else VALUE
         kind = f"{parts[1]}/{shown}" if parts[1] in TOP_LEVEL else VALUE
     charset = _CHARSET.search(text, text.find(";"), text.find(";") + _MAX_TYPE) if ";" in text else None
-    return f"{kind};charset={charset[1]}" if charset else kind
+    return f"{kind};charset={charset[1]}" if charset and charset[1] in _CHARSETS else kind
 
 
 def content_encoding(text: str) -> str | None:

@@ -90,6 +90,10 @@ def test_in_ip(protocol: int, content: bytes, inside: Inside | None) -> None:
         (5072, bytes.fromhex("41 52 10 29 00000000"), None),
         (4754, bytes.fromhex("0000 0800"), Inside(IPV4, 4, b"")),
         (6635, b"", Inside(MPLS, 0, b"")),
+        (37_008, bytes.fromhex("01000001 01"), Inside(ETHERNET_FRAME, 5, b"")),
+        (37_008, bytes.fromhex("01010001 00 0a01c4 2800 01"), Inside(ETHERNET_FRAME, 11, b"")),
+        (37_008, bytes.fromhex("02000001 01"), None),
+        (7_932, bytes(12), Inside(ETHERNET_FRAME, 12, b"")),
         (53, bytes(20), None),
     ],
 )
@@ -126,6 +130,8 @@ def test_refused_in_ip(protocol: int, content: bytes, reason: Drop) -> None:
         (GTP_U, bytes.fromhex("3001 0000 00000000"), Drop.NOT_IP),
         (GTP_U, bytes.fromhex("34ff 0000 00000009 00000085 00"), Drop.MALFORMED),
         (GTP_U, bytes.fromhex("30ff 0000 00000009 70"), Drop.UNREAD_ENCAPSULATION),
+        (37_008, bytes.fromhex("01000012 01"), Drop.UNREAD_ENCAPSULATION),
+        (37_008, bytes.fromhex("01040000"), Drop.NOT_IP),
     ],
 )
 def test_refused_in_udp(port: int, content: bytes, reason: Drop) -> None:

@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.budget import Budget
-from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Outcome, Peers, Transaction
+from interceptor.core.model import (
+    Anomaly,
+    Chunk,
+    Drop,
+    Limits,
+    Outcome,
+    Peers,
+    Request,
+    Response,
+    Transaction,
+)
 from interceptor.core.protocols.conversation import (
     CLIENT,
     SERVER,
@@ -25,7 +35,10 @@ from interceptor.core.protocols.http1.pairing import HttpConversation
 from interceptor.core.protocols.http1.parser import Context
 from interceptor.core.protocols.opaque import Opaque
 from interceptor.core.protocols.recognition import Recognition
+from interceptor.core.protocols.socks import SocksConversation
 from interceptor.core.protocols.tls.session import TlsConversation
+from interceptor.core.protocols.tunnel import Opening
+from interceptor.core.protocols.websocket.session import WebSocketConversation
 from tests.support.examples import examples
 
 if TYPE_CHECKING:
@@ -175,6 +188,15 @@ def test_a_change_amid_what_is_left_passes_the_rest_on() -> None:
 
 # What holds of every conversation
 
+OPENING = Opening(PEERS, "connect", 0, asked=True, time=1)
+
+
+def handshake() -> Transaction:
+    """What led to WebSocket, of a size that counts."""
+    answer = Response(0, 0, 1, status=101, end_time=1)
+    return Transaction(PEERS, 1, Request(0, 0, 1, weight=3_000), answer)
+
+
 MAKERS: dict[str, Callable[[Context], Conversation]] = {
     "beginning": lambda context: Recognition(context).begin(PEERS, first=True),
     "middle": lambda context: Recognition(context).begin(None, first=False),
@@ -182,8 +204,11 @@ MAKERS: dict[str, Callable[[Context], Conversation]] = {
     "http1 from the middle": lambda context: HttpConversation(PEERS, context, first=False),
     "tls": lambda context: TlsConversation(PEERS, context.deliver, context.budget, first=True),
     "opaque": lambda context: Opaque(PEERS, context.drop, Drop.NOT_HTTP),
+    "socks": lambda context: SocksConversation(PEERS, context.drop, context.budget),
+    "websocket": lambda context: WebSocketConversation(PEERS, handshake(), context.drop, context.budget),
+    "tunnel": lambda context: Recognition(context).become(Becoming("connect", origin=OPENING), PEERS),
 }
-SEEN_WHOLE = ("beginning", "http1", "tls", "opaque")
+SEEN_WHOLE = ("beginning", "http1", "tls", "opaque", "socks", "websocket", "tunnel")
 """Those that are there from the first byte on. What proves itself in the middle depends on where segments begin."""
 PIECES = (
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -195,6 +220,13 @@ PIECES = (
     bytes.fromhex("1603010005010000010017030300021234"),
     b"SSH-2.0-OpenSSH_9.2\r\n",
     b"\x05\x01\x00",
+    b"\x05\x00",
+    b"\x05\x01\x00\x01\xc0\x00\x02\x01\x00\x50",
+    b"\x04\x01\x00\x50\xc0\x00\x02\x01\x00",
+    b"\x00\x5a" + bytes(6),
+    b"\x81\x05hello",
+    b"\x82\x7e\x01\x00" + bytes(256),
+    b"\x88\x82\x01\x02\x03\x04\x02\xea",
 )
 SAID = st.one_of(
     st.tuples(

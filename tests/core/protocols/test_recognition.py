@@ -62,16 +62,17 @@ def test_only_the_beginning_of_a_message_begins_another_connection(data: bytes, 
     assert Capture().pipeline._recognition.begins(data) is begins
 
 
-def test_a_tunnel_is_counted_and_not_read() -> None:
-    """What is behind a CONNECT, also what came in one segment with its answer."""
+def test_what_cannot_be_read_in_a_tunnel_is_counted() -> None:
+    """Behind a CONNECT, also what came in one segment with its answer."""
     capture = Capture()
     talk = Dialogue(capture).open()
     talk.client(b"CONNECT a.test:443 HTTP/1.1\r\nHost: a.test\r\n\r\n")
     talk.server(b"HTTP/1.1 200 Fine\r\n\r\n\x16\x03\x03")
+    talk.client(b"\x16\x03\x01")
     talk.client(request(1))
     capture.close()
     assert len(capture.transactions) == 1
-    assert capture.dropped("http") == {"upgraded": 3 + len(request(1))}
+    assert capture.dropped("http") == {"not_http": 6, "upgraded": len(request(1))}
 
 
 def sessions(capture: Capture) -> list[Session]:

@@ -15,10 +15,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import METHODS, Anomaly, Limits, Request, Response
+from interceptor.core.model import METHODS, Anomaly, Limits, Request, Response, Upgrade
 
 if TYPE_CHECKING:
-    from interceptor.core.protocols.http1.layouts import Head
+    from collections.abc import Sequence
+
+    from interceptor.core.protocols.http1.layouts import Head, Layout
 
 __all__ = [
     "AMBIGUOUS",
@@ -43,6 +45,8 @@ _TEXTS: Final = 4096
 _TEXT_BYTES: Final = 256
 _STATUS_LINES: Final = 256
 _STATUS_LINE_BYTES: Final = 64
+_UPGRADE_BYTES: Final = 128
+"""Of each text that is kept of an offer to change protocols: names, and a digest of 28."""
 _LARGEST_LENGTH: Final = 2**63 - 1
 """RFC 9110 section 8.6: "a recipient MUST anticipate potentially large decimal numerals". What does not fit
 the 64 bits of a file offset is a lie."""
@@ -53,25 +57,27 @@ _METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
 _VERSION = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?)")
 _SIMPLE_REQUEST = re.compile(rb"GET (/[^ \t\r\n]*) ?")
 _STATUS_LINE = re.compile(rb"HTTP/(\d{1,3}(?:\.\d{1,3})?) +([1-9]\d\d)(?: [^\r\n]*)?")
-_PROVING_LINE = re.compile(
+# The patterns down to `_RESEMBLING_RESPONSE` are for first messages in doubt, which most captures have none of: `re` compiles
+# them when they are first asked for, and keeps them, so that a reading starts without.
+_PROVING_LINE: Final = (
     rb"(?!PRI )[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32} "
     rb"(?:/[!-~\x80-\xff]*|\*|[A-Za-z][A-Za-z0-9+.-]*://[!-~\x80-\xff]+|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5})"
     rb" HTTP/1\.[01]"
 )
 """Method, one of the four forms of a target (RFC 9112 section 3.2), and a version, with single blanks: what text that only
 talks of HTTP does not hit."""
-_PROVING_START = re.compile(
+_PROVING_START: Final = (
     rb"(?!PRI )[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:\Z| (?:\Z|[!-~\x80-\xff]+(?:\Z| "
     rb"(?:|H|HT|HTT|HTTP|HTTP/|HTTP/1|HTTP/1\.|HTTP/1\.[01]\r?)\Z)))"
 )
 """The same as far as it goes, while no line's end has come; of the target only that it has no blank."""
-_PROVING_HOST = re.compile(rb"[ \t]*(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?[ \t]*")
-_RESEMBLING_REQUEST = re.compile(
+_PROVING_HOST: Final = rb"[ \t]*(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?[ \t]*"
+_RESEMBLING_REQUEST: Final = (
     rb"(?!PRI \* HTTP/2)[ \t\r\n]*(?:(?:"
     + b"|".join(sorted(name.encode() for name in METHODS))
     + rb")\b|[\t\r -\xff]{0,4096}?HTTP/)"
 )
-_RESEMBLING_RESPONSE = re.compile(rb"[ \t\r\n]*(?:HTTP|ICY )", re.IGNORECASE)
+_RESEMBLING_RESPONSE: Final = rb"(?i)[ \t\r\n]*(?:HTTP|ICY )"
 _REQUEST_START = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}(?:[ \t]|\Z)")
 _RESPONSE_START = re.compile(
     rb"H(?:\Z|T(?:\Z|T(?:\Z|P(?:\Z|/(?:\Z|\d{1,3}(?:\.(?:\Z|\d{1,3}))?"
@@ -84,7 +90,7 @@ _KNOWN_VERSIONS: Final = frozenset(_VERSIONS.values())
 _METHODS: Final = {name.encode(): name for name in METHODS}
 _METHOD_ENDS: Final = {name[at:] for name in _METHODS for at in range(1, len(name))} - _METHODS.keys()
 """What is left of a method that a capture begins in the middle of: it would hide that the request is a HEAD."""
-_GLUED: Final = re.compile(rb"[^ ]+(?:" + b"|".join(sorted(_METHODS)) + rb") ")
+_GLUED: Final = rb"[^ ]+(?:" + b"|".join(sorted(_METHODS)) + rb") "
 """A method behind something else, most likely the end of a body: nobody knows where that ended."""
 _CODINGS: Final = frozenset(
     {b"chunked", b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"}
@@ -118,18 +124,20 @@ class Heads:
         line = head[0][0]
         words = line.split(b" ")
         version = _VERSIONS.get(words[2]) if len(words) == 3 else None
+        known = version is not None
         if version is None or not words[1]:
             parts = _request_line(line)
             if parts is None:
                 return None
             words, version = [*parts[:2]], parts[2].decode("ascii")
+            known = version in _KNOWN_VERSIONS
         method, target = _METHODS.get(words[0]), words[1]
         if method is None:
             if words[0] == b"PRI" or not _METHOD.fullmatch(words[0]):
                 return None  # RFC 9113 section 3.4: PRI is the preface of HTTP/2, not a request
             method = words[0].decode("ascii")
         request = Request(position, place, time, version=version, anomalies=head[3], method=method)
-        if version not in _KNOWN_VERSIONS:
+        if not known:
             request.tag(Anomaly.UNKNOWN_VERSION)
         if len(target) > self._line_bytes:
             target = target[: self._line_bytes]
@@ -217,6 +225,8 @@ class Heads:
             if layout.repeated:
                 for value in layout.further("content_encoding", texts):
                     message.content_encoding += ", " + self._texts[value]
+        if layout.upgrade:
+            message.upgrade = _upgrade(layout, texts)
         # RFC 9112 section 6.3, items 3 to 8, in their order.
         if layout.transfer_encoding:
             if layout.content_length:
@@ -232,6 +242,24 @@ class Heads:
                 message.framing = _counted([digits, *layout.further("content_length", texts)], message)
         else:
             message.framing = UNTIL_CLOSE
+
+
+def _upgrade(layout: Layout, texts: Sequence[bytes]) -> Upgrade:
+    """What a head with an Upgrade field offers, or has taken up."""
+
+    def text(index: int) -> str:
+        return texts[index].strip(b" \t")[:_UPGRADE_BYTES].decode("latin-1") if index else ""
+
+    protocol = text(layout.upgrade).partition(",")[0].rstrip(" \t").lower()
+    if not layout.websocket_accept:
+        return Upgrade(protocol, text(layout.websocket_key))
+    extensions = [texts[layout.websocket_extensions], *layout.further("websocket_extensions", texts)]
+    return Upgrade(
+        protocol,
+        text(layout.websocket_accept),
+        text(layout.websocket_protocol),
+        b",".join(extensions)[:_UPGRADE_BYTES].decode("latin-1") if layout.websocket_extensions else "",
+    )
 
 
 def _counted(values: list[bytes], message: Request | Response) -> int:
@@ -307,8 +335,8 @@ def may_prove(buffer: bytes | bytearray) -> bool:
     """Whether these bytes can be the beginning of a head that `proves`, as far as they go."""
     newline = buffer.find(b"\n")
     if newline < 0:
-        return _PROVING_START.match(buffer) is not None
-    return _PROVING_LINE.fullmatch(bytes(buffer[:newline]).removesuffix(b"\r")) is not None
+        return re.match(_PROVING_START, buffer) is not None
+    return re.fullmatch(_PROVING_LINE, bytes(buffer[:newline]).removesuffix(b"\r")) is not None
 
 
 def proves(head: Head) -> bool:
@@ -320,13 +348,13 @@ def proves(head: Head) -> bool:
     line = texts[0]
     if (
         line[: line.find(b" ")] in _METHOD_ENDS
-        or _GLUED.match(line) is not None
-        or _PROVING_LINE.fullmatch(line) is None
+        or re.match(_GLUED, line) is not None
+        or re.fullmatch(_PROVING_LINE, line) is None
         or Anomaly.INVALID_HEADER in layout.anomalies
     ):
         return False
     if layout.host:
-        return _PROVING_HOST.fullmatch(texts[layout.host]) is not None
+        return re.fullmatch(_PROVING_HOST, texts[layout.host]) is not None
     return line.endswith(b"0")
 
 
@@ -338,12 +366,12 @@ def status_line(buffer: bytes | bytearray) -> bool:
 
 def resembles_request(data: bytes) -> bool:
     """Whether somebody who sent these bytes may have meant a request, though they are none."""
-    return _RESEMBLING_REQUEST.match(data) is not None
+    return re.match(_RESEMBLING_REQUEST, data) is not None
 
 
 def resembles_response(data: bytes) -> bool:
     """Whether somebody who sent these bytes may have meant a response, though they are none."""
-    return _RESEMBLING_RESPONSE.match(data) is not None
+    return re.match(_RESEMBLING_RESPONSE, data) is not None
 
 
 def plausible_response(buffer: bytes | bytearray, start: int, end: int) -> bool:

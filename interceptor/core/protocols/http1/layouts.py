@@ -34,6 +34,11 @@ _WANTED: Final = {
     "content-encoding": "content_encoding",
     "user-agent": "user_agent",
     "traceparent": "traceparent",
+    "upgrade": "upgrade",
+    "sec-websocket-key": "websocket_key",
+    "sec-websocket-accept": "websocket_accept",
+    "sec-websocket-protocol": "websocket_protocol",
+    "sec-websocket-extensions": "websocket_extensions",
 }
 """Fields whose values matter, and the attribute of `Layout` that says where they are."""
 
@@ -93,8 +98,13 @@ class Layout:
         "sightings",
         "traceparent",
         "transfer_encoding",
+        "upgrade",
         "user_agent",
         "wanted",
+        "websocket_accept",
+        "websocket_extensions",
+        "websocket_key",
+        "websocket_protocol",
     )
 
     def __init__(
@@ -112,6 +122,8 @@ class Layout:
         self.host = self.user_agent = self.traceparent = 0
         self.content_length = self.transfer_encoding = 0
         self.content_type = self.content_encoding = 0
+        self.upgrade = self.websocket_key = self.websocket_accept = 0
+        self.websocket_protocol = self.websocket_extensions = 0
         self.repeated: list[tuple[str, int]] = []
         """(attribute, index in texts) of the second and further lines of a field."""
         self.followers: dict[bytes, Layout] = {}

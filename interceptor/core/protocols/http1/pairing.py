@@ -327,9 +327,10 @@ class HttpConversation(Conversation):
             self._asked(self._asking, ended, finished)
         if self.requests.mode == SEARCH:
             self._requests_complete = False
-            if not self._pending and (self.responses.idle or self.responses.mode == DOUBTFUL):
-                # All that was asked is answered, so the head that is missing has this place, and what
-                # comes with the same one is the rest of that request.
+            answered = all(transaction is self._answering for transaction in self._pending)
+            if answered and (self.responses.idle or self.responses.mode == DOUBTFUL):
+                # All that was asked is answered, as far as one in doubt has ended with its head. So the head that is
+                # missing has this place, and what comes with the same one is the rest of that request.
                 self._floor = max(self._floor, self._response_end)
 
     def _responses_lost(self, ended: Response | None, end: int, finished: list[Outcome]) -> None:
@@ -373,14 +374,17 @@ class HttpConversation(Conversation):
                 transaction.tag(Anomaly.PIPELINED)
         self._floor = request.place
         self._asking = transaction
-        self._await(transaction)
+        if self._pending:
+            self._await(transaction)
+            if len(self._pending) > self.context.limits.pending:
+                oldest = self._pending[0]
+                self._remove(oldest)
+                self._cut_off(oldest, finished)
+                self._responses_complete = False
+        else:
+            self._pending = [transaction]
         if request.weight:
             self._load(request.weight)
-        if len(self._pending) > self.context.limits.pending:
-            oldest = self._pending[0]
-            self._remove(oldest)
-            self._cut_off(oldest, finished)
-            self._responses_complete = False
         return transaction
 
     def _ask_simply(self, finished: list[Outcome]) -> None:
@@ -462,9 +466,7 @@ class HttpConversation(Conversation):
         """A 1xx response: not the answer (RFC 9110 section 15.2), except that 101 ends HTTP here."""
         transaction = self._match(response, finished)
         if response.status == 101:
-            transaction = self._pair(transaction, response)
-            self._answered(transaction, finished)
-            self._upgrade(transaction, chunk)
+            self._switch(transaction, response, chunk, finished)
         elif transaction is not None:
             if transaction.interim is None:
                 transaction.interim = []
@@ -472,6 +474,28 @@ class HttpConversation(Conversation):
                 transaction.interim.append(response.status)
         self._response_end = chunk.base + chunk.cursor
         self._floor = max(self._floor, self._response_end)
+
+    def _switch(
+        self,
+        transaction: Transaction | None,
+        response: Response,
+        chunk: Chunk,
+        finished: list[Outcome],
+    ) -> None:
+        """A 101: what it grants is its answer, but for HTTP/2, in which the answer is still to come."""
+        asked = transaction.request.upgrade if transaction is not None and transaction.request else None
+        granted = response.upgrade or asked
+        if transaction is not None and granted is not None and granted.protocol == _H2C:
+            # RFC 7540 section 3.2: "the first HTTP/2 frames sent by the server", on stream 1
+            transaction.interim = [*(transaction.interim or [])[: _INTERIM - 1], response.status]
+            transaction.tag(Anomaly.UPGRADED)
+            if transaction is not self._asking:
+                self._remove(transaction)
+                self._report(transaction, finished)
+        else:
+            transaction = self._pair(transaction, response)
+            self._answered(transaction, finished)
+        self._upgrade(transaction, chunk)
 
     def _match(self, response: Response, finished: list[Outcome]) -> Transaction | None:
         """The pending transaction that this response belongs to, by order or by place."""
@@ -660,8 +684,8 @@ class HttpConversation(Conversation):
                 and self._requests_complete
                 and SEARCH not in {self.requests.mode, self.responses.mode}
             )
-            if transaction.anomalies is not None and Anomaly.REQUEST_INVALID in transaction.anomalies:
-                pass  # its other half is known, and is none
+            if transaction.anomalies is not None and not _HALVES.isdisjoint(transaction.anomalies):
+                pass  # its other half is known, and is none, or is elsewhere
             elif not proven:
                 transaction.tag(Anomaly.UNPAIRED)
             elif transaction.response is None:
@@ -679,7 +703,8 @@ class HttpConversation(Conversation):
     def _turn(self) -> None:
         """See whether neither direction will give another message."""
         if self.requests.mode == OPAQUE and self.responses.mode == OPAQUE and self.becomes is None:
-            self.becomes = Becoming(UPGRADED if self.requests.rare.skipping is Drop.UPGRADED else UNREAD)
+            switched = self.requests.rare.switched
+            self.becomes = Becoming(UNREAD if switched is None else UPGRADED, origin=switched)
 
     def _judge(self, chunk: Chunk) -> None:
         """One direction has begun with what is not even like HTTP: see whether this is HTTP at all.
@@ -702,13 +727,13 @@ class HttpConversation(Conversation):
 
     def _upgrade(self, transaction: Transaction, chunk: Chunk) -> None:
         """The rest of the connection speaks something else (RFC 9110 sections 7.8 and 9.3.6)."""
+        self.requests.its_own().switched = transaction
         self.requests.stop(Drop.UPGRADED)
         self.responses.stop(Drop.UPGRADED)
         self._turn()
         if self.becomes is not None:
             rest = Chunk(chunk.buffer, chunk.cursor, chunk.end, chunk.base, chunk.time, chunk.place)
             self.becomes.left.append((SERVER, rest))
-            self.becomes.origin = transaction
             chunk.cursor = chunk.end
 
 
@@ -732,6 +757,10 @@ _INTERIM = 16
 """Status codes kept per transaction; a server that sends more is playing."""
 
 _BAD_REQUEST = 400
+
+_H2C: Final = "h2c"
+_HALVES: Final = frozenset({Anomaly.REQUEST_INVALID, Anomaly.UPGRADED})
+"""Tags of what is whole without its other half."""
 
 _SMUGGLING = frozenset(
     {

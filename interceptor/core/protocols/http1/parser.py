@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interceptor.core.budget import Budget
-    from interceptor.core.model import Chunk, Limits, Message
+    from interceptor.core.model import Chunk, Limits, Message, Transaction
     from interceptor.core.protocols.http1.heads import Heads
     from interceptor.core.protocols.http1.layouts import Head, Layout, Layouts
 
@@ -176,7 +176,17 @@ class Partial:
 class Rare:
     """What few directions have to remember. The others share one of these, which nobody changes."""
 
-    __slots__ = ("alien", "announced", "answered", "reached", "refused", "simple", "skipping", "trailers")
+    __slots__ = (
+        "alien",
+        "announced",
+        "answered",
+        "reached",
+        "refused",
+        "simple",
+        "skipping",
+        "switched",
+        "trailers",
+    )
 
     def __init__(self) -> None:
         self.alien = False
@@ -193,6 +203,8 @@ class Rare:
         """An HTTP/0.9 request has come, so what answers may have no head; kept by the owner."""
         self.skipping = Drop.NOT_HTTP
         """What bytes count as in OPAQUE."""
+        self.switched: Transaction | None = None
+        """Of a client: the request that led away from HTTP, and its answer."""
         self.trailers = 0
         """Size of the trailer section so far."""
 
@@ -284,12 +296,11 @@ class Parser(ABC, Generic[MessageT]):
         """The head of a message is complete, and the chunk is past it."""
 
     def next_event(self, chunk: Chunk) -> MessageT | None:
-        """Consume from the chunk up to the next event. None: the chunk is used up."""
-        while chunk.cursor < chunk.end:
+        """Consume from the chunk, in which there are bytes, up to the next event. None: the chunk is used up."""
+        while True:
             message: MessageT | None = self._READERS[self.mode](self, chunk)
-            if message is not None:
+            if message is not None or chunk.cursor >= chunk.end:
                 return message
-        return None
 
     def gap(self, size: int, position: int, time: int) -> MessageT | None:
         """`size` bytes at `position` are missing from the capture. Returns the message that this ends."""

@@ -24,10 +24,10 @@ _FIXED: Final = 16
 
 _LARGEST_PORT: Final = 0xFFFF
 
-_LINE = re.compile(
+_LINE: Final = (
     rb"PROXY (?:(TCP4|TCP6) ([0-9A-Fa-f:.]+) [0-9A-Fa-f:.]+ (\d{1,5}) \d{1,5}|UNKNOWN(?: [^\r\n]*)?)\r\n"
 )
-_ODD_LINE = re.compile(rb"PROXY TCP[46] [ -~]*\r\n")
+_ODD_LINE: Final = rb"PROXY TCP[46] [ -~]*\r\n"
 """Of the right form, and its values are none."""
 
 
@@ -72,9 +72,9 @@ def _line(data: bytes | bytearray) -> Announced | bool:
     if not end:
         return data[: len(_WORD)] == _WORD[: len(data)] and len(data) < _LINE_BYTES
     line = bytes(data[:end])
-    match = _LINE.fullmatch(line)
+    match = re.fullmatch(_LINE, line)
     if match is None:
-        return Announced(end, None) if _ODD_LINE.fullmatch(line) else False
+        return Announced(end, None) if re.fullmatch(_ODD_LINE, line) else False
     if match[1] is None:
         return Announced(end, None)
     kind = IPv4Address if match[1] == b"TCP4" else IPv6Address

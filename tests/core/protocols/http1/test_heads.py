@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.core.model import Anomaly, Limits, Request, Response
+from interceptor.core.model import Anomaly, Limits, Request, Response, Upgrade
 from interceptor.core.protocols.http1 import heads
 from interceptor.core.protocols.http1.heads import (
     AMBIGUOUS,
@@ -755,3 +755,45 @@ def test_any_bytes_are_understood_or_not(head: bytes) -> None:
         shared = Heads(LIMITS)
         for message in (shared.request(found, 0, 0, 0), shared.response(found, 0, 0, 0)):
             assert message is None or message.framing >= AMBIGUOUS
+
+
+def test_an_offer_to_change_protocols() -> None:
+    """Of a request its first protocol and the key, never what it offers beside: a browser has no other place for a token."""
+    asked = request(
+        b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket, foo\r\n"
+        b"Sec-WebSocket-Key:  dGhlIHNhbXBsZSBub25jZQ== \r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.c2VjcmV0\r\n"
+        b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    )
+    assert asked is not None
+    assert asked.upgrade == Upgrade("websocket", "dGhlIHNhbXBsZSBub25jZQ==")
+    plain = request(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert plain is not None
+    assert plain.upgrade is None
+
+
+def test_what_an_answer_takes_up() -> None:
+    """Protocol, proof, subprotocol and extensions, those of several lines joined."""
+    answered = response(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n"
+        b"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n"
+        b"Sec-WebSocket-Extensions: foo\r\n\r\n"
+    )
+    assert answered is not None
+    assert answered.upgrade == Upgrade(
+        "websocket",
+        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+        "chat",
+        " permessage-deflate; server_no_context_takeover, foo",
+    )
+
+
+def test_what_is_kept_of_an_offer_is_bounded() -> None:
+    """Whoever sends it chooses its length."""
+    long = b"x" * 5000
+    asked = request(
+        b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: " + long + b"\r\nSec-WebSocket-Key: " + long + b"\r\n\r\n"
+    )
+    assert asked is not None
+    assert asked.upgrade == Upgrade("x" * 128, "x" * 128)

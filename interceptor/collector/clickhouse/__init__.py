@@ -1,0 +1,1 @@
+"""ClickHouse as an engine of the collector: for those who outgrow one machine's SQLite."""

@@ -1,0 +1,1 @@
+"""Who has which address of a cluster, and since when."""

@@ -1,0 +1,205 @@
+"""The relay names: through the commands, with a cluster, without one, over a restart, and when the API is away."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from interceptor.config import Config, Kubernetes, Spool
+from interceptor.delivery.batches import unpack
+from interceptor.ingest.api import Incoming
+from interceptor.ingest.lines import check
+from interceptor.service.names import Names
+from tests.support import objects as k8s
+from tests.support.kube_api import KubeApi, kube_api
+from tests.support.netns import wait_until
+from tests.support.records import batch, headers, record, time_of
+from tests.support.services import TOKEN, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from interceptor.delivery.batches import Batch
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+SECRETS = {"INTERCEPTOR_INGEST_TOKENS": TOKEN, "INTERCEPTOR_TOKEN": TOKEN}
+WEB, CART, ASKED = "10.64.0.9", "10.64.1.3", "10.96.0.9"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[KubeApi]:
+    """A web that calls a cart, for an hour."""
+    since = time.time() - 3_600
+    with kube_api(tmp_path / "credentials") as found:
+        web = k8s.pod("web-abc-x", WEB, start=since, owner=k8s.controller("ReplicaSet", "web-abc"))
+        found.objects = {
+            "nodes": [k8s.node("node-1", "172.20.0.1", ranges=("10.64.0.0/23",))],
+            "services": [k8s.service("cart", ASKED, created=since)],
+            "replicasets": [k8s.replicaset("web-abc", k8s.controller("Deployment", "web"))],
+            "pods": [web, k8s.pod("cart-0", CART, start=since, owner=k8s.controller("StatefulSet", "cart"))],
+            "endpointslices": [k8s.endpointslice("cart", {CART: "uid-cart-0"}, created=since)],
+        }
+        yield found
+
+
+def call(ago: float, **fields: Any) -> dict[str, Any]:
+    """A record of some seconds ago."""
+    ends = {"source_address": WEB, "destination_address": CART}
+    return record(time=time_of(time.time() - ago), **ends | fields)
+
+
+def relaying(folder: Path, endpoint: str, *flags: object) -> tuple[object, ...]:
+    """Flags of a relay."""
+    return (
+        *("--spool-directory", folder / "spool", "--spool-min-free-bytes", 0),
+        *("--endpoint", endpoint, "--upload-allow-plain-http", "true"),
+        *flags,
+    )
+
+
+def asking(cluster: KubeApi) -> tuple[object, ...]:
+    """Flags of one that knows a cluster."""
+    return ("--kubernetes-enabled", "true", "--kubernetes-credentials", cluster.credentials)
+
+
+def send(url: str, sealed: Batch) -> None:
+    """As an agent does."""
+    answer = httpx.post(f"{url}/v1/batches", content=sealed.body, headers=headers(sealed), trust_env=False)
+    assert answer.status_code == 202, answer.text
+
+
+def get(url: str) -> str:
+    """Text of a page."""
+    return httpx.get(url, headers=BEARER, trust_env=False).text
+
+
+def stored(url: str) -> dict[str, dict[str, Any]]:
+    """Records of a collector, by id."""
+    found = json.loads(get(f"{url}/v1/records?limit=100"))
+    return {each["id"]: each for each in found["records"]}
+
+
+def until_ready(url: str) -> None:
+    """As a Service waits for its pods."""
+    wait_until(lambda: httpx.get(f"{url}/readyz", trust_env=False).status_code == 200, "the relay ready", 60)
+
+
+def test_names_through_the_relay_to_the_collector(tmp_path: Path, cluster: KubeApi) -> None:
+    """What left as addresses arrives with names; of before a restart of the relay too, when the pod is long gone."""
+    database = ("--collector-database", tmp_path / "c.db")
+    first, late = call(20), call(15)
+    with running("collector", *database, environment=SECRETS) as cloud:
+        flags = relaying(tmp_path, cloud.url, *asking(cluster))
+        with running("relay", *flags, environment=SECRETS | cluster.environment) as relay:
+            until_ready(relay.url)
+            sealed = batch(first, call(0, source_address="203.0.113.9"))
+            send(relay.url, sealed)
+            send(relay.url, sealed)
+            wait_until(lambda: len(stored(cloud.url)) == 2, "the records", 60)
+            text = get(f"{relay.url}/metrics")
+            for line in (
+                'named_ends_total{kind="pod"} 3.0',
+                'named_ends_total{kind="external"} 1.0',
+                'named_ends_total{kind="ambiguous"} 0.0',
+                'kubernetes_watching{resource="pods"} 1.0',
+                'kubernetes_objects{resource="pods"} 2.0',
+                'kubernetes_lists_total{resource="pods"} 1.0',
+            ):
+                assert f"interceptor_{line}" in text
+            assert relay.stop() == 0
+            assert cluster.token not in relay.said()
+        cluster.objects["pods"] = []
+        with running("relay", *flags, environment=SECRETS | cluster.environment) as relay:
+            until_ready(relay.url)
+            send(relay.url, batch(late))
+            wait_until(lambda: len(stored(cloud.url)) == 3, "the late record", 60)
+            assert "Traceback" not in relay.said()
+        found = stored(cloud.url)
+    for one in (first, late):
+        named = found[one["id"]]
+        assert named["source.name"] == "shop/web"
+        assert named["source.k8s.deployment.name"] == "web"
+        assert named["destination.k8s.statefulset.name"] == "cart"
+        assert named["destination.k8s.service.names"] == ["cart.shop"]
+        assert {name: value for name, value in named.items() if name in one} == one
+
+
+def test_names_without_kubernetes(tmp_path: Path) -> None:
+    """By the configuration alone."""
+    with (
+        running("collector", "--collector-database", tmp_path / "c.db", environment=SECRETS) as cloud,
+        running(
+            "relay",
+            *relaying(tmp_path, cloud.url, "--names", f"{WEB}=web,10.64.0.0/16=shop/others"),
+            environment=SECRETS,
+        ) as relay,
+    ):
+        one = call(5)
+        send(relay.url, batch(one))
+        wait_until(lambda: len(stored(cloud.url)) == 1, "the record", 60)
+        assert stored(cloud.url) == {
+            one["id"]: one | {"source.name": "web", "destination.name": "shop/others"}
+        }
+
+
+def test_an_api_server_that_is_away_costs_names_only(tmp_path: Path) -> None:
+    """And readiness, for half a minute; where there is none at all, not even that."""
+
+    def names(environment: dict[str, str]) -> tuple[Names, list[float]]:
+        now = [0.0]
+        config = Config(kubernetes=Kubernetes(enabled=True), spool=Spool(directory=tmp_path))
+        return Names(config, environment, clock=lambda: now[0]), now
+
+    away, now = names({"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "9"})
+    assert away.not_ready() == "the cluster has not been listed yet"
+    now[0] = 31
+    assert away.not_ready() is None
+    assert names({})[0].not_ready() is None
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd", "identity"])
+def test_a_batch_keeps_its_id_its_header_and_its_coding(tmp_path: Path, encoding: str) -> None:
+    """Only lines become longer."""
+    import asyncio
+
+    sealed = batch(*[call(5) for _ in range(3)], encoding="zstd" if encoding == "zstd" else "gzip")
+    text = unpack(sealed.body, sealed.encoding, 2**20)
+    incoming = Incoming(check(text).header, text if encoding == "identity" else sealed.body, encoding, text)
+    names = Names(Config(names=(f"{WEB}=web",), spool=Spool(directory=tmp_path)), {})
+    named = asyncio.run(names.name(incoming))
+    assert named is not None
+    assert (named.id, named.records, named.encoding) == (
+        sealed.id,
+        3,
+        "zstd" if encoding == "zstd" else "gzip",
+    )
+    after = unpack(named.body, named.encoding, 2**20).split(b"\n")
+    before = text.split(b"\n")
+    assert after[0] == before[0]
+    assert [json.loads(line) for line in after[1:-1]] == [
+        json.loads(line) | {"source.name": "web"} for line in before[1:-1]
+    ]
+
+
+def test_check_says_what_a_relay_may_read(tmp_path: Path, cluster: KubeApi) -> None:
+    """How much there is, and of what may not be read what it takes."""
+    cluster.refused["jobs"] = 403
+    words = ["check", "--capture-sources", "", "--output-path", "-", *map(str, asking(cluster))]
+    done = subprocess.run(
+        [sys.executable, "-m", "interceptor", *words],
+        capture_output=True,
+        text=True,
+        env=cluster.environment | {"PATH": ""},
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "ok      kubernetes pods: 2 can be read" in done.stdout
+    assert "FAILED  kubernetes jobs: we may not read jobs (403): the ClusterRole needs" in done.stdout
+    assert tmp_path.name not in done.stderr
