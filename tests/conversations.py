@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
 
@@ -169,7 +169,7 @@ class Dialogue:
         """Capture a segment."""
         self.capture.feed(sent.frame(), interface=interface)
 
-    def open(self) -> Dialogue:
+    def open(self) -> Self:
         """The three segments of a handshake."""
         self.show(Sent(self.ends, client=True, position=-1, place=None, flags=SYN))
         self.show(Sent(self.ends, client=False, position=-1, place=0, flags=SYN | ACK))

@@ -116,11 +116,13 @@ PURE = {
     "core.tcp.clocks": {"core.model"},
     "core.tcp.namesakes": {"core.tcp.flows", "core.tcp.handshakes", "core.tcp.reassembly"},
     "core.tcp.rivals": {"core.model", "core.tcp.reassembly"},
+    "core.tcp.translations": {"core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.connection": {
         "core.model",
         "core.protocols.conversation",
         "core.tcp.reassembly",
         "core.tcp.rivals",
+        "core.tcp.translations",
     },
     "core.tcp.connections": {
         "core.model",
@@ -132,6 +134,7 @@ PURE = {
         "core.tcp.namesakes",
         "core.tcp.reassembly",
         "core.tcp.rivals",
+        "core.tcp.translations",
         "core.tcp.wheel",
     },
     "core.pipeline": {

@@ -428,6 +428,7 @@ _PROXY = "tshark 4.0 takes a PROXY header for a part of the first request"
 _ON = "tshark reads a body until close where its transfer coding does not end with chunked"
 _LINE = "tshark shows a request line that lacks its target or its version"
 _GLUED = "tshark shows messages that follow in the segment of a first one that is none"
+_NAMES = "tshark takes a connection's two names for two connections"
 _UPGRADED = "tshark takes the 101 to h2c for the answer, which is in HTTP/2"
 _SOCKS = "tshark 4.0 reads SOCKS a segment at a time"
 _TALK = "tshark shows text that begins like a request"
@@ -462,6 +463,13 @@ TSHARK_DIFFERS: dict[str, str] = {
         _LINE,
     ),
     **dict.fromkeys(("first_both_glued", "first_status_glued"), _GLUED),
+    **dict.fromkeys(
+        (
+            *("translated_and_the_client_vanishes", "translated_and_the_server_comes_late"),
+            *("translated_ipv6", "translated_to_a_backend", "translated_with_losses_at_each"),
+        ),
+        _NAMES,
+    ),
     **dict.fromkeys(("midstream_text", "not_http_at_all"), _TALK),
     "cl_commas_response": "tshark does not leave out the empty elements of a list",
     "deadline_then_reset": _WHOLE,

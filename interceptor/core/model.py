@@ -120,6 +120,9 @@ class Drop(StrEnum):
     # segments that did not reach a byte stream
     DUPLICATE_INTERFACE = "duplicate_interface"
     """A copy: all of it has been seen on another interface. As a reason for bytes: those were."""
+    TRANSLATED = "translated"
+    """A copy under other addresses or ports (NAT): all of it has been seen under its connection's other name. As a reason
+    for bytes: those were."""
     NO_PAYLOAD_YET = "no_payload_yet"
     """Handshakes and bare acknowledgements of connections that have not carried data."""
     RESET_OUT_OF_WINDOW = "reset_out_of_window"
@@ -339,9 +342,28 @@ class Peers(Struct, frozen=True, gc=False):
     connection_id: str
     """20 hex digits: a function of the addresses, ports and initial sequence numbers."""
     interface: str | None
+    service_address: str | None = None
+    """What the client asked for, where that was translated into the server's address (NAT)."""
+    service_port: int | None = None
+    perspective: str | None = None
+    """`both`: the connection was seen under the name that its client sees and the one that its server does."""
     announced_address: str | None = None
     """Of the client behind a load balancer, by the PROXY protocol's header that came before its bytes."""
     announced_port: int | None = None
+
+    def translated(self, client: tuple[str, int], server: tuple[str, int], service: tuple[str, int]) -> Peers:
+        """The same connection between these ends; `service`: what the client asked for, which may be the server."""
+        address, port = service if service != server else (None, None)
+        return replace(
+            self,
+            client_address=client[0],
+            client_port=client[1],
+            server_address=server[0],
+            server_port=server[1],
+            service_address=address,
+            service_port=port,
+            perspective="both",
+        )
 
     def announced(self, address: str, port: int) -> Peers:
         """The same ends, and the client that a load balancer has announced."""

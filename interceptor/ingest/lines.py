@@ -149,6 +149,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     server_port: _Port = field(name="server.port")
     duration_us: _Number | None = None
     ttfb_us: _Number | None = None
+    service_address: _Name | None = field(name="service.address", default=None)
+    service_port: _Port | None = field(name="service.port", default=None)
+    perspective: str | None = None
     client_address: _Name | None = field(name="client.address", default=None)
     client_port: _Port | None = field(name="client.port", default=None)
     network_type: str = field(name="network.type", default="")

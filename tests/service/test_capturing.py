@@ -25,7 +25,7 @@ from rpcapd_client.devices import Device, DeviceFlag
 from rpcapd_client.wire import Header, ListReply, MessageType, StartCaptureReply
 from tests.rpcapd_client.fakes import GOOD
 from tests.support import netns
-from tests.support.live import DEADLINE, PORT, ROOT, Agent, Node
+from tests.support.live import DEADLINE, ROOT, Agent, Node, agent_on
 from tests.support.netns import wait_until
 from tests.support.pauses import Sender, paused
 from tests.support.rpcapd import unavailable
@@ -369,26 +369,6 @@ def ordinary(tmp_path: pathlib.Path) -> Iterator[tuple[netns.Namespace, netns.Na
             netns.nginx(other, tmp_path / "nginx", 'server { listen 80; return 200 "hello"; }')
         )
         yield host, other
-
-
-@contextmanager
-def agent_on(host: netns.Namespace, folder: pathlib.Path, *options: str) -> Iterator[Agent]:
-    """`interceptor run` there."""
-    records, errors = folder / "records.jsonl", folder / "agent.log"
-    command = [
-        *(sys.executable, "-m", "interceptor", "run", "--output-path", str(records)),
-        *("--server-address", "127.0.0.1", "--server-port", str(PORT), *options),
-    ]
-    with errors.open("wb") as stream:
-        process = subprocess.Popen(
-            host.wrap(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stream, cwd=ROOT
-        )
-    try:
-        yield Agent(process, host, records, errors)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
 
 
 def command(host: netns.Namespace, *arguments: str) -> subprocess.CompletedProcess[str]:

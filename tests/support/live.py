@@ -29,7 +29,7 @@ from tests.support import netns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Agent", "Node", "Pod", "Rpcapd", "Verdict", "compare", "settle"]
+__all__ = ["Agent", "Node", "Pod", "Rpcapd", "Verdict", "agent_on", "compare", "settle"]
 
 ROOT = pathlib.Path(__file__).parents[2]
 RPCAPD = ROOT / ".cache" / "rpcapd" / "rpcapd"
@@ -302,6 +302,24 @@ class Node:
         if wait:
             netns.wait_until(agent.ready, "the daemon is ready", DEADLINE, 0.1)
         return agent
+
+
+@contextmanager
+def agent_on(host: netns.Namespace, folder: pathlib.Path, *options: str) -> Iterator[Agent]:
+    """`interceptor run` in a namespace of any kind, with records to a file, until the block ends."""
+    records, errors = folder / "records.jsonl", folder / "agent.log"
+    command = [
+        *(sys.executable, "-m", "interceptor", "run", "--output-path", str(records)),
+        *("--server-address", "127.0.0.1", "--server-port", str(PORT), *options),
+    ]
+    with errors.open("wb") as stream:
+        process = subprocess.Popen(
+            host.wrap(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stream, cwd=ROOT
+        )
+    try:
+        yield Agent(process, host, records, errors)
+    finally:
+        _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

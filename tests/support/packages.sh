@@ -19,6 +19,7 @@ curl:curl
 wrk:wrk
 ip:iproute2
 ethtool:ethtool
+iptables:iptables
 httpry:httpry
 gcc:gcc
 openssl:openssl

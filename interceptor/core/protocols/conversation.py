@@ -162,6 +162,13 @@ class Conversation(Protocol):
         """Give up what waits here for more, and hold it no longer: memory is short."""
         ...
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better, now that the connection was seen under another name (NAT).
+
+        What is still open is between these. Only called where it knows its `peers`.
+        """
+        ...
+
     def heard(self, side: int) -> None:  # noqa: ARG002 - most need not know
         """A segment of one side was captured, be it an empty one: what it acknowledges can be relied on."""
         return

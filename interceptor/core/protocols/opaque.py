@@ -45,6 +45,10 @@ class Opaque(Conversation):
         self._drop = drop
         self._reason = reason
 
+    def rename(self, peers: Peers) -> None:
+        """Nothing here is told of them."""
+        self.peers = peers
+
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """What has nothing to read."""
         return NOTHING_COMES

@@ -164,6 +164,10 @@ class _Beginning(Conversation):
         """What it is taken for if nothing more tells."""
         return _TLS if self._greeted else _HTTP
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better."""
+        self.peers = peers
+
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """Everything must be looked at."""
         return NOTHING_COMES
@@ -269,6 +273,9 @@ class _Middle(Conversation):
     def peers(self) -> None:
         """Nobody knows."""
         return
+
+    def rename(self, peers: Peers) -> None:
+        """There are none yet."""
 
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """Everything must be looked at."""

@@ -208,6 +208,10 @@ class SocksConversation(Conversation):
         self._came = [b"", b""]
         """The bytes of it, by side."""
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better."""
+        self.peers = peers
+
     def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
         """Everything must be looked at."""
         return NOTHING_COMES

@@ -199,6 +199,12 @@ class TunnelConversation(Conversation):
         )
         self._told()
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better, to what is inside as well."""
+        self.peers = peers
+        if self._inner is not None and self._inner.peers is not None:
+            self._inner.rename(peers)
+
     def reader(self, side: int) -> Reader:
         """That of what is inside."""
         return self._readers[side]

@@ -68,6 +68,11 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     source_port: int = field(name="source.port", default=-1)
     destination_address: str = field(name="destination.address", default="")
     destination_port: int = field(name="destination.port", default=-1)
+    service_address: str | None = field(name="service.address", default=None)
+    """What the client asked for, where that was translated into the destination (NAT), with `service_port`."""
+    service_port: int | None = field(name="service.port", default=None)
+    perspective: str | None = None
+    """`both`: seen under the name that the client sees and the one that the server does."""
     client_address: str | None = field(name="client.address", default=None)
     """Of the client behind a load balancer, where that has announced it (PROXY protocol), with `client_port`."""
     client_port: int | None = field(name="client.port", default=None)
@@ -232,7 +237,21 @@ _SHARED: Final = (
 )
 """What a record of any kind says as that of a transaction does."""
 
-_Connection: TypeAlias = tuple[Peers, str, str, int, str, int, str | None, int | None, str, str | None]
+_Connection: TypeAlias = tuple[
+    Peers,
+    str,
+    str,
+    int,
+    str,
+    int,
+    str | None,
+    int | None,
+    str | None,
+    str | None,
+    int | None,
+    str,
+    str | None,
+]
 """What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record."""
 
 
@@ -302,6 +321,9 @@ class RecordEncoder:
             source_port,
             destination_address,
             destination_port,
+            service_address,
+            service_port,
+            perspective,
             client_address,
             client_port,
             network_type,
@@ -414,6 +436,9 @@ class RecordEncoder:
             source_port,
             destination_address,
             destination_port,
+            service_address,
+            service_port,
+            perspective,
             client_address,
             client_port,
             server_address,
@@ -497,6 +522,9 @@ class RecordEncoder:
             peers.client_port,
             _text(peers.server_address),
             peers.server_port,
+            _text(peers.service_address) if peers.service_address else None,
+            peers.service_port,
+            peers.perspective,
             _text(peers.announced_address) if peers.announced_address else None,
             peers.announced_port,
             _text(peers.network_type),

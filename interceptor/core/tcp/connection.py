@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interceptor.core.model import Interface, Segment
     from interceptor.core.protocols.conversation import Conversation, Reader
     from interceptor.core.tcp.rivals import Rival
+    from interceptor.core.tcp.translations import Names
 
 __all__ = ["Connection", "Direction", "Life"]
 
@@ -107,7 +108,7 @@ class Direction(Stream):
 class Connection:
     """Two directions and a conversation."""
 
-    __slots__ = ("client", "conversation", "life", "rival", "server")
+    __slots__ = ("client", "conversation", "life", "names", "rival", "server")
 
     conversation: Conversation
     """Until the connection is over."""
@@ -125,6 +126,8 @@ class Connection:
             if stream.seen:
                 conversation.heard(stream.side)
         self.life = _OPEN
+        self.names: Names | None = None
+        """Where it has several: its addresses are translated on its way."""
         self.rival: Rival | None = None
         """What may be the first segment of another connection of this name."""
 

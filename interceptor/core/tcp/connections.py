@@ -27,6 +27,7 @@ from interceptor.core.tcp.handshakes import Handshakes
 from interceptor.core.tcp.namesakes import Namesakes
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, difference
 from interceptor.core.tcp.rivals import Rival, far_off
+from interceptor.core.tcp.translations import Translations
 from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
     from interceptor.core.model import Interface, Limits, Outcome, Peers, Segment
     from interceptor.core.protocols.conversation import Recogniser
+    from interceptor.core.tcp.handshakes import Handshake
     from interceptor.core.tcp.reassembly import Piece
+    from interceptor.core.tcp.translations import Names
 
 __all__ = ["Connections"]
 
@@ -69,6 +72,7 @@ class Connections:
         self._assembly = assembly
         self._handshakes = Handshakes(limits)
         self._names = Namesakes(self.streams)
+        self._translations: Translations[Direction] = Translations(self.streams)
         self._stalled: dict[Connection, None] = {}
         """In which something waits."""
         self._wheel: Wheel[Connection] = Wheel()
@@ -116,18 +120,23 @@ class Connections:
                 self._drop(Drop.ITS_OWN_PEER)
                 self._assembly.drop(Drop.ITS_OWN_PEER, captured)
                 return finished
-            stream = self._open(interface, segment, finished)
-        elsewhere = stream.interface is not None and stream.interface is not interface
+            stream = self._begin(interface, buffer, segment, time, finished)
+        names = stream.connection.names
+        translated = names is not None and names.shown(stream.flow) != flow
+        copy = Drop.TRANSLATED if translated else Drop.DUPLICATE_INTERFACE
+        elsewhere = translated or (stream.interface is not None and stream.interface is not interface)
         if elsewhere:
             if length or flags & (FIN | RST):
                 if stream.shown(segment):
-                    self._drop(Drop.DUPLICATE_INTERFACE)
-                    self._assembly.drop(Drop.DUPLICATE_INTERFACE, captured)
+                    self._drop(copy)
+                    self._assembly.drop(copy, captured)
                     return finished
             elif stream.acknowledging is not None and difference(acknowledgement, stream.acknowledging) <= 0:
                 self.taken += 1  # it says nothing new
                 return finished
         stream.interface = interface
+        if names is not None:
+            names.show(stream.flow, flow)
         connection = stream.connection
         if connection.life is _CLOSED:
             if length:
@@ -193,7 +202,7 @@ class Connections:
                     self.now,
                     place,
                     fin=bool(flags & FIN),
-                    again=Drop.DUPLICATE_INTERFACE if elsewhere else Drop.RETRANSMITTED,
+                    again=copy if elsewhere else Drop.RETRANSMITTED,
                     heard=heard,
                 )
             self._pump(connection, finished)
@@ -219,6 +228,7 @@ class Connections:
         if len(self._wheel) > 2 * len(self.streams) + _SPARE:
             self._wheel.keep(_remembered)
         self._handshakes.expire(now)
+        self._translations.expire(now)
         return finished
 
     def close(self) -> list[Outcome]:
@@ -228,6 +238,7 @@ class Connections:
             for connection in filter(_remembered, list(self.all())):
                 self._remove(connection, finished)
         self._handshakes.clear()
+        self._translations.clear()
         return finished
 
     def all(self) -> Iterable[Connection]:
@@ -240,13 +251,54 @@ class Connections:
 
     # Birth
 
-    def _open(self, interface: Interface, segment: Segment, finished: list[Outcome]) -> Direction:
+    def _begin(
+        self, interface: Interface, buffer: bytes, segment: Segment, time: int, finished: list[Outcome]
+    ) -> Direction:
+        """The first data under a name: of a connection, or under another one of its names. Returns its direction."""
+        flow, sequence, acknowledgement, flags, data, captured, _ = segment
+        handshake = self._handshakes.take(flow, sequence, acknowledgement, flags, self.now)
+        numbers = (sequence - 1) & _MASK, (acknowledgement - 1) & _MASK
+        if handshake is not None:
+            (client, server, _), from_client = handshake
+            own, other = (client, server) if from_client else (server, client)
+            numbers = own if own >= 0 else numbers[0], other if other >= 0 else numbers[1]
+        said = buffer[data : data + captured]
+        known = self._translations.find(flow, numbers, sequence, said, self.now) if flags & ACK else None
+        if known is not None:
+            names, stream = known
+            if self._names.add(flow, stream) and self._names.add(reverse(flow), stream.peer):
+                self._rename(stream.connection, names, flow, time, by_sender=stream.flow == names.sender)
+                return stream
+        stream = self._open(interface, segment, handshake, finished)
+        if flags & ACK:
+            self._translations.opened(flow, numbers, sequence, said, time, self.now)
+        return stream
+
+    def _rename(
+        self, connection: Connection, names: Names, flow: bytes, time: int, *, by_sender: bool
+    ) -> None:
+        """A connection has another name."""
+        names.add(flow, time, by_sender=by_sender)
+        connection.names = names
+        if connection.life < _CLOSED:
+            known = connection.conversation.peers
+            if known is not None:
+                connection.conversation.rename(
+                    self._ends.translated(known, *names.of_ends(connection.client.flow))
+                )
+
+    def _open(
+        self,
+        interface: Interface,
+        segment: Segment,
+        handshake: tuple[Handshake, bool] | None,
+        finished: list[Outcome],
+    ) -> Direction:
         """The first data of a connection. Returns the direction it came in."""
         flow, sequence, acknowledgement, flags, *_ = segment
         if len(self.streams) >= 2 * self._limits.connections:
             self.evicted += self._make_room(1, finished)
         backward = reverse(flow)
-        handshake = self._handshakes.take(flow, sequence, acknowledgement, flags, self.now)
         stream = Direction(flow, sequence, self._assembly)
         stream.interface = interface
         peer = Direction(backward, acknowledgement if flags & ACK else -1, self._assembly)
@@ -271,14 +323,21 @@ class Connections:
         self._wheel.put(connection, self.now + self._limits.idle_seconds * _SECOND)
         return stream
 
-    def _peers(self, client: Direction, server: Direction, interface: Interface | None) -> Peers:
+    def _peers(
+        self,
+        client: Direction,
+        server: Direction,
+        interface: Interface | None,
+        names: Names | None = None,
+    ) -> Peers:
         """The ends of a connection, once it is known who is who."""
-        return self._ends.peers(
+        peers = self._ends.peers(
             client.flow,
             (client.next - client.position - 1) & _MASK,
             (server.next - server.position - 1) & _MASK,
             interface.name if interface is not None else None,
         )
+        return peers if names is None else self._ends.translated(peers, *names.of_ends(client.flow))
 
     def _first_sight(
         self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Outcome]
@@ -423,7 +482,7 @@ class Connections:
         connection.conversation = succeed(
             connection.conversation,
             self._recogniser,
-            connection.conversation.peers or self._peers(client, server, stream.interface),
+            connection.conversation.peers or self._peers(client, server, stream.interface, connection.names),
             (client.seen, server.seen),
             finished,
         )

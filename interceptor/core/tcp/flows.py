@@ -94,3 +94,12 @@ class Ends:
             connection_id=hashlib.blake2b(flow + place, digest_size=10).hexdigest(),
             interface=interface,
         )
+
+    def translated(self, peers: Peers, as_client: bytes, as_server: bytes) -> Peers:
+        """The same ends where addresses are translated between them: the client's flow as it sees it, and as the server does."""
+        asking, answering = bare(as_client), bare(as_server)
+        asked, size = (len(asking) - 4) // 2, (len(answering) - 4) // 2
+        service = self._addresses[asking[asked : 2 * asked]], self._ports[asking[-2:]]
+        server = self._addresses[answering[size : 2 * size]], self._ports[answering[-2:]]
+        client = self._addresses[asking[:asked]], int.from_bytes(asking[-4:-2], "big")
+        return peers.translated(client, server, service)

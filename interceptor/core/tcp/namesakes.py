@@ -73,13 +73,19 @@ class Namesakes(Generic[StreamT]):
         """The stream that a segment of an unknown name belongs to; `handshake`: the one of that name."""
         for stream in self._named(bare(flow)):
             if _belongs(stream, sequence, acknowledgement, flags, handshake):
-                aliases = self._aliases.setdefault(stream.flow, [])
-                if len(aliases) < _NAMES:
-                    aliases.append(flow)
-                    self._streams[flow] = stream
-                    self.opened(flow)
+                self.add(flow, stream)
                 return stream
         return None
+
+    def add(self, flow: bytes, stream: StreamT) -> bool:
+        """Another name of a stream. Returns whether it has room for that."""
+        aliases = self._aliases.setdefault(stream.flow, [])
+        if len(aliases) >= _NAMES:
+            return False
+        aliases.append(flow)
+        self._streams[flow] = stream
+        self.opened(flow)
+        return True
 
     def _named(self, plain: bytes) -> Iterator[StreamT]:
         for name in (plain, *self._tagged.get(plain, ())[: -_COMPARED - 1 : -1]):

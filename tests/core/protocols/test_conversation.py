@@ -103,6 +103,10 @@ class Noted(Conversation):
     def relieve(self, finished: list[Outcome]) -> None:
         """Nothing waits."""
 
+    def rename(self, peers: Peers) -> None:
+        """Other ends."""
+        self.note("is renamed")
+
     def heard(self, side: int) -> None:
         """A segment."""
         self.note(f"hears {side}")

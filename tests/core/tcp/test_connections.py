@@ -381,7 +381,7 @@ def test_a_reset_waits_no_longer_than_a_hole_may_stay(capture: Capture, end: str
 def test_a_reset_in_a_body_that_ends_with_the_connection_is_no_end(capture: Capture) -> None:
     """A RST that had to wait leaves such a body as incomplete as one that had not."""
     for port, lost in ((40_000, False), (40_001, True)):
-        talk = Dialogue(capture, Ends(client_port=port)).open()
+        talk = Dialogue(capture, Ends(client_port=port, client_start=port)).open()
         talk.client(request(1))
         talk.server(b"HTTP/1.1 200 Fine\r\nX-Nonce-1: 1\r\n\r\n")
         late = talk.server(b"b" * 10, lost=lost)

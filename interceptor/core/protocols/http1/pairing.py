@@ -721,6 +721,12 @@ class HttpConversation(Conversation):
             requests.stop(Drop.NOT_HTTP)
             responses.stop(Drop.NOT_HTTP)
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better."""
+        self.peers = peers
+        for transaction in self._open():
+            transaction.peers = peers
+
     def announce(self, client: tuple[str, int]) -> None:
         """A load balancer has said who the client is (PROXY protocol)."""
         self.peers = self.peers.announced(*client)

@@ -213,6 +213,10 @@ class WebSocketConversation(Conversation):
         """When it was first found open since its last report, on the clock that time-outs run on."""
         self._parts = 0
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better."""
+        self.peers = peers
+
     def reader(self, side: int) -> Frames:
         """What reads one side."""
         return self._sides[side].frames
