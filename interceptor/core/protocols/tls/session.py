@@ -177,6 +177,10 @@ class TlsConversation(Conversation):
         self._truncated = not first
         self._parts = 0
 
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better."""
+        self.peers = peers
+
     def reader(self, side: int) -> RecordLayer:
         """What reads one side."""
         return self._sides[side].layer

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from interceptor.core.budget import Budget
 from interceptor.core.model import Anomaly, Chunk, Outcome, Peers, State
@@ -222,6 +223,16 @@ def test_how_it_ended() -> None:
     [session] = heard.finished
     assert isinstance(session, Session)
     assert (session.state, session.closed_by) == (State.TRUNCATED, SERVER)
+
+
+def test_what_is_still_to_report_is_between_better_known_ends() -> None:
+    """Those that were told last."""
+    heard = Heard()
+    side, data = talks()["1.3 full"].flights[0]
+    heard.hear(side, data, 1)
+    known = replace(PEERS, server_address="192.0.2.77")
+    heard.conversation.rename(known)
+    assert heard.end().peers is known
 
 
 def test_memory_can_be_given_back() -> None:
