@@ -77,9 +77,8 @@ def read(path: Path, url: Url = "path") -> tuple[bytes, tuple[Stage, ...]]:
 
 
 def records(path: Path, url: Url = "path") -> list[dict[str, Any]]:
-    """The records of a capture's transactions."""
-    made = [json.loads(line) for line in read(path, url)[0].splitlines()]
-    return [record for record in made if record["kind"] == "http"]
+    """The records of a capture."""
+    return [json.loads(line) for line in read(path, url)[0].splitlines()]
 
 
 def contents(path: Path) -> bytes:
