@@ -552,8 +552,6 @@ TSHARK_DIFFERS: dict[str, str] = {
     "space_before_colon": "tshark does not take `Content-Length : 102` for a length (RFC 9112 section 5.1)",
     "content_length_list_equal": "tshark does not read `102, 102` as 102 (RFC 9112 section 6.3, item 5)",
     "content_length_signed_request": "tshark shows no request with a length of `+5`",
-    "midstream_in_request_body": "tshark shows a response at the start of a direction, whatever the other one is at",
-    "midstream_in_request_head": "tshark shows a response at the start of a direction, whatever the other one is at",
     "te_te_after_cr": _CUT,
     "cl_space": _CUT,
     "te_te_folded": _CUT,

@@ -65,8 +65,7 @@ class Recognition:
         """The conversation that a change leads to."""
         if isinstance(change, _Joined):
             conversation = HttpConversation(peers, self._context, first=False)
-            if change.begun is not None:
-                conversation.reader(change.side).resume(change.begun)
+            conversation.reader(change.side).resume(change.begun)
             if change.announced is not None:
                 conversation.announce(change.announced)
             return conversation
@@ -253,7 +252,7 @@ class _Joined(Becoming):
     side: int = CLIENT
     """Who has proven it."""
     begun: Partial | None = None
-    """The beginning of that message."""
+    """The beginning of that message; None where all of it is in what is left."""
     announced: tuple[str, int] | None = None
     """The client's address and port, by a PROXY protocol header."""
 

@@ -24,6 +24,18 @@ def test_what_is_met_in_the_middle_is_read_from_its_first_proof_on() -> None:
     assert capture.transactions[0].peers.server_port == talk.ends.server_port
 
 
+@pytest.mark.parametrize("cut", [0, 1, 20, 40])
+def test_a_response_met_in_the_middle_is_reported_however_it_is_cut(cut: int) -> None:
+    """A status line that begins a segment is a server's message; nobody saw what it answers."""
+    capture = Capture()
+    talk = Dialogue(capture)
+    talk.client(b"the end of something else")
+    for piece in filter(None, (response(1)[:cut], response(1)[cut:])):
+        talk.server(piece)
+    talk.exchange(2)
+    assert pairs(capture.close()) == [(None, "1"), ("2", "2")]
+
+
 def test_a_proof_by_the_other_side_gives_up_what_waits() -> None:
     """The beginning of a request waits; a status line of the same side shows that it is the server."""
     capture = Capture()

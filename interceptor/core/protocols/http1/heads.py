@@ -27,6 +27,7 @@ __all__ = [
     "CHUNKED",
     "UNTIL_CLOSE",
     "Heads",
+    "begins_with_method",
     "may_prove",
     "plausible_request",
     "plausible_response",
@@ -88,6 +89,7 @@ _RESPONSE_START = re.compile(
 _VERSIONS: Final = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
 _KNOWN_VERSIONS: Final = frozenset(_VERSIONS.values())
 _METHODS: Final = {name.encode(): name for name in METHODS}
+_LONGEST_METHOD: Final = max(map(len, _METHODS))
 _METHOD_ENDS: Final = {name[at:] for name in _METHODS for at in range(1, len(name))} - _METHODS.keys()
 """What is left of a method that a capture begins in the middle of: it would hide that the request is a HEAD."""
 _GLUED: Final = rb"[^ ]+(?:" + b"|".join(sorted(_METHODS)) + rb") "
@@ -329,6 +331,12 @@ def plausible_request(buffer: bytes | bytearray, start: int, end: int) -> bool:
     if parts is not None:
         return parts[0] != b"PRI"
     return _SIMPLE_REQUEST.fullmatch(line) is not None
+
+
+def begins_with_method(buffer: bytes | bytearray, start: int, end: int) -> bool:
+    """Whether these bytes can be the beginning of a request line with a method that is known, as far as they go."""
+    method, blank, _ = bytes(buffer[start : min(end, start + _LONGEST_METHOD + 1)]).partition(b" ")
+    return method in _METHODS if blank else any(name.startswith(method) for name in _METHODS)
 
 
 def may_prove(buffer: bytes | bytearray) -> bool:

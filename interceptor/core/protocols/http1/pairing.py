@@ -134,6 +134,7 @@ class HttpConversation(Conversation):
         if parser.mode == SEARCH:
             if not (
                 self._request_may_start(chunk.place)
+                and not parser.goes_on(chunk)
                 and parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
             ):
                 parser.skip(chunk)

@@ -46,6 +46,7 @@ from interceptor.core.protocols.http1.heads import (
     AMBIGUOUS,
     CHUNKED,
     UNTIL_CLOSE,
+    begins_with_method,
     plausible_request,
     plausible_response,
     proves,
@@ -82,6 +83,8 @@ _CHUNK_LINE_BYTES: Final = 4096
 _CHUNK_SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?")
 """RFC 9112 section 7.1. Fifteen digits are 2^60 bytes: a larger chunk is a lie. Zeros before them are none of them."""
 _FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*:")
+_IN_LINE = re.compile(rb"[\t\r -~]*")
+"""Text in which no line ends."""
 _MAY_BE_FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]*[ \t]*\Z")
 """As far as it goes."""
 
@@ -186,6 +189,7 @@ class Rare:
         "skipping",
         "switched",
         "trailers",
+        "unended",
     )
 
     def __init__(self) -> None:
@@ -207,6 +211,8 @@ class Rare:
         """Of a client: the request that led away from HTTP, and its answer."""
         self.trailers = 0
         """Size of the trailer section so far."""
+        self.unended = False
+        """What was refused is text without the end of its line: what comes next of its place goes on with that line."""
 
 
 NOTHING_RARE: Final = Rare()
@@ -381,9 +387,14 @@ class Parser(ABC, Generic[MessageT]):
         """Leave the rest of the chunk, in SEARCH: no message provably starts in it."""
         self.context.drop(Drop.NOT_HTTP if self.rare.alien else Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
         refused = self.rare.refused
-        if refused is not None and refused[1] != chunk.place:
-            # Sent after the other side had said something to what was refused before.
-            self.rare.refused = chunk.base + chunk.cursor, chunk.place
+        if refused is not None:
+            begins = refused[1] != chunk.place
+            if begins:
+                # Sent after the other side had said something to what was refused before.
+                self.rare.refused = chunk.base + chunk.cursor, chunk.place
+            self.rare.unended = (begins or self.rare.unended) and (
+                _IN_LINE.fullmatch(chunk.buffer, chunk.cursor, chunk.end) is not None
+            )
         chunk.cursor = chunk.end
 
     def strayed(self, chunk: Chunk) -> bool:
@@ -776,13 +787,14 @@ class Parser(ABC, Generic[MessageT]):
         if partial is not None:
             position, place = partial.position, partial.place
         if reason is not Drop.HEAD_TOO_LARGE:
-            if self.first:
-                held = bytes(partial.data) if partial is not None else b""
-                if not self._resembles(held + chunk.buffer[chunk.cursor : chunk.end]):
-                    self.its_own().alien = True
-                    reason = Drop.NOT_HTTP
+            held = bytes(partial.data) if partial is not None else b""
+            data = held + chunk.buffer[chunk.cursor : chunk.end]
+            if self.first and not self._resembles(data):
+                self.its_own().alien = True
+                reason = Drop.NOT_HTTP
             if not self.after_loss or self.rare.refused is not None:
                 self.its_own().refused = position, place
+                self.rare.unended = _IN_LINE.fullmatch(data) is not None
         self._drop_partial(reason)
         self.context.drop(reason, chunk.end - chunk.cursor)
         chunk.cursor = chunk.end
@@ -862,6 +874,19 @@ class RequestParser(Parser[Request]):
     def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
         """Whether a request may begin here, as far as the bytes go."""
         return plausible_request(buffer, start, end)
+
+    def goes_on(self, chunk: Chunk) -> bool:
+        """Whether what comes in SEARCH goes on with what was refused.
+
+        Both were sent before the server had said anything to either. Then a segment is another request only if no line
+        goes on, and if it begins with a method that is known: what is left of other things may look like any other.
+        """
+        refused = self.rare.refused
+        return (
+            refused is not None
+            and refused[1] == chunk.place
+            and (self.rare.unended or not begins_with_method(chunk.buffer, chunk.cursor, chunk.end))
+        )
 
     def _resembles(self, data: bytes) -> bool:
         return resembles_request(data)
