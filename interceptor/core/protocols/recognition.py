@@ -33,8 +33,6 @@ _SOCKS: Final = "socks"
 _CONNECT: Final = "connect"
 _WEBSOCKET: Final = "websocket"
 _SWITCHING: Final = 101
-_TELLING: Final = 32
-"""Bytes of a start line that goes on in the next segment."""
 
 
 class Recognition:
@@ -110,10 +108,8 @@ class Recognition:
         return TunnelConversation(peers, story, inner, self._context.drop)
 
     def begins(self, data: bytes) -> bool:
-        """Whether bytes are the start line of a message, or enough of one to tell."""
-        return (b"\n" in data or len(data) >= _TELLING) and (
-            plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
-        )
+        """Whether bytes can be the start line of a message, as far as they go."""
+        return plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
 
 
 class _Beginning(Conversation):
