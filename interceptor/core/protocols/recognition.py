@@ -288,7 +288,8 @@ class _Middle(Conversation):
 
     def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Find out who is who by who speaks how."""
-        if chunk.buffer[chunk.cursor] in _FRAME_STARTS:
+        # A chunk may be empty: all of a segment that a short snaplen has cut off.
+        if chunk.cursor < chunk.end and chunk.buffer[chunk.cursor] in _FRAME_STARTS:
             spoken = speaker(chunk.buffer, chunk.cursor, chunk.end, self._recognition.http2().strings)
             if spoken is not None:
                 self.becomes = _Joined(_HTTP2, [(spoken, chunk)], swapped=spoken != side)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conversations import Capture, Dialogue, pairs, request, response
+from interceptor.core.model import PacketBatch
+from tests.conversations import Capture, Dialogue, Ends, Sent, pairs, request, response
 
 
 def test_what_is_met_in_the_middle_is_read_from_its_first_proof_on() -> None:
@@ -79,3 +80,13 @@ def test_what_cannot_be_read_in_a_tunnel_is_counted() -> None:
     capture.close()
     assert len(capture.transactions) == 1
     assert capture.dropped("http") == {"not_http": 6, "upgraded": len(request(1))}
+
+
+def test_a_segment_without_any_of_its_bytes_is_no_beginning() -> None:
+    """A snaplen of headers alone, on a connection met in the middle."""
+    capture = Capture()
+    frame = Sent(Ends(), client=True, position=0, place=0, data=request(1)).frame()
+    seen = [(capture.now, 0, 54, len(frame))]
+    assert capture.pipeline.feed(PacketBatch(capture.interface, frame[:54], seen)) == []
+    assert capture.close() == []
+    assert capture.pipeline.cut_bytes == len(request(1))
