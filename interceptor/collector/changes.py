@@ -13,6 +13,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from interceptor.collector.answers import Change, Changes, authority, spread
+from interceptor.collector.measures import FAILING, LOOKED_AT, PAUSES, SLOWER, Outage, added, is_slower
 from interceptor.collector.selection import choose, previous
 from interceptor.collector.totals import Tally
 
@@ -25,36 +26,18 @@ if TYPE_CHECKING:
 
 __all__ = ["changes"]
 
-_FAILING: Final = 100
-"""Endpoints, and services, that are told: those that failed most."""
-_SLOWER: Final = 50
-_LOOKED_AT: Final = 500
-"""Endpoints whose latencies are compared: those called most."""
-_ENOUGH: Final = 30
-"""Calls, for a 95th percentile."""
-_FACTOR: Final = 1.5
-_LEAST_US: Final = 1_000
-"""A millisecond is noise."""
-_PAUSES: Final = 6
 _FAILED: Final = "answered(tally, 500, 65535)"
 
 
 class _Story:
     """What became of an endpoint or a service."""
 
-    __slots__ = ("before", "last", "now", "since")
+    __slots__ = ("before", "now", "outage")
 
-    def __init__(self) -> None:
+    def __init__(self, pause: int) -> None:
         self.before = Tally()
         self.now = Tally()
-        self.since: int | None = None
-        self.last: int | None = None
-
-    def failed(self, start: int, pause: int) -> None:
-        """It did, in what begins then."""
-        if self.last is None or self.since is None or start - self.last > pause:
-            self.since = start
-        self.last = start
+        self.outage = Outage(pause)
 
 
 def changes(database: sqlite3.Connection, question: Question, now: int) -> Changes:
@@ -62,20 +45,20 @@ def changes(database: sqlite3.Connection, question: Question, now: int) -> Chang
     current = choose(database, question, now)
     before = previous(question, current)
     window = current.window
-    pause = max(current.values["span"], (window.end - window.start) // _PAUSES)
+    pause = max(current.values["span"], (window.end - window.start) // PAUSES)
     failing = _column(
         database,
         current,
         f"SELECT endpoint, sum({_FAILED}) AS failed FROM ({current.rows}) GROUP BY 1 HAVING failed > 0"  # noqa: S608
-        f" ORDER BY 2 DESC, 1 LIMIT {_FAILING}",
+        f" ORDER BY 2 DESC, 1 LIMIT {FAILING}",
     )
     busy = _column(
         database,
         current,
-        f"SELECT endpoint, sum(calls) FROM ({current.rows}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_LOOKED_AT}",  # noqa: S608
+        f"SELECT endpoint, sum(calls) FROM ({current.rows}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {LOOKED_AT}",  # noqa: S608
     )
-    endpoints = {number: _Story() for number in (*failing, *busy)}
-    services: defaultdict[int, _Story] = defaultdict(_Story)
+    endpoints = {number: _Story(pause) for number in (*failing, *busy)}
+    services: defaultdict[int, _Story] = defaultdict(lambda: _Story(pause))
     for selection, is_now in ((before, False), (current, True)):
         rows = database.execute(
             f"SELECT start, service, endpoint, bytes, tally FROM ({selection.rows}) ORDER BY start",  # noqa: S608
@@ -90,20 +73,20 @@ def changes(database: sqlite3.Connection, question: Question, now: int) -> Chang
                     tally.bytes += size
                     tally.include(statuses, latencies)
                     if failed:
-                        story.failed(start, pause)
+                        story.outage.failed(start)
     whole = question.statuses is None
     told = [_endpoint(database, number, endpoints[number], whole=whole) for number in failing]
     slower = [
         _endpoint(database, number, one, whole=whole)
         for number, one in endpoints.items()
-        if whole and _is_slower(one)
+        if whole and is_slower(spread(one.now), spread(one.before))
     ]
     return Changes(
         window,
         before.window.start,
         _services(database, services.items(), whole=whole),
         told,
-        sorted(slower, key=_added, reverse=True)[:_SLOWER],
+        sorted(slower, key=added, reverse=True)[:SLOWER],
     )
 
 
@@ -111,23 +94,11 @@ def _column(database: sqlite3.Connection, selection: Selection, question: str) -
     return [row[0] for row in database.execute(question, selection.values)]
 
 
-def _is_slower(story: _Story) -> bool:
-    if min(story.now.calls, story.before.calls) < _ENOUGH:
-        return False
-    now, before = spread(story.now).p95_us, spread(story.before).p95_us
-    return now is not None and before is not None and now >= max(_FACTOR * before, before + _LEAST_US)
-
-
-def _added(change: Change) -> int:
-    """Microseconds that calls waited longer, about."""
-    return ((change.now.p95_us or 0) - (change.before.p95_us or 0)) * change.now.calls
-
-
 def _services(
     database: sqlite3.Connection, stories: Iterable[tuple[int, _Story]], *, whole: bool
 ) -> list[Change]:
     failing = sorted((-one.now.classes()[5], number, one) for number, one in stories if one.now.classes()[5])[
-        :_FAILING
+        :FAILING
     ]
     found = []
     for _, number, one in failing:
@@ -151,7 +122,7 @@ def _told(story: _Story, *, whole: bool, **named: Any) -> Change:
     return Change(
         now=spread(story.now, whole=whole),
         before=spread(story.before, whole=whole),
-        since=story.since if failed else None,
-        last=story.last if failed else None,
+        since=story.outage.since if failed else None,
+        last=story.outage.last if failed else None,
         **named,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.collector.answers import Cleartext, Finding, Findings, Scanner, authority
 from interceptor.collector.database import DAY
+from interceptor.collector.measures import ROWS, SCANNED
 from interceptor.collector.selection import choose
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["findings"]
 
-_ROWS: Final = 500
-_SCANNED: Final = 20
-"""Calls of one client for what is not there; at least half of its calls. A client with an old link makes a few."""
-
 _WHO: Final = "coalesce(nullif(h.service, ''), c.address)"
 _NAMED: Final = "JOIN callers c ON c.number = t.caller LEFT JOIN hosts h ON h.address = c.address"
 
@@ -31,7 +28,7 @@ _NAMED: Final = "JOIN callers c ON c.number = t.caller LEFT JOIN hosts h ON h.ad
 def findings(database: sqlite3.Connection, question: Question, now: int) -> Findings:
     """What is odd about the calls that are asked for; by whole hours."""
     chosen = choose(database, question, now)
-    values = chosen.values | {"rows": _ROWS, "scanned": _SCANNED, "day_span": DAY}
+    values = chosen.values | {"rows": ROWS, "scanned": SCANNED, "day_span": DAY}
     anomalies = [
         Finding(anomaly, authority(address, port), who, calls, first, last)
         for anomaly, address, port, who, calls, first, last in database.execute(
@@ -73,5 +70,5 @@ def _cleartext(database: sqlite3.Connection, chosen: Selection) -> list[Cleartex
     ):
         kinds[address, port].add(carried)
         endpoints[address, port].add(endpoint)
-    most = sorted(endpoints, key=lambda one: (-len(endpoints[one]), one))[:_ROWS]
+    most = sorted(endpoints, key=lambda one: (-len(endpoints[one]), one))[:ROWS]
     return [Cleartext(authority(*one), sorted(kinds[one]), len(endpoints[one])) for one in most]

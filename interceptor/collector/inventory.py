@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from interceptor.collector.answers import Inventory, Known, Sought, authority
+from interceptor.collector.answers import Inventory, Sought
 from interceptor.collector.database import DAY, HOUR
+from interceptor.collector.measures import known
 from interceptor.collector.selection import choose
 from interceptor.collector.totals import Tally, unpack
 
@@ -87,26 +88,15 @@ def inventory(
         traits[number][kind].append(value)
     found = []
     for number, address, port, method, template, begun, ended, probe in rows:
-        tally, like = tallies[number], traits[number]
         found.append(
-            Known(
+            known(
                 number,
-                authority(address, port),
-                method,
-                template,
-                begun,
-                ended,
-                tally.calls,
-                tally.classes()[5],
+                (address, port, method, template),
+                (begun, ended),
+                tallies[number],
                 callers.get(number, 0),
-                sorted(tally.statuses.items()),
-                bool(probe),
-                [value for value in like["credential"] if value],
-                "" in like["credential"],
-                like["request_type"],
-                like["response_type"],
-                like["query_key"],
-                like["version"],
+                traits[number].__getitem__,
+                probe=bool(probe),
             )
         )
     return Inventory(found, found[-1].number if len(found) == limit else None)

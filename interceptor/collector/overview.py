@@ -23,6 +23,7 @@ from interceptor.collector.answers import (
     authority,
     spread,
 )
+from interceptor.collector.measures import ROWS, SPARKS
 from interceptor.collector.selection import choose
 from interceptor.collector.totals import Tally, bounds
 
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     from interceptor.collector.selection import Selection
 
 __all__ = ["overview", "prepare"]
-
-_ROWS: Final = 500
-"""Services, pairs and endpoints that are listed, those called most; the totals count all."""
-_SPARKS: Final = 32
 
 _CALLING: Final = """
 INSERT INTO temp.calling SELECT p.service, p.caller, coalesce(nullif(h.service, ''), c.address), p.calls FROM (
@@ -95,7 +92,7 @@ class _Counting:
             number: Tally()
             for (number,) in self._all("SELECT endpoint FROM temp.called ORDER BY calls DESC, 1 LIMIT :rows")
         }
-        trends = {number: [0] * _SPARKS for number in endpoints}
+        trends = {number: [0] * SPARKS for number in endpoints}
         slots: defaultdict[int, Tally] = defaultdict(Tally)
         question = f"SELECT start, service, endpoint, bytes, tally FROM ({self._selection.rows})"  # noqa: S608
         for start, service, endpoint, size, packed in self._database.execute(
@@ -112,7 +109,7 @@ class _Counting:
             if (one := endpoints.get(endpoint)) is not None:
                 one.bytes += size
                 one.include(statuses, latencies)
-                step = max(0, since) * _SPARKS // (window.end - window.start)
+                step = max(0, since) * SPARKS // (window.end - window.start)
                 trends[endpoint][step] += sum([calls for _, calls in statuses])
         total = Tally()
         for one in slots.values():
@@ -162,7 +159,7 @@ class _Counting:
         self._database.execute(
             "INSERT INTO temp.listed SELECT service, who, count(*), sum(calls) FROM temp.calling"
             " GROUP BY 1, 2 ORDER BY 4 DESC, 2, 1 LIMIT ?",
-            (_ROWS,),
+            (ROWS,),
         )
 
     def _services(self, tallies: dict[int, Tally], endpoints: dict[int, int]) -> list[Service]:
@@ -235,4 +232,4 @@ class _Counting:
         return found
 
     def _all(self, question: str, values: dict[str, Any] | None = None) -> list[Any]:
-        return self._database.execute(question, {"rows": _ROWS} if values is None else values).fetchall()
+        return self._database.execute(question, {"rows": ROWS} if values is None else values).fetchall()

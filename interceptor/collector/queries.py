@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -20,8 +20,9 @@ from interceptor.collector.changes import changes
 from interceptor.collector.database import open_for_reading
 from interceptor.collector.findings import findings
 from interceptor.collector.inventory import inventory, probed
+from interceptor.collector.measures import AGENTS, RECENT, records_within
 from interceptor.collector.overview import overview, prepare
-from interceptor.collector.selection import answered, narrowed, records_within
+from interceptor.collector.selection import answered, narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from interceptor.collector.question import Question
 
 __all__ = ["Queries"]
-
-_RECENT: Final = 50
-_AGENTS: Final = 500
 
 _Answer = TypeVar("_Answer")
 
@@ -92,7 +90,7 @@ class Queries:
                 self._database.execute("ROLLBACK")  # and what was noted for it is forgotten
 
     def _overview(self, question: Question) -> Overview:
-        agents, latest = self._agents(question), self._page(question, _RECENT, None)
+        agents, latest = self._agents(question), self._page(question, RECENT, None)
         now = int(self._clock())
         return overview(self._database, question, now, agents, latest.records, self._stored())
 
@@ -111,7 +109,7 @@ class Queries:
             "SELECT cluster, node, program, first, last, batches, records FROM agents"
             " WHERE (:node IS NULL OR node = :node) AND (:cluster IS NULL OR cluster = :cluster)"
             " ORDER BY last DESC, node LIMIT :limit",
-            {"limit": _AGENTS, "cluster": cluster, "node": node},
+            {"limit": AGENTS, "cluster": cluster, "node": node},
         )
         return [
             Agent(cluster, node, program, first, last, batches, records, captured.get((cluster, node)))

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from interceptor.collector.answers import OTHER, Range, Window
+from interceptor.collector.answers import OTHER, Window
 from interceptor.collector.database import ANY_AGENT, DAY, HOUR, MINUTE
+from interceptor.collector.measures import BY_HOUR, BY_MINUTE, SECONDS, window_of
 from interceptor.collector.totals import unpack
 
 if TYPE_CHECKING:
@@ -25,14 +26,7 @@ if TYPE_CHECKING:
 
     from interceptor.collector.question import Question
 
-__all__ = ["Selection", "answered", "choose", "narrowed", "previous", "records_within"]
-
-_SECONDS: Final[dict[Range, int]] = {"15m": 15 * MINUTE, "1h": HOUR, "24h": DAY, "7d": 7 * DAY}
-_SLOTS: Final = 96
-"""Points of a time line, at most."""
-_BY_MINUTE: Final = 3 * HOUR
-_BY_HOUR: Final = 8 * DAY
-"""Up to these ranges, totals by the minute and by the hour; beyond, by the day."""
+__all__ = ["Selection", "answered", "choose", "narrowed", "previous"]
 
 _INDEXED_NOT: Final = 2
 """The class of status that has no index."""
@@ -85,16 +79,6 @@ def previous(question: Question, chosen: Selection) -> Selection:
     length = window.end - window.start
     before = Window(window.range, window.start - length, window.start, window.slot, window.start - length)
     return _selection(question, before, chosen.values["span"])
-
-
-def records_within(question: Question, now: int) -> tuple[int, int] | None:
-    """The exact time that a question asks for, seconds; None: all."""
-    if question.start is not None:
-        return question.start, question.end if question.end is not None else now + DAY
-    if question.range is None or question.range == "all":
-        return None
-    end = (now // MINUTE + 1) * MINUTE
-    return end - _SECONDS[question.range], end
 
 
 def narrowed(question: Question, within: tuple[int, int] | None) -> tuple[str, dict[str, Any]]:
@@ -201,23 +185,21 @@ def _window(database: sqlite3.Connection, question: Question, now: int) -> tuple
             chosen = "1h" if hours is None or (minutes is not None and minutes[1] > now - HOUR) else "all"
         if chosen != "all":
             end = (now // MINUTE + 1) * MINUTE
-            start = end - _SECONDS[chosen]
+            start = end - SECONDS[chosen]
         elif hours is None:
             start = now // HOUR * HOUR
             end = start + HOUR
         else:
             start, end = hours[0], hours[1] + HOUR
-            if minutes is not None and end - start <= _BY_MINUTE and _complete(database, start, end):
+            if minutes is not None and end - start <= BY_MINUTE and _complete(database, start, end):
                 start, end = minutes[0], minutes[1] + MINUTE  # as wide as what there is
     if question.by_caller:
         span = HOUR
-    elif end - start > _BY_HOUR:
+    elif end - start > BY_HOUR:
         span = DAY
-    elif end - start > _BY_MINUTE or (chosen in (None, "all") and not _complete(database, start, end)):
+    elif end - start > BY_MINUTE or (chosen in (None, "all") and not _complete(database, start, end)):
         span = HOUR
-    start, end = start // span * span, -(-end // span) * span
-    slot = max(1, -(-(end - start) // (span * _SLOTS))) * span
-    return Window(chosen or "free", start, end, slot, start // HOUR * HOUR), span
+    return window_of(chosen, start, end, span), span
 
 
 def _complete(database: sqlite3.Connection, start: int, end: int) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def test_lists_are_those_called_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as are shown; the totals count all. Of some statuses, those with most of these."""
-    monkeypatch.setattr(overview, "_ROWS", 3)
+    monkeypatch.setattr(overview, "ROWS", 3)
     made = [
         record(server_address=f"s{number}.test", source_address=f"10.0.1.{number}")
         for number in range(9)

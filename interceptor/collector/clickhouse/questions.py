@@ -26,10 +26,8 @@ from interceptor.collector.answers import (
     Finding,
     Findings,
     Inventory,
-    Known,
     Overview,
     Page,
-    Range,
     Scanner,
     Service,
     Slot,
@@ -40,6 +38,26 @@ from interceptor.collector.answers import (
     spread,
 )
 from interceptor.collector.database import DAY, HOUR, MINUTE
+from interceptor.collector.measures import (
+    AGENTS,
+    BY_HOUR,
+    BY_MINUTE,
+    FAILING,
+    LOOKED_AT,
+    PAUSES,
+    RECENT,
+    ROWS,
+    SCANNED,
+    SECONDS,
+    SLOWER,
+    SPARKS,
+    Outage,
+    added,
+    is_slower,
+    known,
+    records_within,
+    window_of,
+)
 from interceptor.collector.totals import Tally, bounds, histogram
 
 if TYPE_CHECKING:
@@ -50,25 +68,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TRAITS", "Questions", "Since"]
 
-_SECONDS: Final[dict[Range, int]] = {"15m": 15 * MINUTE, "1h": HOUR, "24h": DAY, "7d": 7 * DAY}
-_SLOTS: Final = 96
-_BY_MINUTE: Final = 3 * HOUR
-_BY_HOUR: Final = 8 * DAY
-_ROWS: Final = 500
-_SPARKS: Final = 32
-_RECENT: Final = 50
-_AGENTS: Final = 500
-"""As for SQLite (`selection`, `overview`): up to these ranges by the minute and by the hour, so many are listed."""
-_FAILING: Final = 100
-_SLOWER: Final = 50
-_LOOKED_AT: Final = 500
-_ENOUGH: Final = 30
-_FACTOR: Final = 1.5
-_LEAST_US: Final = 1_000
-_PAUSES: Final = 6
-"""As for SQLite (`changes`)."""
-_SCANNED: Final = 20
-"""As for SQLite (`findings`)."""
 TRAITS: Final = 20
 """Values of one kind that are kept of an endpoint, as for SQLite (`names`)."""
 _FILTERS: Final = ("service", "endpoint", "statuses", "caller", "node", "cluster", "anomaly")
@@ -194,7 +193,7 @@ class Questions:
         chosen, rows = await self._count(question, now, since)
         window = chosen.window
         pairs = await self._server.ask(
-            self._named("calls", without=chosen.left_out), _Pair, **chosen.values, **chosen.hours, rows=_ROWS
+            self._named("calls", without=chosen.left_out), _Pair, **chosen.values, **chosen.hours, rows=ROWS
         )
         slots = [row for row in rows if row.kind == "slot"]
         services = [row for row in rows if row.kind == "service"]
@@ -208,7 +207,7 @@ class Questions:
             return _spread(row.statuses, row.latencies, row.bytes, whole=chosen.whole)
 
         agents = await self.agents(question, since)
-        recent = await self.records(question, _RECENT, None, now, since)
+        recent = await self.records(question, RECENT, None, now, since)
         return Overview(
             now=now,
             window=window,
@@ -238,7 +237,7 @@ class Questions:
             calls=[
                 Call(pair.who, pair.addresses, authority(pair.address, pair.port), told(pair))
                 for pair in pairs
-                if pair.place <= _ROWS
+                if pair.place <= ROWS
             ],
             endpoints=[
                 Endpoint(
@@ -273,8 +272,8 @@ class Questions:
                 window=window.start,
                 seconds=window.end - window.start,
                 slot=window.slot,
-                sparks=_SPARKS,
-                rows=_ROWS,
+                sparks=SPARKS,
+                rows=ROWS,
             )
             places = [row.slot for row in rows if row.kind == "slot"] or [0]
             if not chosen.everything or (
@@ -288,7 +287,7 @@ class Questions:
     ) -> Page:
         """Records as they came, the newest first. Those of one number are on one page, which may be longer for it."""
         left_out, values = _filter(question, since)
-        within = _within(question, now)
+        within = records_within(question, now)
         if within is None:
             left_out = (*left_out, "within")
         else:
@@ -339,7 +338,7 @@ class Questions:
                 self._named("inventory_traits"), tuple[int, str, list[str]], **ends, most=TRAITS
             )
         }
-        known = []
+        found = []
         for number, address, port, method, template, first, last, statuses, probe in rows:
             tally = Tally()
             _include(tally, statuses, ([], []), 0)
@@ -347,28 +346,18 @@ class Questions:
             def like(kind: str, number: int = number) -> list[str]:
                 return traits.get((number, kind), [])
 
-            known.append(
-                Known(
+            found.append(
+                known(
                     number,
-                    authority(address, port),
-                    method,
-                    template,
-                    first,
-                    last,
-                    tally.calls,
-                    tally.classes()[5],
+                    (address, port, method, template),
+                    (first, last),
+                    tally,
                     callers.get(number, 0),
-                    sorted(tally.statuses.items()),
-                    bool(probe),
-                    [value for value in like("credential") if value],
-                    "" in like("credential"),
-                    like("request_type"),
-                    like("response_type"),
-                    like("query_key"),
-                    like("version"),
+                    like,
+                    probe=bool(probe),
                 )
             )
-        return Inventory(known, known[-1].number if len(known) == limit else None)
+        return Inventory(found, found[-1].number if len(found) == limit else None)
 
     async def changes(self, question: Question, now: int, since: Since) -> Changes:
         """What fails and what became slower, against as much time before."""
@@ -383,24 +372,24 @@ class Questions:
             last=window.end - 1,
             window=window.start,
             span=chosen.span,
-            failing=_FAILING,
-            busy=_LOOKED_AT,
+            failing=FAILING,
+            busy=LOOKED_AT,
         )
-        pause = max(chosen.span, length // _PAUSES)
+        pause = max(chosen.span, length // PAUSES)
         told = [(row, _change(row, pause, whole=chosen.whole)) for row in rows]
-        failing = [(row, one) for row, one in told if one.now.classes[5] and row.failing <= _FAILING]
+        failing = [(row, one) for row, one in told if one.now.classes[5] and row.failing <= FAILING]
         slower = [
             one
             for row, one in told
-            if not row.whole and row.busy <= _LOOKED_AT and chosen.whole and _slower(one)
+            if not row.whole and row.busy <= LOOKED_AT and chosen.whole and is_slower(one.now, one.before)
         ]
-        slower.sort(key=lambda one: ((one.now.p95_us or 0) - (one.before.p95_us or 0)) * one.now.calls)
+        slower.sort(key=added)
         return Changes(
             window,
             window.start - length,
             [one for row, one in failing if row.whole],
             [one for row, one in failing if not row.whole],
-            slower[::-1][:_SLOWER],
+            slower[::-1][:SLOWER],
         )
 
     async def findings(self, question: Question, now: int, since: Since) -> Findings:
@@ -413,22 +402,22 @@ class Questions:
             **chosen.values,
             **chosen.hours,
             tag=question.anomaly or "",
-            rows=_ROWS,
+            rows=ROWS,
         )
         cleartext = await ask(
             named("cleartext", without=chosen.left_out, source=f"${chosen.source}"),
             tuple[str, int, list[str], int],
             **chosen.values,
             **chosen.times,
-            rows=_ROWS,
+            rows=ROWS,
         )
         scanners = await ask(
             named("scanners", without=chosen.left_out),
             tuple[str, int, int, int, int, int, int],
             **chosen.values,
             **chosen.hours,
-            scanned=_SCANNED,
-            rows=_ROWS,
+            scanned=SCANNED,
+            rows=ROWS,
         )
         return Findings(
             chosen.window,
@@ -462,7 +451,7 @@ class Questions:
             tuple[str, str, str, int, int, int, int],
             **asked,
             records_since=since.records,
-            rows=_AGENTS,
+            rows=AGENTS,
         )
         return [
             Agent(cluster, node, program, first, last, batches, records, captures.get((cluster, node)))
@@ -501,25 +490,23 @@ class Questions:
                 chosen = chosen or ("all" if hours[2] else "1h")
             if chosen != "all":
                 end = (now // MINUTE + 1) * MINUTE
-                start = end - _SECONDS[chosen]
+                start = end - SECONDS[chosen]
             elif not hours[2]:
                 start = now // HOUR * HOUR
                 end = start + HOUR
             else:
                 start, end = hours[0], hours[1] + HOUR
-                if end - start <= _BY_MINUTE and (minutes := await self._complete(start, end, since)):
+                if end - start <= BY_MINUTE and (minutes := await self._complete(start, end, since)):
                     start, end = minutes[0], minutes[1] + MINUTE  # as wide as what there is
         if question.by_caller:
             span = HOUR
-        elif end - start > _BY_HOUR:
+        elif end - start > BY_HOUR:
             span = DAY
-        elif end - start > _BY_MINUTE or (
+        elif end - start > BY_MINUTE or (
             chosen in (None, "all") and await self._complete(start, end, since) is None
         ):
             span = HOUR
-        start, end = start // span * span, -(-end // span) * span
-        slot = max(1, -(-(end - start) // (span * _SLOTS))) * span
-        return Window(chosen or "free", start, end, slot, start // HOUR * HOUR), span
+        return window_of(chosen, start, end, span), span
 
     async def _ends(self, since: Since) -> tuple[int, int, int]:
         """The first and the last hour that there is anything of, and how many calls there are."""
@@ -577,16 +564,6 @@ def _filter(question: Question, since: Since) -> tuple[tuple[str, ...], dict[str
     return _left_out(tuple(asked)), values
 
 
-def _within(question: Question, now: int) -> tuple[int, int] | None:
-    """The exact time that a question asks for, seconds; None: all."""
-    if question.start is not None:
-        return question.start, question.end if question.end is not None else now + DAY
-    if question.range is None or question.range == "all":
-        return None
-    end = (now // MINUTE + 1) * MINUTE
-    return end - _SECONDS[question.range], end
-
-
 def _include(tally: Tally, statuses: _Map, latencies: _Map, size: int) -> None:
     tally.bytes += size
     tally.include(zip(*statuses, strict=True), histogram(zip(*latencies, strict=True)))
@@ -599,7 +576,7 @@ def _spread(statuses: _Map, latencies: _Map, size: int, *, whole: bool) -> Sprea
 
 
 def _trend(steps: _Map) -> tuple[int, ...]:
-    trend = [0] * _SPARKS
+    trend = [0] * SPARKS
     for step, calls in zip(*steps, strict=True):
         trend[step] += calls
     return tuple(trend)
@@ -607,11 +584,9 @@ def _trend(steps: _Map) -> tuple[int, ...]:
 
 def _change(row: _Compared, pause: int, *, whole: bool) -> Change:
     now = _spread(row.statuses, row.latencies, row.bytes, whole=whole)
-    since = last = None
+    outage = Outage(pause)
     for start in row.failed_at if now.classes[5] else ():
-        if since is None or last is None or start - last > pause:
-            since = start
-        last = start
+        outage.failed(start)
     return Change(
         service=authority(row.address, row.port),
         number=None if row.whole else row.endpoint,
@@ -619,13 +594,6 @@ def _change(row: _Compared, pause: int, *, whole: bool) -> Change:
         template=None if row.whole else row.template,
         now=now,
         before=_spread(row.past_statuses, row.past_latencies, row.past_bytes, whole=whole),
-        since=since,
-        last=last,
+        since=outage.since,
+        last=outage.last,
     )
-
-
-def _slower(one: Change) -> bool:
-    if min(one.now.calls, one.before.calls) < _ENOUGH:
-        return False
-    now, before = one.now.p95_us, one.before.p95_us
-    return now is not None and before is not None and now >= max(_FACTOR * before, before + _LEAST_US)
