@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from msgspec import field
 
 from interceptor.core.protocols.tls.fingerprints import ja3, ja3s, ja4
-from interceptor.core.protocols.tls.session import CLIENT
+from interceptor.core.records.parts import PartRecord, ended_by
 from interceptor.core.records.values import host
 from interceptor.core.records.words import VALUE
 
@@ -25,27 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["TlsRecord", "alert", "cipher", "protocol", "server_name", "version"]
 
 
-class TlsRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
-    """One line: the fields, in order. Names follow OpenTelemetry where it has one. What is not known is absent."""
+class TlsRecord(PartRecord, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """One line: `time` is that of the first byte of this part; the place is the number of the part, with bit 46 set."""
 
-    schema: int = -1
-    kind: str = ""
-    id: str = ""
-    """32 hexadecimal digits: the connection's 20, and 12 of the place in it: the number of the part, with bit 46 set."""
-    time: str = ""
-    """RFC 3339, UTC, microseconds: of the first byte of this part."""
-    duration_us: int = -1
-    """From there to the last byte."""
-    ongoing: bool = False
-    """The session goes on: sizes are those of this part, of an hour."""
-    part: int = -1
-    """1-based; more than one only of sessions that go on for long."""
-    source_address: str = field(name="source.address", default="")
-    source_port: int = field(name="source.port", default=-1)
-    destination_address: str = field(name="destination.address", default="")
-    destination_port: int = field(name="destination.port", default=-1)
-    client_address: str | None = field(name="client.address", default=None)
-    client_port: int | None = field(name="client.port", default=None)
     server_address: str | None = field(name="server.address", default=None)
     """The name that the client asks for, by the rules for hosts. Where ECH is offered it may be that of a front."""
     server_port: int = field(name="server.port", default=-1)
@@ -268,11 +249,7 @@ def fields(session: Session) -> dict[str, object]:
     if session.alert is not None:
         side, _, number = session.alert
         said["tls_alert"] = alert(number)
-        said["tls_alert_by"] = _side(side)
+        said["tls_alert_by"] = ended_by(side)
     if session.closed_by is not None:
-        said["tls_closed_by"] = _side(session.closed_by)
+        said["tls_closed_by"] = ended_by(session.closed_by)
     return said
-
-
-def _side(side: int) -> str:
-    return "client" if side == CLIENT else "server"

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from msgspec import field
 
+from interceptor.core.records import parts
+from interceptor.core.records.parts import PartRecord
 from interceptor.core.records.words import VALUE
 
 if TYPE_CHECKING:
@@ -20,27 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["TunnelRecord", "fields", "place", "protocol"]
 
 
-class TunnelRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
-    """One line: the fields, in order. Names follow OpenTelemetry where it has one. What is not known is absent."""
+class TunnelRecord(PartRecord, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """One line: `time` is when it was open, or that of the last report."""
 
-    schema: int = -1
-    kind: str = ""
-    id: str = ""
-    """32 hexadecimal digits: the connection's 20, and 12 of the place in it; see `place`."""
-    time: str = ""
-    """RFC 3339, UTC, microseconds: when it was open, or of the last report."""
-    duration_us: int = -1
-    """From there to the end, or to the last byte that was looked at until this report."""
-    ongoing: bool = False
-    """It goes on: sizes are those of this part, of an hour."""
-    part: int = -1
-    """1-based; more than one only of tunnels that go on for long."""
-    source_address: str = field(name="source.address", default="")
-    source_port: int = field(name="source.port", default=-1)
-    destination_address: str = field(name="destination.address", default="")
-    destination_port: int = field(name="destination.port", default=-1)
-    client_address: str | None = field(name="client.address", default=None)
-    client_port: int | None = field(name="client.port", default=None)
     server_address: str = field(name="server.address", default="")
     """Where it leads, by the rules for hosts; of an upgrade the server, as the request for it names it."""
     server_port: int = field(name="server.port", default=-1)
@@ -74,20 +57,13 @@ _PROTOCOLS: Final = frozenset(
 """IANA, HTTP Upgrade Tokens, with the versions that are met, and what Docker, Kubernetes and Tailscale change to."""
 
 
-_PLACE: Final = 0b101 << 45
-_UNASKED: Final = 1 << 44
-_PARTS: Final = (1 << 12) - 1
-_POSITIONS: Final = (1 << 32) - 1
+_KIND: Final = 0b101
 
 
 def place(tunnel: Tunnel) -> int:
-    """The twelve digits that tell it from all else on its connection: the number of the part, and the place of what opened it.
-
-    So the last eight are those of the record of that.
-    """
+    """See `parts`: it began with what opened it."""
     opening = tunnel.opening
-    asked = 0 if opening.asked else _UNASKED
-    return _PLACE | asked | (tunnel.part & _PARTS) << 32 | opening.position & _POSITIONS
+    return parts.place(_KIND, tunnel.part, opening.position, asked=opening.asked)
 
 
 def protocol(text: str) -> str:
@@ -107,7 +83,7 @@ def fields(tunnel: Tunnel) -> dict[str, Any]:
         "error_type": opening.error,
         "client_bytes": tunnel.client.bytes,
         "server_bytes": tunnel.server.bytes,
-        "closed_by": None if tunnel.closed_by is None else ("client", "server")[tunnel.closed_by],
+        "closed_by": parts.ended_by(tunnel.closed_by),
         "state": tunnel.state.value,
         "missed_bytes": tunnel.client.missed + tunnel.server.missed,
         "anomalies": (opening.anomaly.value,) if opening.anomaly is not None else None,

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from msgspec import field
 
+from interceptor.core.records import parts
+from interceptor.core.records.parts import PartRecord
 from interceptor.core.records.words import VALUE
 
 if TYPE_CHECKING:
@@ -21,27 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["WebSocketRecord", "extension", "fields", "place", "subprotocol"]
 
 
-class WebSocketRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
-    """One line: the fields, in order. Names follow OpenTelemetry where it has one. What is not known is absent."""
+class WebSocketRecord(PartRecord, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """One line: `time` is that of the handshake's end, or of the last report."""
 
-    schema: int = -1
-    kind: str = ""
-    id: str = ""
-    """32 hexadecimal digits: the connection's 20, and 12 of the place in it; see `place`."""
-    time: str = ""
-    """RFC 3339, UTC, microseconds: of the handshake's end, or of the last report."""
-    duration_us: int = -1
-    """From there to the end, or to the last byte that mattered until this report."""
-    ongoing: bool = False
-    """The session goes on: sizes are those of this part, of an hour."""
-    part: int = -1
-    """1-based; more than one only of sessions that go on for long."""
-    source_address: str = field(name="source.address", default="")
-    source_port: int = field(name="source.port", default=-1)
-    destination_address: str = field(name="destination.address", default="")
-    destination_port: int = field(name="destination.port", default=-1)
-    client_address: str | None = field(name="client.address", default=None)
-    client_port: int | None = field(name="client.port", default=None)
     server_address: str = field(name="server.address", default="")
     """As the request for it names it, as in the record of that."""
     server_port: int = field(name="server.port", default=-1)
@@ -105,20 +88,12 @@ case-sensitive, people do not."""
 _EXTENSIONS: Final = frozenset({"permessage-deflate", "bbf-usp-protocol", "x-webkit-deflate-frame"})
 """IANA, WebSocket Extension Names, and what browsers had before."""
 _MAX_EXTENSIONS: Final = 4
-_PLACE: Final = 0b11 << 45
-_UNASKED: Final = 1 << 44
-_PARTS: Final = (1 << 12) - 1
-"""After half a year of hours the number of a part is one that was."""
-_POSITIONS: Final = (1 << 32) - 1
+_KIND: Final = 0b011
 
 
 def place(session: Session) -> int:
-    """The twelve digits that tell it from all else on its connection: the number of the part, and the place of the handshake.
-
-    So the last eight are those of the handshake's record.
-    """
-    asked = 0 if session.asked else _UNASKED
-    return _PLACE | asked | (session.part & _PARTS) << 32 | session.position & _POSITIONS
+    """See `parts`: it began with the handshake."""
+    return parts.place(_KIND, session.part, session.position, asked=session.asked)
 
 
 def subprotocol(text: str) -> str | None:
@@ -148,7 +123,7 @@ def fields(session: Session) -> dict[str, Any]:
         "server_unanswered": session.server_unanswered,
         "client_code": session.client_code,
         "server_code": session.server_code,
-        "closed_by": None if session.closed_by is None else ("client", "server")[session.closed_by],
+        "closed_by": parts.ended_by(session.closed_by),
         "state": session.state.value,
         "missed_bytes": client.missed + server.missed,
         "anomalies": tuple(sorted(session.anomalies)) or None,
