@@ -60,10 +60,6 @@ class Direction(Stream):
         self.smooth = False
         """Nothing waits in either direction and both are open: an expected segment needs no thought."""
 
-    def began_with(self, sequence: int) -> bool:
-        """Whether a SYN with this sequence number began this very stream."""
-        return difference(sequence + 1, self.next) == -self.position
-
     def shown(self, segment: Segment) -> bool:
         """Whether another interface has shown all that is in a segment."""
         _, sequence, acknowledgement, flags, _, _, length = segment

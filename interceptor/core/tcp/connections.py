@@ -27,7 +27,7 @@ from interceptor.core.tcp.handshakes import Handshakes
 from interceptor.core.tcp.namesakes import Namesakes
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, difference
 from interceptor.core.tcp.rivals import Rival, far_off
-from interceptor.core.tcp.translations import Translations, hops_left
+from interceptor.core.tcp.translations import COMPARED, First, Translations, hops_left
 from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -262,19 +262,20 @@ class Connections:
             (client, server, _), from_client = handshake
             own, other = (client, server) if from_client else (server, client)
             numbers = own if own >= 0 else numbers[0], other if other >= 0 else numbers[1]
-        said, hops = buffer[data : data + captured], hops_left(buffer, data, flow)
-        known = None
-        if flags & ACK and hops >= 0:
-            known = self._translations.find(flow, numbers, interface, sequence, said, hops, time, self.now)
+        hops = hops_left(buffer, data, flow)
+        if not flags & ACK or hops < 0:
+            return self._open(interface, segment, handshake, finished)
+        said = buffer[data : data + min(captured, COMPARED)]
+        first = First(flow, numbers, interface, sequence, said, hops, time)
+        known = self._translations.find(first, self.now)
         if known is not None:
             names, stream = known
             if self._names.add(flow, stream) and self._names.add(reverse(flow), stream.peer):
-                names.add(flow, hops)
+                names.add(first)
                 self._rename(stream.connection, names)
                 return stream
         stream = self._open(interface, segment, handshake, finished)
-        if flags & ACK:
-            self._translations.opened(flow, numbers, interface, sequence, said, hops, time, self.now)
+        self._translations.opened(first, self.now)
         return stream
 
     def _rename(self, connection: Connection, names: Names) -> None:

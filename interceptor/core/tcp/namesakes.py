@@ -100,22 +100,17 @@ def _belongs(
     if stream.next < 0:
         return False
     if flags & SYN:
-        return _began(stream, sequence)
+        return stream.began_with(sequence)
     if handshake is not None:
         (client, server, _), from_client = handshake
         own, other = (client, server) if from_client else (server, client)
         peer = stream.peer
         if own >= 0:
-            return _began(stream, own)
+            return stream.began_with(own)
         if other >= 0 and peer.next >= 0:
-            return _began(peer, other)
+            return peer.began_with(other)
     return -FAR <= difference(sequence, stream.next) <= FAR and (
         not flags & ACK
         or stream.peer.next < 0
         or -FAR <= difference(acknowledgement, stream.peer.next) <= FAR
     )
-
-
-def _began(stream: Stream, initial: int) -> bool:
-    """Whether a SYN with this sequence number began the stream."""
-    return difference(initial + 1, stream.next) == -stream.position

@@ -192,6 +192,10 @@ class Stream:
         """The position that an acknowledgement number of the other side stands for."""
         return self.position + difference(acknowledgement, self.next)
 
+    def began_with(self, initial: int) -> bool:
+        """Whether a SYN with this sequence number began this very stream: it is the one before the first byte."""
+        return difference(initial + 1, self.next) == -self.position
+
     def take(
         self,
         sequence: int,

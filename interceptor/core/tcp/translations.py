@@ -20,20 +20,20 @@ other name shows within the time that a packet needs to cross a host.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from interceptor.core.tcp.flows import bare, reverse
-from interceptor.core.tcp.reassembly import Stream, difference
+from interceptor.core.tcp.reassembly import Stream
 
 if TYPE_CHECKING:
     from interceptor.core.model import Interface
 
-__all__ = ["Names", "Translations", "hops_left"]
+__all__ = ["COMPARED", "First", "Names", "Translations", "hops_left"]
 
 _SECONDS: Final = 2 * 1_000_000_000
 _REMEMBERED: Final = 2_048
 """More than begin within the fraction of a second after which the other name shows."""
-_COMPARED: Final = 64
+COMPARED: Final = 64
 """Bytes of what a connection began with."""
 _CROSSING: Final = 200_000_000
 """Nanoseconds that a busy host may need to pass a packet on."""
@@ -43,45 +43,35 @@ _ROUTERS: Final = 8
 StreamT = TypeVar("StreamT", bound=Stream)
 
 
+class First(NamedTuple):
+    """The first data that was seen under a name."""
+
+    flow: bytes
+    """The name, of the direction in which it went."""
+    numbers: tuple[int, int]
+    """Before the first byte of this direction, and of the other one."""
+    interface: Interface
+    sequence: int
+    said: bytes
+    """From `sequence` on, at most `COMPARED` bytes of it."""
+    hops: int
+    """See `hops_left`."""
+    time: int
+    """As the capture says."""
+
+
 class Names:
     """The names of a connection, as they were seen on the way of its first data.
 
     It knows directions by their first names, so that a connection that is over is not kept for it.
     """
 
-    __slots__ = (
-        "_far",
-        "_near",
-        "_said",
-        "_sequence",
-        "_shown",
-        "_time",
-        "ambiguous",
-        "interface",
-        "number",
-        "sender",
-        "since",
-    )
+    __slots__ = ("_far", "_near", "_shown", "ambiguous", "first", "since")
 
-    def __init__(
-        self,
-        sender: bytes,
-        number: int,
-        interface: Interface,
-        sequence: int,
-        said: bytes,
-        hops: int,
-        time: int,
-        now: int,
-    ) -> None:
-        self.sender = sender
-        self.interface = interface
-        self.number = number
-        """Before its first byte."""
-        self._sequence = sequence
-        self._said = said[:_COMPARED]
-        self._near = self._far = sender, hops
-        self._time = time
+    def __init__(self, first: First, now: int) -> None:
+        self.first = first
+        """Under the name that was seen first."""
+        self._near = self._far = first.flow, first.hops
         self._shown: list[bytes] | None = None
         self.since = now
         """On the clock that time-outs run on."""
@@ -90,38 +80,39 @@ class Names:
 
     def shown(self, direction: bytes) -> bytes:
         """The name under which a direction was last read. What comes under another one may be a copy."""
-        return direction if self._shown is None else self._shown[direction != self.sender]
+        return direction if self._shown is None else self._shown[direction != self.first.flow]
 
     def show(self, direction: bytes, flow: bytes) -> None:
         """A direction was read under this name."""
         if self._shown is None:
-            self._shown = [self.sender, reverse(self.sender)]
-        self._shown[direction != self.sender] = flow
+            self._shown = [self.first.flow, reverse(self.first.flow)]
+        self._shown[direction != self.first.flow] = flow
 
-    def fit(self, sequence: int, said: bytes, hops: int, time: int) -> bool:
-        """Whether bytes of the sender can be this connection's, on another part of their way."""
-        size = min(len(said), len(self._said))
-        routed = hops > self._near[1] or hops < self._far[1]
-        return (
-            routed
-            and abs(hops - self._near[1]) <= _ROUTERS
-            and (
-                sequence != self._sequence
-                or (said[:size] == self._said[:size] and abs(time - self._time) <= _CROSSING)
-            )
+    def fit(self, other: First) -> bool:
+        """Whether what is seen under another name can be this connection's, on another part of its way."""
+        first = self.first
+        if other.numbers != first.numbers or other.interface is first.interface:
+            return False
+        if bare(other.flow) == bare(first.flow) or self._far[1] <= other.hops <= self._near[1]:
+            return False
+        if abs(other.hops - self._near[1]) > _ROUTERS:
+            return False
+        size = min(len(other.said), len(first.said))
+        return other.sequence != first.sequence or (
+            other.said[:size] == first.said[:size] and abs(other.time - first.time) <= _CROSSING
         )
 
-    def add(self, flow: bytes, hops: int) -> None:
-        """Another name of the sender's direction."""
-        if hops > self._near[1]:
-            self._near = flow, hops
+    def add(self, other: First) -> None:
+        """Another name."""
+        if other.hops > self._near[1]:
+            self._near = other.flow, other.hops
         else:
-            self._far = flow, hops
+            self._far = other.flow, other.hops
 
     def of_ends(self, client: bytes) -> tuple[bytes, bytes]:
         """Of the client's direction: as the client sees it, and as the server does."""
         near, far = self._near[0], self._far[0]
-        return (near, far) if client == self.sender else (reverse(far), reverse(near))
+        return (near, far) if client == self.first.flow else (reverse(far), reverse(near))
 
 
 class Translations(Generic[StreamT]):
@@ -131,47 +122,22 @@ class Translations(Generic[StreamT]):
         self._streams = streams
         self._begun: OrderedDict[tuple[int, int], Names] = OrderedDict()
 
-    def opened(
-        self,
-        sender: bytes,
-        numbers: tuple[int, int],
-        interface: Interface,
-        sequence: int,
-        said: bytes,
-        hops: int,
-        time: int,
-        now: int,
-    ) -> None:
-        """A connection's first data was captured at `time`: what was `said`, from `sequence` on.
-
-        `sender` is the direction, `numbers` are those before its first byte and before that of the other one.
-        """
-        key = _key(numbers)
+    def opened(self, first: First, now: int) -> None:
+        """A connection has begun with this."""
+        key = _key(first.numbers)
         before = self._begun.pop(key, None)
-        names = self._begun[key] = Names(sender, numbers[0], interface, sequence, said, hops, time, now)
+        names = self._begun[key] = Names(first, now)
         names.ambiguous = before is not None and self._sender(before, now) is not None
         if len(self._begun) > _REMEMBERED:
             self._begun.popitem(last=False)
 
-    def find(
-        self,
-        flow: bytes,
-        numbers: tuple[int, int],
-        interface: Interface,
-        sequence: int,
-        said: bytes,
-        hops: int,
-        time: int,
-        now: int,
-    ) -> tuple[Names, StreamT] | None:
-        """The connection, and the direction of it, that a segment of an unknown name belongs to; the rest as for `opened`."""
-        names = self._begun.get(_key(numbers))
-        if names is None or names.ambiguous or names.interface is interface:
+    def find(self, first: First, now: int) -> tuple[Names, StreamT] | None:
+        """The connection, and the direction of it, that the first data under an unknown name belongs to."""
+        names = self._begun.get(_key(first.numbers))
+        if names is None or names.ambiguous or not names.fit(first):
             return None
         sender = self._sender(names, now)
-        if sender is None or numbers[0] != names.number or not names.fit(sequence, said, hops, time):
-            return None
-        return None if bare(names.sender) == bare(flow) else (names, sender)
+        return None if sender is None else (names, sender)
 
     def expire(self, now: int) -> None:
         """Forget those that began too long ago."""
@@ -187,10 +153,10 @@ class Translations(Generic[StreamT]):
 
     def _sender(self, names: Names, now: int) -> StreamT | None:
         """The direction, unless it is over, or it is too long ago that it began."""
-        stream = self._streams.get(names.sender)
-        if stream is None or now - names.since > _SECONDS:
+        stream = self._streams.get(names.first.flow)
+        if stream is None or now - names.since > _SECONDS or not stream.began_with(names.first.numbers[0]):
             return None
-        return stream if difference(names.number + 1, stream.next) == -stream.position else None
+        return stream
 
 
 def hops_left(buffer: bytes, data: int, flow: bytes) -> int:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from interceptor.core.budget import Budget
 from interceptor.core.model import Interface, Limits
 from interceptor.core.tcp.reassembly import Assembly, Stream
-from interceptor.core.tcp.translations import Translations
+from interceptor.core.tcp.translations import First, Translations, hops_left
 from tests.conversations import ACK, RST, SECOND, Capture, Dialogue, Ends, Sent, pairs
 
 if TYPE_CHECKING:
@@ -182,6 +182,11 @@ def test_a_reset_of_either_name_ends_both() -> None:
     assert pairs(capture.close()) == [("1", None)]
 
 
+def seen(flow: bytes, number: int, interface: Interface, hops: int) -> First:
+    """Data under a name."""
+    return First(flow, (number, 7), interface, number + 1, b"", hops, 0)
+
+
 def test_what_is_remembered_is_bounded() -> None:
     """The newest can be found, for two seconds."""
     assembly = Assembly(Limits(), Budget(1 << 20))
@@ -190,15 +195,39 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(5_000):
         flow = number.to_bytes(8, "big") + b"port"
         streams[flow] = Stream(flow, number + 1, assembly)
-        translations.opened(flow, (number, 7), HERE, number + 1, b"", 64, 0, 0)
-    found = [
-        translations.find(b"another flow", (number, 7), THERE, 0, b"", 63, 0, SECOND)
-        for number in range(5_000)
-    ]
+        translations.opened(seen(flow, number, HERE, 64), 0)
+
+    def find(number: int, now: int) -> object:
+        return translations.find(seen(b"another flow", number, THERE, 63), now)
+
+    found = [find(number, SECOND) for number in range(5_000)]
     assert [names is not None for names in found] == [False] * 2_952 + [True] * 2_048
-    assert translations.find(b"another flow", (4_999, 7), THERE, 0, b"", 63, 0, 3 * SECOND) is None
+    assert find(4_999, 3 * SECOND) is None
     translations.expire(3 * SECOND)
-    assert translations.find(b"another flow", (4_999, 7), THERE, 0, b"", 63, 0, SECOND) is None
+    assert find(4_999, SECOND) is None
+
+
+@pytest.mark.parametrize("hops", [64, 65 - 10, -1])
+def test_what_was_not_routed_by_one_host_is_another(hops: int) -> None:
+    """As many routers before it as before the first, more than one host is, or no header to tell."""
+    flow = b"12345678port"
+    streams = {flow: Stream(flow, 2, Assembly(Limits(), Budget(1 << 20)))}
+    translations = Translations(streams)
+    translations.opened(seen(flow, 1, HERE, 64), 0)
+    assert translations.find(seen(b"another flow", 1, THERE, 63), 0) is not None
+    assert translations.find(seen(b"another flow", 1, THERE, hops), 0) is None
+
+
+def test_hops_are_read_before_any_tcp_header() -> None:
+    """With and without options, and only where the packet is the flow's."""
+    ends = Ends()
+    frame = Sent(ends, client=True, position=0, place=0, data=b"data").frame()
+    flow = frame[26:34] + frame[34:38]
+    assert hops_left(frame, 54, flow) == 64
+    assert hops_left(frame, 54, flow[::-1]) == -1
+    assert hops_left(b"data", 0, flow) == -1
+    longer = frame[:46] + b"\x80" + frame[47:54] + bytes(12) + b"data"
+    assert hops_left(longer, 66, flow) == 64
 
 
 @pytest.mark.parametrize("unlike", ["bytes", "time", "interface"])
