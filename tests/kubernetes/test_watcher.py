@@ -1,4 +1,4 @@
-"""Following a resource, with the faults that a real API server does not show on demand (see also test_real.py)."""
+"""Following a resource, with the faults that a real API server does not show on demand."""
 
 from __future__ import annotations
 
