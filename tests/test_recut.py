@@ -26,14 +26,8 @@ if TYPE_CHECKING:
 MADE = Path(__file__).parent.parent / "fixtures" / "made"
 CAPTURES = {path.name.partition(".")[0]: path for path in sorted(MADE.iterdir()) if ".pcap" in path.name}
 
-_SHORT = "less than a line and 32 bytes of it do not tell that another connection begins: its first request is lost"
 DIFFERS = {
     "http2_late": "on a connection met in the middle only a block that is whole in its segment tells who the client is",
-    "message_with_foreign_numbers": "a second segment continues the numbers of the first: that is another connection",
-    "ports_again_while_a_request_waits": _SHORT,
-    "ports_again_with_an_answer": _SHORT,
-    "ports_again_without_syn": _SHORT,
-    "ports_again_without_syn_split": _SHORT,
 }
 """Situations that some cuts change, and why."""
 

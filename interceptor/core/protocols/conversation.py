@@ -46,7 +46,7 @@ if TYPE_CHECKING:
             ...
 
         def begins(self, data: bytes) -> bool:
-            """Whether bytes of either side are the beginning of a conversation, or enough of one to tell."""
+            """Whether bytes of either side are the beginning of a conversation, as far as they go."""
             ...
 
 

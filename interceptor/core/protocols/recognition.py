@@ -42,8 +42,6 @@ _WEBSOCKET: Final = "websocket"
 _SWITCHING: Final = 101
 _FRAME_STARTS: Final = b"\x00P"
 """What a frame of HTTP/2 that is not huge begins with, and its preface."""
-_TELLING: Final = 32
-"""Bytes of a start line that goes on in the next segment."""
 
 
 class Recognition:
@@ -151,10 +149,8 @@ class Recognition:
         return Http2Conversation(peers, self.http2(), first=first, upgraded=upgraded)
 
     def begins(self, data: bytes) -> bool:
-        """Whether bytes are the start line of a message, or enough of one to tell."""
-        return (b"\n" in data or len(data) >= _TELLING) and (
-            plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
-        )
+        """Whether bytes can be the start line of a message, as far as they go."""
+        return plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
 
 
 class _Beginning(Conversation):

@@ -125,7 +125,7 @@ class Connection:
         self.names: Names | None = None
         """Where it has several: its addresses are translated on its way."""
         self.rival: Rival | None = None
-        """What may be the first segment of another connection of this name."""
+        """What may be the beginning of another connection of this name."""
 
     @property
     def active(self) -> int:
@@ -137,7 +137,7 @@ class Connection:
         """How much memory is taken by what waits on it, in bytes."""
         weight = self.client.weight + self.server.weight
         if self.rival is not None:
-            weight += len(self.rival.data)
+            weight += self.rival.size
         return weight + self.conversation.weight if self.life < Life.CLOSED else weight
 
     def swap(self) -> None:

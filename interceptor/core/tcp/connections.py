@@ -392,9 +392,13 @@ class Connections:
                 self._remove(connection, finished, Anomaly.UNPAIRED)
                 if overtook:
                     finished += self.segment(interface, buffer, segment, time)
-                    finished += self.segment(rival.interface, rival.data, rival.segment, rival.time)
+                    for kept in rival.kept:
+                        finished += self.segment(*kept)
                     return True
                 return False
+            if rival.continued(stream, flow, sequence, acknowledgement, flags):
+                self._keep(rival, interface, buffer[data : data + captured], segment, time)
+                return True
             if flow == rival.flow and length and sequence == stream.next:
                 self._refute(connection)  # the connection goes on
                 self.settle(connection)
@@ -411,29 +415,33 @@ class Connections:
             self._remove(connection, finished)
             return False
         self._refute(connection)
-        connection.rival = Rival(interface, buffer[data : data + captured], segment, time)
-        self.contending += 1
-        self._assembly.held += captured
-        self._assembly.budget.held += captured
+        connection.rival = rival = Rival(segment)
+        self._keep(rival, interface, buffer[data : data + captured], segment, time)
         self.settle(connection)
         return True
+
+    def _keep(self, rival: Rival, interface: Interface, data: bytes, segment: Segment, time: int) -> None:
+        rival.keep(interface, data, segment, time)
+        self.contending += 1
+        self._assembly.held += len(data)
+        self._assembly.budget.held += len(data)
 
     def _refute(self, connection: Connection) -> None:
         """The connection's rival was none."""
         rival = self._without_rival(connection)
         if rival is not None:
-            self._assembly.drop(Drop.OUT_OF_WINDOW, len(rival.data))
+            self._assembly.drop(Drop.OUT_OF_WINDOW, rival.size)
             if rival.flags & SYN:
                 self._drop(Drop.NO_PAYLOAD_YET)
             else:
-                self.taken += 1
+                self.taken += len(rival.kept)
 
     def _without_rival(self, connection: Connection) -> Rival | None:
         rival, connection.rival = connection.rival, None
         if rival is not None:
-            self.contending -= 1
-            self._assembly.held -= len(rival.data)
-            self._assembly.budget.held -= len(rival.data)
+            self.contending -= len(rival.kept)
+            self._assembly.held -= rival.size
+            self._assembly.budget.held -= rival.size
         return rival
 
     # Life
@@ -652,7 +660,8 @@ class Connections:
         del connection.client, connection.server
         rival = self._without_rival(connection)
         if rival is not None:
-            finished += self.segment(rival.interface, rival.data, rival.segment, rival.time)
+            for kept in rival.kept:
+                finished += self.segment(*kept)
 
     def relieve(self) -> list[Outcome]:
         """The budget is exceeded: free a quarter of it.

@@ -5,13 +5,17 @@ Owns the question which of two connections a segment belongs to. Refuses to act 
 A SYN whose numbers are not those of the connection (a forged one, one that was long under way, a rebooted client)
 and a segment that begins with a message but is far off in both its numbers (a connection whose handshake was not
 captured) end nothing by themselves: RFC 9293 section 3.10.7.4 and RFC 5961 section 4 have the receiver ask back. One
-such segment is kept beside the connection. It was the first one of another connection if the other side answers it, or
-if its sender continues its numbers; it was nothing if the connection goes on.
+such segment is kept beside the connection. A SYN was the first one of another connection if the other side answers it, or
+if its sender continues its numbers; it was nothing if the connection goes on. A message may be cut anywhere, so what
+continues it is kept with it, and says no more than it did: it takes an answer, or that its sender has received something
+meanwhile, or that he has sent more than anybody does who receives nothing.
+
+Limits: a message and what continues it are at most `_UNHEARD` segments and as many bytes as those usually have.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interceptor.core.tcp.reassembly import ACK, RST, SYN, difference
 
@@ -19,11 +23,14 @@ if TYPE_CHECKING:
     from interceptor.core.model import Interface, Segment
     from interceptor.core.tcp.reassembly import Stream
 
-__all__ = ["Rival", "far_off"]
+__all__ = ["Kept", "Rival", "far_off"]
 
 _OFF: Final = 1 << 20
 """Segments of one connection are hardly this far from what was seen of it in both of their numbers at once: it would
 have to lose a MiB each way. Two connections' numbers, which are random, are nearer in one of a million cases."""
+_UNHEARD: Final = 10
+"""Segments that somebody sends before anything of his is acknowledged (RFC 6928 section 2)."""
+_UNHEARD_BYTES: Final = 14_600
 
 
 def far_off(stream: Stream, sequence: int, acknowledgement: int) -> bool:
@@ -36,21 +43,41 @@ def far_off(stream: Stream, sequence: int, acknowledgement: int) -> bool:
     )
 
 
+class Kept(NamedTuple):
+    """A segment with its payload alone in a buffer, and what it was captured with."""
+
+    interface: Interface
+    data: bytes
+    segment: Segment
+    time: int
+
+
 class Rival:
-    """A segment, and what it was captured with."""
+    """A segment, and what continues it."""
 
-    __slots__ = ("acknowledgement", "data", "flags", "flow", "interface", "length", "sequence", "time")
+    __slots__ = ("acknowledgement", "flags", "flow", "kept", "length", "sequence", "size")
 
-    def __init__(self, interface: Interface, data: bytes, segment: Segment, time: int) -> None:
-        self.interface = interface
-        self.data = data
-        self.time = time
+    def __init__(self, segment: Segment) -> None:
         self.flow, self.sequence, self.acknowledgement, self.flags, _, _, self.length = segment
+        self.kept: list[Kept] = []
+        """In order of capture, the segment itself first."""
+        self.size = 0
+        """Bytes of payload in them."""
 
-    @property
-    def segment(self) -> Segment:
-        """As it was, with its payload alone in the buffer."""
-        return self.flow, self.sequence, self.acknowledgement, self.flags, 0, len(self.data), self.length
+    def keep(self, interface: Interface, data: bytes, segment: Segment, time: int) -> None:
+        """Have a segment wait."""
+        flow, sequence, acknowledgement, flags, _, _, length = segment
+        alone = flow, sequence, acknowledgement, flags, 0, len(data), length
+        self.kept.append(Kept(interface, data, alone, time))
+        self.size += len(data)
+
+    def continued(self, stream: Stream, flow: bytes, sequence: int, acknowledgement: int, flags: int) -> bool:
+        """Whether a segment of `stream` says no more than the message before it, if that belongs to another connection."""
+        return (
+            not (self.flags & SYN or flags & (SYN | RST))
+            and flow == self.flow
+            and self._near(stream, sequence, acknowledgement)
+        )
 
     def repeated(self, flow: bytes, sequence: int) -> bool:
         """Whether this is the same segment again."""
@@ -65,14 +92,13 @@ class Rival:
         if flags & RST:
             return False
         if not self.flags & SYN:
-            # Both numbers are far off the connection's and near the rival's.
-            if not (flags & ACK and far_off(stream, sequence, acknowledgement)):
+            if not (flags & ACK and self._near(stream, sequence, acknowledgement)):
                 return False
-            own, other = self.sequence, self.acknowledgement
-            if flow != self.flow:
-                own, other = other, own
-            return -_OFF <= difference(sequence, own) <= _OFF and (
-                -_OFF <= difference(acknowledgement, other) <= _OFF
+            return (
+                flow != self.flow
+                or difference(acknowledgement, self.acknowledgement) > 0
+                or len(self.kept) >= _UNHEARD
+                or self.size > _UNHEARD_BYTES
             )
         first = difference(sequence, self.sequence)
         if flow == self.flow:
@@ -85,3 +111,14 @@ class Rival:
         if self.flags & ACK:
             return answers and sequence == self.acknowledgement
         return answers and bool(flags & SYN)
+
+    def _near(self, stream: Stream, sequence: int, acknowledgement: int) -> bool:
+        """Whether both numbers of a segment of `stream` are far off the connection's and near this message's."""
+        own, other = self.sequence, self.acknowledgement
+        if stream.flow != self.flow:
+            own, other = other, own
+        return (
+            far_off(stream, sequence, acknowledgement)
+            and -_OFF <= difference(sequence, own) <= _OFF
+            and -_OFF <= difference(acknowledgement, other) <= _OFF
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -110,6 +111,55 @@ def test_messages_of_both_sides_are_another_connection(capture: Capture, first: 
         other.show(sent)
     other.exchange(3)
     assert sorted(pairs(capture.close()), key=str)[:3] == [("1", "1"), ("2", "2"), ("3", "3")]
+
+
+@pytest.mark.parametrize("pieces", [2, 9])
+def test_a_message_in_pieces_says_no_more_than_a_whole_one(capture: Capture, pieces: int) -> None:
+    """What continues a forged request is kept with it, and dropped with it when the connection goes on."""
+    talk = Dialogue(capture).open()
+    talk.client(request(1))
+    forged = request(7)
+    cuts = [at * len(forged) // pieces for at in range(pieces + 1)]
+    for start, end in pairwise(cuts):
+        talk.show(Sent(OTHER, client=True, position=start, place=0, data=forged[start:end]))
+        talk.server()
+    assert capture.stage("segments").held == pieces
+    talk.server(response(1))
+    talk.exchange(2)
+    assert capture.stage("segments").held == 0
+    assert capture.dropped("payload") == {"out_of_window": len(forged)}
+    talk.close()
+    assert pairs(capture.close()) == [("1", "1"), ("2", "2")]
+
+
+@pytest.mark.parametrize("client", [True, False])
+def test_one_side_alone_is_another_connection_when_it_has_received_something(
+    capture: Capture, client: bool
+) -> None:
+    """Of the other side nothing is captured: what it sent shows in what this one acknowledges."""
+    talk = Dialogue(capture).open()
+    talk.exchange(1)
+    other = Dialogue(capture, OTHER)
+    for k in (2, 3):
+        other.client(request(k), lost=not client)
+        other.server(response(k), lost=client)
+    found = [pair[not client] for pair in pairs(capture.transactions + capture.close())]
+    assert {"2", "3"} <= set(found)
+
+
+def test_one_side_alone_is_another_connection_when_it_sends_more_than_anybody_unheard(
+    capture: Capture,
+) -> None:
+    """An upload of which one side is captured, on ports that had another connection before."""
+    talk = Dialogue(capture).open()
+    talk.exchange(1)
+    other = Dialogue(capture, OTHER)
+    asked = request(2, "POST", body=b"b" * 20_000)
+    for at in range(0, len(asked), 1_000):
+        other.client(asked[at : at + 1_000])
+        assert capture.stage("segments").held <= 10
+    assert capture.stage("payload").held == 0
+    assert ("2", None) in pairs(capture.close())
 
 
 def test_what_waits_beside_a_connection_is_held_and_reported_in_the_end(capture: Capture) -> None:
