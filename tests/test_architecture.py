@@ -21,7 +21,7 @@ PURE = {
     "core.packets.fragments": {"core.model"},
     "core.protocols.http1.layouts": {"core.model"},
     "core.records.vocabulary": set(),
-    "core.records.words": {"core.records.vocabulary"},
+    "core.records.words": {"core.records.registered", "core.records.vocabulary"},
     "core.records.routes": set(),
     "core.records.learning": set(),
     "core.records.templates": {
@@ -198,7 +198,7 @@ PURE = {
         "core.records.values",
         "core.records.words",
     },
-    "core.records.calls": {"core.records.values", "core.records.words"},
+    "core.records.calls": {"core.records.registered", "core.records.values", "core.records.words"},
     "core.records.tunnel": {"core.protocols.tunnel", "core.records.parts", "core.records.words"},
     "core.records.websocket": {
         "core.protocols.websocket.session",

@@ -189,7 +189,7 @@ MUTATIONS: dict[str, tuple[object, str, Any]] = {
         "_names_of",
         lambda _, query: tuple(name.rstrip("=") for name in query.split("&")),
     ),
-    "targets have a grammar": (module, "_target", lambda text: ((text.lower(), 80), "http", "/", "")),
+    "targets have a grammar": (module, "split_target", lambda text: ((text.lower(), 80), "http", "/", "")),
     "paths have templates": (module, "PathTemplates", _Open),
     "names are made of known words": (Words, "stays", lambda *_: True),
     "what is closed is a placeholder": (Words, "closed", lambda _, text: text),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from interceptor.commands.sending import Sending
     from interceptor.commands.summary import Summary
     from interceptor.config import Config
-    from interceptor.core.model import Outcome, Stage
+    from interceptor.core.model import Outcome, Request, Stage, Transaction
     from interceptor.core.pipeline import Pipeline
     from interceptor.core.records.encoder import AnyRecord, RecordEncoder
     from interceptor.core.records.templates import PathTemplates
@@ -216,10 +216,13 @@ class _Told:
 
 
 class _Explained:
-    """Counts what of paths is closed, by place and rule, and ends with a table of it."""
+    """Counts what of paths and queries is closed, by place and rule, and ends with a table of it."""
 
     def __init__(self, templates: PathTemplates, output: TextIO) -> None:
+        from interceptor.core.records.calls import CallNames
+
         self._templates = templates
+        self._calls = CallNames(templates.words)
         self._output = output
         self._closed: Counter[tuple[str, str, str]] = Counter()
         self._more = 0
@@ -228,16 +231,36 @@ class _Explained:
         from interceptor.core.model import Transaction
 
         for outcome in outcomes:
-            request = outcome.request if isinstance(outcome, Transaction) else None
-            if request is None or not request.target.startswith("/"):
-                continue
-            path = request.target.partition("?")[0].partition("#")[0]
-            server = (request.host or "").partition(":")[0].lower()
-            for told in self._templates.explain(path, server):
-                if told in self._closed or len(self._closed) < _MOST_EXPLAINED:
-                    self._closed[told] += 1
-                else:
-                    self._more += 1
+            if isinstance(outcome, Transaction) and outcome.request is not None:
+                for told in self._told(outcome, outcome.request):
+                    if told in self._closed or len(self._closed) < _MOST_EXPLAINED:
+                        self._closed[told] += 1
+                    else:
+                        self._more += 1
+
+    def _told(self, transaction: Transaction, request: Request) -> list[tuple[str, str, str]]:
+        from interceptor.core.records.encoder import MAX_KEYS, split_target
+        from interceptor.core.records.values import VALUE, query_key
+        from interceptor.core.records.words import WORD
+
+        named, _, path, query = split_target(request.target)
+        if not path:
+            return []
+        server = named[0] if named is not None else (request.host or "").partition(":")[0].lower()
+        closed = None
+        if transaction.call is not None and not self._templates.routed(server, path):
+            closed = self._calls.explain(path)
+        if closed is None:
+            closed = self._templates.explain(path, server)
+        names = [
+            name
+            for name, equals, _ in (each.partition("=") for each in query.split("&", MAX_KEYS)[:MAX_KEYS])
+            if equals
+        ]
+        keys = {name: query_key(name, self._templates.words.parameter) for name in names}
+        return closed + [
+            ("?", name, "parameter") for name, shown in keys.items() if VALUE in shown or WORD in shown
+        ]
 
     def end(self) -> None:
         write = self._output.write

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-OUTPUT: Final = Path(__file__).parent.parent / "interceptor/core/records/registered.py"
+OUTPUT: Final = Path(__file__).parents[2] / "interceptor/core/records/registered.py"
 
 METHODS: Final = """
 ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET HEAD LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR
@@ -147,8 +147,101 @@ X-Vault-Token X-Vercel-Cache X-Vercel-Id X-Version X-WebKit-CSP X-Workspace-ID X
 """Not registered, and documented by who makes them: proxies, clouds, tracing, browsers, frameworks. A name that is put
 together of the words of both lists is one, too (`x-request-timeout-seconds`)."""
 
+PARAMETERS: Final = """
+access_token acr_values assertion aud audience auth_req_id authorization_details binding_message claims claims_locales
+client_assertion client_assertion_type client_id client_notification_token client_secret code code_challenge
+code_challenge_method code_verifier device_code display dpop_jkt error error_description error_uri expires_in grant_type
+id_token id_token_hint iss login_hint login_hint_token logout_hint max_age nonce post_logout_redirect_uri prompt
+redirect_uri refresh_token registration request request_uri requested_token_type resource response response_mode
+response_type scope session_state sid state subject_token subject_token_type target_link_uri token token_type
+token_type_hint ui_locales user_code username vp_token
+assoc_handle hub.callback hub.challenge hub.lease_seconds hub.mode hub.secret hub.topic hub.verify_token
+openid.assoc_handle openid.claimed_id openid.identity openid.mode openid.ns openid.op_endpoint openid.realm
+openid.response_nonce openid.return_to openid.sig openid.signed RelayState SAMLRequest SAMLResponse SAMLart SigAlg
+Signature wa wauth wct wctx wfresh whr wreply wreq wresult wtrealm ticket service pgtUrl pgt gateway renew
+$apply $batch $compute $count $deltatoken $expand $filter $format $id $index $inlinecount $levels $orderby $schemaversion
+$search $select $skip $skiptoken $top api-version attributes excludedAttributes filter sortBy sortOrder startIndex count
+AWSAccessKeyId X-Amz-Algorithm X-Amz-Content-Sha256 X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-Security-Token
+X-Amz-Signature X-Amz-SignedHeaders x-amz-acl x-amz-checksum-mode x-amz-sdk-checksum-algorithm x-id Action Version
+Expires Key-Pair-Id Policy acl accelerate analytics cors delete delimiter encryption encoding-type fetch-owner
+intelligent-tiering inventory key-marker legal-hold lifecycle list-type location logging marker max-keys max-parts
+max-uploads metrics notification object-lock ownershipControls part-number-marker partNumber policy policyStatus prefix
+publicAccessBlock replication requestPayment restore retention response-cache-control response-content-disposition
+response-content-encoding response-content-language response-content-type response-expires select select-type
+start-after continuation-token tagging torrent upload-id-marker uploadId uploads version-id-marker versionId versioning
+versions website
+GoogleAccessId X-Goog-Algorithm X-Goog-Credential X-Goog-Date X-Goog-Expires X-Goog-Signature X-Goog-SignedHeaders
+$alt alt callback fields key oauth_token pageSize pageToken prettyPrint quotaUser updateMask uploadType upload_id
+upload_protocol userIp userProject ifGenerationMatch ifMetagenerationMatch
+blockid comp include maxresults restype rscc rscd rsce rscl rsct sdd se ses si sig sip ske skoid sks skt sktid skv snapshot
+sp spr sr srt ss st sv timeout
+allowWatchBookmarks command container continue dryRun fieldManager fieldSelector fieldValidation follow force
+gracePeriodSeconds insecureSkipTLSVerifyBackend labelSelector limit limitBytes orphanDependents pretty previous
+propagationPolicy resourceVersion resourceVersionMatch sendInitialEvents sinceSeconds sinceTime stderr stdin stdout
+stream tailLines timeoutSeconds timestamps tty watch
+db dedup direction end epoch interval match match[] max_source_resolution partial_response precision q query query_range
+rp since start step time timeout until bucket org
+_source _source_excludes _source_includes allow_no_indices expand_wildcards filter_path from human ignore_unavailable
+op_type pipeline refresh request_cache routing scroll search_type size sort track_total_hits typed_keys wait_for_completion
+operationName query variables extensions
+bbox bgcolor count crs elevation exceptions featureId format height i info_format j layer layers maxFeatures maxheight
+maxwidth outputFormat propertyName query_layers request resultType service sld srs srsName startIndex style styles
+tilecol tilematrix tilematrixset tilerow time transparent typeName typeNames url version width x y z
+identifier metadataPrefix resumptionToken set verb
+EIO transport sid t b64 negotiateVersion connectionToken connectionData
+utm_campaign utm_campaign_id utm_content utm_creative_format utm_id utm_marketing_tactic utm_medium utm_source
+utm_source_platform utm_term _ga _gac _gl _hsenc _hsmi dclid epik fbclid gad_source gbraid gclid gclsrc igsh igshid
+li_fat_id mc_cid mc_eid mkt_tok msclkid rdt_cid s_cid sc_click_id srsltid ttclid twclid wbraid yclid ymclid zanpid
+action_id after all amount apikey api_key appid app_id app_version asc ascending async attempt auth before build cache
+categories category channel chunk chunks city columns compress config content continuation cookie country created
+created_after created_at created_before created_by currency cursor d data date date_from date_to day days db debug
+deleted depth desc descending dest destination details device device_id dir direction disabled distance domain dry_run
+dst duration email enabled encoding end_date end_time endDate endTime event exclude expand expires ext extended failed
+features file fileName first flags for format fr from from_date fromDate full g_recaptcha_response gl goto group groupBy
+group_by h hash height hl host hour hours html http https id ids image img in include include_deleted index input
+instance interval ip is_active items job json jsonp keyword keywords l lang language languages last lat latitude level
+light lim limit line lines link list lng loc locale location log login lon long longitude ltv m max max_id max_results
+max_size maxResults message meta method min min_id minutes mode model modified modified_after modified_at month months
+msg name names namespace next nextToken next_token node nocache nonce note num number o object offset op operation order
+orderBy order_by orderDir order_dir org origin output owner p page pageIndex pageNo pageNumber page_count page_num
+page_number page_size page_token pages params parent parent_id part password path per_page perPage period phone pid
+platform port pos position prev preview price primary priority product product_id profile project provider q quality
+range rate raw read realtime reason recursive ref referer referrer refresh region rel release remove rendered replace
+res reset resolution rest_route result results retry return return_to returnTo return_url returnUrl rev reverse revision
+role root row rows run s sample search searchTerm second seconds section seed select sequence server session session_id
+sha short show sid sign signature since_id site size skip slug sort sortField sort_by sort_dir sort_order source
+source_id src start_date start_time startDate startTime stat state status step store sub subject subscribe success
+symbol system tab table tag tags target template tenant tenant_id term test text theme thumb time timestamp timezone
+title to to_date toDate token tool total trace trace_id track trigger ts type types tz u ui uid unit units unread
+updated updated_after updated_at updated_since upload uri user user_id userId userid username uuid v val value values
+ver verbose verify version view w wait week width with wsdl xml xsrf year zip zone zoom
+"""
+"""Names of parameters of a query, by who defines them. OAuth (IANA, OAuth Parameters) and OpenID Connect; OpenID 2, WebSub,
+SAML's and WS-Federation's bindings, CAS. OData 4.01 and SCIM (RFC 7644). Amazon's signature version 4, S3 and its
+CloudFront. Google's signed URLs and system parameters. Azure's shared access signatures. Kubernetes' API. Prometheus,
+Thanos, Loki and InfluxDB. Elasticsearch. GraphQL over HTTP. The OGC's WMS, WFS and WMTS, oEmbed. OAI-PMH. Engine.IO and
+SignalR. What analytics and advertisements add to links (utm_…, gclid, …). The last ones are what
+interfaces in general call paging, ordering, ranges of time, places and formats."""
+
+CALLS: Final = """
+addsvc admin ads ark authzed aws bigtable bsr buf buildbarn calico cds channelz cilium cloudevents cncf cockroach connectrpc
+consul containerd cri crd csi csm dapr dgraph discovery eds envoy etcd etcdserverpb eventstore firestore flagd fleet gateway
+gax geth gitaly gitlab google googleapis googleads greeter greet grpc grpcbin hashicorp hello helloworld hipstershop hubble iam
+inference istio jaeger jwt keda kms kserve kube kubelet kubernetes kv kvproto k8s lds linkerd logproto loki longrunning lro mesh
+milvus mixer modelbox moby mtls networking oci operatorpb opentelemetry otel oteldemo pb peer ping podresources pong proto protobuf
+prometheus pubsub pulsar pulumirpc qdrant querier raft raftpb rds reflection relay routeguide rpc rpcpb say sds seata
+shipping skywalking spanner spiffe spire sql srds storepb talker talk temporal tensorflow test tempopb tempo tikv tikvpb
+tfplugin thanos tpu triton udpa unary util vault vitess vtgate watcher workload xds zeebe zipkin
+a an and any are be been both but by can cannot could did do does done each either else every for from had has have how
+if into is it its must neither no none nor not of off once only onto or other over same shall should so some such than
+that the their them then these they this those to too under until upon was were what when where which while who why with
+within without would yet
+"""
+"""The function words of English; words of packages, services and methods of public interfaces that speak gRPC: gRPC's own (health, reflection, channelz, its
+examples), Google's, OpenTelemetry, Envoy's xDS, Kubernetes' (CRI, CSI, KMS), etcd, containerd, and of databases and meshes."""
+
 PRODUCTS: Final = """
-AHC Airflow Alamofire Amazon-Route53-Health-Check-Service Ansible Apache-HttpAsyncClient Apache-HttpClient
+AHC Airflow Alamofire Alertmanager AlwaysOn Amazon-Route53-Health-Check-Service Ansible Apache-HttpAsyncClient Apache-HttpClient
 Apache-HttpComponents ApacheBench AppEngine-Google AppleWebKit AsyncHttpClient Audit aws-cli aws-sdk-cpp aws-sdk-dotnet
 aws-sdk-go aws-sdk-go-v2 aws-sdk-java aws-sdk-js aws-sdk-nodejs aws-sdk-php aws-sdk-ruby aws-sdk-ruby3 aws-sdk-rust axios
 azsdk-go azsdk-js azsdk-net azsdk-python azure-cli Blackbox-Exporter blackbox_exporter Boto Boto3 Botocore BrokenBrowser
@@ -183,7 +276,25 @@ OpenAPI-Generator Symfony SymfonyHttpClient Synapse telegraf Telegraf terraform 
 Traefik traefik Trident Trivy twilio-python Typhoeus undici unirest-java UptimeRobot urlgrabber urllib urllib3 uv Vault
 vault vector Vector Vegeta vegeta Velero Version VictoriaMetrics vmagent Vivaldi Werkzeug WebKit WebSphere Wget Wget2
 wget WinHttp WinHTTP WordPress wrk XMLRPC xh Xamarin YaBrowser yarn Zabbix Zend_Http_Client Zipkin Ztunnel
-Interceptor interceptor tinyproxy fetch undici websocket-client ws aiohttp
+Interceptor interceptor tinyproxy fetch undici websocket-client websockets ws aiohttp
+Amazon-CloudFront Amazon-Route53-Health-Check-Service AmazonAPIGateway Azure-Traffic-Manager ArgoCD argocd Atlassian
+aws-internal aws-sdk-kotlin aws-sdk-swift Better-Uptime bitbucket blackbox buildkit cilium cilium-agent
+Cloudflare-Healthchecks Cloudflare-Traffic-Manager Cloudflare-Workers cloud-controller-manager cluster-autoscaler cockroach Consul-Health-Check
+Checkly checkly crictl crossplane Cortex dapr dd-trace-go dd-trace-java dd-trace-js dd-trace-py DatadogAgent datadog-agent
+Dynatrace Elasticsearch ELB-HealthChecker elastic-agent EventGridClient external-dns external-secrets fastapi feign
+Feign Freshping gitea GitHub-Camo GoogleHC-ServiceMesh Google-Cloud-Tasks Google-Cloud-Pub-Sub-Push APIs-Google
+google-cloud-go gcloud-golang gcloud-java gcloud-node gcloud-python gl-go gl-java gl-node gl-python gofiber grpc-cpp grpc-php
+grpcurl grpc-health-probe h2load Hasura heartbeat Heartbeat HetrixTools Honeybadger hcloud-go IBM-Cloud Icinga
+ingress-nginx istio-agent istio-proxy Jaeger jaeger-agent jaeger-collector jenkins Jenkins Karpenter karpenter Keycloak
+KEDA keda kiali Kong kube-bench kube-rbac-proxy kyverno libmicrohttpd LinkerdHC linkerd-proxy LinkCheck LiteLLM
+longhorn-manager MCP meilisearch metrics-server Micronaut Monit Munin Nagios nagios-plugins netty Netty NewRelicPinger
+NewRelicSynthetics Nomad nomad node-exporter node_exporter oauth2-proxy okhttp3 openai-node openai-python OpenAI
+opensearch-go opensearch-java opensearch-js opensearch-py OTel-Collector otelcol otelcol-contrib
+PRTG Prometheus-Operator PrometheusOperator prometheus-adapter pulumi PyMongo pulsar-client
+qdrant quic-go RabbitMQ rclone registry-client relay renovate restic-go Rook rook s5cmd Saucelabs Sensu Shopify SkyWalking
+SmartProbe SolarWinds Solr spark Spark Splunk splunk-otel-collector Stackdriver StatusPage step-ca Sumologic Supabase
+Tempo tempo temporal temporal-go temporal-java Twilio Uptime-Kuma Uptime Uptrends Varnish varnish VMware vmalert
+WebClient Weaveworks Wavefront Xray Zabbix-agent zap ZAP Zipkin-Server
 """
 """Programs, libraries and the tokens that browsers send, by the names that they send themselves."""
 PLATFORMS: Final = """
@@ -227,10 +338,12 @@ def main() -> None:
             f'    "{name}",\n'
             for name in sorted(
                 [
+                    "CALLS",
                     "CODINGS",
                     "FIELDS",
                     "MEDIA_TYPES",
                     "METHODS",
+                    "PARAMETERS",
                     "PLATFORMS",
                     "PRODUCTS",
                     "SUFFIXES",
@@ -241,11 +354,17 @@ def main() -> None:
         + "]\n"
         + _table("METHODS", METHODS.split() + MET_METHODS.split(), "Of requests; case-sensitive.")
         + _table("CODINGS", CODINGS.split(), "Content codings.")
+        + _table("CALLS", CALLS.split(), "Words of remote procedure calls, in lower case.")
         + _table("TOP_LEVEL", TOP_LEVEL.split(), "Top-level media types.")
         + _table("SUFFIXES", SUFFIXES.split(), "Of media types, after a plus sign.")
         + _table("MEDIA_TYPES", [kind.lower() for kind in types], "Whole media types.")
         + _table(
             "FIELDS", [name.lower() for name in (FIELDS + MET_FIELDS).split()], "Names of header fields."
+        )
+        + _table(
+            "PARAMETERS",
+            [name.lower() for name in PARAMETERS.split()],
+            "Names of parameters of a query, in lower case.",
         )
         + _table(
             "PRODUCTS",

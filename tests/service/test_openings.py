@@ -145,6 +145,7 @@ def test_explains_what_is_closed(tmp_path: Path) -> None:
     """Each closed segment with its rule and how often; what the configuration opens is no longer there."""
     capture = tmp_path / "capture.pcap"
     targets = ["/kycz/7"] * 3 + ["/users/report", "/users/jane@x.example", "/v1/status", "/a%1b[31mred"]
+    targets += ["http://shop.example/zqx?page=1&kycz=2&zqvalue"]
     capture.write_bytes(requests_capture(targets))
     done = interceptor("read", capture, "--explain")
     assert (done.returncode, done.stderr) == (0, "")
@@ -156,9 +157,12 @@ def test_explains_what_is_closed(tmp_path: Path) -> None:
         "1 collection /users/report",
         "1 form /users/jane@x.example",
         "1 unknown /a%1b[31mred",
+        "1 unknown /zqx",
+        "1 parameter ?kycz",
     }
     opened = interceptor("read", capture, "--explain", "--config", configured(tmp_path, words=["kycz"]))
     assert "/kycz\n" not in opened.stdout
+    assert "?kycz" not in opened.stdout
     assert "3  form        /kycz/7" in opened.stdout
 
 

@@ -1,7 +1,10 @@
-"""What a record says of a remote procedure call: its service and method, by the words of an interface.
+"""What a record says of a remote procedure call: its service and method, as far as their words are known.
 
-Owns the rule for such names. They are written by whoever programs the service, so they are shown as they are; but a stranger may
-call anything, so what looks like a value is a placeholder, and what an operator hides is hidden.
+Owns the rule for such names, which are judged piece by piece: what is between the dots of a service, and the method. They are
+written by whoever programs the service, but a stranger may call anything. So they are closed as paths are: a piece stays if it is
+made of known words, those of the vocabulary and those of public interfaces (`registered.CALLS`); else it is a placeholder, and the
+pieces beside it stay: `{word}.billing.v1.Invoices/Create`. Programs name their methods with more words than paths have
+(`ListServiceAccountKeys`), and with what may be somebody's name: so both may be, where the whole has a word that is nobody's.
 """
 
 from __future__ import annotations
@@ -9,8 +12,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from interceptor.core.records.registered import CALLS
 from interceptor.core.records.values import TOKEN, looks_like_value
-from interceptor.core.records.words import WORD
+from interceptor.core.records.words import CUT, WORD
 
 if TYPE_CHECKING:
     from interceptor.core.records.words import Words
@@ -21,27 +25,70 @@ _PATH: Final = re.compile(r"/([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)/([A-Za-z_]\w*)", 
 """Of a call of gRPC: package, service and method."""
 _MAX_PATH: Final = 256
 _PIECES: Final = 12
+_MAX_WORDS: Final = 8
+"""Of a piece: `StreamAggregatedResources`, `BatchGetEffectiveIamPolicies`."""
+_NUMBER: Final = re.compile(r"[0-9]{1,2}")
 
 
 class CallNames:
-    """Shows what paths name. `words` knows what an operator hides."""
+    """Shows what paths name. `words` is the vocabulary, with what an operator added and hides."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
 
     def template(self, path: str) -> str | None:
         """`/service/method` as it may be shown; None where the path names none of them."""
+        names = self._split(path)
+        if names is None:
+            return None
+        *service, method = self._shown(names)
+        return f"/{'.'.join(service)}/{method}"
+
+    def explain(self, path: str) -> list[tuple[str, str, str]] | None:
+        """(what stands before, in shape; piece; rule) of each piece that is not shown; None for a path that names no call."""
+        names = self._split(path)
+        if names is None:
+            return None
+        told = []
+        before = "/"
+        for number, (name, shown) in enumerate(zip(names, self._shown(names), strict=True)):
+            if name != shown:
+                told.append((before, name, "unknown"))
+            before += shown + ("/" if number == len(names) - 2 else ".")
+        return told
+
+    def _split(self, path: str) -> list[str] | None:
+        """The pieces of the service's name, and the method."""
         match = _PATH.fullmatch(path) if len(path) <= _MAX_PATH else None
         if match is None:
             return None
         pieces = match[1].split(".")
-        if len(pieces) > _PIECES:
-            return None
-        return f"/{'.'.join(map(self._shown, pieces))}/{self._shown(match[2])}"
+        return [*pieces, match[2]] if len(pieces) <= _PIECES else None
 
-    def _shown(self, name: str) -> str:
-        if self._words.hides(name):
-            return WORD
-        if self._words.stays(name) or not looks_like_value(name):
-            return name
-        return TOKEN
+    def _shown(self, names: list[str]) -> list[str]:
+        judged = [self._firm(name) for name in names]
+        certain = any(judged)
+        return [
+            name if firm or (certain and firm is False) else TOKEN if looks_like_value(name) else WORD
+            for name, firm in zip(names, judged, strict=True)
+        ]
+
+    def _firm(self, name: str) -> bool | None:
+        """True of a name that has a word which is nobody's name, False of one whose words are all known; else None."""
+        words = self._words
+        if words.hides(name):
+            return None
+        if words.stays(name):
+            return True
+        if len(name) == 1:
+            return False
+        firm = False
+        pieces = [piece.lower() for piece in CUT.findall(name)]
+        if not pieces or len(pieces) > _MAX_WORDS:
+            return None
+        for piece in pieces:
+            if piece in words.words or piece in CALLS:
+                firm = True
+            elif not (piece in words.ambiguous or piece in words.joined or _NUMBER.fullmatch(piece)):
+                return None
+        return firm

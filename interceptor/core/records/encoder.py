@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from interceptor.core.model import Outcome
 
-__all__ = ["AnyRecord", "Record", "RecordEncoder", "Url"]
+__all__ = ["MAX_KEYS", "AnyRecord", "Record", "RecordEncoder", "Url", "split_target"]
 
 Url = Literal["template", "path", "full"]
 """How much of the request target a record shows: its template, also its path, also its query."""
@@ -197,7 +197,7 @@ _Target: TypeAlias = tuple[_Server | None, str, str | None, str]
 target is of none of the four forms (RFC 9112 section 3.2)."""
 
 
-def _target(text: str) -> _Target:
+def split_target(text: str) -> _Target:
     """What the target of any method but CONNECT says."""
     if text.startswith("/"):
         server, scheme, rest = None, "http", text.partition("#")[0]
@@ -297,11 +297,12 @@ class RecordEncoder:
         self._template = templates.template
         self._calls = _Cache[str, str | None](CallNames(templates.words).template)
         self._admit = templates.admit
+        self._routed = templates.routed
         self.names = ServerNames()
         self._connections: dict[str, _Connection] = {}
         self._header_names = _Cache[str, str](lambda name: values.field_name(name, templates.words.known))
         self._layouts = _Cache[tuple[str, ...], tuple[str, ...] | None](self._layout)
-        self._query_keys = _Cache[str, str](lambda key: values.query_key(key, templates.words.shape))
+        self._query_keys = _Cache[str, str](lambda key: values.query_key(key, templates.words.parameter))
         self._queries = _Cache[str, tuple[str, ...] | None](self._names_of)
         self._seconds = _Cache[int, str](_second)
         self._versions = _Cache[str, str | None](values.version)
@@ -406,7 +407,7 @@ class RecordEncoder:
                 named, scheme = None, "http"
                 sent_path, _, sent_query = target.partition("?")
             else:
-                named, scheme, sent_path, sent_query = _target(target)
+                named, scheme, sent_path, sent_query = split_target(target)
             if named is None and (text := request.host) is not None:
                 named = self._hosts[text]
             if named is not None:
@@ -422,7 +423,11 @@ class RecordEncoder:
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
             if sent_path:
-                if transaction.call is not None and (called := self._calls[sent_path]) is not None:
+                if (
+                    transaction.call is not None
+                    and (called := self._calls[sent_path]) is not None
+                    and (called == sent_path or not self._routed(server_address, sent_path))
+                ):
                     template = self._admit(server_address, called)
                 else:
                     template = self._template(server_address, sent_path, client_address or source_address)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
+    "CALLS",
     "CODINGS",
     "FIELDS",
     "MEDIA_TYPES",
     "METHODS",
+    "PARAMETERS",
     "PLATFORMS",
     "PRODUCTS",
     "SUFFIXES",
@@ -36,6 +38,24 @@ aes128gcm aws-chunked br chunked compress dcb dcz deflate exi gzip identity pack
 """.split()
 )
 """Content codings."""
+
+CALLS: Final = frozenset(
+    """
+a addsvc admin ads an and any are ark authzed aws be been bigtable both bsr buf buildbarn but by calico can cannot
+cds channelz cilium cloudevents cncf cockroach connectrpc consul containerd could crd cri csi csm dapr dgraph did
+discovery do does done each eds either else envoy etcd etcdserverpb eventstore every firestore flagd fleet for from
+gateway gax geth gitaly gitlab google googleads googleapis greet greeter grpc grpcbin had has hashicorp have hello
+helloworld hipstershop how hubble iam if inference into is istio it its jaeger jwt k8s keda kms kserve kube kubelet
+kubernetes kv kvproto lds linkerd logproto loki longrunning lro mesh milvus mixer moby modelbox mtls must neither
+networking no none nor not oci of off once only onto opentelemetry operatorpb or otel oteldemo other over pb peer
+ping podresources pong prometheus proto protobuf pubsub pulsar pulumirpc qdrant querier raft raftpb rds reflection
+relay routeguide rpc rpcpb same say sds seata shall shipping should skywalking so some spanner spiffe spire sql srds
+storepb such talk talker tempo tempopb temporal tensorflow test tfplugin than thanos that the their them then these
+they this those tikv tikvpb to too tpu triton udpa unary under until upon util vault vitess vtgate was watcher were
+what when where which while who why with within without workload would xds yet zeebe zipkin
+""".split()
+)
+"""Words of remote procedure calls, in lower case."""
 
 TOP_LEVEL: Final = frozenset(
     """
@@ -859,129 +879,213 @@ x-vercel-id x-version x-webkit-csp x-workspace-id x-xsrf-token x-xss-protection
 )
 """Names of header fields."""
 
+PARAMETERS: Final = frozenset(
+    """
+$alt $apply $batch $compute $count $deltatoken $expand $filter $format $id $index $inlinecount $levels $orderby
+$schemaversion $search $select $skip $skiptoken $top _ga _gac _gl _hsenc _hsmi _source _source_excludes
+_source_includes accelerate access_token acl acr_values action action_id after all allow_no_indices
+allowwatchbookmarks alt amount analytics api-version api_key apikey app_id app_version appid asc ascending assertion
+assoc_handle async attempt attributes aud audience auth auth_req_id authorization_details awsaccesskeyid b64 bbox
+before bgcolor binding_message blockid bucket build cache callback categories category channel chunk chunks city
+claims claims_locales client_assertion client_assertion_type client_id client_notification_token client_secret code
+code_challenge code_challenge_method code_verifier columns command comp compress config connectiondata
+connectiontoken container content continuation continuation-token continue cookie cors count country created
+created_after created_at created_before created_by crs currency cursor d data date date_from date_to day days db
+dclid debug dedup delete deleted delimiter depth desc descending dest destination details device device_code
+device_id dir direction disabled display distance domain dpop_jkt dry_run dryrun dst duration eio elevation email
+enabled encoding encoding-type encryption end end_date end_time enddate endtime epik epoch error error_description
+error_uri event exceptions exclude excludedattributes expand expand_wildcards expires expires_in ext extended
+extensions failed fbclid featureid features fetch-owner fieldmanager fields fieldselector fieldvalidation file
+filename filter filter_path first flags follow for force format fr from from_date fromdate full g_recaptcha_response
+gad_source gateway gbraid gclid gclsrc gl googleaccessid goto graceperiodseconds grant_type group group_by groupby h
+hash height hl host hour hours html http https hub.callback hub.challenge hub.lease_seconds hub.mode hub.secret
+hub.topic hub.verify_token human i id id_token id_token_hint identifier ids ifgenerationmatch ifmetagenerationmatch
+ignore_unavailable igsh igshid image img in include include_deleted index info_format input
+insecureskiptlsverifybackend instance intelligent-tiering interval inventory ip is_active iss items j job json jsonp
+key key-marker key-pair-id keyword keywords l labelselector lang language languages last lat latitude layer layers
+legal-hold level li_fat_id lifecycle light lim limit limitbytes line lines link list list-type lng loc locale
+location log logging login login_hint login_hint_token logout_hint lon long longitude ltv m marker match match[] max
+max-keys max-parts max-uploads max_age max_id max_results max_size max_source_resolution maxfeatures maxheight
+maxresults maxwidth mc_cid mc_eid message meta metadataprefix method metrics min min_id minutes mkt_tok mode model
+modified modified_after modified_at month months msclkid msg name names namespace negotiateversion next next_token
+nexttoken nocache node nonce note notification num number o oauth_token object object-lock offset op op_type
+openid.assoc_handle openid.claimed_id openid.identity openid.mode openid.ns openid.op_endpoint openid.realm
+openid.response_nonce openid.return_to openid.sig openid.signed operation operationname order order_by order_dir
+orderby orderdir org origin orphandependents output outputformat owner ownershipcontrols p page page_count page_num
+page_number page_size page_token pageindex pageno pagenumber pages pagesize pagetoken params parent parent_id part
+part-number-marker partial_response partnumber password path per_page period perpage pgt pgturl phone pid pipeline
+platform policy policystatus port pos position post_logout_redirect_uri precision prefix pretty prettyprint prev
+preview previous price primary priority product product_id profile project prompt propagationpolicy propertyname
+provider publicaccessblock q quality query query_layers query_range quotauser range rate raw rdt_cid read realtime
+reason recursive redirect_uri ref referer referrer refresh refresh_token region registration rel relaystate release
+remove rendered renew replace replication request request_cache request_uri requested_token_type requestpayment res
+reset resolution resource resourceversion resourceversionmatch response response-cache-control
+response-content-disposition response-content-encoding response-content-language response-content-type
+response-expires response_mode response_type rest_route restore restype result results resulttype resumptiontoken
+retention retry return return_to return_url returnto returnurl rev reverse revision role root routing row rows rp
+rscc rscd rsce rscl rsct run s s_cid samlart samlrequest samlresponse sample sc_click_id scope scroll sdd se search
+search_type searchterm second seconds section seed select select-type sendinitialevents sequence server service ses
+session session_id session_state set sha short show si sid sig sigalg sign signature since since_id sinceseconds
+sincetime sip site size ske skip skoid sks skt sktid skv sld slug snapshot sort sort_by sort_dir sort_order sortby
+sortfield sortorder source source_id sp spr sr src srs srsltid srsname srt ss st start start-after start_date
+start_time startdate startindex starttime stat state status stderr stdin stdout step store stream style styles sub
+subject subject_token subject_token_type subscribe success sv symbol system t tab table tag tagging tags taillines
+target target_link_uri template tenant tenant_id term test text theme thumb ticket tilecol tilematrix tilematrixset
+tilerow time timeout timeoutseconds timestamp timestamps timezone title to to_date todate token token_type
+token_type_hint tool torrent total trace trace_id track track_total_hits transparent transport trigger ts ttclid tty
+twclid type typed_keys typename typenames types tz u ui ui_locales uid unit units unread until updated updated_after
+updated_at updated_since updatemask upload upload-id-marker upload_id upload_protocol uploadid uploads uploadtype
+uri url user user_code user_id userid userip username userproject utm_campaign utm_campaign_id utm_content
+utm_creative_format utm_id utm_marketing_tactic utm_medium utm_source utm_source_platform utm_term uuid v val value
+values variables ver verb verbose verify version version-id-marker versionid versioning versions view vp_token w wa
+wait wait_for_completion watch wauth wbraid wct wctx website week wfresh whr width with wreply wreq wresult wsdl
+wtrealm x x-amz-acl x-amz-algorithm x-amz-checksum-mode x-amz-content-sha256 x-amz-credential x-amz-date
+x-amz-expires x-amz-sdk-checksum-algorithm x-amz-security-token x-amz-signature x-amz-signedheaders x-goog-algorithm
+x-goog-credential x-goog-date x-goog-expires x-goog-signature x-goog-signedheaders x-id xml xsrf y yclid year ymclid
+z zanpid zip zone zoom
+""".split()
+)
+"""Names of parameters of a query, in lower case."""
+
 PRODUCTS: Final = frozenset(
     """
 a360-search a6-indexer aasa-bot abevalbot academicbotrtu acapbot acoonbot adagiobot adbeat_bot addsearchbot adidxbot
 adkerneltopiccrawler adsbot-google-mobile adsbot-iab adscanner adstxtcrawler advanced_crawler advbot agakidsbot
-agencyanalyticsbot ahc ai2bot aihitbot aiohttp air.aiscanning airflow aisearchbot akismetbot alamofire
-alexandriaorgbot aliyunsecbot alphabot amazing-searchbot amazon-bedrock-agentcore-browser
-amazon-route53-health-check-service amazonadbot amazonbot amzn-searchbot anderspinkbot ansible antibot
-apache-httpasyncclient apache-httpclient apache-httpcomponents apachebench apifybot apifywebsitecontentcrawler
-appengine-google applebot applewebkit arabot aranet-searchbot archive-it archive.org_bot archivebot archivebox
-arquivo-web-crawler arquivobot artemisbot aspiegelbot asynchttpclient atlassian-bot atvowbot audigentadbot
-audistobot audit awariobot awariorendererbot awariorssbot awariosmartbot awesomecrawler aws-cli aws-sdk-cpp
-aws-sdk-dotnet aws-sdk-go aws-sdk-go-v2 aws-sdk-java aws-sdk-js aws-sdk-nodejs aws-sdk-php aws-sdk-ruby
-aws-sdk-ruby3 aws-sdk-rust axios azsdk-go azsdk-js azsdk-net azsdk-python azure-cli azureai-searchbot
-backlinkcrawler baiduadsbot baiduspider bdbot bdcbot bdfetch beeperbot behloolbot betabot betteruptimebot
-bidswitchbot bigupdatabot bingbot bingpreview bitbot bitlybot bitsightbot bl.uk_lddc_bot bl.uk_ldfc_bot
+agencyanalyticsbot ahc ai2bot aihitbot aiohttp air.aiscanning airflow aisearchbot akismetbot alamofire alertmanager
+alexandriaorgbot aliyunsecbot alphabot alwayson amazing-searchbot amazon-bedrock-agentcore-browser amazon-cloudfront
+amazon-route53-health-check-service amazonadbot amazonapigateway amazonbot amzn-searchbot anderspinkbot ansible
+antibot apache-httpasyncclient apache-httpclient apache-httpcomponents apachebench apifybot
+apifywebsitecontentcrawler apis-google appengine-google applebot applewebkit arabot aranet-searchbot archive-it
+archive.org_bot archivebot archivebox argocd arquivo-web-crawler arquivobot artemisbot aspiegelbot asynchttpclient
+atlassian atlassian-bot atvowbot audigentadbot audistobot audit awariobot awariorendererbot awariorssbot
+awariosmartbot awesomecrawler aws-cli aws-internal aws-sdk-cpp aws-sdk-dotnet aws-sdk-go aws-sdk-go-v2 aws-sdk-java
+aws-sdk-js aws-sdk-kotlin aws-sdk-nodejs aws-sdk-php aws-sdk-ruby aws-sdk-ruby3 aws-sdk-rust aws-sdk-swift axios
+azsdk-go azsdk-js azsdk-net azsdk-python azure-cli azure-traffic-manager azureai-searchbot backlinkcrawler
+baiduadsbot baiduspider bdbot bdcbot bdfetch beeperbot behloolbot betabot better-uptime betteruptimebot bidswitchbot
+bigupdatabot bingbot bingpreview bitbot bitbucket bitlybot bitsightbot bl.uk_lddc_bot bl.uk_ldfc_bot blackbox
 blackbox-exporter blackbox_exporter blekkobot blexbot blogmurabot blp_bbot blueskypreviewbot bne.es_bot bnf.fr_bot
 bnfbot boardgamepricesbot bomborabot bot-pge.chlooe.com bot.araturka.com botify boto boto3 botocore botpoke
 boxcarbot br-crawler brainobot brandonbot bravebot brightbot brokenbrowser brokenlinkcheck.com browserbot-observer
-bublupbot buddybot bufferlinkpreviewbot bun buzzbot bytespider caddy caliberbot caliperbot camel capitalonebot
-capsulechecker capterrabot carbon-umbrella-bot careerbot ccbot cdscbot centcombot centurybot cert-manager certbot
-cfnetwork channel3bot chargebeebot chatglm-spider check_http checkhost checkhttp checkly checkmarknetwork chrome
-chromium citeseerxbot claritybot claude-searchbot clearscopebot clickhouse cliqzbot cloudflare
-cloudflare-custom-error-page-crawler cloudflare-healthchecks cloudflare-prefetch cloudflare-radar-scanner
-cloudflare-validator cloudflareradarurlscanner cloudfront cloudwatchsynthetics cmschecker cocolyzebot codabot
-cohere-training-data-crawler commafeed companybook-crawler compose composer conda connect-es connect-go consul
-containerd contxbot cookiebot cookiehubscan cookieyesbot coredns couchdb coveobot cozi-icalendar-feedreader crawl4ai
-crawler4j crawler_eb_germany crawlson crawlyprojectcrawler crios criteobot crystalsemanticsbot curl
-customasynchttpclient cutbot cxensebot cxk_bot cybaabot cyberfindcrawler cypex.aiscanning cypress dalvik dart darwin
-daspeedbot datadog datadogsynthetics datafeedwatch dataforseobot datagnionbot deadlinkchecker deepcrawl deepseekbot
-deno deskyobot diffbot dingtalkbot-linkservice discobot discordbot dmbot dnbcrawler dnsscanner dnyzbot docker
-docker-client docker-distribution domaincrawler domainstatsbot domcopbot dominicbot dotbot dotcom-monitor dotnet
-dragonbot dratabot drupalbot dubbotbot duckassistbot duckduckbot duckduckgo-favicons-bot echoboxbot
-ecovadissustainabilitybot edansbot edg edga edge edgios edisterbot elastic-apm elastic-transport-python
-elasticsearch-js elasticsearch-py electron elisabot elixir elmahio-uptimebot emoneybot envoy epicbot epivozcrawler
-etcd europarchive.org ev-crawler evernoterichlinkbot everyfeed-spider everyonesocialbot evouptimebot exabot excon
-experibot extecontextcrawl extlinksbot eyeotabot ezoicbot facebookbot facebot factset_spyderbot faraday
-fast-webcrawler fasthttp fedicabot fediindex fedistatscrawler fedreporterdatabot feedbin feedbot feedburner
-feeder.co feedfetcher-google feedflow feedly feedsearch-crawler feedspot feedvalidator feedwind femtosearchbot fetch
-fidget-spinner-bot filebeat filterdb.iss.netcrawler finditanswersbot findxbot fiperbot firecrawlagent firefox
+bublupbot buddybot bufferlinkpreviewbot buildkit bun buzzbot bytespider caddy caliberbot caliperbot camel
+capitalonebot capsulechecker capterrabot carbon-umbrella-bot careerbot ccbot cdscbot centcombot centurybot
+cert-manager certbot cfnetwork channel3bot chargebeebot chatglm-spider check_http checkhost checkhttp checkly
+checkmarknetwork chrome chromium cilium cilium-agent citeseerxbot claritybot claude-searchbot clearscopebot
+clickhouse cliqzbot cloud-controller-manager cloudflare cloudflare-custom-error-page-crawler cloudflare-healthchecks
+cloudflare-prefetch cloudflare-radar-scanner cloudflare-traffic-manager cloudflare-validator cloudflare-workers
+cloudflareradarurlscanner cloudfront cloudwatchsynthetics cluster-autoscaler cmschecker cockroach cocolyzebot
+codabot cohere-training-data-crawler commafeed companybook-crawler compose composer conda connect-es connect-go
+consul consul-health-check containerd contxbot cookiebot cookiehubscan cookieyesbot coredns cortex couchdb coveobot
+cozi-icalendar-feedreader crawl4ai crawler4j crawler_eb_germany crawlson crawlyprojectcrawler crictl crios criteobot
+crossplane crystalsemanticsbot curl customasynchttpclient cutbot cxensebot cxk_bot cybaabot cyberfindcrawler
+cypex.aiscanning cypress dalvik dapr dart darwin daspeedbot datadog datadog-agent datadogagent datadogsynthetics
+datafeedwatch dataforseobot datagnionbot dd-trace-go dd-trace-java dd-trace-js dd-trace-py deadlinkchecker deepcrawl
+deepseekbot deno deskyobot diffbot dingtalkbot-linkservice discobot discordbot dmbot dnbcrawler dnsscanner dnyzbot
+docker docker-client docker-distribution domaincrawler domainstatsbot domcopbot dominicbot dotbot dotcom-monitor
+dotnet dragonbot dratabot drupalbot dubbotbot duckassistbot duckduckbot duckduckgo-favicons-bot dynatrace echoboxbot
+ecovadissustainabilitybot edansbot edg edga edge edgios edisterbot elastic-agent elastic-apm
+elastic-transport-python elasticsearch elasticsearch-js elasticsearch-py elb-healthchecker electron elisabot elixir
+elmahio-uptimebot emoneybot envoy epicbot epivozcrawler etcd europarchive.org ev-crawler eventgridclient
+evernoterichlinkbot everyfeed-spider everyonesocialbot evouptimebot exabot excon experibot extecontextcrawl
+external-dns external-secrets extlinksbot eyeotabot ezoicbot facebookbot facebot factset_spyderbot faraday
+fast-webcrawler fastapi fasthttp fedicabot fediindex fedistatscrawler fedreporterdatabot feedbin feedbot feedburner
+feeder.co feedfetcher-google feedflow feedly feedsearch-crawler feedspot feedvalidator feedwind feign femtosearchbot
+fetch fidget-spinner-bot filebeat filterdb.iss.netcrawler finditanswersbot findxbot fiperbot firecrawlagent firefox
 flamingo_searchengine flannel fleebsbot fluent-bit fluentd flux fluxcd flyriverbot focus fr-crawler freshbot
-freshpingbot friendly-spider friendlycrawler fuelbot fullstorybot fuseonbot fxios fyndsearchengine-crawler
-fyndsearchengine-recrawler fyrebot g2reader-bot gabanzabot gaisbot garlikcrawler gatling gcp-cloudscheduler gecko
-geedobot geedoproductsearch gemini-deep-research genomecrawlerd ghz gigabot gingercrawler git git-lfs github-actions
-github-hookshot gitlab gitlab-runner globalwebsearch gnowitnewsbot go-http-client go-resty go-retryablehttp
-google-agent google-api-go-client google-api-nodejs-client google-api-python-client google-cloud-scheduler
-google-cloud-sdk google-cloudvertexbot googleagent-mariner googlebot googlebot-ia googlebot-image googlebot-mobile
-googlebot-news googlebot-video googlehc googlestackdrivermonitoring googlestackdrivermonitoring-uptimechecks
-goparserbot got gotsitemonitor.com gowikibot gptbot grafana grapeshotcrawler gregcrawler grobbot groovinaadsbot
-groupmebot grpc grpc-c grpc-dotnet grpc-go grpc-java grpc-java-netty grpc-java-okhttp grpc-node grpc-node-js
-grpc-python grpc-python-asyncio grpc-ruby grpc-web grpc-web-javascript gsa-crawler gslfbot guestpostsbot guzzle
-guzzlehttp hackney halobot hanaleibot haproxy harsilbot hawaiibot hcardvalidator headlesschrome
-helloworkjobpostingbot helm henkbot hertz hey hgfalphaxcrawl hifibot honeybadgerbot hstspreload-bot http-kit
-http_client http_get httpclient httpcore httpcore2 httpie httpoison httpr httpunit httpurlconnection httpx huckabot
-hyper ia_archiver iaskbot iaskspider iboubot icbot icc-crawler iceweasel imagefetcher imagesiftbot imagespider
-impendoom-bot imrbot indeedbot indeedjobbot inetdex-bot influxdb influxdb-client-python infoobot insomnia instana
+freshping freshpingbot friendly-spider friendlycrawler fuelbot fullstorybot fuseonbot fxios fyndsearchengine-crawler
+fyndsearchengine-recrawler fyrebot g2reader-bot gabanzabot gaisbot garlikcrawler gatling gcloud-golang gcloud-java
+gcloud-node gcloud-python gcp-cloudscheduler gecko geedobot geedoproductsearch gemini-deep-research genomecrawlerd
+ghz gigabot gingercrawler git git-lfs gitea github-actions github-camo github-hookshot gitlab gitlab-runner gl-go
+gl-java gl-node gl-python globalwebsearch gnowitnewsbot go-http-client go-resty go-retryablehttp gofiber
+google-agent google-api-go-client google-api-nodejs-client google-api-python-client google-cloud-go
+google-cloud-pub-sub-push google-cloud-scheduler google-cloud-sdk google-cloud-tasks google-cloudvertexbot
+googleagent-mariner googlebot googlebot-ia googlebot-image googlebot-mobile googlebot-news googlebot-video googlehc
+googlehc-servicemesh googlestackdrivermonitoring googlestackdrivermonitoring-uptimechecks goparserbot got
+gotsitemonitor.com gowikibot gptbot grafana grapeshotcrawler gregcrawler grobbot groovinaadsbot groupmebot grpc
+grpc-c grpc-cpp grpc-dotnet grpc-go grpc-health-probe grpc-java grpc-java-netty grpc-java-okhttp grpc-node
+grpc-node-js grpc-php grpc-python grpc-python-asyncio grpc-ruby grpc-web grpc-web-javascript grpcurl gsa-crawler
+gslfbot guestpostsbot guzzle guzzlehttp h2load hackney halobot hanaleibot haproxy harsilbot hasura hawaiibot
+hcardvalidator hcloud-go headlesschrome heartbeat helloworkjobpostingbot helm henkbot hertz hetrixtools hey
+hgfalphaxcrawl hifibot honeybadger honeybadgerbot hstspreload-bot http-kit http_client http_get httpclient httpcore
+httpcore2 httpie httpoison httpr httpunit httpurlconnection httpx huckabot hyper ia_archiver iaskbot iaskspider
+ibm-cloud iboubot icbot icc-crawler iceweasel icinga imagefetcher imagesiftbot imagespider impendoom-bot imrbot
+indeedbot indeedjobbot inetdex-bot influxdb influxdb-client-python infoobot ingress-nginx insomnia instana
 intelium_bot intelx.io_bot interceptor interfaxscanbot invoke-restmethod ioncrawl ip-web-crawler.com ips-agent
-irlbot isdownbot isscyberriskcrawler istellabot istio it2media-domain-crawler jakarta java java-http-client jboss
-jersey jetty jetty-client jmeter jobboersebot jobswithgptcom-bot jooblebot jpg-newsbot jugendschutzprogramm-crawler
-jupyter jyxobot k6 k7mlwcbot kafka kagi-fetcher kagibot kaikki.org-digital-archive kangaroobot kargobot-artemis
-kazbtbot kb.dk_bot kemvibot kendrabot keybasebot keys-so-bot kibana kinsta-bot knative komodiabot kong konqueror
-konturbot kosmiobot krawlerbot kstandbot ktor ktor-client kube-apiserver kube-controller-manager kube-probe
-kube-proxy kube-scheduler kube-state-metrics kubectl kubelet kubernetes kukei.eu-bot kunatocrawler kustomize l9scan
-lambda landau-media-spider laserlikebot lastmodbot lb-spider leikibot lettuce level9searchbot libcurl libcurl-agent
-libhttp libsoup libwww libwww-perl lightspeedsystemscrawler linerbot linespider linkapediabot linkarchiver
-linkcheckerbot linkedinbot linkerd linkisbot linkpadbot linksindexerbot linkupbot listgembot lmarenaunfurlbot
-loc.govprogramsweb-archiving locust logicmonitor logstash loki loomlybot lssbot lssrocketcrawler lua-resty
-lua-resty-http luminator-robots lynx lyonl-crawler macrobondbot madbbot magibot magicsearchdev magnetmebot
-magpie-crawler mail.ru_bot masscan matchorysearch mattermost-bot mauibot maven mb-linkchecker mbcrawler
-mcontextualbot mechanize medialogiabot mediamonitoringbot mediatoolkitbot mediumbot-metatagfetcher megaindex
-memorybot mergadobot meta-externalagent meta-externalfetcher meta-webindexer metajobbot metricbeat mgidbot
-micromessenger microsoft-cryptoapi microsoft-wns microsoftpreview mimir mindupbot minicrawler minio mint
+irlbot isdownbot isscyberriskcrawler istellabot istio istio-agent istio-proxy it2media-domain-crawler jaeger
+jaeger-agent jaeger-collector jakarta java java-http-client jboss jenkins jersey jetty jetty-client jmeter
+jobboersebot jobswithgptcom-bot jooblebot jpg-newsbot jugendschutzprogramm-crawler jupyter jyxobot k6 k7mlwcbot
+kafka kagi-fetcher kagibot kaikki.org-digital-archive kangaroobot kargobot-artemis karpenter kazbtbot kb.dk_bot keda
+kemvibot kendrabot keybasebot keycloak keys-so-bot kiali kibana kinsta-bot knative komodiabot kong konqueror
+konturbot kosmiobot krawlerbot kstandbot ktor ktor-client kube-apiserver kube-bench kube-controller-manager
+kube-probe kube-proxy kube-rbac-proxy kube-scheduler kube-state-metrics kubectl kubelet kubernetes kukei.eu-bot
+kunatocrawler kustomize kyverno l9scan lambda landau-media-spider laserlikebot lastmodbot lb-spider leikibot lettuce
+level9searchbot libcurl libcurl-agent libhttp libmicrohttpd libsoup libwww libwww-perl lightspeedsystemscrawler
+linerbot linespider linkapediabot linkarchiver linkcheck linkcheckerbot linkedinbot linkerd linkerd-proxy linkerdhc
+linkisbot linkpadbot linksindexerbot linkupbot listgembot litellm lmarenaunfurlbot loc.govprogramsweb-archiving
+locust logicmonitor logstash loki longhorn-manager loomlybot lssbot lssrocketcrawler lua-resty lua-resty-http
+luminator-robots lynx lyonl-crawler macrobondbot madbbot magibot magicsearchdev magnetmebot magpie-crawler
+mail.ru_bot masscan matchorysearch mattermost-bot mauibot maven mb-linkchecker mbcrawler mcontextualbot mcp
+mechanize medialogiabot mediamonitoringbot mediatoolkitbot mediumbot-metatagfetcher megaindex meilisearch memorybot
+mergadobot meta-externalagent meta-externalfetcher meta-webindexer metajobbot metricbeat metrics-server mgidbot
+micromessenger micronaut microsoft-cryptoapi microsoft-wns microsoftpreview mimir mindupbot minicrawler minio mint
 mirrorwebcrawler missinglettrbot mithril-crawler mitmproxy mixrankbot mj12bot mlbot moatbot mobile mobilesafari
-modatscanner modernizebot mojeekbot mojolicious mongodb monibot monitoring360bot monitorss monsidobot
+modatscanner modernizebot mojeekbot mojolicious mongodb monibot monit monitoring360bot monitorss monsidobot
 montastic-monitor montasticmonitor moodlebot motominerbot mozilla mrgbot msie msnbot msrbot mtrobot multiviewbot
-my-tiny-bot mybot napbot nats naverbot needle neevabot nerdbynature.bot nerdybot nestdaddybot netcraftsurveyagent
-netpeakcheckerbot netresearchserver netscape netsystemsresearch newrelic newrelicbot nghttp2 nginx nicecrawler
-nicheindex niki-bot nimbostratus-bot nitrobot nixstatsbot noahbot node node-fetch node-superagent node.js noorobot
-nostocrawlerbot notabot npm nsplayer nstoolsbot nsurlconnection ntentbot nuget oai-searchbot ocarinabot odklbot
-officestorebot oha oicrawler okhttp oncrawl online-webceo-bot onlineornot.com_bot openapi-generator
-opencode-smartfetch opengraphcheck openhosebot openindexspider opentelemetry-collector
-opentelemetry-collector-contrib opentheboxbot opera opr orangebot orbbot orlo-linkpreview otel-otlp-exporter-cpp
-otel-otlp-exporter-dotnet otel-otlp-exporter-go otel-otlp-exporter-java otel-otlp-exporter-javascript
-otel-otlp-exporter-python otel-otlp-exporter-rust otlp outclicksbot outsellurlvalidator packer page-preview-tool
+munin my-tiny-bot mybot nagios nagios-plugins napbot nats naverbot needle neevabot nerdbynature.bot nerdybot
+nestdaddybot netcraftsurveyagent netpeakcheckerbot netresearchserver netscape netsystemsresearch netty newrelic
+newrelicbot newrelicpinger newrelicsynthetics nghttp2 nginx nicecrawler nicheindex niki-bot nimbostratus-bot
+nitrobot nixstatsbot noahbot node node-exporter node-fetch node-superagent node.js node_exporter nomad noorobot
+nostocrawlerbot notabot npm nsplayer nstoolsbot nsurlconnection ntentbot nuget oai-searchbot oauth2-proxy ocarinabot
+odklbot officestorebot oha oicrawler okhttp okhttp3 oncrawl online-webceo-bot onlineornot.com_bot openai openai-node
+openai-python openapi-generator opencode-smartfetch opengraphcheck openhosebot openindexspider opensearch-go
+opensearch-java opensearch-js opensearch-py opentelemetry-collector opentelemetry-collector-contrib opentheboxbot
+opera opr orangebot orbbot orlo-linkpreview otel-collector otel-otlp-exporter-cpp otel-otlp-exporter-dotnet
+otel-otlp-exporter-go otel-otlp-exporter-java otel-otlp-exporter-javascript otel-otlp-exporter-python
+otel-otlp-exporter-rust otelcol otelcol-contrib otlp outclicksbot outsellurlvalidator packer page-preview-tool
 pangubot paperlibot paqlebot parselysharesbot pcore-http peer39_crawler perplexitybot petalbot phantomjs phindbot
 php php-curl-class phpcrawl phxbot pingdom pinterest.combot pip pipenv piplbot plagawarebot playwright pnpm podman
 poduptime poetry pomothy-bot postman postmanruntime powershell pressenginebot presto pricedroneshoppingbot priecobot
-primalbot privacyawarebot probelyspdr productsup.iocrawler projectshield-urlcheck prometheus promtail prtgcloudbot
-psbot pulsepoint-crawler puma puppet puppeteer purebot pwabuilderhttpagent pycurl python python-httplib2
-python-httpx python-requests python-urllib python-urllib3 pywikibot qcbot qualifiedbot quantcastbot quarkus
-quora-bot qwantbot qwarrybot rails rakutenusabot-image rankactivelinkbot rankurbot ravencrawler rawweb-bot razor
-reactor-netty reactornetty redditbot refindbot regionstuttgartbot repolookoutbot requests reqwest researchbot
-researchscan.comsys.rwth-aachen.de rest-client restic restsharp resty retrofit reverseengineeringbot ridderbot
-robotschecker rogerbot rssbot rssingbot rssreaderbot ruby ruby-http rustc rytebot s3 s3console s4a-probe-bot safari
-safednsbot samsungbrowser sandobacrawler sbintuitionsbot sbl-bot scala scalaj-http schema-markup-validator
-scourrssbot scrapeherobot scrapy screeenly-bot scribdbot scrunchbot search.marginalia.nu searchatlas searcherweb
-searcherxweb searchexpress sebot-wa selenium semaltbot semanticbot semanticscholarbot sentibot sentinel-linkcheck
-sentry sentry.go sentry.javascript.browser sentry.javascript.node sentry.python sentryuptimebot senutobot
-seo-audit-check-bot seobilitybot seoscanners seositecheckup seoulbot serankingbacklinksbot serendeputybot serf
-serpstatbot serptimizerbot serverhunterspider seznambot seznamhomepagecrawler shapbot siege silk simplecrawler
+primalbot privacyawarebot probelyspdr productsup.iocrawler projectshield-urlcheck prometheus prometheus-adapter
+prometheus-operator prometheusoperator promtail prtg prtgcloudbot psbot pulsar-client pulsepoint-crawler pulumi puma
+puppet puppeteer purebot pwabuilderhttpagent pycurl pymongo python python-httplib2 python-httpx python-requests
+python-urllib python-urllib3 pywikibot qcbot qdrant qualifiedbot quantcastbot quarkus quic-go quora-bot qwantbot
+qwarrybot rabbitmq rails rakutenusabot-image rankactivelinkbot rankurbot ravencrawler rawweb-bot razor rclone
+reactor-netty reactornetty redditbot refindbot regionstuttgartbot registry-client relay renovate repolookoutbot
+requests reqwest researchbot researchscan.comsys.rwth-aachen.de rest-client restic restic-go restsharp resty
+retrofit reverseengineeringbot ridderbot robotschecker rogerbot rook rssbot rssingbot rssreaderbot ruby ruby-http
+rustc rytebot s3 s3console s4a-probe-bot s5cmd safari safednsbot samsungbrowser sandobacrawler saucelabs
+sbintuitionsbot sbl-bot scala scalaj-http schema-markup-validator scourrssbot scrapeherobot scrapy screeenly-bot
+scribdbot scrunchbot search.marginalia.nu searchatlas searcherweb searcherxweb searchexpress sebot-wa selenium
+semaltbot semanticbot semanticscholarbot sensu sentibot sentinel-linkcheck sentry sentry.go
+sentry.javascript.browser sentry.javascript.node sentry.python sentryuptimebot senutobot seo-audit-check-bot
+seobilitybot seoscanners seositecheckup seoulbot serankingbacklinksbot serendeputybot serf serpstatbot
+serptimizerbot serverhunterspider seznambot seznamhomepagecrawler shapbot shopify siege silk simplecrawler
 sirdatabot site24x7 siteauditbot sitebot sitecheck-sitecrawl sitecheckerbotcrawler sitescorebot sitesearch360
-sitesoverpagesbot siteuptime.com skopeo skroutzbot skypeuripreview skyworkspider slaccalebot slackbot sleepbot
-slickbot smarshbot smartologybot smtbot smtnetpmbot snapurlpreview socialrankiobot software-security-research
-sosospider spbot specificfeeds spiderling spray-can spring spring-boot springboot springservebot ssssbot startmebot
-statabot statsdronebot statuscake statusnestbacklinkspider statuspage stepstonecrawlbot storebot-google storygizebot
-stractbot streamline3bot stripe sttp summalybot superagent superfeedr surdotlybot surveybot sustainabilitycrawler
-sv-watchagent swagger-codegen swiftbot swifteqlinkchecker swimgbot symfony symfonyhttpclient synapse synthesibot
-synthetic-monitoring-agent t3versionsbot taboolabot tagoobot tangibleebot tavilybot telegraf telegrambot terraform
-test-bot testcrawler thanos theinternetsearchx thesis-research-bot thinkbot tigerbot tiktokspider timpibot tinyproxy
-tombapublicwebcrawler tomcat toplistbot toutiaospider tower-http tracking-quality-spider traefik trendictionbot
-trident trivy trovitbot tsmbot tweetmemebot twengabot twilio-python twinagent twinwavescanner twitterbot typhoeus
-uaslinkchecker ugaresearchagent uipbot undici unirest-java uptime uptime-kuma uptimebot uptimebot.org uptimedoctor
-uptimerobot uptimestatistics urlappendbot urlbeebot urlcheckr urlgrabber urllib urllib3 urlsumabot useebookchecker
-usinenouvellecrawler ut-dorkbot uv validator.nu vault vebidoobot vector vegeta velenpublicwebcrawler velero veoozbot
-vercelbot verispider version victoriametrics videootvbot visionheight.comscan vivaldi vkrobot vmagent vmcrawl
+sitesoverpagesbot siteuptime.com skopeo skroutzbot skypeuripreview skywalking skyworkspider slaccalebot slackbot
+sleepbot slickbot smarshbot smartologybot smartprobe smtbot smtnetpmbot snapurlpreview socialrankiobot
+software-security-research solarwinds solr sosospider spark spbot specificfeeds spiderling splunk
+splunk-otel-collector spray-can spring spring-boot springboot springservebot ssssbot stackdriver startmebot statabot
+statsdronebot statuscake statusnestbacklinkspider statuspage step-ca stepstonecrawlbot storebot-google storygizebot
+stractbot streamline3bot stripe sttp summalybot sumologic supabase superagent superfeedr surdotlybot surveybot
+sustainabilitycrawler sv-watchagent swagger-codegen swiftbot swifteqlinkchecker swimgbot symfony symfonyhttpclient
+synapse synthesibot synthetic-monitoring-agent t3versionsbot taboolabot tagoobot tangibleebot tavilybot telegraf
+telegrambot tempo temporal temporal-go temporal-java terraform test-bot testcrawler thanos theinternetsearchx
+thesis-research-bot thinkbot tigerbot tiktokspider timpibot tinyproxy tombapublicwebcrawler tomcat toplistbot
+toutiaospider tower-http tracking-quality-spider traefik trendictionbot trident trivy trovitbot tsmbot tweetmemebot
+twengabot twilio twilio-python twinagent twinwavescanner twitterbot typhoeus uaslinkchecker ugaresearchagent uipbot
+undici unirest-java uptime uptime-kuma uptimebot uptimebot.org uptimedoctor uptimerobot uptimestatistics uptrends
+urlappendbot urlbeebot urlcheckr urlgrabber urllib urllib3 urlsumabot useebookchecker usinenouvellecrawler
+ut-dorkbot uv validator.nu varnish vault vebidoobot vector vegeta velenpublicwebcrawler velero veoozbot vercelbot
+verispider version victoriametrics videootvbot visionheight.comscan vivaldi vkrobot vmagent vmalert vmcrawl vmware
 voilabot voluumdsp-content-bot vsusearchspider vu-server-health-scanner vuhuvbot w3c-checklink w3c_css_validator
-w3c_i18n-checker w3c_validator wadoobot wanscannerbot wardbot watchforbot wbsearchbot web-archive-net.com.bot
-webcompanycrawler webgains-bot webkit weborama-fetcher webprosbot website-info.net-robot websocket-client websphere
-webspidermount webwikibot wellknownbot wepchsearchengine werkzeug wget wget2 winhttp wirereaderbot wisebot wknd-bot
-wocbot woobot wordcountbot wordpress wordupinfosearch woriobot worldbot wormlybot wovncrawler wpbot wpscan wrk
-wrtnbot ws www.uptime.com xamarin xh xmlrpc xovibot xovionpagecrawler xy-archive-compliance yabrowser yacybot
-yandex.combots yandexrenderresourcesbot yandorirssbot yarn yellowbrandprotectionbot yelpspider yextbot yisouspider
-yoozbot youbot youdaobot yuuperbot zabbix zanistabot zealbot zebra-v2-bot zend_http_client zipkin zombiebot zoombot
-zoominfobot ztunnel zumbot zuperlistbot zzhbot
+w3c_i18n-checker w3c_validator wadoobot wanscannerbot wardbot watchforbot wavefront wbsearchbot weaveworks
+web-archive-net.com.bot webclient webcompanycrawler webgains-bot webkit weborama-fetcher webprosbot
+website-info.net-robot websocket-client websockets websphere webspidermount webwikibot wellknownbot
+wepchsearchengine werkzeug wget wget2 winhttp wirereaderbot wisebot wknd-bot wocbot woobot wordcountbot wordpress
+wordupinfosearch woriobot worldbot wormlybot wovncrawler wpbot wpscan wrk wrtnbot ws www.uptime.com xamarin xh
+xmlrpc xovibot xovionpagecrawler xray xy-archive-compliance yabrowser yacybot yandex.combots
+yandexrenderresourcesbot yandorirssbot yarn yellowbrandprotectionbot yelpspider yextbot yisouspider yoozbot youbot
+youdaobot yuuperbot zabbix zabbix-agent zanistabot zap zealbot zebra-v2-bot zend_http_client zipkin zipkin-server
+zombiebot zoombot zoominfobot ztunnel zumbot zuperlistbot zzhbot
 """.split()
 )
 """Of user agents, in lower case: programs, libraries, robots."""

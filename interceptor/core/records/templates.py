@@ -271,6 +271,10 @@ class PathTemplates:
             kept += 1
         return "/".join([*parts[:kept], "{*}"])
 
+    def routed(self, server: str, path: str) -> bool:
+        """Whether the operator named this path of the server."""
+        return self._routes is not None and self._routes.match(server, path.split("/")) is not None
+
     def explain(self, path: str, server: str = "") -> list[tuple[str, str, str]]:
         """(what stands before, in shape; segment; rule) of each segment of a path that is not shown by the rules.
 

@@ -24,7 +24,7 @@ from interceptor.core.records.registered import (
     SUFFIXES,
     TOP_LEVEL,
 )
-from interceptor.core.records.words import VALUE, known, shape
+from interceptor.core.records.words import VALUE, known, parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,7 +195,7 @@ def field_name(text: str, is_word: Callable[[str], bool] = known) -> str:
     return text
 
 
-def query_key(text: str, judge: Callable[[str], str] = shape) -> str:
+def query_key(text: str, judge: Callable[[str], str] = parameter) -> str:
     """A query parameter's name by the rules for words; brackets (`page[size]`, encoded or not) piece by piece."""
     if len(text) > 3 * MAX_KEY:  # all of it might be percent-encoded
         return VALUE

@@ -153,10 +153,10 @@ WORDS: Final = frozenset(
     changeables changed changeds changelog changelogs changes changeset changesets channels chaos chap
     chaps chapter chapters character characteristic characteristics characters charge chargeable
     chargeables charged chargeds charger chargers charges charging chargings charitys chars charset
-    charsets chart charts chassi chassis chat chatbot chatbots chats chatter chatters checkbox checkboxs
-    checked checkeds checker checkers checkin checking checkings checkins checklist checklists checkout
-    checkouts checkpoint checkpoints checks checksum checksums chemical chemicals chems cheque cheques
-    chief chiefs children childrens chills chime chimes chinese chineses chips choices cholesterol
+    charsets chart charts chassi chassis chat chatbot chatbots chats chatter chatters check checkbox
+    checkboxs checked checkeds checker checkers checkin checking checkings checkins checklist checklists
+    checkout checkouts checkpoint checkpoints checks checksum checksums chemical chemicals chems cheque
+    cheques chief chiefs children childrens chills chime chimes chinese chineses chips choices cholesterol
     cholesterols choose chooses chosen chosens chroma chromas chrome chromecast chromecasts chromes
     chromosome chromosomes chronological chronologicals chronology chronologys chunk chunked chunkeds
     chunks cidr cidrs cids cifs cipher ciphers ciphertext ciphertexts circle circles circuit circuits
@@ -1041,12 +1041,12 @@ WORDS: Final = frozenset(
 AMBIGUOUS: Final = frozenset(
     """
     ad add all and apple as bank basic beta block book books box branch brands buy by ca call cancel card
-    case cases cash channel check child class clear client close cloud com comment company core cost counts
-    cross current daily date dates day days db doc edge edit enterprise favorite field fields file files
-    force free games general geo grant group guest hooks host id in is job key keys line lines link list
-    lock mark master max me merchant meta mobile my new node numbers of on one or org page pages parent
-    partners parts patch people person persons plan player png point poll pool popular port post power pre
-    price queue range rank read record region register render risk role roles room root rule run sale sales
+    case cases cash channel child class clear client close cloud com comment company core cost counts cross
+    current daily date dates day days db doc edge edit enterprise favorite field fields file files force
+    free games general geo grant group guest hooks host id in is job key keys line lines link list lock
+    mark master max me merchant meta mobile my new node numbers of on one or org page pages parent partners
+    parts patch people person persons plan player png point poll pool popular port post power pre price
+    queue range rank read record region register render risk role roles room root rule run sale sales
     sample samples save self sent server service session sessions short shows sim sites slack smart split
     standard start state states stock stops store sub systems test tiers time to topic ui up uri us vat
     well work zone
@@ -1116,28 +1116,32 @@ NAMES: Final = frozenset(
     data-sources default.aspx deploy_keys device-roles device-types dns_records domains.json ec2 ed25519
     emails.json en-gb en-us engine.io erc20 es256 event_types events.json export-templates
     external_accounts f.txt favicon.ico floating_ips forgot-password funds-confirmations get_profile
-    gpc.json gpg_keys groups.json h264 h265 health-check history.json host-meta host-meta.json http2
-    humans.txt i18n identity-provider identity_verification image-attachments index.htm index.html
+    gpc.json gpg_keys groups.json grpc.health.v1.health grpc.reflection.v1.serverreflection
+    grpc.reflection.v1alpha.serverreflection h264 h265 health-check history.json host-meta host-meta.json
+    http2 humans.txt i18n identity-provider identity_verification image-attachments index.htm index.html
     index.json index.jsp index.php info.json interface-templates inventory-items invoice-items ip-addresses
     ipv4 ipv6 iso8601 journal-entries jwks.json k8s keys.json l10n languages.json latin1 line_items
     list.json live-streams load_balancers logo.png logo.svg main.css main.js manifest.json
     manifest.webmanifest md5 media.json members.json messages:send metadata_templates metrics.json
     mta-sts.txt notification-settings notification_settings notifications.json oauth-authorization-server
     oauth-clients oauth-protected-resource oauth1 oauth2 oauth2callback oauth2permissiongrants
-    object-changes open-banking openapi.json openapi.yaml openid-configuration p2p package_content
-    payment-methods payment_methods personal-current-accounts phone-number phone_numbers ping.json
-    power-feeds power-outlet-templates power-outlets power-panels power-port-templates power-ports
-    preview.jpg project_files project_statuses promo-codes psd2 pt-br public-key public_keys public_members
-    rack-reservations rack-roles rate_limit rear-port-templates rear-ports refresh_token repositories-v1
-    request_token requested_reviewers reset-password reset_password rfc3339 robots.txt rs256 runtime.js s3
-    saved_searches scheduled-payments search-v1 search.json security-groups security.txt select_accounts
-    send_email server-status service-worker.js service_instances services.json sha1 sha224 sha256 sha384
-    sha512 show.json sitemap.xml smart-configuration socket.io ssh-key ssh-keys standing-orders style.css
-    styles.css sw.js swagger-resources swagger-ui swagger-ui.html swagger.json swagger.yaml tags.json
-    tenant-groups thumbnail.jpg universal_avatar unsecured-sme-loans update.json users.json utf16 utf8 v0
-    v0.1 v1 v1.0 v1.1 v1.2 v1.3 v1beta1 v1beta2 v1beta3 v2 v2.0 v2.1 v3 v4 v5 v6 vendor.js verify-email
-    virtual-chassis virtual-machines vlan-groups webhook_subscriptions win32 win64 wp-admin wp-content
-    wp-includes wp-json wp-login.php x509 x64 x86 xmlrpc.php zh-cn
+    object-changes open-banking openapi.json openapi.yaml openid-configuration
+    opentelemetry.proto.collector.logs.v1.logsservice
+    opentelemetry.proto.collector.metrics.v1.metricsservice
+    opentelemetry.proto.collector.trace.v1.traceservice p2p package_content payment-methods payment_methods
+    personal-current-accounts phone-number phone_numbers ping.json power-feeds power-outlet-templates
+    power-outlets power-panels power-port-templates power-ports preview.jpg project_files project_statuses
+    promo-codes psd2 pt-br public-key public_keys public_members rack-reservations rack-roles rate_limit
+    rear-port-templates rear-ports refresh_token repositories-v1 request_token requested_reviewers
+    reset-password reset_password rfc3339 robots.txt rs256 runtime.js s3 saved_searches scheduled-payments
+    search-v1 search.json security-groups security.txt select_accounts send_email server-status
+    service-worker.js service_instances services.json sha1 sha224 sha256 sha384 sha512 show.json
+    sitemap.xml smart-configuration socket.io ssh-key ssh-keys standing-orders style.css styles.css sw.js
+    swagger-resources swagger-ui swagger-ui.html swagger.json swagger.yaml tags.json tenant-groups
+    thumbnail.jpg universal_avatar unsecured-sme-loans update.json users.json utf16 utf8 v0 v0.1 v1 v1.0
+    v1.1 v1.2 v1.3 v1beta1 v1beta2 v1beta3 v2 v2.0 v2.1 v3 v4 v5 v6 vendor.js verify-email virtual-chassis
+    virtual-machines vlan-groups webhook_subscriptions win32 win64 wp-admin wp-content wp-includes wp-json
+    wp-login.php x509 x64 x86 xmlrpc.php zh-cn
     """.split()
 )
 """Names that are known as a whole, in lower case: with digits, or with more words than a name may have."""

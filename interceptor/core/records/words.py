@@ -29,12 +29,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from interceptor.core.records.registered import PARAMETERS
 from interceptor.core.records.vocabulary import AFTER, AMBIGUOUS, JOINED, NAMES, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["MAX_SEGMENT", "PLACEHOLDER", "VALUE", "WORD", "Words", "known", "shape"]
+__all__ = ["CUT", "MAX_SEGMENT", "PLACEHOLDER", "VALUE", "WORD", "Words", "known", "parameter", "shape"]
 
 VALUE: Final = "{value}"
 WORD: Final = "{word}"
@@ -83,7 +84,10 @@ _SUFFIX = re.compile(r"(?:(?<=[a-z])V|[-_.]v)[0-9]{1,2}\Z")
 _NAME = re.compile(r"[A-Za-z0-9._:$-]*")
 _NOTHING = frozenset({"", ".", "..", "-", "_"})
 """Names that name nothing."""
-_CUT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+CUT: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+"""The words of a name."""
+_ATTRIBUTES: Final = frozenset("at by count date id ids key name size time type".split())
+"""What the names of parameters end with where programs write them: nobody is called so."""
 
 
 class Words:
@@ -98,6 +102,7 @@ class Words:
         joined: what is somebody's name too, and may stand beside a word only.
         names: what is known as a whole, in lower case.
         after: what may stand behind a collection.
+        parameters: names of parameters of a query that are known as a whole, in lower case.
 
     """
 
@@ -111,6 +116,7 @@ class Words:
         joined: frozenset[str] = JOINED,
         names: frozenset[str] = NAMES,
         after: frozenset[str] = AFTER,
+        parameters: frozenset[str] = PARAMETERS,
     ) -> None:
         lower = frozenset([word.lower() for word in added])
         self.hidden = frozenset([word.lower() for word in hidden])
@@ -119,19 +125,20 @@ class Words:
         self.joined = joined
         self.names = names | lower
         self.after = after | lower
+        self.parameters = parameters
         if self.hidden:
             self.words -= self.hidden
             self.ambiguous -= self.hidden
             self.joined -= self.hidden
             self.names = frozenset([name for name in self.names if not self.hides(name)])
             self.after = frozenset([name for name in self.after if not self.hides(name)])
+            self.parameters = frozenset([name for name in parameters if not self.hides(name)])
 
     def hides(self, text: str) -> bool:
         """Whether a name has a word that the operator does not want to see."""
         lower = text.lower()
         return bool(self.hidden) and (
-            lower in self.hidden
-            or not self.hidden.isdisjoint([piece.lower() for piece in _CUT.findall(text)])
+            lower in self.hidden or not self.hidden.isdisjoint([piece.lower() for piece in CUT.findall(text)])
         )
 
     def stays_after(self, text: str) -> bool:
@@ -153,7 +160,7 @@ class Words:
             return True
         version = _SUFFIX.search(text)
         stem = text[: version.start()] if version else text
-        pieces = _CUT.findall(stem)
+        pieces = CUT.findall(stem)
         if not pieces:
             return text in _NOTHING
         if len(pieces) > (MAX_HYPHENATED if "-" in text else MAX_WORDS):
@@ -179,6 +186,30 @@ class Words:
             return text
         return self.closed(text)
 
+    def parameter(self, text: str) -> str:
+        """The same for the name of a parameter: known ones are more (`client_id`), and what ends as attributes do.
+
+        Before such an end a word may be somebody's name (`city_id`, `startDate`). One letter says nothing of anybody.
+        """
+        if text.lower() in self.parameters:
+            return text
+        if len(text) == 1 and text.isascii() and text.isalpha() and not self.hides(text):
+            return text
+        *before, last = CUT.findall(text) or [""]
+        if (
+            last.lower() in _ATTRIBUTES
+            and 0 < len(before) < MAX_WORDS
+            and _NAME.fullmatch(text)
+            and len(text) - sum(map(len, before)) - len(last) <= len(before)
+            and not self.hides(text)
+            and all(
+                word in self.words or word in self.ambiguous or word in self.joined
+                for word in map(str.lower, before)
+            )
+        ):
+            return text
+        return self.shape(text)
+
     def closed(self, text: str) -> str:
         """The placeholder that fits best, whatever is known."""
         if len(text) > MAX_SEGMENT:
@@ -200,3 +231,5 @@ known = _SHIPPED.known
 """`Words.known` of the vocabulary alone."""
 shape = _SHIPPED.shape
 """`Words.shape` of the vocabulary alone."""
+parameter = _SHIPPED.parameter
+"""`Words.parameter` of the vocabulary alone."""

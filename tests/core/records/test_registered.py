@@ -18,6 +18,15 @@ from tests.support.canaries import KINDS
         (registered.MEDIA_TYPES, {"application/json", "text/html", "application/vnd.ms-excel"}),
         (registered.FIELDS, {"host", "traceparent", "x-forwarded-for", "content-type"}),
         (registered.PRODUCTS, {"curl", "mozilla", "go-http-client", "kube-probe", "python-requests"}),
+        (
+            registered.PRODUCTS,
+            {"elb-healthchecker", "googlehc", "prometheus", "amazon-route53-health-check-service"},
+        ),
+        (
+            registered.PARAMETERS,
+            {"client_id", "$filter", "x-amz-signature", "utm_source", "gclid", "labelselector"},
+        ),
+        (registered.CALLS, {"grpc", "helloworld", "opentelemetry"}),
         (registered.PLATFORMS, {"linux", "x86_64"}),
     ],
 )
@@ -30,5 +39,8 @@ def test_tables(table: frozenset[str], names: set[str]) -> None:
 
 def test_lower_case() -> None:
     """All but methods are looked up in lower case."""
-    for table in (registered.MEDIA_TYPES, registered.FIELDS, registered.PRODUCTS, registered.PLATFORMS):
+    for table in (
+        *(registered.CALLS, registered.FIELDS, registered.MEDIA_TYPES, registered.PARAMETERS),
+        *(registered.PLATFORMS, registered.PRODUCTS),
+    ):
         assert all(name == name.lower() for name in table)
