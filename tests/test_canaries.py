@@ -19,7 +19,8 @@ from interceptor.capture.capture_file import CaptureReader
 from interceptor.core.model import Peers, Request, Transaction
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records import encoder as module
-from interceptor.core.records import templates, values, words
+from interceptor.core.records import templates, tunnel, values, websocket, words
+from interceptor.core.records.calls import CallNames
 from interceptor.core.records.encoder import RecordEncoder
 from interceptor.core.records.templates import PathTemplates
 from interceptor.core.records.vocabulary import AMBIGUOUS, JOINED, WORDS
@@ -89,7 +90,9 @@ def test_there_are_enough() -> None:
     assert min(map(len, KINDS.values())) >= 6
     traffic = capture(places=PLACES[:1]).decode("utf-8", "replace")
     assert {finding.kind for finding in search("traffic", traffic)} == set(KINDS)
-    assert all(place.request.count("{}") + place.response.count("{}") for place in PLACES)
+    for place in PLACES:
+        sent = place.turns("zqcanary") if place.turns else [(True, (place.request + place.response).encode())]
+        assert place.turns or re.search(rb"\{(percent|twice)?\}", sent[0][1]), place.name
     assert SHOWN.keys() <= {place.name for place in PLACES}
 
 
@@ -194,17 +197,23 @@ MUTATIONS: dict[str, tuple[object, str, Any]] = {
     "names are made of known words": (Words, "stays", lambda *_: True),
     "what is closed is a placeholder": (Words, "closed", lambda _, text: text),
     "extensions of files are known": (templates, "_EXTENSIONS", ALL),
+    "parameters are known or made of words": (Words, "parameter", _second),
+    "names of calls are made of known words": (CallNames, "_stays", lambda *_: True),
+    "subprotocols are known": (websocket, "_SUBPROTOCOLS", ALL),
+    "extensions of WebSocket are known": (websocket, "_EXTENSIONS", ALL),
+    "protocols of tunnels are known": (tunnel, "_PROTOCOLS", ALL),
 }
 """What each rule promises; where it is, and what it would be if it were not."""
 
 
 @pytest.mark.parametrize("rule", MUTATIONS)
 def test_every_rule_is_needed(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without any one of them the same search finds canaries."""
-    before = len(findings_of_all())
+    """Without any one of them the same search finds canaries; with all of them it finds none."""
+    assert not findings_of_all()
     owner, name, other = MUTATIONS[rule]
     monkeypatch.setattr(owner, name, other)
-    assert len(findings()) > before
+    encoder, sent = RecordEncoder(), transactions()
+    assert any(search("records", encoder.encode(sent[at : at + 1_000])) for at in range(0, len(sent), 1_000))
 
 
 TWO_SHORT: Final = "_".join(sorted(word for word in WORDS if len(word) == 2)[:2])
@@ -215,6 +224,7 @@ FINE: Final[dict[str, tuple[str, str, object, str, Any]]] = {
     "what follows a collection is a value": ("/users/{}", "report", templates, "COLLECTIONS", frozenset()),
     "but for a few words": ("/users/{}", "payment", Words, "stays_after", lambda *_: True),
     "a version without a v is no value's": ("/users/{}", "4.5", words, "_VERSION", words._RELEASE),
+    "a parameter of names ends as an attribute": ("/?{}=1", "page_mark", words, "_ATTRIBUTES", ALL),
     "a value of a matrix parameter is one": ("/shop;page={}", "report", Words, "closed", _second),
     "many matrix parameters are a value": (
         "/shop;a=1;b=2;c=3;d=4;{}=5",
@@ -286,6 +296,11 @@ def test_security_lists_what_is_shown() -> None:
     """The table in SECURITY.md is this module's."""
     document = (ROOT / "docker" / "SECURITY.md").read_text()
     assert table() in document
+    assert f"All {len(PLACES)} places" in document
+    assert f"plants values of {len(KINDS)} kinds" in document
+    assert f"so are the rules: {len(MUTATIONS) + len(FINE)} of them" in document
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"canaries of {len(KINDS)} kinds in {len(PLACES)} places" in readme
 
 
 def test_security_names_every_shown_place_of_the_record() -> None:

@@ -122,7 +122,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain",
         action="store_true",
-        help="instead of records: which parts of paths are closed by which rule, the most frequent first, so that "
+        help="instead of records: which parts of paths, calls and queries are closed by which rule, the most frequent first, so that "
         "you can write metadata.words and metadata.routes (with --config: what is left after those). "
         "Shows the parts as sent, which may be personal data",
     )

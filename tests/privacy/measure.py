@@ -2,8 +2,8 @@
 
 Kept: for each fifth of the providers, the vocabulary of the other four; the share of the fifth's distinct static
 segments that stay in their place (after what really stands before them), the mean over providers. Let through:
-`COUNT` made values of each kind at the root, after a word that is unknown and after a collection, by the shipped
-rules. Names are those of `unseen.txt.gz`: of another source than the lists that the vocabulary is made without, so a
+`COUNT` made values of each kind at the root of a path, after a word that is unknown, after a collection, as the name of a
+parameter and as the method of a call, by the shipped rules. Names are those of `unseen.txt.gz`: of another source than the lists that the vocabulary is made without, so a
 name that is on none of those counts. Seeds are fixed: the same command prints the same table.
 
 Thresholds are chosen on one half of providers and names, and the table is of the other: `--tuning` prints the table
@@ -24,7 +24,9 @@ from typing import Final
 
 from faker import Faker
 
+from interceptor.core.records.calls import CallNames
 from interceptor.core.records.templates import PathTemplates
+from interceptor.core.records.values import query_key
 from interceptor.core.records.words import Words
 from tests.privacy.names import UNSEEN, in_ascii
 from tests.privacy.vocabulary import Vocabulary, make, segments
@@ -32,12 +34,26 @@ from tests.privacy.vocabulary import Vocabulary, make, segments
 COUNT: Final = 20_000
 FOLDS: Final = 5
 COMPANY_FORMS: Final = ("inc", "ltd", "llc", "plc", "gmbh", "group", "and-sons", "partners", "company")
-PLACES: Final = {
-    "root": "/{}",
-    "after a word": "/api/v1/zqunknownxq/{}",
-    "after a collection": "/api/users/{}",
+_RULES: Final = PathTemplates()
+_CALLS: Final = CallNames(_RULES.words)
+
+
+def _behind(before: str, value: str) -> bool:
+    return _RULES.generalise(before + value).rpartition("/")[2] == value
+
+
+def _method(value: str) -> bool:
+    return (_CALLS.template("/shop.v1.Orders/" + value) or "").rpartition("/")[2] == value
+
+
+PLACES: Final[dict[str, Callable[[str], bool]]] = {
+    "root": partial(_behind, "/"),
+    "after a word": partial(_behind, "/api/v1/zqunknownxq/"),
+    "after a collection": partial(_behind, "/api/users/"),
+    "parameter's name": lambda value: query_key(value) == value,
+    "call's method": _method,
 }
-"""Where values are tried; the word after `v1` is in no vocabulary."""
+"""Where values are tried, and whether they are shown there; the word after `v1` is in no vocabulary."""
 TOKENS: Final = {
     "a-z": string.ascii_lowercase,
     "A-Z": string.ascii_uppercase,
@@ -186,15 +202,10 @@ def frontier(*, tuning: bool = False) -> float:
 
 def leaks(make_one: Maker, count: int = COUNT) -> tuple[dict[str, float], list[str]]:
     """The share that is shown in each place, in per cent; and some that were."""
-    rules = PathTemplates()
     values = [make_one().replace("/", "-") for _ in range(count)]
     shares, seen = {}, []
-    for name, place in PLACES.items():
-        shown = [
-            value
-            for value in values
-            if rules.generalise(place.format(value)).rpartition("/")[2] == value and value
-        ]
+    for name, shows in PLACES.items():
+        shown = [value for value in values if value and shows(value)]
         shares[name] = 100 * len(shown) / len(values)
         seen += shown[:12]
     return shares, seen

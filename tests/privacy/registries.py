@@ -184,6 +184,8 @@ rp since start step time timeout until bucket org
 _source _source_excludes _source_includes allow_no_indices expand_wildcards filter_path from human ignore_unavailable
 op_type pipeline refresh request_cache routing scroll search_type size sort track_total_hits typed_keys wait_for_completion
 operationName query variables extensions
+BBOX BGCOLOR CRS EXCEPTIONS FORMAT HEIGHT I INFO_FORMAT J LAYER LAYERS QUERY_LAYERS REQUEST SERVICE SLD SRS STYLE STYLES
+TILECOL TILEMATRIX TILEMATRIXSET TILEROW TIME TRANSPARENT TYPENAME TYPENAMES VERSION WIDTH
 bbox bgcolor count crs elevation exceptions featureId format height i info_format j layer layers maxFeatures maxheight
 maxwidth outputFormat propertyName query_layers request resultType service sld srs srsName startIndex style styles
 tilecol tilematrix tilematrixset tilerow time transparent typeName typeNames url version width x y z
@@ -200,7 +202,7 @@ dst duration email enabled encoding end_date end_time endDate endTime event excl
 features file fileName first flags for format fr from from_date fromDate full g_recaptcha_response gl goto group groupBy
 group_by h hash height hl host hour hours html http https id ids image img in include include_deleted index input
 instance interval ip is_active items job json jsonp keyword keywords l lang language languages last lat latitude level
-light lim limit line lines link list lng loc locale location log login lon long longitude ltv m max max_id max_results
+light lim limit line lines link list lng loc locale location log login lon long longitude ltv m max_id max_results
 max_size maxResults message meta method min min_id minutes mode model modified modified_after modified_at month months
 msg name names namespace next nextToken next_token node nocache nonce note num number o object offset op operation order
 orderBy order_by orderDir order_dir org origin output owner p page pageIndex pageNo pageNumber page_count page_num
@@ -232,13 +234,19 @@ milvus mixer modelbox moby mtls networking oci operatorpb opentelemetry otel ote
 prometheus pubsub pulsar pulumirpc qdrant querier raft raftpb rds reflection relay routeguide rpc rpcpb say sds seata
 shipping skywalking spanner spiffe spire sql srds storepb talker talk temporal tensorflow test tempopb tempo tikv tikvpb
 tfplugin thanos tpu triton udpa unary util vault vitess vtgate watcher workload xds zeebe zipkin
+add average call cancel check class client close create date edit field file get group id job key line link list lock node patch
+poll put range read record register role run save server service session start state store sum test time topic total zone
+"""
+"""What services and methods are called by; words of packages, services and methods of public interfaces that speak gRPC: gRPC's own (health, reflection, channelz, its
+examples), Google's, OpenTelemetry, Envoy's xDS, Kubernetes' (CRI, CSI, KMS), etcd, containerd, and of databases and meshes."""
+
+FUNCTION_WORDS: Final = """
 a an and any are be been both but by can cannot could did do does done each either else every for from had has have how
 if into is it its must neither no none nor not of off once only onto or other over same shall should so some such than
 that the their them then these they this those to too under until upon was were what when where which while who why with
 within without would yet
 """
-"""The function words of English; words of packages, services and methods of public interfaces that speak gRPC: gRPC's own (health, reflection, channelz, its
-examples), Google's, OpenTelemetry, Envoy's xDS, Kubernetes' (CRI, CSI, KMS), etcd, containerd, and of databases and meshes."""
+"""Of English; names of calls may have them between other words."""
 
 PRODUCTS: Final = """
 AHC Airflow Alamofire Alertmanager AlwaysOn Amazon-Route53-Health-Check-Service Ansible Apache-HttpAsyncClient Apache-HttpClient
@@ -341,6 +349,7 @@ def main() -> None:
                     "CALLS",
                     "CODINGS",
                     "FIELDS",
+                    "FUNCTION_WORDS",
                     "MEDIA_TYPES",
                     "METHODS",
                     "PARAMETERS",
@@ -361,10 +370,11 @@ def main() -> None:
         + _table(
             "FIELDS", [name.lower() for name in (FIELDS + MET_FIELDS).split()], "Names of header fields."
         )
+        + _table("FUNCTION_WORDS", FUNCTION_WORDS.split(), "Of English, in lower case.")
         + _table(
             "PARAMETERS",
-            [name.lower() for name in PARAMETERS.split()],
-            "Names of parameters of a query, in lower case.",
+            [spelt for name in PARAMETERS.split() for spelt in (name, name.lower())],
+            "Names of parameters of a query, as they are defined and in lower case.",
         )
         + _table(
             "PRODUCTS",

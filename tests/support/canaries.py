@@ -15,9 +15,10 @@ from urllib.parse import quote
 
 from tests.capture_bytes import pcap
 from tests.conversations import ACK, FIN, SYN, Ends, Sent
+from tests.support.canary_protocols import HOSTS, PROTOCOLS, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["KINDS", "PLACES", "SHOWN", "Finding", "Place", "capture", "search", "table"]
 
@@ -83,7 +84,7 @@ KINDS: Final = {
     "coordinates": "48.137154,11.576124",
     "social_security": "078-05-1120",
     "vin": "1HGCM82633A004352",
-    "number": "8675309",
+    "number": "86753091984",
     "short_number": "739.214",
     "mac": "02:42:ac:11:4f:02",
     "ipv6": "2001:db8:85a3::8a2e:370:7334",
@@ -102,6 +103,8 @@ class Place:
     how: str = ""
     """`midstream`: picked up after the handshake; `hole`: the first segment of the client is lost; `server_hole`: the
     first of the server."""
+    turns: Callable[[str], Turns] | None = None
+    """What both sides say, in the place of one request and one response."""
 
 
 _OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -157,6 +160,36 @@ _REQUESTS: Final = {
     "version": _get("GET /", version="HTTP/{}"),
     "version's minor": _get("GET /", version="HTTP/1.{}"),
     "version of another protocol": _get("GET /", version="{}/1.1"),
+    "path in percent-encoding": _get("GET /{percent}"),
+    "path encoded twice": _get("GET /users/{twice}"),
+    "path behind an overlong slash": _get("GET /api%c0%af{}"),
+    "path behind a zero": _get("GET /api%00{}"),
+    "path behind a backslash": _get("GET /api\\{}"),
+    "path beside a word and a dot": _get("GET /report.{}"),
+    "path beside a word and a hyphen": _get("GET /{}-report"),
+    "path beside a word and an underscore": _get("GET /report_{}"),
+    "path beside a word and a colon": _get("GET /items:{}"),
+    "path beside a word in camel case": _get("GET /getStatusOf{}"),
+    "path in brackets": _get("GET /items({})"),
+    "path in quotes": _get("GET /items('{}')"),
+    "path beside a language": _get("GET /en-{}/{}-DE"),
+    "path beside a version": _get("GET /v1.{}/v2-{}"),
+    "path before an extension": _get("GET /{}.index.html"),
+    "path behind a tilde": _get("GET /~{}/index.html"),
+    "path behind two collections": _get("GET /users/me/orders/{}"),
+    "path behind a collection in capitals": _get("GET /Users/{}"),
+    "path behind an identifier": _get("GET /users/42/{}"),
+    "query key with an empty value": _get("GET /?{}="),
+    "query key in a path of brackets": _get("GET /?page[{}][size]=1&page[size][{}]=1"),
+    "query key as an attribute": _get("GET /?{}_id=1&{}Id=2"),
+    "query key in percent-encoding": _get("GET /?{percent}=1"),
+    "query after a second question mark": _get("GET /?page=1?{}=2"),
+    "query key after an encoded ampersand": _get("GET /?page=1%26{}%3D2"),
+    "target of several slashes": _get("GET ///{}///{}"),
+    "absolute target without a path": _get("GET http://api.example?{}"),
+    "absolute target without an authority": _get("GET http:///{}"),
+    "absolute target of a file": _get("GET file:///home/{}"),
+    "absolute target in capitals": _get("GET HTTP://{}:{}@API.example/{}"),
     "HTTP/0.9 target": "GET /{}\r\n",
     "line before the request": "{}\r\n" + _get("GET /"),
     "blank in the target": _get("GET /x {}"),
@@ -187,6 +220,8 @@ _REQUESTS: Final = {
     "host's port": "GET / HTTP/1.1\r\nHost: api.example:{}\r\n\r\n",
     "host's user": "GET / HTTP/1.1\r\nHost: {}@api.example\r\n\r\n",
     "host's path": "GET / HTTP/1.1\r\nHost: api.example/{}\r\n\r\n",
+    "host in an open bracket": "GET / HTTP/1.1\r\nHost: [{}\r\n\r\n",
+    "host in percent-encoding": "GET / HTTP/1.1\r\nHost: {percent}.example\r\n\r\n",
     "second host": _with("Host: {}.example\r\n"),
     "cookie": _with("Cookie: session={}\r\n"),
     "cookie's name": _with("Cookie: {}=1\r\n"),
@@ -301,6 +336,7 @@ PLACES: Final = (
     Place(
         "response body after a hole", _get("GET /"), "{}\r\nHTTP/1.1 200 {}\r\n{}: {}\r\n\r\n", "server_hole"
     ),
+    *(Place(name, "", "", turns=turns) for name, turns in PROTOCOLS.items()),
 )
 
 _HOST_KINDS: Final = frozenset(
@@ -330,6 +366,7 @@ SHOWN: Final = {
     "host": Shown(_HOST, _HOST_KINDS),
     "host of an absolute target": Shown(_HOST, _HOST_KINDS),
     "host of a CONNECT": Shown(_HOST, _HOST_KINDS),
+    **{name: Shown(_HOST, _HOST_KINDS) for name in HOSTS},
     "body without a length": Shown(_IN_A_BODY, _HOST_KINDS),
     "body after a pickup in the middle": Shown(_IN_A_BODY, _HOST_KINDS),
     "rest of a body after a pickup": Shown(_IN_A_BODY, _HOST_KINDS),
@@ -361,7 +398,9 @@ def _ends(kind: int, place: int) -> Ends:
 
 def _filled(template: str, value: str) -> bytes:
     """With the canary in it, and lengths that are right."""
-    text = template.replace("{}", value)
+    encoded = "".join([f"%{byte:02X}" for byte in value.encode()])
+    text = template.replace("{percent}", encoded).replace("{twice}", encoded.replace("%", "%25"))
+    text = text.replace("{}", value)
     return re.sub(
         r"<(.*?)>(\r\n\r\n)",
         lambda found: f"{len(found[1].encode())}{found[2]}",
@@ -369,6 +408,16 @@ def _filled(template: str, value: str) -> bytes:
         count=1,
         flags=re.DOTALL,
     ).encode()
+
+
+def _turns(ends: Ends, turns: Turns) -> Iterator[bytes]:
+    at = {True: 0, False: 0}
+    for client, data in turns:
+        yield Sent(ends, client=client, position=at[client], place=at[not client], data=data).frame()
+        at[client] += len(data)
+    yield Sent(ends, client=True, position=at[True], place=at[False], flags=ACK | FIN).frame()
+    yield Sent(ends, client=False, position=at[False], place=at[True] + 1, flags=ACK | FIN).frame()
+    yield Sent(ends, client=True, position=at[True] + 1, place=at[False] + 1).frame()
 
 
 def _conversation(ends: Ends, place: Place, value: str) -> Iterator[bytes]:
@@ -380,6 +429,9 @@ def _conversation(ends: Ends, place: Place, value: str) -> Iterator[bytes]:
         yield Sent(ends, client=True, position=-1, place=None, flags=SYN).frame()
         yield Sent(ends, client=False, position=-1, place=0, flags=SYN | ACK).frame()
         yield Sent(ends, client=True, position=0, place=0).frame()
+    if place.turns is not None:
+        yield from _turns(ends, place.turns(value))
+        return
     if place.how == "hole":
         first = _get("GET /before").encode()
         yield Sent(ends, client=True, position=0, place=0, data=first).frame()
@@ -419,7 +471,8 @@ class Finding:
 def _forms(value: str) -> set[str]:
     """How a value may be written, in lower case."""
     raw = value.encode()
-    forms = {value, quote(value, safe=""), "".join([f"%{byte:02x}" for byte in raw]), raw.hex()}
+    encoded = "".join([f"%{byte:02x}" for byte in raw])
+    forms = {value, quote(value, safe=""), encoded, encoded.replace("%", "%25"), raw.hex()}
     forms |= {value.encode("unicode_escape").decode(), raw.decode("latin-1")}
     for shift in range(3):  # base64 of a text that it stands in: at three places, without its blurred ends
         text = base64.b64encode(b"\0" * shift + raw).decode()

@@ -3,8 +3,8 @@
 Owns the rule for such names, which are judged piece by piece: what is between the dots of a service, and the method. They are
 written by whoever programs the service, but a stranger may call anything. So they are closed as paths are: a piece stays if it is
 made of known words, those of the vocabulary and those of public interfaces (`registered.CALLS`); else it is a placeholder, and the
-pieces beside it stay: `{word}.billing.v1.Invoices/Create`. Programs name their methods with more words than paths have
-(`ListServiceAccountKeys`), and with what may be somebody's name: so both may be, where the whole has a word that is nobody's.
+pieces beside it stay: `{word}.billing.v1.Invoices/Create`. In camel case a name may have more words than in a path
+(`ListServiceAccountKeys`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.records.registered import CALLS
+from interceptor.core.records.registered import CALLS, FUNCTION_WORDS
 from interceptor.core.records.values import TOKEN, looks_like_value
-from interceptor.core.records.words import CUT, WORD
+from interceptor.core.records.words import CUT, MAX_WORDS, WORD
 
 if TYPE_CHECKING:
     from interceptor.core.records.words import Words
@@ -27,7 +27,6 @@ _MAX_PATH: Final = 256
 _PIECES: Final = 12
 _MAX_WORDS: Final = 8
 """Of a piece: `StreamAggregatedResources`, `BatchGetEffectiveIamPolicies`."""
-_NUMBER: Final = re.compile(r"[0-9]{1,2}")
 
 
 class CallNames:
@@ -66,29 +65,21 @@ class CallNames:
         return [*pieces, match[2]] if len(pieces) <= _PIECES else None
 
     def _shown(self, names: list[str]) -> list[str]:
-        judged = [self._firm(name) for name in names]
-        certain = any(judged)
-        return [
-            name if firm or (certain and firm is False) else TOKEN if looks_like_value(name) else WORD
-            for name, firm in zip(names, judged, strict=True)
-        ]
+        return [name if self._stays(name) else TOKEN if looks_like_value(name) else WORD for name in names]
 
-    def _firm(self, name: str) -> bool | None:
-        """True of a name that has a word which is nobody's name, False of one whose words are all known; else None."""
+    def _stays(self, name: str) -> bool:
+        """Whether all of a name's words are known, and one of them is nobody's name."""
         words = self._words
         if words.hides(name):
-            return None
-        if words.stays(name):
-            return True
-        if len(name) == 1:
             return False
-        firm = False
+        if words.stays(name) or len(name) == 1:
+            return True
         pieces = [piece.lower() for piece in CUT.findall(name)]
-        if not pieces or len(pieces) > _MAX_WORDS:
-            return None
-        for piece in pieces:
-            if piece in words.words or piece in CALLS:
-                firm = True
-            elif not (piece in words.ambiguous or piece in words.joined or _NUMBER.fullmatch(piece)):
-                return None
-        return firm
+        if len(pieces) > (MAX_WORDS if "_" in name else _MAX_WORDS):
+            return False
+        if len(pieces) > 1 and FUNCTION_WORDS.issuperset(pieces):
+            return True
+        others = [piece for piece in pieces if piece not in words.words and piece not in CALLS]
+        return len(others) < len(pieces) and all(
+            piece in words.ambiguous or piece in words.joined or piece in FUNCTION_WORDS for piece in others
+        )

@@ -12,6 +12,7 @@ __all__ = [
     "CALLS",
     "CODINGS",
     "FIELDS",
+    "FUNCTION_WORDS",
     "MEDIA_TYPES",
     "METHODS",
     "PARAMETERS",
@@ -41,18 +42,17 @@ aes128gcm aws-chunked br chunked compress dcb dcz deflate exi gzip identity pack
 
 CALLS: Final = frozenset(
     """
-a addsvc admin ads an and any are ark authzed aws be been bigtable both bsr buf buildbarn but by calico can cannot
-cds channelz cilium cloudevents cncf cockroach connectrpc consul containerd could crd cri csi csm dapr dgraph did
-discovery do does done each eds either else envoy etcd etcdserverpb eventstore every firestore flagd fleet for from
-gateway gax geth gitaly gitlab google googleads googleapis greet greeter grpc grpcbin had has hashicorp have hello
-helloworld hipstershop how hubble iam if inference into is istio it its jaeger jwt k8s keda kms kserve kube kubelet
-kubernetes kv kvproto lds linkerd logproto loki longrunning lro mesh milvus mixer moby modelbox mtls must neither
-networking no none nor not oci of off once only onto opentelemetry operatorpb or otel oteldemo other over pb peer
-ping podresources pong prometheus proto protobuf pubsub pulsar pulumirpc qdrant querier raft raftpb rds reflection
-relay routeguide rpc rpcpb same say sds seata shall shipping should skywalking so some spanner spiffe spire sql srds
-storepb such talk talker tempo tempopb temporal tensorflow test tfplugin than thanos that the their them then these
-they this those tikv tikvpb to too tpu triton udpa unary under until upon util vault vitess vtgate was watcher were
-what when where which while who why with within without workload would xds yet zeebe zipkin
+add addsvc admin ads ark authzed average aws bigtable bsr buf buildbarn calico call cancel cds channelz check cilium
+class client close cloudevents cncf cockroach connectrpc consul containerd crd create cri csi csm dapr date dgraph
+discovery edit eds envoy etcd etcdserverpb eventstore field file firestore flagd fleet gateway gax get geth gitaly
+gitlab google googleads googleapis greet greeter group grpc grpcbin hashicorp hello helloworld hipstershop hubble
+iam id inference istio jaeger job jwt k8s keda key kms kserve kube kubelet kubernetes kv kvproto lds line link
+linkerd list lock logproto loki longrunning lro mesh milvus mixer moby modelbox mtls networking node oci
+opentelemetry operatorpb otel oteldemo patch pb peer ping podresources poll pong prometheus proto protobuf pubsub
+pulsar pulumirpc put qdrant querier raft raftpb range rds read record reflection register relay role routeguide rpc
+rpcpb run save say sds seata server service session shipping skywalking spanner spiffe spire sql srds start state
+store storepb sum talk talker tempo tempopb temporal tensorflow test tfplugin thanos tikv tikvpb time topic total
+tpu triton udpa unary util vault vitess vtgate watcher workload xds zeebe zipkin zone
 """.split()
 )
 """Words of remote procedure calls, in lower case."""
@@ -879,73 +879,96 @@ x-vercel-id x-version x-webkit-csp x-workspace-id x-xsrf-token x-xss-protection
 )
 """Names of header fields."""
 
+FUNCTION_WORDS: Final = frozenset(
+    """
+a an and any are be been both but by can cannot could did do does done each either else every for from had has have
+how if into is it its must neither no none nor not of off once only onto or other over same shall should so some
+such than that the their them then these they this those to too under until upon was were what when where which
+while who why with within without would yet
+""".split()
+)
+"""Of English, in lower case."""
+
 PARAMETERS: Final = frozenset(
     """
 $alt $apply $batch $compute $count $deltatoken $expand $filter $format $id $index $inlinecount $levels $orderby
-$schemaversion $search $select $skip $skiptoken $top _ga _gac _gl _hsenc _hsmi _source _source_excludes
-_source_includes accelerate access_token acl acr_values action action_id after all allow_no_indices
-allowwatchbookmarks alt amount analytics api-version api_key apikey app_id app_version appid asc ascending assertion
-assoc_handle async attempt attributes aud audience auth auth_req_id authorization_details awsaccesskeyid b64 bbox
-before bgcolor binding_message blockid bucket build cache callback categories category channel chunk chunks city
-claims claims_locales client_assertion client_assertion_type client_id client_notification_token client_secret code
-code_challenge code_challenge_method code_verifier columns command comp compress config connectiondata
-connectiontoken container content continuation continuation-token continue cookie cors count country created
-created_after created_at created_before created_by crs currency cursor d data date date_from date_to day days db
-dclid debug dedup delete deleted delimiter depth desc descending dest destination details device device_code
-device_id dir direction disabled display distance domain dpop_jkt dry_run dryrun dst duration eio elevation email
-enabled encoding encoding-type encryption end end_date end_time enddate endtime epik epoch error error_description
-error_uri event exceptions exclude excludedattributes expand expand_wildcards expires expires_in ext extended
-extensions failed fbclid featureid features fetch-owner fieldmanager fields fieldselector fieldvalidation file
-filename filter filter_path first flags follow for force format fr from from_date fromdate full g_recaptcha_response
-gad_source gateway gbraid gclid gclsrc gl googleaccessid goto graceperiodseconds grant_type group group_by groupby h
-hash height hl host hour hours html http https hub.callback hub.challenge hub.lease_seconds hub.mode hub.secret
-hub.topic hub.verify_token human i id id_token id_token_hint identifier ids ifgenerationmatch ifmetagenerationmatch
-ignore_unavailable igsh igshid image img in include include_deleted index info_format input
-insecureskiptlsverifybackend instance intelligent-tiering interval inventory ip is_active iss items j job json jsonp
-key key-marker key-pair-id keyword keywords l labelselector lang language languages last lat latitude layer layers
-legal-hold level li_fat_id lifecycle light lim limit limitbytes line lines link list list-type lng loc locale
-location log logging login login_hint login_hint_token logout_hint lon long longitude ltv m marker match match[] max
-max-keys max-parts max-uploads max_age max_id max_results max_size max_source_resolution maxfeatures maxheight
-maxresults maxwidth mc_cid mc_eid message meta metadataprefix method metrics min min_id minutes mkt_tok mode model
-modified modified_after modified_at month months msclkid msg name names namespace negotiateversion next next_token
-nexttoken nocache node nonce note notification num number o oauth_token object object-lock offset op op_type
-openid.assoc_handle openid.claimed_id openid.identity openid.mode openid.ns openid.op_endpoint openid.realm
-openid.response_nonce openid.return_to openid.sig openid.signed operation operationname order order_by order_dir
-orderby orderdir org origin orphandependents output outputformat owner ownershipcontrols p page page_count page_num
-page_number page_size page_token pageindex pageno pagenumber pages pagesize pagetoken params parent parent_id part
-part-number-marker partial_response partnumber password path per_page period perpage pgt pgturl phone pid pipeline
-platform policy policystatus port pos position post_logout_redirect_uri precision prefix pretty prettyprint prev
-preview previous price primary priority product product_id profile project prompt propagationpolicy propertyname
-provider publicaccessblock q quality query query_layers query_range quotauser range rate raw rdt_cid read realtime
-reason recursive redirect_uri ref referer referrer refresh refresh_token region registration rel relaystate release
-remove rendered renew replace replication request request_cache request_uri requested_token_type requestpayment res
-reset resolution resource resourceversion resourceversionmatch response response-cache-control
+$schemaversion $search $select $skip $skiptoken $top AWSAccessKeyId Action BBOX BGCOLOR CRS EIO EXCEPTIONS Expires
+FORMAT GoogleAccessId HEIGHT I INFO_FORMAT J Key-Pair-Id LAYER LAYERS Policy QUERY_LAYERS REQUEST RelayState
+SAMLRequest SAMLResponse SAMLart SERVICE SLD SRS STYLE STYLES SigAlg Signature TILECOL TILEMATRIX TILEMATRIXSET
+TILEROW TIME TRANSPARENT TYPENAME TYPENAMES VERSION Version WIDTH X-Amz-Algorithm X-Amz-Content-Sha256
+X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-Security-Token X-Amz-Signature X-Amz-SignedHeaders X-Goog-Algorithm
+X-Goog-Credential X-Goog-Date X-Goog-Expires X-Goog-Signature X-Goog-SignedHeaders _ga _gac _gl _hsenc _hsmi _source
+_source_excludes _source_includes accelerate access_token acl acr_values action action_id after all
+allowWatchBookmarks allow_no_indices allowwatchbookmarks alt amount analytics api-version api_key apikey app_id
+app_version appid asc ascending assertion assoc_handle async attempt attributes aud audience auth auth_req_id
+authorization_details awsaccesskeyid b64 bbox before bgcolor binding_message blockid bucket build cache callback
+categories category channel chunk chunks city claims claims_locales client_assertion client_assertion_type client_id
+client_notification_token client_secret code code_challenge code_challenge_method code_verifier columns command comp
+compress config connectionData connectionToken connectiondata connectiontoken container content continuation
+continuation-token continue cookie cors count country created created_after created_at created_before created_by crs
+currency cursor d data date date_from date_to day days db dclid debug dedup delete deleted delimiter depth desc
+descending dest destination details device device_code device_id dir direction disabled display distance domain
+dpop_jkt dryRun dry_run dryrun dst duration eio elevation email enabled encoding encoding-type encryption end
+endDate endTime end_date end_time enddate endtime epik epoch error error_description error_uri event exceptions
+exclude excludedAttributes excludedattributes expand expand_wildcards expires expires_in ext extended extensions
+failed fbclid featureId featureid features fetch-owner fieldManager fieldSelector fieldValidation fieldmanager
+fields fieldselector fieldvalidation file fileName filename filter filter_path first flags follow for force format
+fr from fromDate from_date fromdate full g_recaptcha_response gad_source gateway gbraid gclid gclsrc gl
+googleaccessid goto gracePeriodSeconds graceperiodseconds grant_type group groupBy group_by groupby h hash height hl
+host hour hours html http https hub.callback hub.challenge hub.lease_seconds hub.mode hub.secret hub.topic
+hub.verify_token human i id id_token id_token_hint identifier ids ifGenerationMatch ifMetagenerationMatch
+ifgenerationmatch ifmetagenerationmatch ignore_unavailable igsh igshid image img in include include_deleted index
+info_format input insecureSkipTLSVerifyBackend insecureskiptlsverifybackend instance intelligent-tiering interval
+inventory ip is_active iss items j job json jsonp key key-marker key-pair-id keyword keywords l labelSelector
+labelselector lang language languages last lat latitude layer layers legal-hold level li_fat_id lifecycle light lim
+limit limitBytes limitbytes line lines link list list-type lng loc locale location log logging login login_hint
+login_hint_token logout_hint lon long longitude ltv m marker match match[] max-keys max-parts max-uploads
+maxFeatures maxResults max_age max_id max_results max_size max_source_resolution maxfeatures maxheight maxresults
+maxwidth mc_cid mc_eid message meta metadataPrefix metadataprefix method metrics min min_id minutes mkt_tok mode
+model modified modified_after modified_at month months msclkid msg name names namespace negotiateVersion
+negotiateversion next nextToken next_token nexttoken nocache node nonce note notification num number o oauth_token
+object object-lock offset op op_type openid.assoc_handle openid.claimed_id openid.identity openid.mode openid.ns
+openid.op_endpoint openid.realm openid.response_nonce openid.return_to openid.sig openid.signed operation
+operationName operationname order orderBy orderDir order_by order_dir orderby orderdir org origin orphanDependents
+orphandependents output outputFormat outputformat owner ownershipControls ownershipcontrols p page pageIndex pageNo
+pageNumber pageSize pageToken page_count page_num page_number page_size page_token pageindex pageno pagenumber pages
+pagesize pagetoken params parent parent_id part part-number-marker partNumber partial_response partnumber password
+path perPage per_page period perpage pgt pgtUrl pgturl phone pid pipeline platform policy policyStatus policystatus
+port pos position post_logout_redirect_uri precision prefix pretty prettyPrint prettyprint prev preview previous
+price primary priority product product_id profile project prompt propagationPolicy propagationpolicy propertyName
+propertyname provider publicAccessBlock publicaccessblock q quality query query_layers query_range quotaUser
+quotauser range rate raw rdt_cid read realtime reason recursive redirect_uri ref referer referrer refresh
+refresh_token region registration rel relaystate release remove rendered renew replace replication request
+requestPayment request_cache request_uri requested_token_type requestpayment res reset resolution resource
+resourceVersion resourceVersionMatch resourceversion resourceversionmatch response response-cache-control
 response-content-disposition response-content-encoding response-content-language response-content-type
-response-expires response_mode response_type rest_route restore restype result results resulttype resumptiontoken
-retention retry return return_to return_url returnto returnurl rev reverse revision role root routing row rows rp
-rscc rscd rsce rscl rsct run s s_cid samlart samlrequest samlresponse sample sc_click_id scope scroll sdd se search
-search_type searchterm second seconds section seed select select-type sendinitialevents sequence server service ses
-session session_id session_state set sha short show si sid sig sigalg sign signature since since_id sinceseconds
-sincetime sip site size ske skip skoid sks skt sktid skv sld slug snapshot sort sort_by sort_dir sort_order sortby
-sortfield sortorder source source_id sp spr sr src srs srsltid srsname srt ss st start start-after start_date
-start_time startdate startindex starttime stat state status stderr stdin stdout step store stream style styles sub
-subject subject_token subject_token_type subscribe success sv symbol system t tab table tag tagging tags taillines
-target target_link_uri template tenant tenant_id term test text theme thumb ticket tilecol tilematrix tilematrixset
-tilerow time timeout timeoutseconds timestamp timestamps timezone title to to_date todate token token_type
-token_type_hint tool torrent total trace trace_id track track_total_hits transparent transport trigger ts ttclid tty
-twclid type typed_keys typename typenames types tz u ui ui_locales uid unit units unread until updated updated_after
-updated_at updated_since updatemask upload upload-id-marker upload_id upload_protocol uploadid uploads uploadtype
-uri url user user_code user_id userid userip username userproject utm_campaign utm_campaign_id utm_content
-utm_creative_format utm_id utm_marketing_tactic utm_medium utm_source utm_source_platform utm_term uuid v val value
-values variables ver verb verbose verify version version-id-marker versionid versioning versions view vp_token w wa
-wait wait_for_completion watch wauth wbraid wct wctx website week wfresh whr width with wreply wreq wresult wsdl
-wtrealm x x-amz-acl x-amz-algorithm x-amz-checksum-mode x-amz-content-sha256 x-amz-credential x-amz-date
-x-amz-expires x-amz-sdk-checksum-algorithm x-amz-security-token x-amz-signature x-amz-signedheaders x-goog-algorithm
-x-goog-credential x-goog-date x-goog-expires x-goog-signature x-goog-signedheaders x-id xml xsrf y yclid year ymclid
-z zanpid zip zone zoom
+response-expires response_mode response_type rest_route restore restype result resultType results resulttype
+resumptionToken resumptiontoken retention retry return returnTo returnUrl return_to return_url returnto returnurl
+rev reverse revision role root routing row rows rp rscc rscd rsce rscl rsct run s s_cid samlart samlrequest
+samlresponse sample sc_click_id scope scroll sdd se search searchTerm search_type searchterm second seconds section
+seed select select-type sendInitialEvents sendinitialevents sequence server service ses session session_id
+session_state set sha short show si sid sig sigalg sign signature since sinceSeconds sinceTime since_id sinceseconds
+sincetime sip site size ske skip skoid sks skt sktid skv sld slug snapshot sort sortBy sortField sortOrder sort_by
+sort_dir sort_order sortby sortfield sortorder source source_id sp spr sr src srs srsName srsltid srsname srt ss st
+start start-after startDate startIndex startTime start_date start_time startdate startindex starttime stat state
+status stderr stdin stdout step store stream style styles sub subject subject_token subject_token_type subscribe
+success sv symbol system t tab table tag tagging tags tailLines taillines target target_link_uri template tenant
+tenant_id term test text theme thumb ticket tilecol tilematrix tilematrixset tilerow time timeout timeoutSeconds
+timeoutseconds timestamp timestamps timezone title to toDate to_date todate token token_type token_type_hint tool
+torrent total trace trace_id track track_total_hits transparent transport trigger ts ttclid tty twclid type typeName
+typeNames typed_keys typename typenames types tz u ui ui_locales uid unit units unread until updateMask updated
+updated_after updated_at updated_since updatemask upload upload-id-marker uploadId uploadType upload_id
+upload_protocol uploadid uploads uploadtype uri url user userId userIp userProject user_code user_id userid userip
+username userproject utm_campaign utm_campaign_id utm_content utm_creative_format utm_id utm_marketing_tactic
+utm_medium utm_source utm_source_platform utm_term uuid v val value values variables ver verb verbose verify version
+version-id-marker versionId versionid versioning versions view vp_token w wa wait wait_for_completion watch wauth
+wbraid wct wctx website week wfresh whr width with wreply wreq wresult wsdl wtrealm x x-amz-acl x-amz-algorithm
+x-amz-checksum-mode x-amz-content-sha256 x-amz-credential x-amz-date x-amz-expires x-amz-sdk-checksum-algorithm
+x-amz-security-token x-amz-signature x-amz-signedheaders x-goog-algorithm x-goog-credential x-goog-date
+x-goog-expires x-goog-signature x-goog-signedheaders x-id xml xsrf y yclid year ymclid z zanpid zip zone zoom
 """.split()
 )
-"""Names of parameters of a query, in lower case."""
+"""Names of parameters of a query, as they are defined and in lower case."""
 
 PRODUCTS: Final = frozenset(
     """

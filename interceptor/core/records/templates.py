@@ -25,7 +25,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.records.vocabulary import COLLECTIONS
-from interceptor.core.records.words import MAX_SEGMENT, PLACEHOLDER, VALUE, WORD, Words
+from interceptor.core.records.words import EXTENSIONS, MAX_SEGMENT, PLACEHOLDER, VALUE, WORD, Words
 
 if TYPE_CHECKING:
     from interceptor.core.records.learning import Learning
@@ -68,17 +68,6 @@ _IDENTIFIERS: Final = tuple(
 )
 """Replacements, in this order, for whole segments of the forms that are new in nearly every path."""
 
-_EXTENSIONS: Final = frozenset(
-    """
-    7z aac action ashx asmx asp aspx atom avi avif axd bin bmp bz2 cfm cgi com css csv deb do doc docx eot
-    exe flac geojson gif gz htm html ico ics iso jar jpeg jpg js json jsonl jsp jspx key kml less log m3u8
-    m4a m4s map md mjs mov mp3 mp4 mpd mpeg ndjson numbers odp ods odt ogg otf pages pbf pdf php png ppt
-    pptx proto ps rar rpm rss rtf scss svc svg tar tgz tif tiff ts tsv ttf txt wasm wav webm webp woff woff2
-    wsdl xhtml xls xlsx xml xsd xz yaml yml zip
-    """.split()
-)
-"""Types of files that may be shown: with any ending shown, `john.doe` would say a surname of five letters."""
-
 
 def _collects(shown: str) -> bool:
     """Whether what follows is one of many, or what somebody typed. Parameters of a segment do not change that."""
@@ -112,7 +101,7 @@ class _Segments(dict[str, str]):
             return template
         # A form of the whole comes first (an address has dots too), then one of the stem.
         stem, dot, extension = text.rpartition(".")
-        if stem and dot and extension.lower() in _EXTENSIONS and text.lower() not in self._words.names:
+        if stem and dot and extension.lower() in EXTENSIONS and text.lower() not in self._words.names:
             return f"{self._words.closed(stem)}.{extension}"
         return template
 

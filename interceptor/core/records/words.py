@@ -35,7 +35,19 @@ from interceptor.core.records.vocabulary import AFTER, AMBIGUOUS, JOINED, NAMES,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["CUT", "MAX_SEGMENT", "PLACEHOLDER", "VALUE", "WORD", "Words", "known", "parameter", "shape"]
+__all__ = [
+    "CUT",
+    "EXTENSIONS",
+    "MAX_SEGMENT",
+    "MAX_WORDS",
+    "PLACEHOLDER",
+    "VALUE",
+    "WORD",
+    "Words",
+    "known",
+    "parameter",
+    "shape",
+]
 
 VALUE: Final = "{value}"
 WORD: Final = "{word}"
@@ -86,8 +98,19 @@ _NOTHING = frozenset({"", ".", "..", "-", "_"})
 """Names that name nothing."""
 CUT: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 """The words of a name."""
-_ATTRIBUTES: Final = frozenset("at by count date id ids key name size time type".split())
+_ATTRIBUTES: Final = frozenset("at by count date id ids name size time type".split())
 """What the names of parameters end with where programs write them: nobody is called so."""
+
+EXTENSIONS: Final = frozenset(
+    """
+    7z aac action ashx asmx asp aspx atom avi avif axd bin bmp bz2 cfm cgi com css csv deb do doc docx eot
+    exe flac geojson gif gz htm html ico ics iso jar jpeg jpg js json jsonl jsp jspx key kml less log m3u8
+    m4a m4s map md mjs mov mp3 mp4 mpd mpeg ndjson numbers odp ods odt ogg otf pages pbf pdf php png ppt
+    pptx proto ps rar rpm rss rtf scss svc svg tar tgz tif tiff ts tsv ttf txt wasm wav webm webp woff woff2
+    wsdl xhtml xls xlsx xml xsd xz yaml yml zip
+    """.split()
+)
+"""Types of files that may be shown: with any ending shown, `john.doe` would say a surname of five letters."""
 
 
 class Words:
@@ -102,7 +125,7 @@ class Words:
         joined: what is somebody's name too, and may stand beside a word only.
         names: what is known as a whole, in lower case.
         after: what may stand behind a collection.
-        parameters: names of parameters of a query that are known as a whole, in lower case.
+        parameters: names of parameters of a query that are known as a whole.
 
     """
 
@@ -191,14 +214,14 @@ class Words:
 
         Before such an end a word may be somebody's name (`city_id`, `startDate`). One letter says nothing of anybody.
         """
-        if text.lower() in self.parameters:
+        if text in self.parameters:
             return text
         if len(text) == 1 and text.isascii() and text.isalpha() and not self.hides(text):
             return text
         *before, last = CUT.findall(text) or [""]
         if (
             last.lower() in _ATTRIBUTES
-            and 0 < len(before) < MAX_WORDS
+            and 0 < len(before) < (MAX_HYPHENATED if "-" in text else MAX_WORDS)
             and _NAME.fullmatch(text)
             and len(text) - sum(map(len, before)) - len(last) <= len(before)
             and not self.hides(text)
@@ -208,7 +231,8 @@ class Words:
             )
         ):
             return text
-        return self.shape(text)
+        stem, dot, extension = text.rpartition(".")
+        return self.closed(text) if dot and stem and extension.lower() in EXTENSIONS else self.shape(text)
 
     def closed(self, text: str) -> str:
         """The placeholder that fits best, whatever is known."""

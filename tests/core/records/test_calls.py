@@ -7,7 +7,6 @@ import pytest
 from interceptor.core.records.calls import CallNames
 from interceptor.core.records.words import Words
 
-
 CALLS = CallNames(Words(hidden=["secret"]))
 
 
@@ -21,12 +20,13 @@ CALLS = CallNames(Words(hidden=["secret"]))
         "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources",
         "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
         "/etcdserverpb.KV/Range",
+        "/shop.Orders/NoSuch",
         "/a.OrderService/ListOrdersByClientAndMonth",
-        "/billing.Max/Get",
+        "/billing.MaxRetries/Get",
     ],
 )
 def test_known_words_stay(path: str) -> None:
-    """Of the vocabulary and of public interfaces, more in a name than in a path, and names beside a word that is none."""
+    """Of the vocabulary and of public interfaces, more in a name than in a path, and what may be a name beside a word that is none."""
     assert CALLS.template(path) == path
     assert CALLS.explain(path) == []
 
@@ -43,6 +43,9 @@ def test_known_words_stay(path: str) -> None:
         ("/a.Orders/x5f3c2a9e8d7b6a5", "/a.Orders/{token}"),
         ("/a.Orders/" + "a" * 50, "/a.Orders/{token}"),
         ("/shop.Orders/aBcDeFgH", "/shop.Orders/{word}"),
+        ("/shop.Orders/Must", "/shop.Orders/{word}"),
+        ("/shop.Orders/get_a_list_of_orders", "/shop.Orders/{word}"),
+        ("/shop.Orders/Get77", "/shop.Orders/{word}"),
         ("/a.Secret/Get", "/a.{word}/Get"),
         ("/a.Orders/GetSecretKey", "/a.Orders/{word}"),
         ("/a.Orders/GetNoSuchAAndNoB", "/a.Orders/{word}"),
