@@ -32,6 +32,7 @@ from interceptor.delivery.batches import Header
 from interceptor.ingest import api as module
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import Incoming, IngestApi, Outcome, SinkFullError, Taken, document
+from interceptor.ingest.lines import Row
 from interceptor.service.server import serving
 from tests.support.records import batch, headers, lines, record
 
@@ -738,6 +739,23 @@ def test_what_the_document_calls_a_record_is_accepted(records: list[dict[str, An
         assert answer.status_code == 202, answer.text
 
     asyncio.run(check())
+
+
+def test_the_document_has_every_bound() -> None:
+    """Of each field's size and value, as the program reads it."""
+    bounds = {"minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"}
+
+    def bounded(schema: dict[str, Any]) -> dict[str, Any]:
+        read = {key: value for key, value in schema.items() if key in bounds}
+        for choice in schema.get("anyOf", ()):
+            read |= bounded(choice)
+        return read
+
+    read = msgspec.json.schema(Row)["$defs"]["Row"]["properties"]
+    documented = FIELDS["properties"]
+    assert {name: bounded(documented[name]) for name in read} == {
+        name: bounded(schema) for name, schema in read.items()
+    }
 
 
 def test_the_document_knows_every_field() -> None:
