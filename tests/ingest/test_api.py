@@ -767,6 +767,17 @@ def test_the_document_knows_every_field() -> None:
         assert set(schemas[name]["properties"]) == fields | tag
 
 
+def test_the_document_bounds_what_the_program_bounds() -> None:
+    """Who keeps to the document is not refused for a length or a number that it does not name."""
+    (described,) = msgspec.json.schema_components([Row])[1].values()
+    bounds = ("minLength", "maxLength", "minimum", "maximum")
+    for name, field in described["properties"].items():
+        (kind,) = (choice for choice in field.get("anyOf", [field]) if choice.get("type") != "null")
+        stated = SCHEMA["components"]["schemas"]["Record"]["properties"][name]
+        held = {bound: kind[bound] for bound in bounds if bound in kind}
+        assert {bound: stated.get(bound) for bound in held} == held, name
+
+
 def test_the_document_knows_every_answer() -> None:
     """All statuses that this server gives, and those that its clients have to know."""
     responses = SCHEMA["paths"]["/v1/batches"]["post"]["responses"]
