@@ -741,6 +741,23 @@ def test_what_the_document_calls_a_record_is_accepted(records: list[dict[str, An
     asyncio.run(check())
 
 
+def test_the_document_has_every_bound() -> None:
+    """Of each field's size and value, as the program reads it."""
+    bounds = {"minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"}
+
+    def bounded(schema: dict[str, Any]) -> dict[str, Any]:
+        read = {key: value for key, value in schema.items() if key in bounds}
+        for choice in schema.get("anyOf", ()):
+            read |= bounded(choice)
+        return read
+
+    read = msgspec.json.schema(Row)["$defs"]["Row"]["properties"]
+    documented = FIELDS["properties"]
+    assert {name: bounded(documented[name]) for name in read} == {
+        name: bounded(schema) for name, schema in read.items()
+    }
+
+
 def test_the_document_knows_every_field() -> None:
     """The schemas name exactly the fields that the program reads."""
     schemas = SCHEMA["components"]["schemas"]
