@@ -86,6 +86,7 @@ PURE = {
         "core.protocols.websocket.handshake",
     },
     "core.protocols.http2.recognition": {
+        "core.model",
         "core.protocols.conversation",
         "core.protocols.http2.finding",
         "core.protocols.http2.hpack",
@@ -142,6 +143,7 @@ PURE = {
         "core.protocols.http2.frames",
         "core.protocols.http2.grpc",
         "core.protocols.http2.hpack",
+        "core.protocols.http2.recognition",
         "core.protocols.http2.streams",
     },
     "core.tcp.flows": {"core.model"},
@@ -199,6 +201,7 @@ PURE = {
         "core.records.words",
     },
     "core.records.calls": {"core.records.registered", "core.records.values", "core.records.words"},
+    "core.records.verdicts": {"core.model"},
     "core.records.tunnel": {"core.protocols.tunnel", "core.records.parts", "core.records.words"},
     "core.records.websocket": {
         "core.protocols.websocket.session",
@@ -219,7 +222,7 @@ PURE = {
     "commands.conditions": {"core.records.encoder", "errors"},
     "cells": set(),
     "commands.spreadsheet": {"cells", "core.records.encoder"},
-    "commands.summary": {"core.model", "core.records.encoder"},
+    "commands.summary": {"core.model", "core.records.encoder", "core.records.verdicts"},
     "capture.capture_file": {"core.model", "errors"},
     "capture.offsets": {
         "core.model",
