@@ -196,7 +196,7 @@ MUTATIONS: dict[str, tuple[object, str, Any]] = {
     "paths have templates": (module, "PathTemplates", _Open),
     "names are made of known words": (Words, "stays", lambda *_: True),
     "what is closed is a placeholder": (Words, "closed", lambda _, text: text),
-    "extensions of files are known": (templates, "_EXTENSIONS", ALL),
+    "extensions of files are known": (templates, "EXTENSIONS", ALL),
     "parameters are known or made of words": (Words, "parameter", _second),
     "names of calls are made of known words": (CallNames, "_stays", lambda *_: True),
     "subprotocols are known": (websocket, "_SUBPROTOCOLS", ALL),
