@@ -151,6 +151,7 @@ PURE = {
     "core.tcp.handshakes": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.clocks": {"core.model"},
     "core.tcp.namesakes": {"core.tcp.flows", "core.tcp.handshakes", "core.tcp.reassembly"},
+    "core.tcp.numbers": {"core.tcp.flows"},
     "core.tcp.rivals": {"core.model", "core.tcp.reassembly"},
     "core.tcp.translations": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.connection": {
@@ -168,6 +169,7 @@ PURE = {
         "core.tcp.flows",
         "core.tcp.handshakes",
         "core.tcp.namesakes",
+        "core.tcp.numbers",
         "core.tcp.reassembly",
         "core.tcp.rivals",
         "core.tcp.translations",
@@ -212,6 +214,7 @@ PURE = {
         "core.protocols.tunnel",
         "core.protocols.websocket.session",
         "core.records.calls",
+        "core.records.parts",
         "core.records.tunnel",
         "core.records.websocket",
         "core.records.servers",

@@ -12,7 +12,10 @@ from typing import Final
 import msgspec
 from msgspec import field
 
-__all__ = ["PartRecord", "ended_by", "place"]
+__all__ = ["SCHEMA", "PartRecord", "ended_by", "place"]
+
+SCHEMA: Final = 2
+"""Of records of all kinds. In 1 addresses and ports were part of every connection's digits of an id."""
 
 _KINDS: Final = 45
 _UNASKED: Final = 1 << 44

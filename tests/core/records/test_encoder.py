@@ -113,7 +113,7 @@ def test_a_whole_transaction() -> None:
     )
     record = written(transaction, url="full", node="node-1")
     assert list(record.items()) == [
-        ("schema", 1),
+        ("schema", 2),
         ("kind", "http"),
         ("id", "0123456789abcdef01230000000000ff"),
         ("time", "2024-05-01T12:00:00.000000Z"),
