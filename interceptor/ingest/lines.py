@@ -134,9 +134,9 @@ _Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """A record of kind `http` and schema 1 or 2, which differ in what an id is made of, each field of its type; what is counted with or stored by is in its range.
+    """A record of kind `http` and schema 1 or 2, which differ in what an id is made of.
 
-    Names and types are those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where
+    Each field is of its type; what is counted with or stored by is in its range. Names and types are those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where
     nobody here asks for it.
     """
 

@@ -1,4 +1,4 @@
-"""Records say what the transaction says, by the rules of schema 1, as valid JSON, and hold no values."""
+"""Records say what the transaction says, by the rules of schema 2, as valid JSON, and hold no values."""
 
 from __future__ import annotations
 
