@@ -63,6 +63,8 @@ PURE = {
         "core.protocols.http2.recognition",
         "core.protocols.http2.streams",
         "core.protocols.opaque",
+        "core.protocols.tls.recognition",
+        "core.protocols.tls.session",
         "core.protocols.socks",
         "core.protocols.tunnel",
         "core.protocols.websocket.handshake",
@@ -95,8 +97,11 @@ PURE = {
     "core.protocols.tls.certificates": set(),
     "core.protocols.tls.layer": {"core.model"},
     "core.protocols.tls.fingerprints": {"core.protocols.tls.hellos"},
+    "core.protocols.tls.recognition": {"core.protocols.tls.layer"},
     "core.protocols.tls.session": {
+        "core.budget",
         "core.model",
+        "core.protocols.conversation",
         "core.protocols.tls.certificates",
         "core.protocols.tls.hellos",
         "core.protocols.tls.layer",
@@ -192,6 +197,7 @@ PURE = {
     "core.records.values": {"core.records.registered", "core.records.words"},
     "core.records.parts": set(),
     "core.records.tls": {
+        "core.protocols.conversation",
         "core.protocols.tls.fingerprints",
         "core.protocols.tls.session",
         "core.records.parts",
@@ -207,6 +213,8 @@ PURE = {
     },
     "core.records.encoder": {
         "core.model",
+        "core.protocols.tls.session",
+        "core.records.tls",
         "core.protocols.tunnel",
         "core.protocols.websocket.session",
         "core.records.calls",
@@ -219,7 +227,7 @@ PURE = {
     "commands.conditions": {"core.records.encoder", "errors"},
     "cells": set(),
     "commands.spreadsheet": {"cells", "core.records.encoder"},
-    "commands.summary": {"core.model", "core.records.encoder"},
+    "commands.summary": {"core.model", "core.records.encoder", "core.records.tls"},
     "capture.capture_file": {"core.model", "errors"},
     "capture.offsets": {
         "core.model",

@@ -146,6 +146,10 @@ class Context:
     halves: int = 0
     """Of them, those that lack a request or a response."""
 
+    def deliver(self, size: int) -> None:
+        """Count bytes that were read."""
+        self.delivered += size
+
     def drop(self, reason: Drop, size: int) -> None:
         """Count bytes that are in no message."""
         if size:
