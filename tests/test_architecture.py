@@ -88,6 +88,7 @@ PURE = {
         "core.protocols.websocket.handshake",
     },
     "core.protocols.http2.recognition": {
+        "core.model",
         "core.protocols.conversation",
         "core.protocols.http2.finding",
         "core.protocols.http2.hpack",
@@ -147,6 +148,7 @@ PURE = {
         "core.protocols.http2.frames",
         "core.protocols.http2.grpc",
         "core.protocols.http2.hpack",
+        "core.protocols.http2.recognition",
         "core.protocols.http2.streams",
     },
     "core.tcp.flows": {"core.model"},

@@ -436,7 +436,7 @@ TSHARK_DIFFERS: dict[str, str] = {
     **dict.fromkeys(
         (
             *("grpc_calls", "http2_hole_in_block", "http2_hole_in_body", "http2_late", "http2_preface"),
-            *("http2_in_connect", "http2_reset", "http2_upgrade"),
+            *("http2_in_connect", "http2_reset", "http2_upgrade", "ports_again_with_a_preface"),
         ),
         "tshark's fields of HTTP/2 have other names than those of HTTP/1",
     ),
@@ -449,6 +449,9 @@ TSHARK_DIFFERS: dict[str, str] = {
                 "proxy_v2",
                 "proxy_v2_ipv6",
                 "proxy_v2_local",
+                "proxy_v2_local_addresses",
+                "proxy_v2_large",
+                "proxy_v2_unix",
             ),
             *("proxy_v2_tlvs", "proxy_v2_tlvs_split"),
         ),
@@ -471,6 +474,17 @@ TSHARK_DIFFERS: dict[str, str] = {
     **dict.fromkeys(("first_both_glued", "first_status_glued"), _GLUED),
     **dict.fromkeys(
         (
+            *("invalid_first_letter", "invalid_first_lone_cr"),
+            *("invalid_second_letter", "invalid_second_lone_cr"),
+        ),
+        "tshark reads the next request as the rest of what was refused",
+    ),
+    **dict.fromkeys(
+        ("preface_declined", "preface_declined_and_the_client_goes_on"),
+        "tshark takes all that follows a preface for HTTP/2",
+    ),
+    **dict.fromkeys(
+        (
             *("translated_and_the_client_vanishes", "translated_and_the_server_comes_late"),
             *("translated_ipv6", "translated_to_a_backend", "translated_with_losses_at_each"),
         ),
@@ -489,6 +503,7 @@ TSHARK_DIFFERS: dict[str, str] = {
                 "ports_again_without_syn",
                 "ports_again_without_syn_split",
                 "ports_again_with_an_answer",
+                "syn_with_the_next_number",
             ),
             *("syn_ack_with_foreign_numbers", "syn_from_the_server"),
             *("syn_with_foreign_numbers", "syn_with_foreign_numbers_again"),

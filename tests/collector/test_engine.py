@@ -265,6 +265,26 @@ def test_what_agents_lost_is_shown(tmp_path: Path, name: str) -> None:
     asyncio.run(go())
 
 
+def test_what_an_agent_does_now_is_as_it_told_last(tmp_path: Path, name: str) -> None:
+    """Interfaces, and records that wait: of its latest run, and of that run's latest batch, whichever comes last."""
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(record(), node="n", captured=captured_since(NOW, 10, 0, 0, 0.0, 5, 70))
+            it.now += 10
+            await it.put(record(), node="n", captured=captured_since(NOW + 1, 30, 0, 0, 0.0, 3, 0))
+            it.now += 1
+            await it.put(record(), node="n", captured=captured_since(NOW + 1, 20, 0, 0, 0.0, 2, 100))
+            [told] = await it.engine.agents(Question())
+            assert told.captures == Captures(40, 0, 0, 0.0, None, 3, 0)
+            it.now += 1
+            await it.put(record(), node="n", captured=captured_since(NOW + 2, 1, 0, 0, 0.0))
+            [silent] = await it.engine.agents(Question())
+            assert silent.captures == Captures(41, 0, 0, 0.0)
+
+    asyncio.run(go())
+
+
 def test_agents_are_heard_in_order(tmp_path: Path, name: str) -> None:
     """The latest first, with what they sent in all."""
 

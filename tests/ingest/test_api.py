@@ -32,6 +32,7 @@ from interceptor.delivery.batches import Header
 from interceptor.ingest import api as module
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import Incoming, IngestApi, Outcome, SinkFullError, Taken, document
+from interceptor.ingest.lines import Row
 from interceptor.service.server import serving
 from tests.support.records import batch, headers, lines, record
 
@@ -740,6 +741,23 @@ def test_what_the_document_calls_a_record_is_accepted(records: list[dict[str, An
     asyncio.run(check())
 
 
+def test_the_document_has_every_bound() -> None:
+    """Of each field's size and value, as the program reads it."""
+    bounds = {"minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"}
+
+    def bounded(schema: dict[str, Any]) -> dict[str, Any]:
+        read = {key: value for key, value in schema.items() if key in bounds}
+        for choice in schema.get("anyOf", ()):
+            read |= bounded(choice)
+        return read
+
+    read = msgspec.json.schema(Row)["$defs"]["Row"]["properties"]
+    documented = FIELDS["properties"]
+    assert {name: bounded(documented[name]) for name in read} == {
+        name: bounded(schema) for name, schema in read.items()
+    }
+
+
 def test_the_document_knows_every_field() -> None:
     """The schemas name exactly the fields that the program reads."""
     schemas = SCHEMA["components"]["schemas"]
@@ -747,6 +765,17 @@ def test_the_document_knows_every_field() -> None:
         fields = {field.encode_name for field in msgspec.structs.fields(kind)}
         tag = {"kind"} if name == "Header" else set()
         assert set(schemas[name]["properties"]) == fields | tag
+
+
+def test_the_document_bounds_what_the_program_bounds() -> None:
+    """Who keeps to the document is not refused for a length or a number that it does not name."""
+    (described,) = msgspec.json.schema_components([Row])[1].values()
+    bounds = ("minLength", "maxLength", "minimum", "maximum")
+    for name, field in described["properties"].items():
+        (kind,) = (choice for choice in field.get("anyOf", [field]) if choice.get("type") != "null")
+        stated = SCHEMA["components"]["schemas"]["Record"]["properties"][name]
+        held = {bound: kind[bound] for bound in bounds if bound in kind}
+        assert {bound: stated.get(bound) for bound in held} == held, name
 
 
 def test_the_document_knows_every_answer() -> None:

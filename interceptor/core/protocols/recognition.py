@@ -15,8 +15,15 @@ from interceptor.core.model import Anomaly, Chunk, Drop, Transaction
 from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation, End, Hole
 from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
 from interceptor.core.protocols.http1.pairing import H2C, UNREAD, HttpConversation
-from interceptor.core.protocols.http2 import recognition as http2
-from interceptor.core.protocols.http2.recognition import FIRST_BYTES, may_answer, speaker
+from interceptor.core.protocols.http2.recognition import (
+    FIRST_BYTES,
+    MORE,
+    REFUSED,
+    Begun,
+    greets,
+    may_answer,
+    speaker,
+)
 from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
 from interceptor.core.protocols.socks import SocksConversation, may_begin
 from interceptor.core.protocols.tls import recognition as tls
@@ -98,6 +105,10 @@ class Recognition:
             from interceptor.core.protocols.tls.session import TlsConversation  # most captures do not need it
 
             return TlsConversation(peers, self._context.deliver, self._context.budget, first=True)
+        if change.protocol == REFUSED:
+            declined = HttpConversation(peers, self._context, first=True)
+            declined.requests.refuse_all()
+            return declined
         if change.protocol == _SOCKS:
             return SocksConversation(peers, self._context.drop, self._context.budget)
         if isinstance(change.origin, Opening):
@@ -159,8 +170,12 @@ class Recognition:
         return Http2Conversation(peers, self.http2(), first=first, upgraded=upgraded)
 
     def begins(self, data: bytes) -> bool:
-        """Whether bytes can be the start line of a message, as far as they go."""
-        return plausible_request(data, 0, len(data)) or plausible_response(data, 0, len(data))
+        """Whether bytes can be the start line of a message or the preface of HTTP/2, as far as they go."""
+        return bool(data) and (
+            plausible_request(data, 0, len(data))
+            or plausible_response(data, 0, len(data))
+            or greets(data) is not False
+        )
 
 
 class _Beginning(Conversation):
@@ -249,7 +264,7 @@ class _Beginning(Conversation):
         """What a client speaks that begins so; None: more will tell."""
         if self._greeted:
             return None if self.weight < self._context.head_bytes else _TLS
-        hello, preface = tls.greets(begun), http2.greets(begun)
+        hello, preface = tls.greets(begun), greets(begun)
         if preface:
             return _HTTP2
         if hello:
@@ -286,13 +301,15 @@ class _Joined(Becoming):
 class _Middle(Conversation):
     """A connection met in the middle, while nobody knows which side is the client."""
 
-    __slots__ = ("_context", "_prospects", "_recognition", "becomes")
+    __slots__ = ("_begun", "_context", "_prospects", "_recognition", "becomes")
 
     def __init__(self, context: Context, recognition: Recognition) -> None:
         self._context = context
         self._recognition = recognition
         self._prospects: list[Prospect | None] = [None, None]
-        """What the sides may have begun to say."""
+        """What the sides may have begun to say in HTTP/1."""
+        self._begun: list[Begun | None] = [None, None]
+        """The same in HTTP/2."""
         self.becomes: Becoming | None = None
 
     @property
@@ -307,11 +324,25 @@ class _Middle(Conversation):
         """Everything must be looked at."""
         return NOTHING_COMES
 
-    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
+    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:
         """Find out who is who by who speaks how."""
         # A chunk may be empty: all of a segment that a short snaplen has cut off.
-        if chunk.cursor < chunk.end and chunk.buffer[chunk.cursor] in _FRAME_STARTS:
-            spoken = speaker(chunk.buffer, chunk.cursor, chunk.end, self._recognition.http2().strings)
+        begun = self._begun[side]
+        if begun is not None or (chunk.cursor < chunk.end and chunk.buffer[chunk.cursor] in _FRAME_STARTS):
+            joined = begun.joined(chunk) if begun is not None else chunk
+            spoken = speaker(joined.buffer, joined.cursor, joined.end, self._recognition.http2().strings)
+            if spoken == MORE:
+                self._keep(side, begun or Begun(chunk), chunk)
+                return
+            self._begun[side] = None
+            if begun is not None:
+                self._context.budget.held -= len(begun)
+                if spoken is None and joined.buffer[0] == 0:
+                    self._context.drop(Drop.UNSYNCHRONISED, len(begun))
+                    self.receive(side, chunk, finished)  # something else may begin here
+                    return
+                chunk.cursor = chunk.end
+                chunk = joined
             if spoken is not None:
                 self.becomes = _Joined(_HTTP2, [(spoken, chunk)], swapped=spoken != side)
                 return
@@ -336,11 +367,22 @@ class _Middle(Conversation):
             announced=client.announced if client is not None else None,
         )
 
+    def _keep(self, side: int, begun: Begun, chunk: Chunk) -> None:
+        """Have what may become a preface or a block wait, if there is room."""
+        before = len(begun)
+        joined = begun.joined(chunk)
+        if begun.keep(joined, self._context.head_bytes):
+            self._begun[side] = begun
+            self._context.budget.held += len(begun) - before
+        else:
+            self._begun[side] = None
+            self._context.budget.held -= before
+            self._context.drop(Drop.UNSYNCHRONISED, joined.end)
+        chunk.cursor = chunk.end
+
     def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
         """What had begun there is not whole."""
-        prospect = self._prospects[side]
-        if prospect is not None:
-            prospect.drop(Drop.HEAD_INCOMPLETE)
+        self._give_up(side, Drop.HEAD_INCOMPLETE)
 
     def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:
         """What had begun there waits until it is known that nothing comes of it."""
@@ -361,14 +403,18 @@ class _Middle(Conversation):
     @property
     def weight(self) -> int:
         """Bytes of memory of what waits."""
-        return sum([prospect.held for prospect in self._prospects if prospect is not None])
+        return self.held(CLIENT, 0) + self.held(SERVER, 0)
 
     def held(self, side: int, position: int) -> int:  # noqa: ARG002 - all else is dropped
         """Bytes that may begin a message."""
-        prospect = self._prospects[side]
-        return prospect.held if prospect is not None else 0
+        prospect, begun = self._prospects[side], self._begun[side]
+        return (prospect.held if prospect is not None else 0) + (len(begun) if begun is not None else 0)
 
     def _give_up(self, side: int, reason: Drop) -> None:
         prospect, self._prospects[side] = self._prospects[side], None
         if prospect is not None:
             prospect.drop(reason)
+        begun, self._begun[side] = self._begun[side], None
+        if begun is not None:
+            self._context.budget.held -= len(begun)
+            self._context.drop(reason, len(begun))

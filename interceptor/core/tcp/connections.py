@@ -378,7 +378,7 @@ class Connections:
         connection = stream.connection
         rival = connection.rival
         if rival is not None:
-            if rival.repeated(flow, sequence):
+            if rival.repeated(flow, sequence, flags):
                 if flags & SYN:
                     self._drop(Drop.NO_PAYLOAD_YET)
                 else:

@@ -79,9 +79,9 @@ class Rival:
             and self._near(stream, sequence, acknowledgement)
         )
 
-    def repeated(self, flow: bytes, sequence: int) -> bool:
+    def repeated(self, flow: bytes, sequence: int, flags: int) -> bool:
         """Whether this is the same segment again."""
-        return flow == self.flow and sequence == self.sequence
+        return flow == self.flow and sequence == self.sequence and not (flags ^ self.flags) & SYN
 
     def answers(self, flow: bytes, sequence: int) -> bool:
         """Whether this was sent in answer to the other side's segment with that number, and captured before it."""

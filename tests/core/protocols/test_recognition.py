@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from interceptor.core.model import PacketBatch, State
+from interceptor.core.model import Limits, PacketBatch, State
 from interceptor.core.protocols.conversation import CLIENT
 from interceptor.core.protocols.tls.session import Session
 from tests.conversations import Capture, Dialogue, Ends, Sent, pairs, records, request, response
@@ -59,6 +59,43 @@ def test_what_never_proves_anything_is_not_read() -> None:
     assert capture.dropped("http") == {"unsynchronised": 3, "head_incomplete": 23}
 
 
+def test_a_preface_or_a_block_in_pieces_tells_who_is_the_client() -> None:
+    """Of a connection met in the middle, a byte at a time."""
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000")
+    asked = bytes.fromhex("00000a0105000000058286") + b"\x44\x06/n/1/x"
+    answered = bytes.fromhex("000001010500000005") + b"\x88"
+    for beginning in (preface, b""):
+        capture = Capture()
+        talk = Dialogue(capture)
+        for at in range(len(said := beginning + asked)):
+            talk.client(said[at : at + 1])
+        talk.server(answered)
+        [transaction] = capture.close()
+        assert transaction.request is not None
+        assert transaction.request.target == "/n/1/x"
+        assert transaction.response is not None
+        assert transaction.peers.server_port == talk.ends.server_port
+
+
+def test_what_only_looks_like_the_beginning_of_a_frame_waits_no_longer_than_it_does() -> None:
+    """And what waits has a bound, the same as a head."""
+    capture = Capture(Limits(head_bytes=2_000))
+    talk = Dialogue(capture)
+    talk.client(bytes.fromhex("000010ff"))
+    assert capture.stage("http").held == 4
+    talk.client(b"\xff" * 10)
+    assert capture.stage("http").held == 0
+    talk.client(bytes.fromhex("003f00000000000001") + bytes(1_000))
+    assert capture.stage("http").held == 1_009
+    talk.client(bytes(1_000))
+    assert capture.stage("http").held == 0
+    talk.client(bytes.fromhex("003f00000000000001"))
+    talk.client(bytes(9), lost=True)
+    talk.server()
+    capture.close()
+    assert capture.transactions == []
+
+
 @pytest.mark.parametrize(
     ("data", "begins"),
     [
@@ -66,6 +103,8 @@ def test_what_never_proves_anything_is_not_read() -> None:
         (b"HTTP/1.1 200 OK\r\n", True),
         (b"GET /a/path/that/does/not/end/here", True),
         (b"GET /", True),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", True),
+        (b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", False),
         (b"\x00" * 40, False),
     ],
 )

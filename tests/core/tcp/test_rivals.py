@@ -89,6 +89,17 @@ def test_a_syn_whose_answer_is_lost_is_another_connection_when_it_goes_on(captur
     assert pairs(capture.transactions) == [("1", None), ("2", "2")]
 
 
+def test_a_syn_with_the_next_number_of_the_connection_ends_nothing(capture: Capture) -> None:
+    """What the client sends from there on is no copy of it."""
+    talk = Dialogue(capture).open()
+    talk.exchange(1)
+    talk.client(flags=SYN)
+    talk.server()
+    talk.exchange(2)
+    talk.close()
+    assert pairs(capture.close()) == [("1", "1"), ("2", "2")]
+
+
 def test_a_syn_that_is_refused_ends_nothing(capture: Capture) -> None:
     """A RST in answer to it is none of the connection's."""
     talk = Dialogue(capture).open()

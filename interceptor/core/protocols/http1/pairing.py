@@ -145,6 +145,11 @@ class HttpConversation(Conversation):
         elif parser.partial is not None and parser.after_loss and parser.strayed(chunk):
             self.receive(CLIENT, chunk, finished)
             return
+        elif self._early is not None and self._begins_again(chunk):
+            early, self._early = self._early, None
+            early.tag(Anomaly.REQUEST_INVALID)
+            self._report(early, finished)
+            parser.drop(Drop.HEAD_INVALID)
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
             if message is None:
@@ -240,6 +245,8 @@ class HttpConversation(Conversation):
             self._report(transaction, finished, unseen)
         self._pending = _NOBODY
         if self._early is not None:
+            # The head that it answers has no end.
+            self._early.tag(Anomaly.REQUEST_INVALID if self._requests_complete else Anomaly.UNPAIRED)
             self._report(self._early, finished)
             self._early = None
         self._asking = self._answering = None
@@ -439,6 +446,18 @@ class HttpConversation(Conversation):
             return True
         # One in doubt may have ended with its head.
         return self.responses.open is not None and self.responses.mode != DOUBTFUL
+
+    def _begins_again(self, chunk: Chunk) -> bool:
+        """Whether a client leaves the head that it has begun: it has heard all of what refuses that, and begins another."""
+        early = self._early
+        return (
+            early is not None
+            and early is not self._answering
+            and early.response is not None
+            and early.response.status >= _BAD_REQUEST
+            and chunk.place >= self._response_end
+            and self.requests.names_method(chunk)
+        )
 
     def _request_may_start(self, place: int) -> bool:
         """Whether a segment of this place, after a hole, can only be the start of a request."""

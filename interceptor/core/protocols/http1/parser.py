@@ -383,6 +383,11 @@ class Parser(ABC, Generic[MessageT]):
         message.unsized = True
         return self._give_up(self.rare.reached, message.end_time or message.time)
 
+    def drop(self, reason: Drop) -> None:
+        """The head that has begun is none, and a message starts at the next byte."""
+        self._drop_partial(reason)
+        self.mode = START
+
     def skip(self, chunk: Chunk) -> None:
         """Leave the rest of the chunk, in SEARCH: no message provably starts in it."""
         self.context.drop(Drop.NOT_HTTP if self.rare.alien else Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
@@ -885,8 +890,12 @@ class RequestParser(Parser[Request]):
         return (
             refused is not None
             and refused[1] == chunk.place
-            and (self.rare.unended or not begins_with_method(chunk.buffer, chunk.cursor, chunk.end))
+            and (self.rare.unended or not self.names_method(chunk))
         )
+
+    def names_method(self, chunk: Chunk) -> bool:
+        """Whether what comes begins with a method that is known, as far as it goes."""
+        return begins_with_method(chunk.buffer, chunk.cursor, chunk.end)
 
     def _resembles(self, data: bytes) -> bool:
         return resembles_request(data)
@@ -904,6 +913,11 @@ class RequestParser(Parser[Request]):
         """Whether a line that waits for fields came whole before this position of its direction."""
         partial = self.partial
         return partial is not None and 0 < partial.simple <= place - partial.position
+
+    def refuse_all(self) -> None:
+        """What its stream began with was no request, and has been read as something else."""
+        self.its_own().refused = 0, 0
+        self._search()
 
     def line_alone(self) -> Request | None:
         """No field comes behind a line that waits for one: it is a whole request (HTTP/0.9). None where none waits."""

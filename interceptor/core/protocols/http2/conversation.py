@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from interceptor.core.model import Anomaly, Drop, Request, Response
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Conversation
+from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
 from interceptor.core.protocols.http2 import frames
 from interceptor.core.protocols.http2.frames import FrameReader
 from interceptor.core.protocols.http2.hpack import Table
+from interceptor.core.protocols.http2.recognition import REFUSED, declines
 from interceptor.core.protocols.http2.streams import Streams
 
 if TYPE_CHECKING:
     from interceptor.core.model import Chunk, Outcome, Peers, Transaction
-    from interceptor.core.protocols.conversation import Becoming
     from interceptor.core.protocols.http2.fields import Head
     from interceptor.core.protocols.http2.grpc import Messages
     from interceptor.core.protocols.http2.streams import Context
@@ -42,7 +42,7 @@ class _Side:
 class Http2Conversation(Conversation):
     """HTTP/2 on one connection."""
 
-    __slots__ = ("_context", "_sides", "_streams", "_weighed", "becomes", "peers")
+    __slots__ = ("_context", "_first", "_sides", "_streams", "_weighed", "becomes", "peers")
 
     peers: Peers
 
@@ -58,6 +58,7 @@ class Http2Conversation(Conversation):
         self.peers = peers
         self.becomes: Becoming | None = None
         self._context = context
+        self._first = first and upgraded is None
         self._streams = Streams(peers, context, first=first)
         block_bytes = context.limits.head_bytes
         self._sides = tuple(
@@ -89,6 +90,9 @@ class Http2Conversation(Conversation):
         """The next bytes of one side."""
         said = self._sides[side]
         if said.settled < 0:
+            if side == SERVER and self._first and declines(chunk.buffer[chunk.cursor : chunk.end]):
+                self.becomes = Becoming(REFUSED, [(side, chunk)])
+                return
             said.settled = chunk.base + chunk.cursor
         end = chunk.base + chunk.end
         self._receive(side, said, chunk, finished)

@@ -127,7 +127,12 @@ class Finder:
         if self._client and not newest and buffer[start : start + len(PREFACE)] == PREFACE:
             return [Chunk(buffer, start, end, chunk.base, chunk.time, chunk.place)]
         if not self._segments and (
-            end - start < HEADER_BYTES or not plausible(buffer, start, client=self._client, newest=newest)
+            start == end
+            or buffer[start]  # of a length that is plausible it is 0
+            or (
+                end - start >= HEADER_BYTES
+                and not plausible(buffer, start, client=self._client, newest=newest)
+            )
         ):
             return []
         self._segments.append((chunk.base + start, chunk.time, chunk.place))

@@ -4,13 +4,17 @@ Owns what is proof of either. Refuses ports, and the preface anywhere but at the
 
 From its beginning on a client that knows that its server speaks HTTP/2 says so in its first bytes (RFC 9113 section 3.4); the
 server's SETTINGS may come before that. In the middle it takes a header block: a segment that begins with a frame, and whose first
-HEADERS frame holds what only a request or only a response says. Other frames look the same from both sides.
+HEADERS frame holds what only a request or only a response says. Other frames look the same from both sides. What may become a
+block, or the preface, waits for more: nobody knows where a stack cuts its stream.
+
+Limits: what waits is at most as many bytes as a header block may have, in `SEGMENTS` segments, a direction.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interceptor.core.model import Chunk
 from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.protocols.http2.finding import (
     CONTINUATION,
@@ -18,6 +22,7 @@ from interceptor.core.protocols.http2.finding import (
     HEADERS,
     PREFACE,
     PUSH_PROMISE,
+    SEGMENTS,
     SETTINGS,
     plausible,
 )
@@ -25,10 +30,15 @@ from interceptor.core.protocols.http2.finding import (
 if TYPE_CHECKING:
     from interceptor.core.protocols.http2.hpack import Strings
 
-__all__ = ["FIRST_BYTES", "greets", "may_answer", "speaker"]
+__all__ = ["FIRST_BYTES", "MORE", "REFUSED", "Begun", "declines", "greets", "may_answer", "speaker"]
 
 FIRST_BYTES: Final = 1_024
 """Of a server that may come before the client's first: SETTINGS of all settings that exist, and a WINDOW_UPDATE."""
+
+REFUSED: Final = "refused"
+"""What a connection becomes whose server answers the preface in HTTP/1."""
+MORE: Final = 2
+"""Neither side, so far: what comes next may tell."""
 
 _END_HEADERS: Final = 0x4
 _PADDED: Final = 0x8
@@ -50,22 +60,65 @@ def may_answer(data: bytes | bytearray) -> bool:
     return data[3] == SETTINGS and plausible(data, 0, client=False) > 0
 
 
+def declines(data: bytes) -> bool:
+    """Whether what answers a preface is HTTP/1, as its first byte says: SETTINGS of 4 MiB do not come first."""
+    return data.startswith(b"H")
+
+
 def speaker(buffer: bytes, start: int, end: int, strings: Strings) -> int | None:
-    """Which side a segment in the middle of a connection is of; None if it proves nothing."""
+    """Which side a segment in the middle of a connection is of; None if it proves nothing, `MORE` if it may yet."""
     if buffer.startswith(PREFACE, start, end):
         return CLIENT
-    while start + HEADER_BYTES <= end and (size := plausible(buffer, start, client=False)):
+    if start < end and PREFACE.startswith(buffer[start : min(end, start + len(PREFACE))]):
+        return MORE
+    begins = start
+    while start + HEADER_BYTES <= end:
+        size = plausible(buffer, start, client=False)
+        if not size:
+            return None
         kind, flags = buffer[start + 3], buffer[start + 4]
         if kind in {PUSH_PROMISE, CONTINUATION}:
             return None
         if kind == HEADERS:
-            if start + size > end or not flags & _END_HEADERS:
+            if not flags & _END_HEADERS:
                 return None
+            if start + size > end:
+                return MORE
             return _speaker_of_block(
                 buffer[start + HEADER_BYTES : start + size], flags, buffer[start + 8], strings
             )
         start += size
-    return None
+    if start == end:
+        return None  # what comes next begins with a frame, too
+    return MORE if start > begins or buffer[start] == 0 else None
+
+
+class Begun:
+    """What one side, met in the middle, may have begun to say."""
+
+    __slots__ = ("_bytes", "_place", "_position", "_segments", "_time")
+
+    def __init__(self, chunk: Chunk) -> None:
+        self._bytes = b""
+        self._position = chunk.base + chunk.cursor
+        self._time = chunk.time
+        self._place = chunk.place
+        self._segments = 0
+
+    def __len__(self) -> int:
+        """How many bytes wait."""
+        return len(self._bytes)
+
+    def joined(self, chunk: Chunk) -> Chunk:
+        """What has waited, and what comes now."""
+        data = self._bytes + chunk.buffer[chunk.cursor : chunk.end]
+        return Chunk(data, 0, len(data), self._position, self._time, self._place)
+
+    def keep(self, joined: Chunk, limit: int) -> bool:
+        """Have all of it wait. Returns whether that is no more than may."""
+        self._bytes = bytes(joined.buffer)
+        self._segments += 1
+        return len(self._bytes) <= limit and self._segments <= SEGMENTS
 
 
 def _speaker_of_block(payload: bytes, flags: int, number: int, strings: Strings) -> int | None:

@@ -940,6 +940,32 @@ def test_a_client_that_ends_all_lines_with_lf_is_understood() -> None:
     assert talk.pairs == [("/1", 201), ("/1", 202)]
 
 
+@pytest.mark.parametrize("begun", [b"x", b"GET / HTTP/1.1\rHost: a\r\r", b"\r\n\r\n", b"GET /1 HTTP/1.1\r\n"])
+def test_a_client_that_has_heard_the_refusal_begins_another_request(begun: bytes) -> None:
+    """What it had begun is no part of that."""
+    talk = Talk().client(begun).server(ok("no", 400)).client(get("/2")).server(ok("x", 201)).over()
+    assert talk.pairs == [(None, 400), ("/2", 201)]
+    assert talk.tags == [{Anomaly.REQUEST_INVALID}, set()]
+
+
+@pytest.mark.parametrize("pieces", [(b"x", b"GET /2"), (b"GET /1?a=", b"GETTING")])
+def test_what_is_no_method_goes_on_with_the_head(pieces: tuple[bytes, bytes]) -> None:
+    """As does what was sent before the refusal came."""
+    first, second = pieces
+    talk = Talk().client(first).server(ok("no", 400))
+    heard = 0 if second.startswith(b"GET ") else talk.server_at
+    talk.client(second + b" HTTP/1.1\r\nHost: a\r\n\r\n", heard=heard).over()
+    assert [request is not None for request, _ in talk.pairs] == [True]
+    assert talk.tags == [EARLY]
+
+
+def test_a_head_without_an_end_that_is_refused_is_no_request() -> None:
+    """A slow client is told 408."""
+    talk = Talk().client(b"GET /1 HTTP/1.1\r\nHost: a\r\n").server(ok("no", 408)).over()
+    assert talk.pairs == [(None, 408)]
+    assert talk.tags == [{Anomaly.REQUEST_INVALID}]
+
+
 @pytest.mark.parametrize(
     "odd",
     [

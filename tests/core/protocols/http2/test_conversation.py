@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from interceptor.core.budget import Budget
 from interceptor.core.model import Anomaly, Chunk, Drop, Limits, Peers, State, Transaction
 from interceptor.core.protocols.http2.conversation import Http2Conversation
+from interceptor.core.protocols.http2.recognition import REFUSED
 from interceptor.core.protocols.http2.streams import Context
 from tests.support.examples import examples
 from tests.support.http2 import CLIENT, PREFACE, SERVER, Talk, frame, made
@@ -515,3 +516,30 @@ def test_other_ends_are_those_of_what_is_open_and_of_what_begins() -> None:
     said = {outcome.stream: outcome.peers for outcome in finished if isinstance(outcome, Transaction)}
     assert said == {1: PEERS, 3: service, 5: service, 7: service}
     assert talk.peers == service
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"H"])
+def test_a_server_that_answers_the_preface_in_http_1_is_read_as_that(answer: bytes) -> None:
+    """All of the answer is left for who reads it."""
+    context, counts = counted()
+    talk = Http2Conversation(PEERS, context, first=True)
+    talk.receive(CLIENT, Chunk(PREFACE, 0, len(PREFACE), 0, 1, 0), [])
+    talk.receive(SERVER, Chunk(answer, 0, len(answer), 0, 2, len(PREFACE)), [])
+    assert talk.becomes is not None
+    assert talk.becomes.protocol == REFUSED
+    [(side, left)] = talk.becomes.left
+    assert isinstance(left, Chunk)
+    assert (side, left.cursor, left.end) == (SERVER, 0, len(answer))
+    assert counts.delivered == len(PREFACE)
+    assert talk.held(SERVER, 0) == 0
+
+
+def test_a_letter_later_is_one_of_a_frame() -> None:
+    """Only what the server begins with tells."""
+    context, _ = counted()
+    talk = Http2Conversation(PEERS, context, first=True)
+    talk.receive(CLIENT, Chunk(PREFACE, 0, len(PREFACE), 0, 1, 0), [])
+    settings = frame(4, 0)
+    talk.receive(SERVER, Chunk(settings, 0, len(settings), 0, 2, len(PREFACE)), [])
+    talk.receive(SERVER, Chunk(b"H", 0, 1, len(settings), 3, len(PREFACE)), [])
+    assert talk.becomes is None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from interceptor.core.model import Chunk
 from interceptor.core.protocols.conversation import CLIENT, SERVER
+from interceptor.core.protocols.http2.finding import SEGMENTS
 from interceptor.core.protocols.http2.hpack import Strings
-from interceptor.core.protocols.http2.recognition import greets, may_answer, speaker
+from interceptor.core.protocols.http2.recognition import MORE, Begun, declines, greets, may_answer, speaker
 from tests.core.protocols.http2.test_hpack import literal
 from tests.support.http2 import PREFACE, frame, settings
 
@@ -30,6 +32,13 @@ def test_a_server_begins_with_settings() -> None:
     assert not may_answer(b"\x15\x03\x01\x00\x02\x02\x28 ")
 
 
+def test_a_server_that_answers_in_http_1_declines() -> None:
+    """No bytes, as a short snaplen leaves, say nothing."""
+    assert declines(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    assert not declines(settings(_3=100))
+    assert not declines(b"")
+
+
 REQUEST = frame(1, 5, b"\x82\x86" + literal(b"", b"/a", index=4), 5)
 ANSWER = frame(1, 5, b"\x88", 4)
 
@@ -50,7 +59,10 @@ ANSWER = frame(1, 5, b"\x88", 4)
         (frame(1, 5, b"\x88\x82\x86", 5), None),  # neither writes this
         (frame(1, 6, b"\x82\x86", 5), None),
         (frame(1, 5, b"\x82\x86"), None),
-        (REQUEST[:-1], None),
+        (frame(0, 3, bytes(90), 1)[:-1], MORE),
+        (PREFACE[:9], MORE),
+        (REQUEST[:8], MORE),
+        (REQUEST[:-1], MORE),
         (REQUEST[1:], None),
         (bytes(100), None),
         (b"", None),
@@ -60,3 +72,14 @@ def test_who_speaks_in_the_middle(segment: bytes, side: int | None) -> None:
     """It takes what only one side says, in a frame that begins with the segment or behind such frames."""
     data = b"##" + segment + b"##"
     assert speaker(data, 2, 2 + len(segment), Strings()) is side
+
+
+def test_what_waits_is_bounded() -> None:
+    """In bytes and in segments."""
+    for size, limit in ((1_000, 10_000), (1, 10_000)):
+        chunk = Chunk(bytes(size), 0, size, 0, 1, 0)
+        begun = Begun(chunk)
+        kept = 0
+        while begun.keep(begun.joined(chunk), limit):
+            kept += 1
+        assert kept == min(limit // size, SEGMENTS)
