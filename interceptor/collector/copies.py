@@ -23,7 +23,7 @@ from interceptor.collector.database import DAY, check_version, open_for_reading,
 from interceptor.delivery.batches import Origin, seal, unpack
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.ingest.api import Incoming
-from interceptor.ingest.lines import Known, check
+from interceptor.ingest.lines import Aside, Known, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,6 +199,6 @@ def _batch(lines: list[bytes], node: str, created: int) -> Incoming:
     origin = Origin(f"interceptor/{__version__}", None, node[:_NODE])
     sealed = seal([line + b"\n" for line in lines], len(lines), origin, created, "zstd")
     text = unpack(sealed.body, sealed.encoding, _UNPACKED)
-    known: list[Known | None] = []
+    known: list[Known | Aside] = []
     checked = check(text, known=known)
     return Incoming(checked.header, sealed.body, sealed.encoding, checked.text, known=known)

@@ -54,6 +54,8 @@ class Names:
         self._hosts: dict[str, tuple[str, int]] = {}
         self._tags: dict[str, int] = {}
         self._traits: set[tuple[int, tuple[Trait, ...]]] = set()
+        self._alike: dict[int, tuple[Trait, ...]] = {}
+        """The last traits of each endpoint: nearly always the next call's, and then the same tuple."""
         database.execute(
             "CREATE TEMP TABLE folded(old INTEGER PRIMARY KEY, service INTEGER, endpoint INTEGER) STRICT"
         )
@@ -104,6 +106,9 @@ class Names:
 
     def traits(self, endpoint: int, traits: tuple[Trait, ...]) -> None:
         """Remember what calls of an endpoint are like. Nothing is known of `{other}`."""
+        if self._alike.get(endpoint) is traits:
+            return
+        self._alike[endpoint] = traits
         if endpoint == NOBODY or (endpoint, traits) in self._traits:
             return
         self._traits.add((endpoint, traits))
@@ -167,6 +172,7 @@ class Names:
         self._hosts.clear()
         self._tags.clear()
         self._traits.clear()
+        self._alike.clear()
 
     def _surplus(self, table: str, limit: int) -> int:
         """How many names to fold; 0 while there are not too many. `table` is a word of this module."""

@@ -26,11 +26,11 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
-from interceptor.collector import blocks, losses
+from interceptor.collector import blocks, losses, sums
 from interceptor.collector.clock import SteadyClock
 from interceptor.collector.database import (
     BUSY_SECONDS,
@@ -44,17 +44,16 @@ from interceptor.collector.database import (
 )
 from interceptor.collector.names import Names
 from interceptor.collector.reserve import Reserve
-from interceptor.collector.totals import bucket, pack
+from interceptor.collector.sums import Placed
 from interceptor.delivery.batches import split_lines
 from interceptor.ingest.api import SinkFullError, Taken
-from interceptor.ingest.lines import beside
+from interceptor.ingest.lines import Aside, Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from interceptor.config import Collector
     from interceptor.ingest.api import Incoming
-    from interceptor.ingest.lines import Known
 
 __all__ = ["Store"]
 
@@ -74,32 +73,13 @@ _MAX_BATCHES: Final = 1_000_000
 """Ids of batches that are remembered, the newest. Agents repeat what they have not had an answer to, seconds ago."""
 _MAX_AGENTS: Final = 10_000
 _MAX_HOSTS: Final = 100_000
-_MAX_SIZE: Final = 2**36
-"""Bytes that are counted of one call, so that no sum leaves 63 bits, whatever records claim."""
-_MINUTE_US: Final = MINUTE * 1_000_000
 _ASKED: Final = 500
 """Ids looked for in one statement."""
 _FULL_SECONDS: Final = 60
 _JOURNAL: Final = 64 * 2**20
 """Bytes of journal that may lie there. A transaction of many batches takes as much."""
 
-_ADD: Final = (
-    "INSERT INTO {table} VALUES({places}) ON CONFLICT DO UPDATE SET received = excluded.received,"
-    " calls = calls + excluded.calls, bytes = bytes + excluded.bytes, tally = merge(tally, excluded.tally)"
-)
-
 _T = TypeVar("_T")
-
-
-class _Record(NamedTuple):
-    """A record, the numbers of its names, and its line."""
-
-    known: Known
-    service: int
-    endpoint: int
-    caller: int
-    agent: int
-    line: bytes
 
 
 _log = structlog.get_logger()
@@ -299,7 +279,7 @@ class Store:
         """Insert what is new of each; gives what is said of each."""
         execute = self._database.execute
         answers = []
-        inserted: list[_Record] = []
+        inserted: list[Placed] = []
         for batch in batches:
             header = batch.header
             key = bytes.fromhex(header.id)
@@ -322,24 +302,24 @@ class Store:
             execute("INSERT INTO batches VALUES(?, ?, ?, ?)", (key, received, accepted, rejected))
             losses.note(self._database, header, now)
             answers.append(Taken(accepted, rejected, duplicate_records=duplicates))
-        self._count(inserted, now, received)
+        sums.add(self._database, self._names, inserted, now, received)
         return answers
 
-    def _insert_records(self, batch: Incoming, agent: int, received: int) -> tuple[list[_Record], int, int]:
+    def _insert_records(self, batch: Incoming, agent: int, received: int) -> tuple[list[Placed], int, int]:
         """Insert a batch's records; gives those that were new, how many were there, and how many are of no total."""
         found: dict[bytes, tuple[Known, bytes]] = {}
         kept = uncounted = 0
         for one, line in zip(batch.known, split_lines(batch.text), strict=True):
-            if one is not None:
+            if isinstance(one, Known):
                 kept += 1
                 found.setdefault(one.key, (one, line))
-            elif beside(line):
+            elif one is Aside.TAKEN:
                 uncounted += 1
         endpoint, caller = self._names.endpoint, self._names.caller
-        records: list[_Record] = []
+        records: list[Placed] = []
         for one, line in found.values():
             numbers = endpoint((one.server_address, one.server_port, one.method, one.template))
-            records.append(_Record(one, *numbers, caller(one.source_address), agent, line))
+            records.append(Placed(one, *numbers, caller(one.source_address), agent, line))
         records = self._write_records(records, received)
         self._database.executemany(
             "INSERT INTO lines VALUES(?, ?)",
@@ -348,7 +328,7 @@ class Store:
         self._next += len(records)
         return records, kept - len(records), uncounted
 
-    def _write_records(self, records: list[_Record], received: int) -> list[_Record]:
+    def _write_records(self, records: list[Placed], received: int) -> list[Placed]:
         """Write those that are not there; gives these."""
 
         def rows() -> list[tuple[int, bytes, int, int, int, int, int, int]]:
@@ -386,43 +366,6 @@ class Store:
             question = f"SELECT id FROM records WHERE id IN ({', '.join('?' * len(some))})"  # noqa: S608
             found += [key for (key,) in self._database.execute(question, some)]
         return found
-
-    def _count(self, records: list[_Record], now: int, received: int) -> None:
-        """Add records to the totals."""
-        host, traits = self._names.host, self._names.traits
-        minutes: dict[tuple[int, int], _Sum] = {}
-        pairs: dict[tuple[int, ...], _Sum] = {}
-        findings: dict[tuple[int, ...], _Sum] = {}
-        for one, service, endpoint, caller, agent, _ in records:
-            traits(endpoint, one.traits)
-            if one.server_address != one.destination_address:
-                host(one.destination_address, one.server_address, now)
-            minute = one.time // _MINUTE_US * MINUTE
-            size = min(one.bytes, _MAX_SIZE)
-            call = one.status, bucket(one.duration_us)
-            sum_ = minutes.get(key := (minute, endpoint))
-            if sum_ is None:
-                sum_ = minutes[key] = _Sum()
-            sum_.add(call, size)
-            hour, day = minute - minute % HOUR, minute - minute % DAY
-            sum_ = pairs.get(pair := (day, service, caller, hour, endpoint, agent))
-            if sum_ is None:
-                sum_ = pairs[pair] = _Sum()
-            sum_.add(call, size)
-            for tag in {self._names.tag(name) for name in one.anomalies}:
-                finding = day, tag, *pair[1:]
-                findings.setdefault(finding, _Sum()).add(call, size)
-        hours = _wider(minutes, HOUR)
-        for span, sums in ((MINUTE, minutes), (HOUR, hours), (DAY, _wider(hours, DAY))):
-            self._database.executemany(
-                _ADD.format(table="totals", places="?, ?, ?, ?, ?, ?, ?"),
-                [(span, *key, received, *sums[key].values()) for key in sorted(sums)],
-            )
-        for table, by_caller, places in (("pairs", pairs, 10), ("findings", findings, 11)):
-            self._database.executemany(
-                _ADD.format(table=table, places=", ".join("?" * places)),
-                [(*key, received, *by_caller[key].values()) for key in sorted(by_caller)],
-            )
 
     def _prune(self) -> None:
         """Remove the records that are too old or too many, the oldest first; then totals, while it is too large."""
@@ -593,42 +536,3 @@ class Store:
 
 def _is(error: sqlite3.Error, *codes: int) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in codes
-
-
-class _Sum:
-    """Calls of a batch, being summed."""
-
-    __slots__ = ("_packed", "bytes", "calls")
-
-    def __init__(self) -> None:
-        self.bytes = 0
-        self.calls: list[tuple[int, int]] = []
-        """Each one's status and bucket."""
-        self._packed = b""
-
-    def add(self, call: tuple[int, int], size: int) -> None:
-        """One more."""
-        self.calls.append(call)
-        self.bytes += size
-
-    def values(self) -> tuple[int, int, bytes]:
-        """As the columns of a total."""
-        if not self._packed:
-            self._packed = pack(self.calls)
-        return len(self.calls), self.bytes, self._packed
-
-
-def _wider(sums: dict[tuple[int, int], _Sum], span: int) -> dict[tuple[int, int], _Sum]:
-    """By the hour or the day. What nothing is added to is shared: most hours of a batch are the same as its days."""
-    wide: dict[tuple[int, int], _Sum] = {}
-    for (start, endpoint), one in sums.items():
-        key = start - start % span, endpoint
-        known = wide.get(key)
-        if known is None:
-            wide[key] = one
-        else:
-            both = _Sum()
-            both.bytes = known.bytes + one.bytes
-            both.calls = known.calls + one.calls
-            wide[key] = both
-    return wide

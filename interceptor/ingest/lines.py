@@ -8,7 +8,7 @@ refused, and why. Only a header that does not hold, or that announces another nu
 the batch: then nothing says where a record begins. What a server takes beyond that is for its operator to say
 (`Objection`).
 
-A record of a kind or schema that this program does not know is let through unread (`None`): agents are upgraded
+A record of a kind or schema that this program does not know is let through unread (`Aside`): agents are upgraded
 before and after the servers they talk to. Of the records that are known, every value that is counted with or
 stored by is of its type and within its range; fields that a later version added are skipped. A line is parsed once: who
 counts records gets what was read of them (`Known`).
@@ -20,6 +20,7 @@ import re
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypeAlias
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, Ty
 import msgspec
 from msgspec import field
 
+from interceptor.core.records.verdicts import verdict
 from interceptor.delivery.batches import UnpackError, parse_header, split_lines
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ __all__ = [
     "MAX_LINE",
     "MAX_RECORDS",
     "MAX_TAGS",
+    "Aside",
     "BadLineError",
     "Checked",
     "Known",
@@ -47,7 +50,6 @@ __all__ = [
     "Row",
     "TooManyError",
     "Trait",
-    "beside",
     "check",
     "opened",
 ]
@@ -247,7 +249,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """As the client wrote it; empty where it is not known, as the template."""
     template: str
     status: int
-    """0: no response was seen."""
+    """As `core.records.verdicts` has it; 0: no response was seen."""
     duration_us: int | None
     bytes: int
     """Of both bodies."""
@@ -265,11 +267,16 @@ _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
 
 
 _BESIDE: Final = frozenset({"websocket", "tunnel"})
+"""Kinds that agents send and that are part of no total here."""
 
 
-def beside(line: bytes) -> bool:
-    """Whether a record that holds is of a kind that agents send and that is part of no total here: it is taken, not kept."""
-    return _envelopes.decode(line).kind in _BESIDE
+class Aside(Enum):
+    """What is said of a record that holds and that nothing is counted of: it is not kept."""
+
+    TAKEN = auto()
+    """It is of a kind that agents send."""
+    UNKNOWN = auto()
+    """Its kind or schema is not known here."""
 
 
 def check(
@@ -277,7 +284,7 @@ def check(
     objection: Objection | None = None,
     *,
     latest: float = inf,
-    known: list[Known | None] | None = None,
+    known: list[Known | Aside] | None = None,
 ) -> Checked:
     """A batch's text as what holds of it and what does not.
 
@@ -285,7 +292,7 @@ def check(
         text: The header line, and records.
         objection: What else is not taken here.
         latest: Unix time, seconds, of the last record that is taken: one that is later would stretch every time line.
-        known: What was read of the records that hold is appended here, in order; None for a kind that is not known.
+        known: What was read of the records that hold is appended here, in order.
 
     Raises:
         BadLineError: the header does not hold, or not as many lines follow as it announces.
@@ -345,8 +352,8 @@ class _Reader:
         self._latest = latest * 1_000_000
         self._seconds: dict[str, int] = {}
 
-    def read(self, line: bytes) -> Known | None:
-        """The record of a line; None for one of a kind or schema that is not known here.
+    def read(self, line: bytes) -> Known | Aside:
+        """The record of a line, where it is of a kind and schema that is counted here.
 
         Raises:
             ValueError: it is none; says why, never a value.
@@ -359,8 +366,7 @@ class _Reader:
                 line.decode()  # RFC 8259 section 8.1: JSON is UTF-8; msgspec does not look at the text it skips
             row = _rows.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            self._of_another_kind(line, error)
-            return None
+            return self._of_another_kind(line, error)
         return Known(
             _key(row.id),
             self._time(row.time),
@@ -370,7 +376,7 @@ class _Reader:
             row.server_port,
             row.http_request_method_original or row.http_request_method or "",
             row.url_template or "",
-            row.http_response_status_code or 0,
+            verdict(row.http_response_status_code, row.rpc_grpc_status_code, row.anomalies),
             row.duration_us,
             (row.http_request_body_size or 0) + (row.http_response_body_size or 0),
             _tags(row.anomalies) if row.anomalies else (),
@@ -383,7 +389,7 @@ class _Reader:
             ),
         )
 
-    def _of_another_kind(self, line: bytes, error: Exception) -> None:
+    def _of_another_kind(self, line: bytes, error: Exception) -> Aside:
         """What a later agent says is no error, whatever its fields are. Anything else is."""
         try:
             envelope = _envelopes.decode(line)
@@ -393,6 +399,7 @@ class _Reader:
             raise ValueError(_describe(error)) from None
         _key(envelope.id)
         self._time(envelope.time)
+        return Aside.TAKEN if envelope.kind in _BESIDE else Aside.UNKNOWN
 
     def _time(self, text: str) -> int:
         """A record's time as microseconds of Unix time."""

@@ -25,7 +25,7 @@ from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
 from interceptor.delivery.batches import Origin, seal, unpack
 from interceptor.ingest.api import Incoming
-from interceptor.ingest.lines import Known, check
+from interceptor.ingest.lines import Aside, Known, check
 from tests.support.records import NOW, time_of
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ async def take(engine: Engine, sent: list[Incoming]) -> float:
     async with asyncio.TaskGroup() as group:
         for one in sent:
             text = unpack(one.body, one.encoding, 2**30)
-            known: list[Known | None] = []
+            known: list[Known | Aside] = []
             header = check(text, known=known).header
             group.create_task(engine.take(Incoming(header, one.body, one.encoding, text, known=known)))
     return cpu() - began

@@ -33,7 +33,7 @@ from interceptor.config import Collector
 from interceptor.delivery.batches import unpack
 from interceptor.errors import UsageError
 from interceptor.ingest.api import Incoming, SinkFullError, Taken
-from interceptor.ingest.lines import Known, check
+from interceptor.ingest.lines import Aside, Known, check
 from tests.support.records import NOW, batch, headers, record, shop, time_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Clock:
 def incoming(sealed: Batch) -> Incoming:
     """As the API hands it over."""
     text = unpack(sealed.body, sealed.encoding, 2**30)
-    known: list[Known | None] = []
+    known: list[Known | Aside] = []
     return Incoming(check(text, known=known).header, sealed.body, sealed.encoding, text, known=known)
 
 
@@ -599,7 +599,7 @@ def test_batches_that_wait_are_stored_together_and_each_for_itself(tmp_path: Pat
             assert store.version - began < 10
             bad = incoming(batch(record()))
             (one,) = bad.known
-            assert one is not None
+            assert isinstance(one, Known)
             bad = replace(bad, known=[msgspec.structs.replace(one, time=2**70)])
             more = [incoming(batch(record())) for _ in range(3)]
             answers = await asyncio.gather(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from interceptor.core.records.encoder import Record
 from interceptor.delivery.batches import unpack
-from interceptor.ingest.lines import MAX_LINE, BadLineError, Known, Refusal, Row, TooManyError, check
+from interceptor.ingest.lines import MAX_LINE, Aside, BadLineError, Known, Refusal, Row, TooManyError, check
 from tests.support.records import NOW, batch, record, time_of
 
 
@@ -28,10 +28,10 @@ def text(*records: dict[str, Any]) -> bytes:
     return unpack(sealed.body, sealed.encoding, 2**20)
 
 
-def read(one: bytes) -> Known | None:
+def read(one: bytes) -> Known | Aside:
     """What is read of a line that is in a batch, or the reason why it is not."""
     whole = text(record(), record())
-    known: list[Known | None] = []
+    known: list[Known | Aside] = []
     checked = check(whole[: whole.rindex(b'{"schema')] + one + b"\n", known=known)
     if checked.named:
         raise ValueError(checked.named[0].reason)
@@ -56,7 +56,7 @@ def test_what_is_counted_with_is_read() -> None:
     )
     bare = {"http.request.method": "_OTHER", "http.request.method_original": "PURGE", "url.template": None}
     sparse = read(line(**bare, duration_us=None, **{"http.response.status_code": None}))
-    assert sparse is not None
+    assert isinstance(sparse, Known)
     assert (sparse.method, sparse.template, sparse.status, sparse.duration_us) == ("PURGE", "", 0, None)
 
 
@@ -70,12 +70,18 @@ def test_a_record_has_the_fields_that_the_encoder_writes() -> None:
 @pytest.mark.parametrize("fields", [{"kind": "tls"}, {"schema": 2}, {"kind": "tls", "source.port": "a name"}])
 def test_what_a_later_agent_says_is_let_through_unread(fields: dict[str, Any]) -> None:
     """A kind or a schema that is not known here is no error, whatever its fields are."""
-    assert read(line(**fields)) is None
+    assert read(line(**fields)) is Aside.UNKNOWN
+
+
+@pytest.mark.parametrize("kind", ["websocket", "tunnel"])
+def test_what_agents_send_beside_calls_is_taken(kind: str) -> None:
+    """It is of no total, and no record of a later agent."""
+    assert read(line(kind=kind)) is Aside.TAKEN
 
 
 def test_fields_of_a_later_version_are_skipped() -> None:
     """A record that has more than we know is a record."""
-    assert read(line(**{"http.response.mood": "good", "more": {"a": [1]}})) is not None
+    assert isinstance(read(line(**{"http.response.mood": "good", "more": {"a": [1]}})), Known)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +166,7 @@ def test_any_values_are_a_record_or_a_bad_line(fields: dict[str, Any]) -> None:
         found = read(json.dumps(record() | fields).encode(errors="replace"))
     except ValueError:
         return
-    if found is not None:
+    if isinstance(found, Known):
         assert 0 <= found.time < 2**63
         assert 0 <= (found.duration_us or 0) < 2**63
         assert 0 <= found.bytes < 2**63
@@ -249,7 +255,7 @@ def test_time_is_counted_in_microseconds() -> None:
         ("00:01:00", 60_000_000),
     ):
         found = read(line(time=f"1970-01-01T{shown}Z"))
-        assert found is not None
+        assert isinstance(found, Known)
         assert found.time == counted
 
 

@@ -41,7 +41,7 @@ from interceptor.collector.engine import Kept, UnavailableError
 from interceptor.collector.totals import bucket
 from interceptor.delivery.batches import split_lines
 from interceptor.ingest.api import SinkFullError, Taken
-from interceptor.ingest.lines import beside
+from interceptor.ingest.lines import Aside, Known
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from interceptor.config import Collector
     from interceptor.delivery.batches import Header
     from interceptor.ingest.api import Incoming
-    from interceptor.ingest.lines import Known
 
 __all__ = ["Clickhouse"]
 
@@ -286,9 +285,8 @@ class Clickhouse:
                     owners[record] = key
                     records.append(self._record_row(received + len(records), record, batch.header, one, line))
                 mine += owners[record] == key
-            kept = sum([one is not None for one in batch.known])
-            lines = zip(batch.known, split_lines(batch.text), strict=True)
-            taken = kept + sum([one is None and beside(line) for one, line in lines])
+            kept = sum([isinstance(one, Known) for one in batch.known])
+            taken = kept + sum([one is Aside.TAKEN for one in batch.known])
             known[key] = Taken(taken, batch.header.count - taken, duplicate_records=kept - mine)
             rows.append(_batch_row(batch, received, known[key], mine))
         self._last = received + len(records)
@@ -450,7 +448,7 @@ def _lines(batch: Incoming) -> dict[str, tuple[Known, bytes]]:
     """By id, what is counted with of each record and its line; a record that is there twice is there once."""
     found: dict[str, tuple[Known, bytes]] = {}
     for one, line in zip(batch.known, split_lines(batch.text), strict=True):
-        if one is not None:
+        if isinstance(one, Known):
             found.setdefault(one.key.hex(), (one, line))
     return found
 
@@ -463,6 +461,7 @@ def _batch_row(batch: Incoming, number: int, taken: Taken, added: int) -> tuple[
     )
     told = header.captured
     if told is None:
-        return (*row, "", 0, 0, 0, 0.0)
+        return (*row, "", 0, 0, 0, 0.0, -1, -1)
     losses = min(told.kernel_dropped, _MOST), min(told.interface_dropped, _MOST)
-    return (*row, told.since, min(told.packets, _MOST), *losses, min(told.blind_seconds, _MOST_BLIND))
+    now = [-1 if one is None else min(one, _MOST) for one in (told.interfaces, told.waiting)]
+    return (*row, told.since, min(told.packets, _MOST), *losses, min(told.blind_seconds, _MOST_BLIND), *now)

@@ -438,13 +438,16 @@ class Questions:
         asked = {name: values[name] for name in ("node", "cluster") if name in values}
         lost = await self._server.ask(
             self._named("losses", without=left_out),
-            tuple[str, str, int, int, int, float, int],
+            tuple[str, str, int, int, int, float, int, int, int],
             **asked,
             records_since=since.records,
         )
         captures = {
-            (cluster, node): Captures(packets, kernel, interface, round(blind, 3), told or None)
-            for cluster, node, packets, kernel, interface, blind, told in lost
+            (cluster, node): Captures(
+                *(packets, kernel, interface, round(blind, 3), told or None),
+                *(None if one < 0 else one for one in now),
+            )
+            for cluster, node, packets, kernel, interface, blind, told, *now in lost
         }
         rows = await self._server.ask(
             self._named("agents", without=left_out),

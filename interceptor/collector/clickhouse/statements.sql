@@ -6,7 +6,8 @@
 --
 -- Times are Unix time: `time` in microseconds, `start` in seconds. `number` is when a record came, in microseconds by
 -- the clock of retention, moved so that no two of one collector are the same. A slice is an hour of that clock.
--- `status` 0: no response was seen. `bucket` -1: no latency is known; see `interceptor.collector.totals`.
+-- `status` 0: no response was seen. `bucket` -1: no latency is known; see `interceptor.collector.totals`. `interfaces`
+-- and `waiting` -1: the batch does not say.
 
 --- records_table
 CREATE TABLE IF NOT EXISTS records $on_cluster (
@@ -24,7 +25,8 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 CREATE TABLE IF NOT EXISTS batches $on_cluster (
     id FixedString(16) CODEC(NONE), number UInt64, accepted UInt32, rejected UInt32, added UInt32,
     cluster LowCardinality(String), node LowCardinality(String), program LowCardinality(String),
-    run LowCardinality(String), packets UInt64, kernel UInt64, interface UInt64, blind Float64)
+    run LowCardinality(String), packets UInt64, kernel UInt64, interface UInt64, blind Float64,
+    interfaces Int64, waiting Int64)
 ENGINE = $MergeTree PARTITION BY intDiv(number, 86400000000) ORDER BY id
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 
@@ -87,8 +89,9 @@ FORMAT JSONCompactEachRow
 
 --- put_batches
 INSERT INTO batches
-SELECT unhex(id), number, accepted, rejected, added, cluster, node, program, run, packets, kernel, interface, blind
-FROM input('id String, number UInt64, accepted UInt32, rejected UInt32, added UInt32, cluster String, node String, program String, run String, packets UInt64, kernel UInt64, interface UInt64, blind Float64')
+SELECT unhex(id), number, accepted, rejected, added, cluster, node, program, run, packets, kernel, interface, blind,
+    interfaces, waiting
+FROM input('id String, number UInt64, accepted UInt32, rejected UInt32, added UInt32, cluster String, node String, program String, run String, packets UInt64, kernel UInt64, interface UInt64, blind Float64, interfaces Int64, waiting Int64')
 FORMAT JSONCompactEachRow
 
 --- put_hosts
@@ -268,12 +271,14 @@ FROM (SELECT *, intDiv(number, 1000000) AS seen FROM batches WHERE number >= {re
 GROUP BY cluster, node ORDER BY max(number) DESC, node LIMIT {rows:UInt32}
 
 --- losses
-SELECT cluster, node, sum(packets), sum(kernel), sum(interface), sum(blind), max(lost)
+SELECT cluster, node, sum(packets), sum(kernel), sum(interface), sum(blind), max(lost), argMax(ports, heard),
+    argMax(left, heard)
 FROM (
-    SELECT cluster, node, run, max(packets) AS packets, max(kernel) AS kernel, max(interface) AS interface,
-        max(blind) AS blind, max(told) AS lost
+    SELECT cluster, node, run, argMax(interfaces, place) AS ports, argMax(waiting, place) AS left,
+        max(number) AS heard, max(packets) AS packets,
+        max(kernel) AS kernel, max(interface) AS interface, max(blind) AS blind, max(told) AS lost
     FROM (
-        SELECT cluster, node, run, packets, kernel, interface, blind,
+        SELECT cluster, node, run, number, (packets, number) AS place, packets, kernel, interface, blind, interfaces, waiting,
             if(greatest(kernel > max(kernel) OVER earlier, interface > max(interface) OVER earlier,
                 blind > max(blind) OVER earlier), intDiv(number, 1000000), 0) AS told
         FROM batches WHERE run != '' AND number >= {records_since:UInt64} $of_node $of_cluster
