@@ -156,7 +156,7 @@ PURE = {
     "core.tcp.handshakes": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.clocks": {"core.model"},
     "core.tcp.namesakes": {"core.tcp.flows", "core.tcp.handshakes", "core.tcp.reassembly"},
-    "core.tcp.rivals": {"core.model", "core.tcp.reassembly"},
+    "core.tcp.rivals": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.translations": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.connection": {
         "core.model",
