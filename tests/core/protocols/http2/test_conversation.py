@@ -77,7 +77,7 @@ class Listener:
 
     def tell(self, piece: Piece) -> None:
         """Show a piece, or that it is missing."""
-        if self.over:
+        if self.over():
             return
         side = piece.side
         position, data = piece.position, piece.data
@@ -93,14 +93,13 @@ class Listener:
             if skipped < len(data):
                 chunk = Chunk(padded, 2 + skipped, 2 + len(data), position - 2, piece.time, 0)
                 self.talk.receive(side, chunk, self.finished)
-                if self.over:
+                if self.over():
                     return
                 assert chunk.cursor == chunk.end
             self.taken += len(data)
             self.at[side] = position + len(data)
         self.balance()
 
-    @property
     def over(self) -> bool:
         """Somebody else goes on with the connection."""
         return self.talk.becomes is not None
