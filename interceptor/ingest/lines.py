@@ -136,8 +136,8 @@ _Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 class Row(msgspec.Struct, frozen=True, gc=False):
     """A record of kind `http` and schema 1 or 2, which differ in what an id is made of.
 
-    Each field is of its type; what is counted with or stored by is in its range. Names and types are those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where
-    nobody here asks for it.
+    Each field is of its type; what is counted with or stored by is in its range. Names and types are
+    those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where nobody here asks for it.
     """
 
     schema: Literal[1, 2]
@@ -268,7 +268,7 @@ _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
 """Keys of records that show more of a URL than its template."""
 
 
-_BESIDE: Final = frozenset({"websocket", "tunnel"})
+_BESIDE: Final = frozenset({"tls", "tunnel", "websocket"})
 """Kinds that agents send and that are part of no total here."""
 
 
