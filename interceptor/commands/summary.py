@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly
 from interceptor.core.records.encoder import Record
+from interceptor.core.records.tls import TlsRecord
+from interceptor.core.records.verdicts import CALL, CODES, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from interceptor.core.records.encoder import AnyRecord
 
 __all__ = [
+    "CALL_ERROR",
     "MAXIMUM_ENDPOINTS",
     "MAXIMUM_PEERS",
     "NONE",
@@ -44,6 +47,7 @@ MAXIMUM_PEERS: Final = 1_000
 
 OTHER: Final = "_OTHER"
 NONE: Final = "none"
+CALL_ERROR: Final = "grpc_error"
 _BEYOND: Final = (OTHER, OTHER, OTHER)
 _INVALID: Final = frozenset(
     {
@@ -106,15 +110,17 @@ class Endpoint:
     template: str
     count: int = 0
     failed: int = 0
-    """Answered with 5xx, or not at all."""
+    """Answered with 5xx, or not at all, or a remote procedure call that failed."""
     server_errors: int = 0
     """Answered with 5xx."""
+    call_errors: int = 0
+    """Remote procedure calls whose own status says that they failed, as HTTP's does not."""
     unanswered: int = 0
     """Certainly not answered (`Anomaly.UNANSWERED`): `failed` has those whose answer was only not seen, too."""
     invalid: int = 0
     """With a message that RFC 9112 does not allow and two programs may read differently."""
     erroneous: int = 0
-    """Any of these three, each transaction once."""
+    """Any of these four, each transaction once."""
     durations: Durations = field(default_factory=Durations)
     """First request byte to last response byte, of complete transactions."""
 
@@ -155,6 +161,17 @@ class Peers:
 
 
 @dataclass(slots=True, eq=False)
+class Sessions:
+    """TLS sessions with one server."""
+
+    count: int = 0
+    octets: int = 0
+    """Bytes of their connections, both ways."""
+    versions: Counter[str] = field(default_factory=Counter)
+    """Of the protocol, where a server's hello was seen."""
+
+
+@dataclass(slots=True, eq=False)
 class Summary:
     """Counts of everything seen so far."""
 
@@ -170,7 +187,9 @@ class Summary:
     complete: int = 0
     """Transactions both halves of which were seen to their end."""
     statuses: Counter[str] = field(default_factory=Counter)
-    """`2xx` and so on, `OTHER`, and `NONE` where no response was seen or it has no status (HTTP/0.9)."""
+    """`2xx` and so on, `OTHER`, `CALL_ERROR`, and `NONE` where no response was seen or it has no status (HTTP/0.9)."""
+    calls: Counter[str] = field(default_factory=Counter)
+    """Of gRPC, by what their statuses are called; `unknown` where the server gave none, or that was not seen."""
     methods: Counter[str] = field(default_factory=Counter)
     """As records name them; `NONE` where no request was seen."""
     anomalies: Counter[str] = field(default_factory=Counter)
@@ -191,6 +210,8 @@ class Summary:
     """By the address that connections come from."""
     servers: Peers = field(default_factory=Peers)
     """As requests name them."""
+    sessions: dict[str, Sessions] = field(default_factory=dict)
+    """Those of TLS, by server and port: the name that clients asked for, or its address."""
 
     def add_batch(self, batch: PacketBatch) -> None:
         """Count captured packets."""
@@ -208,10 +229,14 @@ class Summary:
         """Count a transaction, or what else was reported, by its record."""
         if not isinstance(record, Record):
             self.others[record.kind] += 1
+            if isinstance(record, TlsRecord):
+                self._add_session(record)
             return
         self.transactions += 1
         code = record.http_response_status_code
         status = NONE if code is None else f"{code // 100}xx" if 100 <= code <= 599 else OTHER
+        if record.rpc_system is not None and self._called(record):
+            status = CALL_ERROR
         self.statuses[status] += 1
         method = record.http_request_method
         self.methods[method or NONE] += 1
@@ -221,12 +246,13 @@ class Summary:
         self.complete += complete
         tags = record.anomalies or ()
         unanswered = Anomaly.UNANSWERED in tags
-        failed = status == "5xx" or (code is None and Anomaly.UPGRADED not in tags)
+        erred = status in {"5xx", CALL_ERROR}
+        failed = erred or (code is None and Anomaly.UPGRADED not in tags)
         server = server_name(record)
         self.clients.add(record.source_address, failed=failed)
         self.servers.add(server, failed=failed)
         invalid = record.url_template == "{invalid}" or not _INVALID.isdisjoint(tags)
-        if method is None and not (invalid or status == "5xx"):
+        if method is None and not (invalid or erred):
             return
         key = (method or NONE, server, record.url_template or "")
         endpoint = self.endpoints.get(key)
@@ -237,11 +263,31 @@ class Summary:
         endpoint.count += 1
         endpoint.failed += failed
         endpoint.server_errors += status == "5xx"
+        endpoint.call_errors += status == CALL_ERROR
         endpoint.unanswered += unanswered
         endpoint.invalid += invalid
-        endpoint.erroneous += status == "5xx" or unanswered or invalid
+        endpoint.erroneous += erred or unanswered or invalid
         if complete and record.duration_us is not None:
             endpoint.durations.add(record.duration_us)
+
+    def _add_session(self, record: TlsRecord) -> None:
+        name = record.server_address or record.destination_address
+        address = f"[{name}]" if ":" in name else name
+        key = f"{address}:{record.server_port}"
+        if key not in self.sessions and len(self.sessions) >= MAXIMUM_PEERS:
+            key = OTHER
+        seen = self.sessions.setdefault(key, Sessions())
+        seen.count += record.part == 1
+        seen.octets += record.client_bytes + record.server_bytes
+        if record.tls_protocol_version is not None:
+            seen.versions[record.tls_protocol_version] += 1
+
+    def _called(self, record: Record) -> bool:
+        """Count a remote procedure call. Returns whether it failed, and HTTP's status does not say so."""
+        code = record.rpc_grpc_status_code
+        if record.rpc_system != "connect_rpc":
+            self.calls["unknown" if code is None else CODES[code] if code < len(CODES) else OTHER] += 1
+        return verdict(record.http_response_status_code, code, record.anomalies) >= CALL
 
     def busiest(self, count: int) -> list[Endpoint]:
         """The endpoints most often asked, the ones beyond the limit left out."""

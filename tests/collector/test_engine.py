@@ -357,7 +357,7 @@ def test_the_same_batch_changes_nothing(tmp_path: Path, name: str) -> None:
     """It gets the first answer again, also after a restart; two at once are one."""
 
     async def go() -> None:
-        sealed = batch(record(), record(kind="tls"))
+        sealed = batch(record(), record(kind="new"))
         async with asked(tmp_path, name) as it:
             taken = await asyncio.gather(*[it.send(sealed) for _ in range(4)])
             await it.restart()
@@ -377,9 +377,9 @@ def test_sessions_and_tunnels_are_taken_and_in_no_total(tmp_path: Path, name: st
     async def go() -> None:
         async with asked(tmp_path, name) as it:
             taken = await it.send(
-                batch(record(), record(kind="tunnel"), record(kind="websocket"), record(kind="new"))
+                batch(record(), *[record(kind=kind) for kind in ("tls", "tunnel", "websocket", "new")])
             )
-            assert (taken.accepted, taken.rejected) == (3, 1)
+            assert (taken.accepted, taken.rejected) == (4, 1)
             seen = await it.overview()
             assert seen.totals.stored == seen.totals.spread.calls == 1
 
@@ -690,6 +690,44 @@ def test_what_fails_is_compared_with_before(tmp_path: Path, name: str) -> None:
             only = await it.engine.changes(Question(range="1h", status=503))
             assert [one.now.calls for one in only.failing] == [10]
             assert (await it.engine.changes(Question(range="1h", service="other.test"))).failing == []
+
+    asyncio.run(go())
+
+
+def test_a_call_of_grpc_fails_by_its_own_status(tmp_path: Path, name: str) -> None:
+    """A 200 with status 13 is a failure in totals, by service and endpoint, in what fails and in the inventory."""
+
+    def calls(number: int, code: int | None, status: int | None = 200, *tags: str) -> list[dict[str, Any]]:
+        fields = {"rpc.system": "grpc", "rpc.grpc.status_code": code, "anomalies": [*tags] or None}
+        template = "/shop.v1.Orders/Get"
+        return [
+            record(url_template=template, http_response_status_code=status, **fields) for _ in range(number)
+        ]
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(
+                *calls(8, 0),
+                *calls(4, 13),
+                *calls(2, None),
+                *calls(1, None, 200, "client_closed", "rpc_deadline"),
+                *calls(1, 14, 503),
+                *calls(1, None, None, "unanswered"),
+            )
+            seen = await it.overview()
+            assert dict(seen.statuses) == {0: 1, 200: 10, 503: 1, 1004: 1, 1013: 4}
+            assert seen.totals.spread.classes == (1, 0, 10, 0, 0, 6)
+            assert [one.spread.classes[5] for one in seen.services] == [6]
+            assert [one.spread.classes[5] for one in seen.endpoints] == [6]
+            changes = await it.engine.changes(Question(range="1h"))
+            assert [one.now.classes[5] for one in changes.failing] == [6]
+            inventory = await it.engine.inventory(Question(), Sought(), 10, None)
+            assert [one.failed for one in inventory.endpoints] == [6]
+            page = await it.engine.records(Question(status=1013), 10, None)
+            assert [json.loads(bytes(line))["rpc.grpc.status_code"] for line in page.records] == [13] * 4
+            assert len((await it.engine.records(Question(kind=5), 10, None)).records) == 6
+            only = await it.engine.overview(Question(range="all", status=1013))
+            assert only.totals.spread.calls == 4
 
     asyncio.run(go())
 
