@@ -204,9 +204,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 class Trait(NamedTuple):
     """What requests and responses of an endpoint are like."""
 
-    kind: Literal["credential", "request_type", "response_type", "query_key", "version"]
+    kind: Literal["credential", "request_type", "response_type", "query_key", "version", "protocol"]
     value: str
-    """A media type, the name of a key, a version of HTTP; of a credential the name of the header that carries it, or of
+    """A media type, the name of a key, a version of HTTP, what is spoken by it; of a credential the name of the header that carries it, or of
     the query's key after a `?`; empty: a request that carried none."""
 
 
@@ -385,6 +385,7 @@ class _Reader:
                 row.http_request_content_type,
                 row.http_response_content_type,
                 row.network_protocol_version,
+                row.rpc_system,
             ),
         )
 
@@ -431,6 +432,7 @@ def _traits(
     request_type: str | None,
     response_type: str | None,
     version: str | None,
+    system: str | None,
 ) -> tuple[Trait, ...]:
     """Of one call. Most calls of an endpoint are alike, so this is looked up, not made."""
     found = [Trait("query_key", key) for key in keys[:_MAX_KEYS]]
@@ -444,6 +446,8 @@ def _traits(
         found.append(Trait("response_type", response_type))
     if version:
         found.append(Trait("version", version))
+    upgraded = names is not None and "sec-websocket-key" in names  # RFC 6455 section 4.1
+    found.append(Trait("protocol", system or ("websocket" if upgraded else "http")))
     return tuple(dict.fromkeys(Trait(kind, value[:_MAX_TRAIT]) for kind, value in found))
 
 
