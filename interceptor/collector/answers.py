@@ -57,7 +57,7 @@ class Spread(msgspec.Struct, frozen=True, omit_defaults=True):
 
     calls: int
     classes: tuple[int, int, int, int, int, int]
-    """Calls without a response, and those with 1xx, 2xx, 3xx, 4xx, 5xx."""
+    """Calls without a response, and those with 1xx, 2xx, 3xx, 4xx, 5xx; calls of gRPC that failed are among the last."""
     bytes: int | None = None
     """Of bodies, both ways; absent, as latencies are, where only calls with some statuses are asked for: these are known
     of all calls of an hour or minute together."""
@@ -172,7 +172,7 @@ class Overview(msgspec.Struct, frozen=True):
     latencies: list[tuple[int, int, int]]
     """From, below (microseconds), calls."""
     statuses: list[tuple[int, int]]
-    """Status code (0: no response was seen), calls."""
+    """Status code (0: no response was seen; of a call of gRPC that failed, 1000 and its status), calls."""
     services: list[Service]
     calls: list[Call]
     endpoints: list[Endpoint]
@@ -199,11 +199,11 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     last: int
     calls: int
     failed: int
-    """With 5xx."""
+    """With 5xx, or a call of gRPC that failed."""
     callers: int
     """Addresses that called it."""
     statuses: list[tuple[int, int]]
-    """Status code (0: no response was seen), calls."""
+    """Status code (0: no response was seen; of a call of gRPC that failed, 1000 and its status), calls."""
     probe: bool = False
     """Every answer said that there is no such thing."""
     credentials: list[str] = []

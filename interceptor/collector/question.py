@@ -27,6 +27,7 @@ FILTERS: Final = (
 _MAX_NAME: Final = 1_100
 """Characters: of a name in a record, and a port."""
 MAX_NUMBER: Final = 10**18 - 1
+MAX_STATUS: Final = 1_999
 _MAX_TIME: Final = 253_402_300_800
 """The end of year 9999, Unix time: RFC 3339 goes no further."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,7 +51,7 @@ class Question(msgspec.Struct, frozen=True):
     endpoint: int | None = None
     """Its number."""
     status: int | None = None
-    """Of the response; 0: none was seen."""
+    """Of the response, as `core.records.verdicts` has it; 0: none was seen."""
     kind: int | None = None
     """The class of its status: 1 to 5; 0: none was seen."""
     anomaly: str | None = None
@@ -127,7 +128,7 @@ def asked(parameters: Mapping[str, str]) -> Question:
         service=_name(parameters, "service"),
         caller=_name(parameters, "caller"),
         endpoint=number(parameters, "endpoint"),
-        status=number(parameters, "status", 999),
+        status=number(parameters, "status", MAX_STATUS),
         kind=number(parameters, "class", 5),
         anomaly=_name(parameters, "anomaly"),
         agent=_name(parameters, "agent"),

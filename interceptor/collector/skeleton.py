@@ -10,9 +10,11 @@ first hold. Methods that a path item cannot have, and paths that are not kept ap
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from interceptor.collector.answers import OTHER
+from interceptor.core.records.verdicts import CALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,9 +108,12 @@ def _responses(one: Known) -> dict[str, Any]:
     content: dict[str, Any] = (
         {"content": {kind: {} for kind in one.response_types}} if one.response_types else {}
     )
+    answers: Counter[int] = Counter()
+    for status, calls in one.statuses:
+        answers[status if status < CALL else 200] += calls  # what gRPC calls a failure, HTTP answers with 200
     found = {
         str(status): {"description": f"Seen {calls} times."} | (content if 200 <= status < 300 else {})
-        for status, calls in one.statuses
+        for status, calls in sorted(answers.items())
         if 100 <= status <= 599
     }
     return found or {"default": {"description": "No response was seen."}}

@@ -36,7 +36,7 @@ _CALLS: Final = 2**32 - 1
 _HEAD: Final = Struct("<H")
 """How many statuses follow."""
 _STATUS: Final = Struct("<HI")
-"""A status (0: no response was seen), and its calls."""
+"""A status as `core.records.verdicts` has it (0: no response was seen), and its calls."""
 _LATENCIES: Final = Struct("<BH")
 """Bytes of a count, and the first bucket; then the counts. Absent where no duration is known."""
 
@@ -195,7 +195,7 @@ class Tally:
         return [(number, count) for number, count in enumerate(self._counts()) if count]
 
     def classes(self) -> tuple[int, int, int, int, int, int]:
-        """Calls without a response, and those with 1xx to 5xx; what is beyond counts as 5xx."""
+        """Calls without a response, and those with 1xx to 5xx; what is beyond, as gRPC's failures are, counts as 5xx."""
         classes = [0] * 6
         for status, count in self.statuses.items():
             classes[min(status // 100, 5)] += count

@@ -85,6 +85,7 @@ SHORT: Final = {
     "path": "url.path",
     "query": "url.query",
     "status": "http.response.status_code",
+    "grpc": "rpc.grpc.status_code",
     "duration": "duration_us",
     "ttfb": "ttfb_us",
     "sent": "http.request.body.size",

@@ -33,8 +33,9 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from interceptor.commands.summary import MAXIMUM_ENDPOINTS, NONE, OTHER, server_name
+from interceptor.commands.summary import CALL_ERROR, MAXIMUM_ENDPOINTS, NONE, OTHER, server_name
 from interceptor.core.records.encoder import Record
+from interceptor.core.records.verdicts import CALL, verdict, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -170,12 +171,24 @@ def _method(record: Record) -> str:
 
 
 def _response_style(record: Record) -> str:
-    return _status_style(record.http_response_status_code)
+    status, code = record.http_response_status_code, record.rpc_grpc_status_code
+    return "bold red" if verdict(status, code, record.anomalies) >= CALL else _status_style(status)
+
+
+def _answer(record: Record) -> str:
+    return written(record.http_response_status_code, record.rpc_grpc_status_code) or _UNKNOWN
+
+
+def _short_answer(record: Record) -> str:
+    """As much as fits into three columns: of a call that failed, its own status."""
+    status, code = record.http_response_status_code, record.rpc_grpc_status_code
+    failed = code and verdict(status, code, record.anomalies) >= CALL
+    return f"/{code}" if failed else str(status or _UNKNOWN)
 
 
 _CLIENT = _Column("client", 15, lambda record: record.source_address, keep_end=True)
 _METHOD = _Column("method", 7, _method, "bold")
-_STATUS = _Column("st", 3, lambda record: str(record.http_response_status_code or _UNKNOWN), _response_style)
+_STATUS = _Column("status", 6, _answer, _response_style)
 _DURATION = _Column("time", 7, lambda record: duration(record.duration_us), right=True)
 _SENT = _Column("sent", 6, lambda record: size(record.http_request_body_size), "dim", right=True)
 _RECEIVED = _Column("received", 8, lambda record: size(record.http_response_body_size), right=True)
@@ -194,7 +207,7 @@ _LAYOUTS: Final = (
             _SERVER,
             _METHOD,
             _URL,
-            _STATUS._replace(title="status", width=6),
+            _STATUS,
             _DURATION._replace(title="duration", width=8),
             _SENT,
             _RECEIVED,
@@ -210,7 +223,7 @@ _LAYOUTS: Final = (
             _SERVER,
             _METHOD,
             _URL,
-            _STATUS._replace(title="status", width=6),
+            _STATUS,
             _DURATION._replace(title="duration", width=8),
             _SENT,
             _RECEIVED,
@@ -230,7 +243,7 @@ _LAYOUTS: Final = (
                 flexible=True,
                 keep_end=True,
             ),
-            _STATUS,
+            _STATUS._replace(title="st", width=3, text=_short_answer),
             _DURATION._replace(title="took"),
             _RECEIVED._replace(title="size", width=6),
         ),
@@ -454,25 +467,34 @@ def _moment(nanoseconds: int) -> str:
     return f"{datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
+_ANSWERS: Final = {NONE: "no response", CALL_ERROR: "gRPC error"}
+
+
 def _shares(summary: Summary) -> RenderableType:
     grid = _grid("left", "right", "left", "right")
     for status, count in sorted(summary.statuses.items()):
         style = _status_style(status)
         share = count / summary.transactions
-        name = "no response" if status == NONE else status
+        name = _ANSWERS.get(status, status)
         bar = Bar(1.0, 0.0, share, width=30, color=Style.parse(style).color or "default")
         grid.add_row(Text(name, style=style), f"{count:,}", bar, f"{share:.1%}")
     methods = "  ".join(
         f"{'no request' if method == NONE else method} {count:,}"
         for method, count in summary.methods.most_common()
     )
-    return _indented(Group(grid, Text(""), Text(methods, style="bold")))
+    lines = [Text(methods, style="bold")]
+    if summary.calls:
+        calls = "  ".join(f"{code} {count:,}" for code, count in summary.calls.most_common())
+        lines.append(Text(f"gRPC  {calls}"))
+    return _indented(Group(grid, Text(""), *lines))
 
 
 def _errors(endpoints: list[Endpoint], summary: Summary) -> RenderableType:
-    table = _table("5xx", "unanswered", "invalid", "of")
+    called = bool(summary.calls)
+    table = _table("5xx", *(["gRPC"] if called else []), "unanswered", "invalid", "of")
     for endpoint in endpoints:
-        errors = (endpoint.server_errors, endpoint.unanswered, endpoint.invalid)
+        failed = [endpoint.server_errors, *([endpoint.call_errors] if called else [])]
+        errors = (*failed, endpoint.unanswered, endpoint.invalid)
         table.add_row(
             *(Text(f"{count:,}", style="bold red" if count else "dim") for count in errors),
             f"{endpoint.count:,}",

@@ -66,7 +66,7 @@ the network is used only to look up the names of hosts in a filter.
 Only metadata is shown: methods, path templates, status, sizes, times, names of headers. Values are not.
 
 --where compares fields of records: their names, or short ones:
-  client, server, port, method, template, path, query, status, duration, ttfb, sent, received,
+  client, server, port, method, template, path, query, status, grpc, duration, ttfb, sent, received,
   request.state, response.state, request.header.names, response.header.names, missed, anomaly, agent
 by = != < <= > >=, and ~ !~ with a pattern of * and ?; combined by and, or, not and brackets. Durations have a unit
 (us, ms, s, min, h), sizes may (B, kB, MB, GB, KiB, MiB, GiB), times are 2026-01-31T12:34:56Z. A list is equal to what is

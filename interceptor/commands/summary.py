@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly
 from interceptor.core.records.encoder import Record
+from interceptor.core.records.verdicts import CALL, CODES, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from interceptor.core.records.encoder import AnyRecord
 
 __all__ = [
+    "CALL_ERROR",
     "MAXIMUM_ENDPOINTS",
     "MAXIMUM_PEERS",
     "NONE",
@@ -44,6 +46,7 @@ MAXIMUM_PEERS: Final = 1_000
 
 OTHER: Final = "_OTHER"
 NONE: Final = "none"
+CALL_ERROR: Final = "grpc_error"
 _BEYOND: Final = (OTHER, OTHER, OTHER)
 _INVALID: Final = frozenset(
     {
@@ -106,15 +109,17 @@ class Endpoint:
     template: str
     count: int = 0
     failed: int = 0
-    """Answered with 5xx, or not at all."""
+    """Answered with 5xx, or not at all, or a remote procedure call that failed."""
     server_errors: int = 0
     """Answered with 5xx."""
+    call_errors: int = 0
+    """Remote procedure calls whose own status says that they failed, as HTTP's does not."""
     unanswered: int = 0
     """Certainly not answered (`Anomaly.UNANSWERED`): `failed` has those whose answer was only not seen, too."""
     invalid: int = 0
     """With a message that RFC 9112 does not allow and two programs may read differently."""
     erroneous: int = 0
-    """Any of these three, each transaction once."""
+    """Any of these four, each transaction once."""
     durations: Durations = field(default_factory=Durations)
     """First request byte to last response byte, of complete transactions."""
 
@@ -170,7 +175,9 @@ class Summary:
     complete: int = 0
     """Transactions both halves of which were seen to their end."""
     statuses: Counter[str] = field(default_factory=Counter)
-    """`2xx` and so on, `OTHER`, and `NONE` where no response was seen or it has no status (HTTP/0.9)."""
+    """`2xx` and so on, `OTHER`, `CALL_ERROR`, and `NONE` where no response was seen or it has no status (HTTP/0.9)."""
+    calls: Counter[str] = field(default_factory=Counter)
+    """Of gRPC, by what their statuses are called; `unknown` where the server gave none, or that was not seen."""
     methods: Counter[str] = field(default_factory=Counter)
     """As records name them; `NONE` where no request was seen."""
     anomalies: Counter[str] = field(default_factory=Counter)
@@ -212,6 +219,8 @@ class Summary:
         self.transactions += 1
         code = record.http_response_status_code
         status = NONE if code is None else f"{code // 100}xx" if 100 <= code <= 599 else OTHER
+        if record.rpc_system is not None and self._called(record):
+            status = CALL_ERROR
         self.statuses[status] += 1
         method = record.http_request_method
         self.methods[method or NONE] += 1
@@ -221,12 +230,13 @@ class Summary:
         self.complete += complete
         tags = record.anomalies or ()
         unanswered = Anomaly.UNANSWERED in tags
-        failed = status == "5xx" or (code is None and Anomaly.UPGRADED not in tags)
+        erred = status in {"5xx", CALL_ERROR}
+        failed = erred or (code is None and Anomaly.UPGRADED not in tags)
         server = server_name(record)
         self.clients.add(record.source_address, failed=failed)
         self.servers.add(server, failed=failed)
         invalid = record.url_template == "{invalid}" or not _INVALID.isdisjoint(tags)
-        if method is None and not (invalid or status == "5xx"):
+        if method is None and not (invalid or erred):
             return
         key = (method or NONE, server, record.url_template or "")
         endpoint = self.endpoints.get(key)
@@ -237,11 +247,19 @@ class Summary:
         endpoint.count += 1
         endpoint.failed += failed
         endpoint.server_errors += status == "5xx"
+        endpoint.call_errors += status == CALL_ERROR
         endpoint.unanswered += unanswered
         endpoint.invalid += invalid
-        endpoint.erroneous += status == "5xx" or unanswered or invalid
+        endpoint.erroneous += erred or unanswered or invalid
         if complete and record.duration_us is not None:
             endpoint.durations.add(record.duration_us)
+
+    def _called(self, record: Record) -> bool:
+        """Count a remote procedure call. Returns whether it failed, and HTTP's status does not say so."""
+        code = record.rpc_grpc_status_code
+        if record.rpc_system != "connect_rpc":
+            self.calls["unknown" if code is None else CODES[code] if code < len(CODES) else OTHER] += 1
+        return verdict(record.http_response_status_code, code, record.anomalies) >= CALL
 
     def busiest(self, count: int) -> list[Endpoint]:
         """The endpoints most often asked, the ones beyond the limit left out."""

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, Ty
 import msgspec
 from msgspec import field
 
+from interceptor.core.records.verdicts import verdict
 from interceptor.delivery.batches import UnpackError, parse_header, split_lines
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """As the client wrote it; empty where it is not known, as the template."""
     template: str
     status: int
-    """0: no response was seen."""
+    """As `core.records.verdicts` has it; 0: no response was seen."""
     duration_us: int | None
     bytes: int
     """Of both bodies."""
@@ -375,7 +376,7 @@ class _Reader:
             row.server_port,
             row.http_request_method_original or row.http_request_method or "",
             row.url_template or "",
-            row.http_response_status_code or 0,
+            verdict(row.http_response_status_code, row.rpc_grpc_status_code, row.anomalies),
             row.duration_us,
             (row.http_request_body_size or 0) + (row.http_response_body_size or 0),
             _tags(row.anomalies) if row.anomalies else (),

@@ -168,6 +168,11 @@ METRICS: Final = (
         "Requests in the captured traffic, one for each record, by method and by what answered them",
         *("method", "status_class"),
     ),
+    _counter(
+        "grpc_requests_total",
+        "Of these requests, calls of gRPC, by the status that the server gave",
+        "status",
+    ),
     _histogram(
         "http_request_duration_seconds",
         "From the first byte of a request to the last of its response, where that was seen whole; without event streams and watches",

@@ -7,7 +7,7 @@ than a record does, and the sum of all requests is the number of records.
 
 It is used by one thread, that of the event loop. What `samples` gives is a copy that another thread may turn into text.
 
-Bounds: 11 methods and one for none, 8 outcomes, 17 buckets. A server is named while it is one of the first `servers`
+Bounds: 11 methods and one for none, 9 outcomes, 17 buckets, 19 statuses of gRPC. A server is named while it is one of the first `servers`
 that were called; all others are `OTHER`, and those that were called by an address `ADDRESS`: pods come and go, and each
 would leave a series behind. A name that nobody has called for `IDLE_SECONDS` gives its place to the next that comes, so
 names made up by strangers take places for an hour, and start at most `servers` new series an hour and outcome.
@@ -16,13 +16,14 @@ names made up by strangers take places for an hour, and start at most `servers` 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from itertools import accumulate
 from math import inf
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly, State
+from interceptor.core.records.verdicts import CALL, CODES, verdict
 from interceptor.service.metrics import Distribution, Exemplar, Sample
 
 if TYPE_CHECKING:
@@ -30,14 +31,26 @@ if TYPE_CHECKING:
 
     from interceptor.core.records.encoder import Record
 
-__all__ = ["ADDRESS", "BOUNDS", "IDLE_SECONDS", "OTHER", "OUTCOMES", "UNSEEN", "Traffic"]
+__all__ = [
+    "ADDRESS",
+    "BOUNDS",
+    "GRPC_STATUSES",
+    "IDLE_SECONDS",
+    "OTHER",
+    "OUTCOMES",
+    "UNKNOWN_STATUS",
+    "UNSEEN",
+    "Traffic",
+]
 
-OUTCOMES: Final = ("1xx", "2xx", "3xx", "4xx", "5xx", "other", "unanswered", "unknown")
+OUTCOMES: Final = ("1xx", "2xx", "3xx", "4xx", "5xx", "other", "unanswered", "unknown", "grpc_error")
 """The class of the final response's status (RFC 9110 section 15); `other`: 600 to 999, which have none; `unanswered`: the
-connection ended without a response; `unknown`: there may have been one, but it was not seen, or it had no status."""
+connection ended without a response; `unknown`: there may have been one, but it was not seen, or it had no status; `grpc_error`: HTTP names no error, and gRPC's
+status does (`verdicts`)."""
 _BY_HUNDRED: Final = (5, 0, 1, 2, 3, 4, 5, 5, 5, 5)
 _UNANSWERED: Final = OUTCOMES.index("unanswered")
 _UNKNOWN: Final = OUTCOMES.index("unknown")
+_GRPC_ERROR: Final = OUTCOMES.index("grpc_error")
 
 BOUNDS: Final = (
     *(250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000),
@@ -52,6 +65,12 @@ UNSEEN: Final = "unseen"
 OTHER: Final = "{other}"
 ADDRESS: Final = "{address}"
 """No name of a host has braces but where a record has closed it."""
+
+UNKNOWN_STATUS: Final = "unknown"
+"""Of a call of gRPC: the server gave no status, or that was not seen. Codes have upper case, and one of them is `UNKNOWN`."""
+GRPC_STATUSES: Final = (*CODES, OTHER, UNKNOWN_STATUS)
+_GRPC: Final = frozenset({"grpc", "grpc_web"})
+"""Connect's calls say how they went by HTTP's status, or where it is not read."""
 
 IDLE_SECONDS: Final = 3_600.0
 _SWEEP_SECONDS: Final = 60.0
@@ -89,6 +108,7 @@ class Traffic:
         self._durations = [[0] * len(BOUNDS) for _ in OUTCOMES]
         self._totals = [0] * len(OUTCOMES)
         self._newest: list[list[Record | None]] = [[None] * len(BOUNDS) for _ in OUTCOMES]
+        self._calls: Counter[str] = Counter()
         self._most = servers
         self._servers: dict[str, _Server] = {}
         self._addresses = _Server()
@@ -107,11 +127,16 @@ class Traffic:
                 anomalies = record.anomalies
                 unanswered = anomalies is not None and Anomaly.UNANSWERED in anomalies
                 outcome = _UNANSWERED if unanswered else _UNKNOWN
+            streams = False
+            if (system := record.rpc_system) is not None:
+                outcome = self._called(record, system, outcome)
+                streams = (record.rpc_request_messages or 0) > 1 or (record.rpc_response_messages or 0) > 1
             requests[record.http_request_method][outcome] += 1
             took = record.duration_us
             if took is not None:
                 if (
                     record.http_response_state == _COMPLETE
+                    and not streams
                     and not ((kind := record.http_response_content_type) and kind.startswith(_STREAMS))
                     and ((keys := record.url_query_keys) is None or _WAITS.isdisjoint(keys))
                 ):
@@ -134,6 +159,9 @@ class Traffic:
         for method, outcomes in self._requests.items():
             for outcome, count in zip(OUTCOMES, outcomes, strict=True):
                 yield Sample("http_requests_total", count, (method or UNSEEN, outcome))
+        if self._calls:
+            for status in GRPC_STATUSES:
+                yield Sample("grpc_requests_total", self._calls[status], (status,))
         name = "http_request_duration_seconds"
         every = zip(OUTCOMES, self._durations, self._totals, self._newest, strict=True)
         for outcome, durations, total, newest in every:
@@ -151,6 +179,15 @@ class Traffic:
             yield _distribution(
                 "server_request_duration_seconds", server_name, server.durations, server.total
             )
+
+    def _called(self, record: Record, system: str, outcome: int) -> int:
+        """Count a remote procedure call by its own status. Returns what became of it."""
+        code = record.rpc_grpc_status_code
+        if system in _GRPC:
+            status = UNKNOWN_STATUS if code is None else CODES[code] if code < len(CODES) else OTHER
+            self._calls[status] += 1
+        failed = verdict(record.http_response_status_code, code, record.anomalies) >= CALL
+        return _GRPC_ERROR if failed else outcome
 
     def _server(self, name: str, now: float) -> _Server:
         """Who counts for a name that has no place yet."""

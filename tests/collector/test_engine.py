@@ -694,6 +694,44 @@ def test_what_fails_is_compared_with_before(tmp_path: Path, name: str) -> None:
     asyncio.run(go())
 
 
+def test_a_call_of_grpc_fails_by_its_own_status(tmp_path: Path, name: str) -> None:
+    """A 200 with status 13 is a failure in totals, by service and endpoint, in what fails and in the inventory."""
+
+    def calls(number: int, code: int | None, status: int | None = 200, *tags: str) -> list[dict[str, Any]]:
+        fields = {"rpc.system": "grpc", "rpc.grpc.status_code": code, "anomalies": [*tags] or None}
+        template = "/shop.v1.Orders/Get"
+        return [
+            record(url_template=template, http_response_status_code=status, **fields) for _ in range(number)
+        ]
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(
+                *calls(8, 0),
+                *calls(4, 13),
+                *calls(2, None),
+                *calls(1, None, 200, "client_closed", "rpc_deadline"),
+                *calls(1, 14, 503),
+                *calls(1, None, None, "unanswered"),
+            )
+            seen = await it.overview()
+            assert dict(seen.statuses) == {0: 1, 200: 10, 503: 1, 1004: 1, 1013: 4}
+            assert seen.totals.spread.classes == (1, 0, 10, 0, 0, 6)
+            assert [one.spread.classes[5] for one in seen.services] == [6]
+            assert [one.spread.classes[5] for one in seen.endpoints] == [6]
+            changes = await it.engine.changes(Question(range="1h"))
+            assert [one.now.classes[5] for one in changes.failing] == [6]
+            inventory = await it.engine.inventory(Question(), Sought(), 10, None)
+            assert [one.failed for one in inventory.endpoints] == [6]
+            page = await it.engine.records(Question(status=1013), 10, None)
+            assert [json.loads(bytes(line))["rpc.grpc.status_code"] for line in page.records] == [13] * 4
+            assert len((await it.engine.records(Question(kind=5), 10, None)).records) == 6
+            only = await it.engine.overview(Question(range="all", status=1013))
+            assert only.totals.spread.calls == 4
+
+    asyncio.run(go())
+
+
 def test_what_is_odd_is_found(tmp_path: Path, name: str) -> None:
     """Anomalies by service and client; credentials in the clear; scanners, who are no part of the inventory."""
     scanner = {"source_address": "192.0.2.66", "http_response_status_code": 404}

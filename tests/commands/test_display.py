@@ -77,6 +77,29 @@ def test_the_table_at_usual_widths(width: int, heading: str, row: str) -> None:
     ]
 
 
+def test_a_call_of_grpc_shows_both_statuses() -> None:
+    """`200/13`, or as much as fits; it is an error, and the one that went well is not."""
+    failed = record(rpc__system="grpc", rpc__grpc__status_code=13)
+    well = record(rpc__system="grpc", rpc__grpc__status_code=0)
+    assert "  200/13  " in lines(120, failed)[-1]
+    assert "  200/0   " in lines(120, well)[-1]
+    assert " /13 " in lines(80, failed)[-1]
+    assert " 200 " in lines(80, well)[-1]
+    assert "1;31m200/13" in lines(120, failed, colour=True)[-1]
+    assert "31m200/0" not in lines(120, well, colour=True)[-1]
+    summary = Summary()
+    for each in (failed, failed, well):
+        summary.add(each)
+    target = console(100)
+    print_summary(target, summary)
+    shown = text(target)
+    assert "gRPC error  2" in shown
+    assert "gRPC  INTERNAL 2  OK 1" in shown
+    section = shown[shown.index("errors ──") : shown.index("busiest")].splitlines()
+    assert section[1].split()[:5] == "5xx gRPC unanswered invalid of".split()
+    assert section[2].split()[:5] == ["0", "2", "0", "0", "3"]
+
+
 def test_the_longest_methods_fit_a_narrow_terminal() -> None:
     """OPTIONS and CONNECT, whole."""
     assert " OPTIONS " in lines(80, record(http__request__method="OPTIONS"))[-1]

@@ -109,6 +109,19 @@ def test_statuses_methods_and_anomalies_are_counted() -> None:
     assert (summary.transactions, summary.complete) == (6, 4)
 
 
+def test_a_call_of_grpc_fails_by_its_own_status() -> None:
+    """A 200 with another status than 0 is an error, of its endpoint and its server; one without is neither."""
+    summary = Summary()
+    for code, tags in ((0, None), (13, None), (99, None), (None, None), (None, ("rpc_deadline",))):
+        summary.add(record(rpc__system="grpc", rpc__grpc__status_code=code, anomalies=tags))
+    summary.add(record(rpc__system="connect_rpc"))
+    assert summary.statuses == {"2xx": 3, "grpc_error": 3}
+    assert summary.calls == {"OK": 1, "INTERNAL": 1, OTHER: 1, "unknown": 2}
+    [endpoint] = summary.failing(9)
+    assert (endpoint.count, endpoint.failed, endpoint.call_errors, endpoint.erroneous) == (6, 3, 3, 3)
+    assert [peer.failed for peer in summary.servers.busiest(9)] == [3]
+
+
 def test_endpoints_have_counts_failures_and_durations() -> None:
     """An endpoint failed where it answered 5xx or not at all; durations are those of complete transactions."""
     summary = Summary()

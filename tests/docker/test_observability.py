@@ -24,7 +24,7 @@ import yaml
 from interceptor.service.metrics import METRICS, Kind
 from tests.docker.conftest import unavailable
 from tests.docker.test_chart import CASES, render
-from tests.support import netns
+from tests.support import grpc_shop, netns
 from tests.support.live import PORT, PROGRAMS, Agent, Node
 
 if TYPE_CHECKING:
@@ -211,6 +211,9 @@ def calling(node: Node) -> Iterator[None]:
     """Traffic between two pods, to servers of several names, as long as the block lasts."""
     server, client = node.server(), node.pod()
     over = threading.Event()
+    program, called = [sys.executable, grpc_shop.__file__], f"{server.address}:50051"
+    written = str(node.folder / "calls.log")
+    calling = client.space.wrap([*program, "call", called, written])
 
     def work() -> None:
         while not over.is_set():
@@ -221,15 +224,18 @@ def calling(node: Node) -> Iterator[None]:
             ):
                 named = ["-H", f"Host: {host}"] if host else []
                 client.space.run("curl", "-s", "-o", "/dev/null", *named, f"http://{server.address}/{path}")
+            # on a connection of its own each time: one from before the agent came has fields that nobody can know
+            subprocess.run(calling, input=b"Get Broken\n", stdout=subprocess.DEVNULL, timeout=60, check=True)
             over.wait(0.3)
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    with netns.process(server.space, [*program, "serve", called, written]):
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
 
 def token() -> str:

@@ -24,7 +24,16 @@ from interceptor.core.model import METHODS
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records.encoder import Record, RecordEncoder
 from interceptor.service.metrics import Distribution, Metrics, Sample
-from interceptor.service.traffic import ADDRESS, BOUNDS, IDLE_SECONDS, OTHER, OUTCOMES, UNSEEN, Traffic
+from interceptor.service.traffic import (
+    ADDRESS,
+    BOUNDS,
+    GRPC_STATUSES,
+    IDLE_SECONDS,
+    OTHER,
+    OUTCOMES,
+    UNSEEN,
+    Traffic,
+)
 from tests.capture_bytes import pcap
 from tests.conversations import ACK, FIN, RST, SECOND, Capture, Dialogue, Ends
 from tests.support import canaries
@@ -155,6 +164,53 @@ def test_no_answer_is_not_status_zero() -> None:
     traffic = counted(wire.records())
     assert requests(traffic) == {("GET", "unanswered"): 1, ("GET", "unknown"): 1}
     assert measured(traffic) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "anomalies", "outcome", "named"),
+    [
+        (200, 0, None, "2xx", "OK"),
+        (200, 13, None, "grpc_error", "INTERNAL"),
+        (200, 77, None, "grpc_error", OTHER),
+        (200, None, None, "2xx", "unknown"),
+        (None, 5, None, "grpc_error", "NOT_FOUND"),
+        (None, None, ("unanswered",), "unanswered", "unknown"),
+        (200, None, ("client_closed", "rpc_deadline"), "grpc_error", "unknown"),
+        (503, 14, None, "5xx", "UNAVAILABLE"),
+    ],
+)
+def test_a_call_of_grpc_counts_by_its_own_status(
+    status: int | None, code: int | None, anomalies: tuple[str, ...] | None, outcome: str, named: str
+) -> None:
+    """A 200 with status 13 is a failure, by server too; a status that nobody gave is not `OK`."""
+    fields = {"http_response_status_code": status, "rpc_grpc_status_code": code, "anomalies": anomalies}
+    call = made(http_request_method="POST", rpc_system="grpc", server_address="shop.test", **fields)
+    traffic = counted([call], 1)
+    assert requests(traffic) == {("POST", outcome): 1}
+    found = [sample for sample in traffic.samples() if isinstance(sample, Sample)]
+    calls = {sample.labels[0]: sample.value for sample in found if sample.name == "grpc_requests_total"}
+    assert set(calls) == set(GRPC_STATUSES)
+    assert {name: value for name, value in calls.items() if value} == {named: 1}
+    servers = {sample.labels: sample.value for sample in found if sample.name == "server_requests_total"}
+    assert servers["shop.test", outcome] == 1
+
+
+def test_without_grpc_there_is_no_series_of_it() -> None:
+    """An agent whose pods do not speak it is asked for none; calls of Connect have no such status."""
+    for records in ([made(http_response_status_code=200)], [made(rpc_system="connect_rpc")]):
+        names = {sample.name for sample in counted(records).samples()}
+        assert "grpc_requests_total" not in names
+
+
+def test_a_stream_of_grpc_is_no_latency() -> None:
+    """It lasts as long as both want it to."""
+    whole = {"http_response_status_code": 200, "http_response_state": "complete", "duration_us": 9_000_000}
+    streams = [
+        made(rpc_system="grpc", rpc_grpc_status_code=0, rpc_response_messages=3, **whole),
+        made(rpc_system="grpc", rpc_grpc_status_code=0, rpc_request_messages=2, **whole),
+        made(rpc_system="grpc", rpc_grpc_status_code=0, rpc_request_messages=1, **whole),
+    ]
+    assert measured(counted(streams)) == {"2xx": 1}
 
 
 def test_an_answer_that_was_not_seen_whole_has_no_duration() -> None:
@@ -548,7 +604,7 @@ def test_a_record_costs_three_calls() -> None:
 
 
 def test_the_most_series_are_as_many_as_documented() -> None:
-    """By default 208, and 27 for each server and for the two that stand for many."""
+    """By default 298, and 28 for each server and for the two that stand for many."""
     everyone = [
         made(
             http_request_method=method,
@@ -561,9 +617,18 @@ def test_the_most_series_are_as_many_as_documented() -> None:
         for status in (100, 200, 300, 400, 500, 600, None)
         for number in range(300)
     ]
+    everyone.append(
+        made(
+            rpc_system="grpc",
+            rpc_grpc_status_code=13,
+            http_response_state="complete",
+            duration_us=1,
+            server_address="s0",
+        )
+    )
     for servers in (0, 200):
         metrics = Metrics()
         metrics.add(counted(everyone, servers).samples)
         lines = metrics.exposition()[0].decode().splitlines()
-        ours = [line for line in lines if re.match("interceptor_(http|server)_request", line)]
-        assert len(ours) == 12 * 8 + 7 * 19 + (202 * 27 if servers else 0)
+        ours = [line for line in lines if re.match("interceptor_(http|grpc|server)_request", line)]
+        assert len(ours) == 12 * 9 + 19 + 8 * 19 + (202 * 28 if servers else 0)

@@ -27,6 +27,8 @@ tinyproxy:tinyproxy
 dnsmasq:dnsmasq-base
 squid:squid-openssl
 microsocks:microsocks
+nghttpd:nghttp2-server
+h2load:nghttp2-client
 unshare:util-linux
 docker-compose:docker-compose
 mmdebstrap:mmdebstrap

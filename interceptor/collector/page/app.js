@@ -2,7 +2,7 @@
 
 import { ages, showAgents } from "./agents.js";
 import { ask, detail, json, told } from "./ask.js";
-import { SPREADS, badge, route, style, target } from "./cells.js";
+import { SPREADS, answered, badge, route, spoken, style, target } from "./cells.js";
 import { CLASSES, PERCENTILES, dragging, histogram, latency, spark, traffic } from "./charts.js";
 import { $, list, make, say } from "./dom.js";
 import { showChanges } from "./failing.js";
@@ -56,7 +56,7 @@ const transactions = new Transactions(new Table(
     { name: "From", cell: (record) => record["source.address"], style: "minor" },
     { name: "To", cell: target, style: "minor" },
     { name: "Request", cell: (record) => [make("div", { class: "route" }, route(record["http.request.method_original"] ?? record["http.request.method"], record["url.template"]), record.anomalies ? make("small", { class: "tag", title: record.anomalies.join(", ") }, record.anomalies[0], record.anomalies.length > 1 ? ` +${record.anomalies.length - 1}` : "") : ""), make("small", { class: "narrow" }, target(record))], style: "main" },
-    { name: "Answer", cell: (record) => badge(record["http.response.status_code"]), style: "number" },
+    { name: "Answer", cell: answered, style: "number" },
     { name: "Took", cell: (record) => duration(record.duration_us), style: "number" },
   ],
   (record) => record.id,
@@ -68,7 +68,7 @@ function tiles({ totals, timeline, window }) {
   say("calls", count(spread.calls));
   say("calls-note", `${some(totals.endpoints, "endpoint")} of ${some(totals.services, "service")}, ${some(totals.callers, "caller")}`);
   say("failing", share(spread.classes[5], spread.calls));
-  say("failing-note", `${count(spread.classes[5])} answers 5xx, ${count(spread.classes[4])} 4xx`);
+  say("failing-note", `${count(spread.classes[5])} 5xx or gRPC errors, ${count(spread.classes[4])} 4xx`);
   say("slow", duration(spread.p95_us));
   say("slow-note", spread.p95_us === undefined ? "Not known of single kinds of answers." : `half within ${duration(spread.p50_us)}, 99 % within ${duration(spread.p99_us)}`);
   const slots = new Map(timeline.map((slot) => [slot.start, slot.spread]));
@@ -83,7 +83,7 @@ function statuses(entries, total) {
   list($("statuses"), entries.toSorted((one, other) => other[1] - one[1]).slice(0, 9), ([status]) => status, ([status, number]) => {
     const bar = make("span", { class: `back-${style(status)}` });
     bar.style.width = `${Math.max(1, (100 * number) / total)}%`;
-    const label = `${status || "no answer"}: ${exact(number)} calls`;
+    const label = `${spoken(status)}: ${exact(number)} calls`;
     return make("button", { type: "button", title: label, "aria-label": label, on: { click: () => go({ status, class: undefined }) } }, badge(status), make("span", { class: "track" }, bar), make("span", { class: "number" }, share(number, total)));
   });
 }

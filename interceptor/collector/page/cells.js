@@ -4,10 +4,30 @@ import { CLASSES, mix } from "./charts.js";
 import { make } from "./dom.js";
 import { bytes, count, duration, share } from "./format.js";
 
+const CALL = 1_000; // above HTTP's statuses
+const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"];
+
+/** A status that calls are counted by. */
+export const answer = (status) => (status >= CALL ? `gRPC ${status - CALL}` : status ? String(status) : "none");
+/** The same in words. */
+export const spoken = (status) => (status >= CALL ? `gRPC ${status - CALL} ${CODES[status - CALL] ?? ""}` : status ? String(status) : "no answer");
 export const style = (status) => CLASSES.find(([, , index]) => index === Math.min(5, Math.floor((status ?? 0) / 100)))[1];
-export const badge = (status) => make("span", { class: `badge text-${style(status)}` }, status ? String(status) : "none");
+export const badge = (status) => make("span", { class: `badge text-${style(status)}` }, answer(status));
 export const route = (method, template) => [make("b", { class: "method" }, method || "?"), " ", make("span", { class: "template" }, template || "–")];
 export const target = (record) => (record["server.port"] === 80 ? record["server.address"] : `${record["server.address"]}:${record["server.port"]}`);
+
+/** What the status of a record is counted as: where gRPC says that a call failed and HTTP does not, 1000 and gRPC's (see `core.records.verdicts`). */
+const verdict = ({ "http.response.status_code": status, "rpc.grpc.status_code": code, anomalies }) => {
+  if (status >= 400) return status;
+  const failed = code ?? (anomalies?.includes("rpc_deadline") ? 4 : 0);
+  return failed ? CALL + Math.min(failed, CALL - 1) : status;
+};
+/** Both statuses of a record, as `200/13`. */
+export const answered = (record) => {
+  const { "http.response.status_code": status, "rpc.grpc.status_code": code } = record;
+  const text = code === undefined ? answer(status) : `${status ?? "–"}/${code}`;
+  return make("span", { class: `badge text-${style(verdict(record))}`, title: CODES[code] }, text);
+};
 
 const failing = (spread) => spread.classes[5] / spread.calls;
 

@@ -1,5 +1,6 @@
 // What is looked at: a view and a filter, both in the address behind the `#`, which is sent to no server.
 
+import { answer } from "./cells.js";
 import { $, list, make } from "./dom.js";
 import { span } from "./format.js";
 
@@ -58,7 +59,7 @@ const WORDS = {
   service: (value) => ["Service", value],
   caller: (value) => ["Caller", value],
   endpoint: (value) => ["Endpoint", names.get(value) ?? `number ${value}`],
-  status: (value) => ["Answer", value === "0" ? "none" : value],
+  status: (value) => ["Answer", answer(Number(value))],
   class: (value) => ["Answer", CLASSES[value] ?? value],
   anomaly: (value) => ["Anomaly", value],
   agent: (value) => ["Agent", value],

@@ -1,13 +1,13 @@
 // One transaction, whole.
 
-import { badge, route, target } from "./cells.js";
+import { answered, route, target } from "./cells.js";
 import { $, make } from "./dom.js";
 import { narrower } from "./filter.js";
 import { bytes, duration, instant } from "./format.js";
 
 const lines = (record) => [
   ["Request", route(record["http.request.method_original"] ?? record["http.request.method"], record["url.path"] ?? record["url.template"])],
-  ["Answer", record["http.response.status_code"] ? badge(record["http.response.status_code"]) : "none was seen"],
+  ["Answer", record["http.response.status_code"] ?? record["rpc.grpc.status_code"] ? answered(record) : "none was seen"],
   ["Service", narrower({ service: target(record) }, target(record), "All calls of this service")],
   ["From", `${record["source.address"]}, port ${record["source.port"]}`],
   ["To", `${record["destination.address"]}, port ${record["destination.port"]}`],
@@ -16,6 +16,8 @@ const lines = (record) => [
   ["Bodies", `${size(record["http.request.body.size"])} asked, ${size(record["http.response.body.size"])} answered`],
   ["Seen", `request ${record["http.request.state"] ?? "–"}, answer ${record["http.response.state"] ?? "–"}${record.missed_bytes ? `, ${bytes(record.missed_bytes)} missed` : ""}`],
   ["Anomalies", record.anomalies?.map((tag) => narrower({ anomaly: tag }, tag, "All calls with this anomaly"))],
+  ["Call", record["rpc.system"] && [record["rpc.service"], record["rpc.method"]].filter(Boolean).join("/")],
+  ["Messages", record["rpc.system"] && `${record["rpc.request.messages"] ?? "–"} asked, ${record["rpc.response.messages"] ?? "–"} answered`],
   ["Query keys", record["url.query.keys"]?.join(", ")],
   ["Types", [record["http.request.content_type"], record["http.response.content_type"]].filter(Boolean).join(" → ")],
   ["Client", record["user_agent.original"]],
