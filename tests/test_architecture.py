@@ -63,6 +63,8 @@ PURE = {
         "core.protocols.http2.recognition",
         "core.protocols.http2.streams",
         "core.protocols.opaque",
+        "core.protocols.tls.recognition",
+        "core.protocols.tls.session",
         "core.protocols.socks",
         "core.protocols.tunnel",
         "core.protocols.websocket.handshake",
@@ -96,8 +98,11 @@ PURE = {
     "core.protocols.tls.certificates": set(),
     "core.protocols.tls.layer": {"core.model"},
     "core.protocols.tls.fingerprints": {"core.protocols.tls.hellos"},
+    "core.protocols.tls.recognition": {"core.protocols.tls.layer"},
     "core.protocols.tls.session": {
+        "core.budget",
         "core.model",
+        "core.protocols.conversation",
         "core.protocols.tls.certificates",
         "core.protocols.tls.hellos",
         "core.protocols.tls.layer",
@@ -151,7 +156,7 @@ PURE = {
     "core.tcp.handshakes": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.clocks": {"core.model"},
     "core.tcp.namesakes": {"core.tcp.flows", "core.tcp.handshakes", "core.tcp.reassembly"},
-    "core.tcp.rivals": {"core.model", "core.tcp.reassembly"},
+    "core.tcp.rivals": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.translations": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.connection": {
         "core.model",
@@ -194,6 +199,7 @@ PURE = {
     "core.records.values": {"core.records.registered", "core.records.words"},
     "core.records.parts": set(),
     "core.records.tls": {
+        "core.protocols.conversation",
         "core.protocols.tls.fingerprints",
         "core.protocols.tls.session",
         "core.records.parts",
@@ -210,6 +216,8 @@ PURE = {
     },
     "core.records.encoder": {
         "core.model",
+        "core.protocols.tls.session",
+        "core.records.tls",
         "core.protocols.tunnel",
         "core.protocols.websocket.session",
         "core.records.calls",
@@ -222,7 +230,12 @@ PURE = {
     "commands.conditions": {"core.records.encoder", "errors"},
     "cells": set(),
     "commands.spreadsheet": {"cells", "core.records.encoder"},
-    "commands.summary": {"core.model", "core.records.encoder", "core.records.verdicts"},
+    "commands.summary": {
+        "core.model",
+        "core.records.encoder",
+        "core.records.tls",
+        "core.records.verdicts",
+    },
     "capture.capture_file": {"core.model", "errors"},
     "capture.offsets": {
         "core.model",

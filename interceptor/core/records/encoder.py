@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from interceptor.core.model import Outcome
+    from interceptor.core.protocols.tls.session import Session as TlsSession
+    from interceptor.core.records.tls import TlsRecord
 
 __all__ = ["AnyRecord", "Record", "RecordEncoder", "Url"]
 
@@ -141,7 +143,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     rpc_response_message_bytes: int | None = field(name="rpc.response.message.bytes", default=None)
 
 
-AnyRecord: TypeAlias = Record | WebSocketRecord | TunnelRecord
+AnyRecord: TypeAlias = "Record | WebSocketRecord | TunnelRecord | TlsRecord"
+"""A line, of whatever kind."""
 
 MAX_KEYS: Final = 32
 MAX_INTERFACE: Final = 128
@@ -246,6 +249,9 @@ _SHARED: Final = (
         "source_port",
         "destination_address",
         "destination_port",
+        "service_address",
+        "service_port",
+        "perspective",
         "client_address",
         "client_port",
     ),
@@ -530,20 +536,35 @@ class RecordEncoder:
                 changes["rpc_service"], changes["rpc_method"] = service or None, method or None
         return msgspec.structs.replace(record, **changes)
 
-    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord:
+    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord | TlsRecord:
         """The record of what is no transaction. Whom it is between is said as in the record of the request for it."""
         if isinstance(outcome, Session):
             shared = self._shared(outcome, outcome.request, "websocket", websocket.place(outcome))
             return WebSocketRecord(**shared, **websocket.fields(outcome))
-        assert isinstance(outcome, Tunnel)
+        if not isinstance(outcome, Tunnel):
+            return self._tls(outcome)
         request, target = outcome.opening.request, outcome.opening.target
         if target is not None:
             request = Request(0, 0, outcome.time, method="CONNECT", target=target)
         shared = self._shared(outcome, request, "tunnel", tunnel.place(outcome))
         return TunnelRecord(**shared, **tunnel.fields(outcome))
 
+    def _tls(self, outcome: Outcome) -> TlsRecord:
+        """The record of a TLS session."""
+        from interceptor.core.protocols.tls import session  # which most captures do not need
+        from interceptor.core.records import tls
+
+        assert isinstance(outcome, session.Session)
+        said = self._shared(outcome, None, "tls", tls.place(outcome)) | tls.fields(outcome)
+        asked = tls.server_name(outcome.hello.offer.server_name) if outcome.hello is not None else None
+        if asked is not None and not self.names.admits(said["destination_address"], asked, outcome.time):
+            asked, said["anomalies"] = None, (Anomaly.MANY_NAMES.value,)
+        said["server_address"] = asked
+        del said["url_template"]  # it is of calls, which nobody sees here
+        return tls.TlsRecord(**said)
+
     def _shared(
-        self, outcome: Session | Tunnel, request: Request | None, kind: str, place: int
+        self, outcome: Session | Tunnel | TlsSession, request: Request | None, kind: str, place: int
     ) -> dict[str, Any]:
         """What records of all kinds have."""
         seen = self.record(Transaction(outcome.peers, 0, request))

@@ -40,6 +40,11 @@ class PartRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_o
     source_port: int = field(name="source.port", default=-1)
     destination_address: str = field(name="destination.address", default="")
     destination_port: int = field(name="destination.port", default=-1)
+    service_address: str | None = field(name="service.address", default=None)
+    """What the client asked for, where that was translated into the destination (NAT), with `service_port`."""
+    service_port: int | None = field(name="service.port", default=None)
+    perspective: str | None = None
+    """As in a record of kind `http`."""
     client_address: str | None = field(name="client.address", default=None)
     client_port: int | None = field(name="client.port", default=None)
 
