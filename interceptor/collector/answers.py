@@ -80,7 +80,7 @@ class Call(msgspec.Struct, frozen=True):
 
     caller: str
     addresses: int
-    """How many addresses the caller has."""
+    """How many addresses the caller has; a workload that a relay has named counts as one."""
     service: str
     spread: Spread
 

@@ -23,7 +23,7 @@ from interceptor.collector.answers import (
     Slot,
     Spread,
 )
-from interceptor.ingest.lines import Row
+from interceptor.ingest.lines import NamedRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ _PARTS: Final[dict[str, type[msgspec.Struct]]] = {
     "captures": Captures,
 }
 """Fields that have fields."""
-_NAMES: Final = tuple(Row.__struct_encode_fields__)
+_NAMES: Final = tuple(NamedRow.__struct_encode_fields__)
 Listed = Agent | Call | Change | Endpoint | Finding | Known | Service | Slot
 
 

@@ -45,6 +45,7 @@ __all__ = [
     "BadLineError",
     "Checked",
     "Known",
+    "NamedRow",
     "Objection",
     "Refusal",
     "Row",
@@ -202,6 +203,13 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     rpc_response_message_bytes: _Number | None = field(name="rpc.response.message.bytes", default=None)
 
 
+class NamedRow(Row, frozen=True, gc=False):
+    """A record, and what a relay calls its ends."""
+
+    source_name: _Name | None = field(name="source.name", default=None)
+    destination_name: _Name | None = field(name="destination.name", default=None)
+
+
 class Trait(NamedTuple):
     """What requests and responses of an endpoint are like."""
 
@@ -241,8 +249,10 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """Its id: 16 bytes."""
     time: int
     """Microseconds of Unix time."""
-    source_address: str
-    destination_address: str
+    caller: str
+    """Whose call it is: the name that a relay gave, as of a workload with its namespace, or else the address."""
+    host: str
+    """Who was called, likewise."""
     server_address: str
     server_port: int
     method: str
@@ -259,7 +269,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """What is characteristic of its endpoint."""
 
 
-_rows = msgspec.json.Decoder(Row)
+_rows = msgspec.json.Decoder(NamedRow)
 _envelopes = msgspec.json.Decoder(_Envelope)
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
@@ -370,8 +380,8 @@ class _Reader:
         return Known(
             _key(row.id),
             self._time(row.time),
-            row.source_address,
-            row.destination_address,
+            row.source_name or row.source_address,
+            row.destination_name or row.destination_address,
             row.server_address,
             row.server_port,
             row.http_request_method_original or row.http_request_method or "",
