@@ -156,6 +156,7 @@ PURE = {
     "core.tcp.handshakes": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.clocks": {"core.model"},
     "core.tcp.namesakes": {"core.tcp.flows", "core.tcp.handshakes", "core.tcp.reassembly"},
+    "core.tcp.numbers": {"core.tcp.flows"},
     "core.tcp.rivals": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.translations": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.connection": {
@@ -173,6 +174,7 @@ PURE = {
         "core.tcp.flows",
         "core.tcp.handshakes",
         "core.tcp.namesakes",
+        "core.tcp.numbers",
         "core.tcp.reassembly",
         "core.tcp.rivals",
         "core.tcp.translations",
@@ -221,6 +223,7 @@ PURE = {
         "core.protocols.tunnel",
         "core.protocols.websocket.session",
         "core.records.calls",
+        "core.records.parts",
         "core.records.tunnel",
         "core.records.websocket",
         "core.records.servers",

@@ -135,13 +135,13 @@ _Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """A record of kind `http` and schema 1, each field of its type; what is counted with or stored by is in its range.
+    """A record of kind `http` and schema 1 or 2, which differ in what an id is made of.
 
-    Names and types are those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where
-    nobody here asks for it.
+    Each field is of its type; what is counted with or stored by is in its range. Names and types are
+    those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where nobody here asks for it.
     """
 
-    schema: Literal[1]
+    schema: Literal[1, 2]
     kind: Literal["http"]
     id: str
     time: str
@@ -269,6 +269,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """What is characteristic of its endpoint."""
 
 
+_SCHEMAS: Final = {1, 2}
+"""Of a `Row`."""
 _rows = msgspec.json.Decoder(NamedRow)
 _envelopes = msgspec.json.Decoder(_Envelope)
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -406,7 +408,7 @@ class _Reader:
             envelope = _envelopes.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise ValueError(_describe(error)) from None
-        if isinstance(error, UnicodeDecodeError) or (envelope.kind, envelope.schema) == ("http", 1):
+        if isinstance(error, UnicodeDecodeError) or (envelope.kind == "http" and envelope.schema in _SCHEMAS):
             raise ValueError(_describe(error)) from None
         _key(envelope.id)
         self._time(envelope.time)

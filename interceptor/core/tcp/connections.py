@@ -25,6 +25,7 @@ from interceptor.core.tcp.connection import Connection, Direction, Life
 from interceptor.core.tcp.flows import Ends, reverse
 from interceptor.core.tcp.handshakes import Handshakes
 from interceptor.core.tcp.namesakes import Namesakes
+from interceptor.core.tcp.numbers import Numbers
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, difference
 from interceptor.core.tcp.rivals import Kept, Rival, far_off
 from interceptor.core.tcp.translations import COMPARED, First, Translations, hops_left
@@ -78,6 +79,7 @@ class Connections:
         self._wheel: Wheel[Connection] = Wheel()
         """When each must be looked at."""
         self._ends = Ends()
+        self._numbers = Numbers()
         self.evicted = 0
         """Connections closed to make room for another."""
         self.shedded = 0
@@ -320,7 +322,7 @@ class Connections:
             if server_sequence >= 0:
                 server.next = (server_sequence + 1) & _MASK
                 server.seen = True
-        peers = self._peers(client, server, interface) if handshake is not None else None
+        peers = self._peers(client, server, interface, shaken=True) if handshake is not None else None
         conversation = self._recogniser.begin(peers, first=handshake is not None)
         connection = Connection(client, server, conversation)
         self._names.opened(stream)
@@ -335,13 +337,18 @@ class Connections:
         server: Direction,
         interface: Interface | None,
         names: Names | None = None,
+        *,
+        shaken: bool = False,
     ) -> Peers:
-        """The ends of a connection, once it is known who is who."""
+        """The ends of a connection, once it is known who is who. `shaken`: its handshake was seen."""
+        own = (client.next - client.position - 1) & _MASK
+        other = (server.next - server.position - 1) & _MASK
         peers = self._ends.peers(
             client.flow,
-            (client.next - client.position - 1) & _MASK,
-            (server.next - server.position - 1) & _MASK,
+            own,
+            other,
             interface.name if interface is not None else None,
+            initial=shaken and self._numbers.identify(client.flow, own, other),
         )
         return peers if names is None else self._ends.translated(peers, *names.of_ends(client.flow))
 
