@@ -8,9 +8,9 @@ import pytest
 
 from interceptor.core.model import Anomaly, Chunk, State, Transaction
 from interceptor.core.protocols.http2.conversation import Http2Conversation
-from tests.core.protocols.http2.test_conversation import PEERS, counted
 from tests.core.protocols.http2.test_hpack import literal
 from tests.support.http2 import CLIENT, PREFACE, SERVER, frame, message
+from tests.support.http2_listener import PEERS, counted
 
 if TYPE_CHECKING:
     from interceptor.core.model import Outcome
