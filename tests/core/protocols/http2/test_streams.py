@@ -249,6 +249,14 @@ def test_a_deadline_that_the_client_sees(milliseconds: int, code: int, exceeded:
     assert (Anomaly.RPC_DEADLINE in (script.only.anomalies or ())) is exceeded
 
 
+def test_answers_to_what_was_not_seen_come_in_any_order_and_once() -> None:
+    """On a connection joined late a later stream may be answered first; a second answer on one is none."""
+    talk = Script(first=False)
+    for number in (9, 7, 1, 3, 7, 5, 9, 3):
+        talk.server(frame(1, number, OK, ENDS))
+    assert [each.stream for each in talk.end()] == [9, 7, 1, 3, 5]
+
+
 def test_a_hole_over_the_head_of_a_message_ends_the_count() -> None:
     """One inside of a message does not."""
     for lost, wanted in ((3, 2), (12, None)):
