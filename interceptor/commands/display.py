@@ -127,8 +127,8 @@ def _flags(record: Record) -> str:
     return ", ".join(flags)
 
 
-_KINDS: Final = {"websocket": "WebSocket sessions", "tunnel": "tunnels"}
-_SHORT: Final = {"websocket": "WS", "tunnel": "TUNNEL"}
+_KINDS: Final = {"tls": "TLS sessions", "websocket": "WebSocket sessions", "tunnel": "tunnels"}
+_SHORT: Final = {"tls": "TLS", "websocket": "WS", "tunnel": "TUNNEL"}
 
 
 def _row(record: AnyRecord) -> Record:
@@ -141,10 +141,10 @@ def _row(record: AnyRecord) -> Record:
         duration_us=record.duration_us,
         source_address=record.source_address,
         source_port=record.source_port,
-        server_address=record.server_address,
+        server_address=record.server_address or record.destination_address,
         server_port=record.server_port,
         http_request_method=_SHORT[record.kind],
-        url_template=record.url_template,
+        url_template=getattr(record, "url_template", None),  # TLS has none
         http_request_body_size=record.client_bytes,
         http_response_body_size=record.server_bytes,
         http_response_state=record.state,
@@ -416,6 +416,8 @@ def print_summary(console: Console, summary: Summary, top: int = 10) -> None:
     for what, peers in (("clients", summary.clients), ("servers", summary.servers)):
         if peers.count:
             parts += [_heading(f"busiest {what}"), _peers(what, peers, top)]
+    if summary.sessions:
+        parts += [_heading("TLS sessions, which are not read"), _sessions(summary, top)]
     if summary.anomalies:
         parts += [_heading("oddities"), _counts(summary.anomalies.most_common())]
     parts += [_heading("where everything went"), _ledger(summary)]
@@ -433,6 +435,17 @@ def _grid(*columns: str) -> Table:
     for justify in columns:
         table.add_column(justify="right" if justify == "right" else "left")
     return table
+
+
+def _sessions(summary: Summary, top: int) -> RenderableType:
+    """With whom most of them are."""
+    grid = _grid("right", "right", "left", "left")
+    grid.add_row(*[Text(title, style="dim") for title in ("sessions", "bytes", "version", "server")])
+    most = sorted(summary.sessions.items(), key=lambda item: (-item[1].count, item[0]))
+    for name, sessions in most[:top]:
+        versions = ", ".join([version for version, _ in sessions.versions.most_common()])
+        grid.add_row(f"{sessions.count:,}", size(sessions.octets), versions or "-", Text(clean(name)))
+    return _indented(grid)
 
 
 def _totals(summary: Summary) -> RenderableType:

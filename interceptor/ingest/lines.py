@@ -134,13 +134,13 @@ _Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """A record of kind `http` and schema 1, each field of its type; what is counted with or stored by is in its range.
+    """A record of kind `http` and schema 1 or 2, which differ in what an id is made of.
 
-    Names and types are those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where
-    nobody here asks for it.
+    Each field is of its type; what is counted with or stored by is in its range. Names and types are
+    those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where nobody here asks for it.
     """
 
-    schema: Literal[1]
+    schema: Literal[1, 2]
     kind: Literal["http"]
     id: str
     time: str
@@ -259,6 +259,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """What is characteristic of its endpoint."""
 
 
+_SCHEMAS: Final = {1, 2}
+"""Of a `Row`."""
 _rows = msgspec.json.Decoder(Row)
 _envelopes = msgspec.json.Decoder(_Envelope)
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -266,7 +268,7 @@ _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
 """Keys of records that show more of a URL than its template."""
 
 
-_BESIDE: Final = frozenset({"websocket", "tunnel"})
+_BESIDE: Final = frozenset({"tls", "tunnel", "websocket"})
 """Kinds that agents send and that are part of no total here."""
 
 
@@ -395,7 +397,7 @@ class _Reader:
             envelope = _envelopes.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise ValueError(_describe(error)) from None
-        if isinstance(error, UnicodeDecodeError) or (envelope.kind, envelope.schema) == ("http", 1):
+        if isinstance(error, UnicodeDecodeError) or (envelope.kind == "http" and envelope.schema in _SCHEMAS):
             raise ValueError(_describe(error)) from None
         _key(envelope.id)
         self._time(envelope.time)

@@ -28,7 +28,7 @@ from prometheus_client.registry import Collector
 
 from interceptor import __version__
 from interceptor.capture.source import State, lasting
-from interceptor.delivery.shelf import Loss
+from interceptor.delivery.shelf import NO_SPAN, Loss
 from interceptor.delivery.uploader import Reason
 
 if TYPE_CHECKING:
@@ -409,7 +409,7 @@ def _buckets(sample: Distribution) -> list[tuple[str, float] | tuple[str, float,
 
 # Readers
 
-_LOSSES: Final = ("queue_full", "closed", "write_failed", *Loss, *Reason)
+_LOSSES: Final = ("queue_full", "closed", "write_failed", NO_SPAN, *Loss, *Reason)
 """Why records do not get out: a queue, a disk, the spool, the endpoint."""
 
 

@@ -20,7 +20,9 @@ SETTINGS: Final = bytes.fromhex("000006040000000000000300000064")
 ACKNOWLEDGED: Final = bytes.fromhex("000000040100000000")
 DATA, HEADERS = 0, 1
 END_STREAM, END_HEADERS = 1, 4
-NOT_INSERTED: Final = frozenset({":path", "content-length", "etag", "x-request-id", "traceparent"})
+NOT_INSERTED: Final = frozenset({":path", "content-length", "etag"})
+"""By nghttp2's encoder, of what is sent here; by that of gRPC, of which paths are inserted, `TRACE`."""
+TRACE: Final = frozenset({"traceparent"})
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
@@ -51,6 +53,8 @@ class _Api:
     HOSTS = ("users", "orders", "catalog", "carts", "search", "billing", "stock", "events")
     NAMES = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath")
 
+    not_inserted: frozenset[str]
+
     def __init__(self) -> None:
         self.bits = Random(SEED).getrandbits
         self._talks: dict[int, Talk] = {}
@@ -67,7 +71,7 @@ class _Api:
         talk.opened += 1
         talk.asked.append(stream)
         self.request_bodies.append(len(body))
-        said = frame(HEADERS, END_HEADERS | END_STREAM * (not body), stream, _block(talk.client, fields))
+        said = frame(HEADERS, END_HEADERS | END_STREAM * (not body), stream, self._block(talk.client, fields))
         return before + said + (frame(DATA, END_STREAM, stream, body) if body else b"")
 
     def answer(
@@ -76,26 +80,26 @@ class _Api:
         talk = self._talks[connection]
         stream = talk.asked.pop(0)
         before = SETTINGS + ACKNOWLEDGED if stream == 1 else b""
-        said = frame(HEADERS, END_HEADERS, stream, _block(talk.server, fields))
+        said = frame(HEADERS, END_HEADERS, stream, self._block(talk.server, fields))
         said += frame(DATA, END_STREAM * (not trailers), stream, body)
         if trailers:
-            said += frame(HEADERS, END_HEADERS | END_STREAM, stream, _block(talk.server, trailers))
+            said += frame(HEADERS, END_HEADERS | END_STREAM, stream, self._block(talk.server, trailers))
         self.response_bodies.append(len(body))
         return before + said
 
-
-def _block(encoder: Encoder, fields: list[tuple[str, str]]) -> bytes:
-    made = [
-        (NeverIndexedHeaderTuple if name in NOT_INSERTED else HeaderTuple)(name, value)
-        for name, value in fields
-    ]
-    encoded: bytes = encoder.encode(made)
-    return encoded
+    def _block(self, encoder: Encoder, fields: list[tuple[str, str]]) -> bytes:
+        made = [
+            (NeverIndexedHeaderTuple if name in self.not_inserted else HeaderTuple)(name, value)
+            for name, value in fields
+        ]
+        encoded: bytes = encoder.encode(made)
+        return encoded
 
 
 class Http2Api(_Api):
     """The calls of the other recipe, field by field."""
 
+    not_inserted = NOT_INSERTED
     AGENTS = ("python-httpx/0.27.2", "okhttp/4.12.0", "curl/8.9.1", "envoy")
     SERVERS = ("envoy", "nginx/1.26.2", "uvicorn")
 
@@ -153,6 +157,7 @@ class Http2Api(_Api):
 class GrpcApi(_Api):
     """Unary calls, of which a few fail."""
 
+    not_inserted = TRACE
     METHODS = ("GetOrder", "ListOrders", "AddItem", "GetUser", "Search", "Reserve")
 
     def request(self, at: Numbered) -> bytes:

@@ -357,7 +357,7 @@ def test_the_same_batch_changes_nothing(tmp_path: Path, name: str) -> None:
     """It gets the first answer again, also after a restart; two at once are one."""
 
     async def go() -> None:
-        sealed = batch(record(), record(kind="tls"))
+        sealed = batch(record(), record(kind="new"))
         async with asked(tmp_path, name) as it:
             taken = await asyncio.gather(*[it.send(sealed) for _ in range(4)])
             await it.restart()
@@ -377,9 +377,9 @@ def test_sessions_and_tunnels_are_taken_and_in_no_total(tmp_path: Path, name: st
     async def go() -> None:
         async with asked(tmp_path, name) as it:
             taken = await it.send(
-                batch(record(), record(kind="tunnel"), record(kind="websocket"), record(kind="new"))
+                batch(record(), *[record(kind=kind) for kind in ("tls", "tunnel", "websocket", "new")])
             )
-            assert (taken.accepted, taken.rejected) == (3, 1)
+            assert (taken.accepted, taken.rejected) == (4, 1)
             seen = await it.overview()
             assert seen.totals.stored == seen.totals.spread.calls == 1
 

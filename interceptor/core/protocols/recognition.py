@@ -2,10 +2,9 @@
 
 Owns the choice among the protocols that are read, and which conversation a change leads to. Refuses ports.
 
-What is seen from its beginning and does not begin as HTTP/2 is taken for HTTP/1, which tells itself when neither side speaks it.
-On a connection that is met in the middle nobody knows who the client is; until what one side says proves it, nothing is read.
-
-Limits: what waits for the client's preface is 24 bytes of a client and `http2.recognition.FIRST_BYTES` of a server.
+What is seen from its beginning is HTTP/2 by the client's preface, TLS if either side begins with a hello, SOCKS if the client
+begins so, and else taken for HTTP/1, which tells itself when neither side speaks it. On a connection that is met in the middle
+nobody knows who the client is; until what one side says proves it, nothing is read.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from interceptor.core.protocols.http2.recognition import (
 )
 from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
 from interceptor.core.protocols.socks import SocksConversation, may_begin
+from interceptor.core.protocols.tls import recognition as tls
 from interceptor.core.protocols.tunnel import DEPTH, Inside, Opening, Story, TunnelConversation
 from interceptor.core.protocols.websocket.handshake import proven
 from interceptor.core.protocols.websocket.session import WebSocketConversation
@@ -44,10 +44,13 @@ __all__ = ["Recognition"]
 
 _HTTP1: Final = "http1"
 _HTTP2: Final = "http2"
+_TLS: Final = "tls"
 _SOCKS: Final = "socks"
 _CONNECT: Final = "connect"
 _WEBSOCKET: Final = "websocket"
 _SWITCHING: Final = 101
+_PATIENCE: Final = 48
+"""Pieces and holes that wait: a preface that comes byte by byte, and what a server says meanwhile."""
 _FRAME_STARTS: Final = b"\x00P"
 """What a frame of HTTP/2 that is not huge begins with, and its preface."""
 
@@ -89,6 +92,8 @@ class Recognition:
         if isinstance(change, Inside):
             story = change.story
             inner = self._become(change.change, peers, story.depth)
+            if change.change.protocol == _TLS:
+                story.inside = _TLS
             return TunnelConversation(peers, story, None if inner.opaque else inner, self._context.drop)
         if change.protocol == _HTTP1:
             return HttpConversation(peers, self._context, first=True)
@@ -96,6 +101,10 @@ class Recognition:
             return self._speak_http2(peers)
         if change.protocol == H2C:
             return self._speak_http2(peers, upgraded=change.origin)
+        if change.protocol == _TLS:
+            from interceptor.core.protocols.tls.session import TlsConversation  # most captures do not need it
+
+            return TlsConversation(peers, self._context.deliver, self._context.budget, first=True)
         if change.protocol == REFUSED:
             declined = HttpConversation(peers, self._context, first=True)
             declined.requests.refuse_all()
@@ -170,9 +179,15 @@ class Recognition:
 
 
 class _Beginning(Conversation):
-    """A connection that is seen from its beginning, until its first bytes say what it speaks."""
+    """A connection that is seen from its beginning, until its first bytes say what it speaks.
 
-    __slots__ = ("_context", "_heard", "becomes", "peers")
+    A client's hello is believed when the server does not answer it in HTTP, as one that speaks no TLS may.
+
+    Limits: what waits of one side is a preface or the header of a hello, of a server `http2.recognition.FIRST_BYTES`, and a
+    client's hello for its answer, as much as a head may have; all of it in `_PATIENCE` pieces and holes.
+    """
+
+    __slots__ = ("_context", "_greeted", "_heard", "becomes", "peers")
 
     peers: Peers
 
@@ -180,8 +195,15 @@ class _Beginning(Conversation):
         self.peers = peers
         self.becomes: Becoming | None = None
         self._context = context
-        self._heard: list[Heard] | None = None
-        """What waits for more."""
+        self._heard: list[Heard] = []
+        """What waits for more, in order."""
+        self._greeted = False
+        """The client has begun with a hello of TLS."""
+
+    @property
+    def _default(self) -> str:
+        """What it is taken for if nothing more tells. HTTP/1 finds its way behind a hole."""
+        return _TLS if self._greeted else _HTTP1
 
     def rename(self, peers: Peers) -> None:
         """The ends are known better."""
@@ -192,75 +214,77 @@ class _Beginning(Conversation):
         return NOTHING_COMES
 
     def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
-        """Tell the protocol by the first bytes of both."""
+        """See whether that tells."""
         data = chunk.buffer[chunk.cursor : chunk.end]
-        if self._heard is not None:
-            data = (
-                b"".join([said.buffer for by, said in self._heard if by == side and isinstance(said, Chunk)])
-                + data
-            )
-        if side == CLIENT:
-            known = greets(data)
-            other = _SOCKS if may_begin(data) else _HTTP1
-        else:
-            known = None if len(data) <= FIRST_BYTES and may_answer(data) else False
-            other = _HTTP1
-        if known is not None:
-            self._become(_HTTP2 if known else other, (side, chunk))
+        begun = b"".join([*[_bytes(said) for by, said in self._heard if by == side], data])
+        protocol = self._by_client(begun) if side == CLIENT else self._by_server(begun)
+        if protocol is None and len(self._heard) < _PATIENCE:
+            position = chunk.base + chunk.cursor
+            self._heard.append((side, Chunk(data, 0, len(data), position, chunk.time, chunk.place)))
+            self._context.budget.held += len(data)
+            chunk.cursor = chunk.end
             return
-        position = chunk.base + chunk.cursor
-        data = chunk.buffer[chunk.cursor : chunk.end]
-        self._wait((side, Chunk(data, 0, len(data), position, chunk.time, chunk.place)), len(data))
-        chunk.cursor = chunk.end
+        self.becomes = Becoming(protocol or self._default, [*self._heard, (side, chunk)])
 
     def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
-        """What a client begins with is not known: HTTP/1 finds its way behind a hole."""
-        hole = (side, Hole(size, position, time))
-        if side == CLIENT:
-            self._become(_HTTP1, hole)
-        else:
-            self._wait(hole, 0)
+        """What comes after it may tell."""
+        self._heard.append((side, Hole(size, position, time)))
+        if len(self._heard) >= _PATIENCE:
+            self.becomes = Becoming(self._default, self._heard)
 
     def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:  # noqa: ARG002
-        """Less than a preface is nothing that anybody reads."""
-        self._wait((side, End(position, time, clean)), 0)
+        """That side says no more than it has. A server may end before its client has said anything."""
+        over = side == CLIENT or any(isinstance(said, End) for _, said in self._heard)
+        self._heard.append((side, End(position, time, clean)))
+        if over or self._greeted:
+            self.becomes = Becoming(self._default, self._heard)
 
     def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:  # noqa: ARG002
-        """Too little was said to tell."""
-        waiting = self._waiting()
-        self._context.budget.held -= waiting
-        if self.becomes is None:
-            self._context.drop(Drop.HEAD_INCOMPLETE, waiting)
-        self._heard = None
+        """What waits is told to another."""
+        self._context.budget.held -= self.weight
 
     def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
         """Nothing is open."""
 
     def relieve(self, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Wait no more."""
-        if self._heard is not None:
-            self.becomes = Becoming(_HTTP1, self._heard)
+        if self._heard:
+            self.becomes = Becoming(self._default, self._heard)
 
     @property
     def weight(self) -> int:
         """Bytes of memory of what waits."""
-        return self._waiting()
+        return self.held(CLIENT, 0) + self.held(SERVER, 0)
 
     def held(self, side: int, position: int) -> int:  # noqa: ARG002 - all of it is
         """Bytes that wait."""
-        return sum([said.end for by, said in self._heard or () if by == side and isinstance(said, Chunk)])
+        return sum([len(_bytes(said)) for by, said in self._heard if by == side])
 
-    def _waiting(self) -> int:
-        return self.held(CLIENT, 0) + self.held(SERVER, 0) if self._heard is not None else 0
+    def _by_client(self, begun: bytes) -> str | None:
+        """What a client speaks that begins so; None: more will tell."""
+        if self._greeted:
+            return None if self.weight < self._context.head_bytes else _TLS
+        hello, preface = tls.greets(begun), greets(begun)
+        if preface:
+            return _HTTP2
+        if hello:
+            self._greeted = True
+        if hello is not False or preface is None:
+            return None
+        return _SOCKS if not self._heard and may_begin(begun) else _HTTP1
 
-    def _wait(self, heard: Heard, size: int) -> None:
-        if self._heard is None:
-            self._heard = []
-        self._heard.append(heard)
-        self._context.budget.held += size
+    def _by_server(self, begun: bytes) -> str | None:
+        """What it speaks if the server begins so."""
+        hello = tls.greets(begun)
+        if hello or tls.warns(begun):
+            return _TLS
+        if hello is None or (len(begun) <= FIRST_BYTES and may_answer(begun)):
+            return None
+        return _HTTP1
 
-    def _become(self, protocol: str, last: Heard) -> None:
-        self.becomes = Becoming(protocol, [*(self._heard or ()), last])
+
+def _bytes(said: Chunk | Hole | End) -> bytes:
+    return said.buffer if isinstance(said, Chunk) else b""
 
 
 class _Joined(Becoming):

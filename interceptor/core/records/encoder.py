@@ -1,4 +1,4 @@
-"""Metadata records, schema 1: what of a transaction leaves the machine, and how it is written.
+"""Metadata records, schema 2: what of a transaction leaves the machine, and how it is written.
 
 Owns the schema (`Record`), every rule that turns traffic's text into a field, and the JSON. Refuses to
 interpret: what was seen, and in which state, was decided below; what is not known is absent, never null, and an
@@ -29,6 +29,7 @@ from interceptor.core.protocols.tunnel import Tunnel
 from interceptor.core.protocols.websocket.session import Session
 from interceptor.core.records import tunnel, values, websocket
 from interceptor.core.records.calls import CallNames
+from interceptor.core.records.parts import SCHEMA
 from interceptor.core.records.servers import ServerNames
 from interceptor.core.records.templates import PathTemplates
 from interceptor.core.records.tunnel import TunnelRecord
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from interceptor.core.model import Outcome
+    from interceptor.core.protocols.tls.session import Session as TlsSession
+    from interceptor.core.records.tls import TlsRecord
 
 __all__ = ["AnyRecord", "Record", "RecordEncoder", "Url"]
 
@@ -47,7 +50,7 @@ Url = Literal["template", "path", "full"]
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One line: the fields of schema 1, in order. Names follow OpenTelemetry where it has one.
+    """One line: the fields of schema 2, in order. Names follow OpenTelemetry where it has one.
 
     A default stands for an absent field; the empty strings and -1 are of fields that are never absent.
     """
@@ -141,7 +144,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     rpc_response_message_bytes: int | None = field(name="rpc.response.message.bytes", default=None)
 
 
-AnyRecord: TypeAlias = Record | WebSocketRecord | TunnelRecord
+AnyRecord: TypeAlias = "Record | WebSocketRecord | TunnelRecord | TlsRecord"
+"""A line, of whatever kind."""
 
 MAX_KEYS: Final = 32
 MAX_INTERFACE: Final = 128
@@ -246,6 +250,9 @@ _SHARED: Final = (
         "source_port",
         "destination_address",
         "destination_port",
+        "service_address",
+        "service_port",
+        "perspective",
         "client_address",
         "client_port",
     ),
@@ -447,12 +454,14 @@ class RecordEncoder:
             if request.anomalies:
                 anomalies = anomalies | request.anomalies if anomalies else request.anomalies
 
+        if transaction.stream:
+            place = _STREAM_PLACE | transaction.stream
         second, nanoseconds = divmod(time, 1_000_000_000)
         microseconds = nanoseconds // 1000
 
         # By position, in the order of the fields: naming them would cost as much as all the rest.
         record = Record(
-            1,
+            SCHEMA,
             "http",
             connection_id + (place & _PLACES).to_bytes(6).hex(),
             f"{self._seconds[second]}{_DIGITS[microseconds // 1000]}{_DIGITS[microseconds % 1000]}Z",
@@ -498,14 +507,14 @@ class RecordEncoder:
             interface,
             self._node,
         )
-        return self._streamed(record, transaction) if transaction.stream else record
+        if transaction.stream:
+            self._add_of_stream(record, transaction)
+        return record
 
-    def _streamed(self, record: Record, transaction: Transaction) -> Record:
-        """The record of a stream of HTTP/2, which has more to say, and may know less."""
+    def _add_of_stream(self, record: Record, transaction: Transaction) -> None:
+        """Of a stream of HTTP/2 there is more to say, and less may be known. Nobody else has the record yet."""
         request, call = transaction.request, transaction.call
-        changes: dict[str, object] = {
-            "id": record.id[:20] + (_STREAM_PLACE | transaction.stream).to_bytes(6).hex()
-        }
+        changes: dict[str, object] = {}
         if request is not None:
             if not request.method:
                 changes["http_request_method"] = changes["http_request_method_original"] = None
@@ -528,28 +537,44 @@ class RecordEncoder:
             if request is not None and self._calls[request.target.partition("?")[0]] is not None:
                 _, service, method = [*(record.url_template or "").split("/"), "", ""][:3]
                 changes["rpc_service"], changes["rpc_method"] = service or None, method or None
-        return msgspec.structs.replace(record, **changes)
+        for name, value in changes.items():
+            msgspec.structs.force_setattr(record, name, value)
 
-    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord:
+    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord | TlsRecord:
         """The record of what is no transaction. Whom it is between is said as in the record of the request for it."""
         if isinstance(outcome, Session):
             shared = self._shared(outcome, outcome.request, "websocket", websocket.place(outcome))
             return WebSocketRecord(**shared, **websocket.fields(outcome))
-        assert isinstance(outcome, Tunnel)
+        if not isinstance(outcome, Tunnel):
+            return self._tls(outcome)
         request, target = outcome.opening.request, outcome.opening.target
         if target is not None:
             request = Request(0, 0, outcome.time, method="CONNECT", target=target)
         shared = self._shared(outcome, request, "tunnel", tunnel.place(outcome))
         return TunnelRecord(**shared, **tunnel.fields(outcome))
 
+    def _tls(self, outcome: Outcome) -> TlsRecord:
+        """The record of a TLS session."""
+        from interceptor.core.protocols.tls import session  # which most captures do not need
+        from interceptor.core.records import tls
+
+        assert isinstance(outcome, session.Session)
+        said = self._shared(outcome, None, "tls", tls.place(outcome)) | tls.fields(outcome)
+        asked = tls.server_name(outcome.hello.offer.server_name) if outcome.hello is not None else None
+        if asked is not None and not self.names.admits(said["destination_address"], asked, outcome.time):
+            asked, said["anomalies"] = None, (Anomaly.MANY_NAMES.value,)
+        said["server_address"] = asked
+        del said["url_template"]  # it is of calls, which nobody sees here
+        return tls.TlsRecord(**said)
+
     def _shared(
-        self, outcome: Session | Tunnel, request: Request | None, kind: str, place: int
+        self, outcome: Session | Tunnel | TlsSession, request: Request | None, kind: str, place: int
     ) -> dict[str, Any]:
         """What records of all kinds have."""
         seen = self.record(Transaction(outcome.peers, 0, request))
         second, nanoseconds = divmod(outcome.time, 1_000_000_000)
         said = {name: getattr(seen, name) for name in _SHARED}
-        said["schema"] = 1
+        said["schema"] = SCHEMA
         said["kind"] = kind
         said["id"] = seen.id[:_CONNECTION_DIGITS] + place.to_bytes(6).hex()
         said["time"] = f"{self._seconds[second]}{nanoseconds // 1000:06}Z"

@@ -36,6 +36,7 @@ from interceptor.core.protocols.http1.parser import Context
 from interceptor.core.protocols.opaque import Opaque
 from interceptor.core.protocols.recognition import Recognition
 from interceptor.core.protocols.socks import SocksConversation
+from interceptor.core.protocols.tls.session import TlsConversation
 from interceptor.core.protocols.tunnel import Opening
 from interceptor.core.protocols.websocket.session import WebSocketConversation
 from tests.support.examples import examples
@@ -205,6 +206,7 @@ MAKERS: dict[str, Callable[[Context], Conversation]] = {
     "middle": lambda context: Recognition(context).begin(None, first=False),
     "http1": lambda context: HttpConversation(PEERS, context, first=True),
     "http1 from the middle": lambda context: HttpConversation(PEERS, context, first=False),
+    "tls": lambda context: TlsConversation(PEERS, context.deliver, context.budget, first=True),
     "opaque": lambda context: Opaque(PEERS, context.drop, Drop.NOT_HTTP),
     "socks": lambda context: SocksConversation(PEERS, context.drop, context.budget),
     "websocket": lambda context: WebSocketConversation(PEERS, handshake(), context.drop, context.budget),

@@ -146,6 +146,10 @@ class Context:
     halves: int = 0
     """Of them, those that lack a request or a response."""
 
+    def deliver(self, size: int) -> None:
+        """Count bytes that were read."""
+        self.delivered += size
+
     def drop(self, reason: Drop, size: int) -> None:
         """Count bytes that are in no message."""
         if size:
@@ -371,6 +375,11 @@ class Parser(ABC, Generic[MessageT]):
         """Leave SEARCH: a message provably starts at the next byte, or started with `partial`."""
         self.mode = START
         self.partial = partial
+
+    def go_on(self) -> None:
+        """Leave SEARCH where nothing was lost."""
+        self.mode = START
+        self.after_loss = False
 
     def abandon(self) -> MessageT:
         """The open body, which would run until close, has ended here, or before: how long it was cannot be known."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from interceptor.core.model import Anomaly, Call, Request, Response, State, Transaction
 from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.protocols.http2 import grpc
-from interceptor.core.protocols.http2.fields import Fields
+from interceptor.core.protocols.http2.fields import WANTED, Fields
 from interceptor.core.protocols.http2.hpack import Strings
 from interceptor.core.protocols.http2.stream import Stream
 
@@ -78,7 +78,7 @@ class Context:
         self.budget = budget
         self.counts = counts
         self.fields = Fields(limits.line_bytes)
-        self.strings = Strings()
+        self.strings = Strings(WANTED)
 
 
 class Streams:
