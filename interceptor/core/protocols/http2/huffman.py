@@ -113,11 +113,8 @@ _ROOT: Final = _ROWS[id(_NODES[0])]
 
 def decode(data: bytes) -> bytes:
     """The string that was encoded. Raises `Invalid`."""
-    row = _ROOT
-    parts = []
-    for byte in data:
-        row, symbols = row[byte]
-        parts.append(symbols)
-    if not row.ends:
+    step = _ROOT, b""
+    text = b"".join([(step := step[0][byte])[1] for byte in data])
+    if not step[0].ends:
         raise Invalid
-    return b"".join(parts)
+    return text
