@@ -365,7 +365,8 @@ class Peers(Struct, frozen=True, gc=False):
     network_type: str
     """`ipv4` or `ipv6`."""
     connection_id: str
-    """20 hex digits: a function of the addresses, ports and initial sequence numbers."""
+    """20 hex digits: a function of the initial sequence numbers (`tcp.numbers`); of addresses, ports and numbers where those
+    are not known."""
     interface: str | None
     translation: Translation | None = None
     """Where its addresses are translated on its way, and that was seen."""

@@ -1,4 +1,4 @@
-"""Metadata records, schema 1: what of a transaction leaves the machine, and how it is written.
+"""Metadata records, schema 2: what of a transaction leaves the machine, and how it is written.
 
 Owns the schema (`Record`), every rule that turns traffic's text into a field, and the JSON. Refuses to
 interpret: what was seen, and in which state, was decided below; what is not known is absent, never null, and an
@@ -29,6 +29,7 @@ from interceptor.core.protocols.tunnel import Tunnel
 from interceptor.core.protocols.websocket.session import Session
 from interceptor.core.records import tunnel, values, websocket
 from interceptor.core.records.calls import CallNames
+from interceptor.core.records.parts import SCHEMA
 from interceptor.core.records.servers import ServerNames
 from interceptor.core.records.templates import PathTemplates
 from interceptor.core.records.tunnel import TunnelRecord
@@ -51,7 +52,7 @@ Url = Literal["template", "path", "full"]
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One line: the fields of schema 1, in order. Names follow OpenTelemetry where it has one.
+    """One line: the fields of schema 2, in order. Names follow OpenTelemetry where it has one.
 
     A default stands for an absent field; the empty strings and -1 are of fields that are never absent.
     """
@@ -460,7 +461,7 @@ class RecordEncoder:
 
         # By position, in the order of the fields: naming them would cost as much as all the rest.
         record = Record(
-            1,
+            SCHEMA,
             "http",
             connection_id + (place & _PLACES).to_bytes(6).hex(),
             f"{self._seconds[second]}{_DIGITS[microseconds // 1000]}{_DIGITS[microseconds % 1000]}Z",
@@ -597,7 +598,7 @@ class RecordEncoder:
         seen = self.record(Transaction(outcome.peers, 0, request))
         second, nanoseconds = divmod(outcome.time, 1_000_000_000)
         said = {name: getattr(seen, name) for name in _SHARED}
-        said["schema"] = 1
+        said["schema"] = SCHEMA
         said["kind"] = kind
         said["id"] = seen.id[:_CONNECTION_DIGITS] + place.to_bytes(6).hex()
         said["time"] = f"{self._seconds[second]}{nanoseconds // 1000:06}Z"

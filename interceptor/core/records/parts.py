@@ -1,4 +1,4 @@
-"""Records of what lasts, schema 1: what each of them says, whatever its kind.
+"""Records of what lasts, schema 2: what each of them says, whatever its kind.
 
 A WebSocket session, a tunnel or a TLS session is reported when it is over, and in parts while it goes on. Owns the fields that
 all of their records begin with, and the place by which their ids differ. Refuses what is of one kind: that is in `websocket`,
@@ -12,7 +12,10 @@ from typing import Final
 import msgspec
 from msgspec import field
 
-__all__ = ["PartRecord", "ended_by", "place"]
+__all__ = ["SCHEMA", "PartRecord", "ended_by", "place"]
+
+SCHEMA: Final = 2
+"""Of records of all kinds. In 1 addresses and ports were part of every connection's digits of an id."""
 
 _KINDS: Final = 45
 _UNASKED: Final = 1 << 44

@@ -1,4 +1,4 @@
-"""Records of TLS sessions, schema 1, kind `tls`: who speaks to whom, how it is protected, and how much it was.
+"""Records of TLS sessions, schema 2, kind `tls`: who speaks to whom, how it is protected, and how much it was.
 
 Owns their schema (`TlsRecord`) and every rule that turns a hello's text into a field. What stands in clear in a hello was
 chosen by whoever sent it: names go by the rules for hosts, protocols are those that are registered, numbers have the names

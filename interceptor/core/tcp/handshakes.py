@@ -74,20 +74,11 @@ class Handshakes:
             if sent is None or sent[0] != sequence:
                 sent = sequence, first if flags & ACK else -1, time
             return sent, True
-        other = acknowledgement if flags & ACK else -1
-        if sent is not None and _near(sequence, sent[0]) and _near(other, sent[1]):
-            return sent, True
-        if answered is not None and _near(sequence, answered[1]) and _near(other, answered[0]):
-            return answered, False
-        return None
+        return _behind(sent, answered, sequence, acknowledgement if flags & ACK else -1)
 
-    def of(self, flow: bytes) -> tuple[Handshake, bool] | None:
-        """The handshake of this name, and whether the name is the client's."""
-        sent = self._begun.get(flow)
-        if sent is not None:
-            return sent, True
-        answered = self._begun.get(reverse(flow))
-        return None if answered is None else (answered, False)
+    def of(self, flow: bytes, sequence: int, acknowledgement: int) -> tuple[Handshake, bool] | None:
+        """The handshake of this name behind such a segment, and whether the name is the client's."""
+        return _behind(self._begun.get(flow), self._begun.get(reverse(flow)), sequence, acknowledgement)
 
     def overtaken(self, flow: bytes, sequence: int, acknowledgement: int) -> bool:
         """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
@@ -111,6 +102,17 @@ class Handshakes:
     def clear(self) -> None:
         """Forget all: the capture is over."""
         self._begun.clear()
+
+
+def _behind(
+    sent: Handshake | None, answered: Handshake | None, sequence: int, acknowledgement: int
+) -> tuple[Handshake, bool] | None:
+    """Which of two handshakes, one that this side began and one that it answered, has numbers that a segment continues."""
+    if sent is not None and _near(sequence, sent[0]) and _near(acknowledgement, sent[1]):
+        return sent, True
+    if answered is not None and _near(sequence, answered[1]) and _near(acknowledgement, answered[0]):
+        return answered, False
+    return None
 
 
 def _near(number: int, initial: int) -> bool:

@@ -379,6 +379,11 @@ class Parser(ABC, Generic[MessageT]):
         self.mode = START
         self.partial = partial
 
+    def go_on(self) -> None:
+        """Leave SEARCH where nothing was lost."""
+        self.mode = START
+        self.after_loss = False
+
     def abandon(self) -> MessageT:
         """The open body, which would run until close, has ended here, or before: how long it was cannot be known."""
         message = self.open

@@ -77,6 +77,8 @@ class Listener:
 
     def tell(self, piece: Piece) -> None:
         """Show a piece, or that it is missing."""
+        if self.over():
+            return
         side = piece.side
         position, data = piece.position, piece.data
         if piece.lost:
@@ -91,10 +93,16 @@ class Listener:
             if skipped < len(data):
                 chunk = Chunk(padded, 2 + skipped, 2 + len(data), position - 2, piece.time, 0)
                 self.talk.receive(side, chunk, self.finished)
+                if self.over():
+                    return
                 assert chunk.cursor == chunk.end
             self.taken += len(data)
             self.at[side] = position + len(data)
         self.balance()
+
+    def over(self) -> bool:
+        """Somebody else goes on with the connection."""
+        return self.talk.becomes is not None
 
     def balance(self) -> None:
         """Bytes taken = delivered + dropped + held; so with transactions, and the budget is what waits."""
