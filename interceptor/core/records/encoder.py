@@ -576,7 +576,7 @@ class RecordEncoder:
         peers = outcome.peers
         second, nanoseconds = divmod(outcome.time, 1_000_000_000)
         return unread.UnreadRecord(
-            schema=1,
+            schema=SCHEMA,
             kind="unread",
             id=unread.identity(outcome, self._node),
             time=f"{self._seconds[second]}{nanoseconds // 1000:06}Z",

@@ -21,7 +21,7 @@ def test_a_record_says_how_much_of_whom_and_why() -> None:
     [record] = records([unread("ssh")])
     assert record.pop("id") == identity(unread("ssh"), None)
     assert record == {
-        "schema": 1,
+        "schema": 2,
         "kind": "unread",
         "time": "2023-11-14T22:13:20.000000Z",
         "duration_us": 60_000_000,
