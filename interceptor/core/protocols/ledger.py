@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HTTP1",
     "HTTP2",
+    "PROXY",
     "SERVERS",
     "TLS",
     "TUNNEL",
@@ -35,6 +36,8 @@ SERVERS: Final = 1_024
 HTTP1: Final = "http/1"
 HTTP2: Final = "http/2"
 WEBSOCKET: Final = "websocket"
+PROXY: Final = "proxy"
+"""The PROXY protocol's header, before whatever else it is."""
 TLS: Final = "tls"
 TUNNEL: Final = "tunnel"
 """What goes through one, and is not read."""
@@ -154,4 +157,4 @@ class Ledger:
         return found
 
 
-_READ: Final = frozenset({HTTP1, HTTP2, WEBSOCKET})
+_READ: Final = frozenset({HTTP1, HTTP2, PROXY, WEBSOCKET})

@@ -25,8 +25,18 @@ from interceptor.core.protocols.http2.recognition import (
     may_answer,
     speaker,
 )
-from interceptor.core.protocols.ledger import HTTP1, HTTP2, TLS, TUNNEL, UNRECOGNIZED, WEBSOCKET, Ledger
+from interceptor.core.protocols.ledger import (
+    HTTP1,
+    HTTP2,
+    PROXY,
+    TLS,
+    TUNNEL,
+    UNRECOGNIZED,
+    WEBSOCKET,
+    Ledger,
+)
 from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
+from interceptor.core.protocols.proxied import ProxiedConversation, may_announce
 from interceptor.core.protocols.signatures import SIGN_BYTES, SIGNED, by_client, by_server
 from interceptor.core.protocols.socks import SocksConversation, may_begin
 from interceptor.core.protocols.tls import recognition as tls
@@ -43,7 +53,7 @@ if TYPE_CHECKING:
     from interceptor.core.protocols.http1.recognition import Prospect
     from interceptor.core.protocols.http2.conversation import Http2Conversation
     from interceptor.core.protocols.http2.streams import Context as Http2Context
-from interceptor.core.protocols.opaque import Nothing
+    from interceptor.core.protocols.opaque import Nothing
 
 __all__ = ["Recognition"]
 
@@ -51,6 +61,7 @@ _HTTP1: Final = "http1"
 _HTTP2: Final = "http2"
 _TLS: Final = TLS
 _MET_TLS: Final = "tls met in the middle"
+_PROXIED: Final = "proxied"
 _SOCKS: Final = "socks"
 _CONNECT: Final = "connect"
 _WEBSOCKET: Final = "websocket"
@@ -122,6 +133,13 @@ class Recognition:
             declined = HttpConversation(peers, self._context, first=True)
             declined.requests.refuse_all()
             return declined
+        if change.protocol == _PROXIED:
+            context = self._context
+            return ProxiedConversation(
+                peers, self.ledger.sum(PROXY).drop, context.budget, context.head_bytes, _HTTP1
+            )
+        if not change.protocol and change.origin is None:
+            return self.begin(peers, first=True)
         if change.protocol == _SOCKS:
             return SocksConversation(peers, self._tunnelled(peers), self._context.budget)
         if isinstance(change.origin, Opening):
@@ -296,6 +314,10 @@ class _Beginning(Conversation):
         hello, preface = tls.greets(begun), greets(begun)
         if preface:
             return _HTTP2
+        if hello is False and begun[:1] in {b"P", b"\r"}:
+            announces = may_announce(begun, self._context.head_bytes)
+            if announces is not False:
+                return _PROXIED if announces else None
         if hello:
             self._named = _TLS
         if hello is not False or preface is None:
