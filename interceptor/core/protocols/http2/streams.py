@@ -71,12 +71,14 @@ class Counts(Protocol):
 class Context:
     """What all connections of a pipeline share."""
 
-    __slots__ = ("budget", "counts", "fields", "limits", "strings")
+    __slots__ = ("budget", "counts", "fields", "limits", "octets", "strings")
 
     def __init__(self, limits: Limits, budget: Budget, counts: Counts) -> None:
         self.limits = limits
         self.budget = budget
         self.counts = counts
+        self.octets = 0
+        """Bytes of all connections that were settled."""
         self.fields = Fields(limits.line_bytes)
         self.strings = Strings(WANTED)
 
