@@ -320,7 +320,7 @@ class Store:
         records: list[Placed] = []
         for one, line in found.values():
             numbers = endpoint((one.server_address, one.server_port, one.method, one.template))
-            records.append(Placed(one, *numbers, caller(one.source_address), agent, line))
+            records.append(Placed(one, *numbers, caller(one.caller), agent, line))
         fresh = self._write_records(records, received)
         if len(fresh) != len(records):
             self._write_views(records, fresh)

@@ -45,6 +45,7 @@ __all__ = [
     "BadLineError",
     "Checked",
     "Known",
+    "NamedRow",
     "Objection",
     "Refusal",
     "Row",
@@ -202,12 +203,19 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     rpc_response_message_bytes: _Number | None = field(name="rpc.response.message.bytes", default=None)
 
 
+class NamedRow(Row, frozen=True, gc=False):
+    """A record, and what a relay calls its ends."""
+
+    source_name: _Name | None = field(name="source.name", default=None)
+    destination_name: _Name | None = field(name="destination.name", default=None)
+
+
 class Trait(NamedTuple):
     """What requests and responses of an endpoint are like."""
 
-    kind: Literal["credential", "request_type", "response_type", "query_key", "version"]
+    kind: Literal["credential", "request_type", "response_type", "query_key", "version", "protocol"]
     value: str
-    """A media type, the name of a key, a version of HTTP; of a credential the name of the header that carries it, or of
+    """A media type, the name of a key, a version of HTTP, what is spoken by it; of a credential the name of the header that carries it, or of
     the query's key after a `?`; empty: a request that carried none."""
 
 
@@ -241,8 +249,10 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """Its id: 16 bytes."""
     time: int
     """Microseconds of Unix time."""
-    source_address: str
-    destination_address: str
+    caller: str
+    """Whose call it is: the name that a relay gave, as of a workload with its namespace, or else the address."""
+    host: str
+    """Who was called, likewise."""
     server_address: str
     server_port: int
     method: str
@@ -261,7 +271,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
 
 _SCHEMAS: Final = {1, 2}
 """Of a `Row`."""
-_rows = msgspec.json.Decoder(Row)
+_rows = msgspec.json.Decoder(NamedRow)
 _envelopes = msgspec.json.Decoder(_Envelope)
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
@@ -372,8 +382,8 @@ class _Reader:
         return Known(
             _key(row.id),
             self._time(row.time),
-            row.source_address,
-            row.destination_address,
+            row.source_name or row.source_address,
+            row.destination_name or row.destination_address,
             row.server_address,
             row.server_port,
             row.http_request_method_original or row.http_request_method or "",
@@ -388,6 +398,7 @@ class _Reader:
                 row.http_request_content_type,
                 row.http_response_content_type,
                 row.network_protocol_version,
+                row.rpc_system,
             ),
         )
 
@@ -434,6 +445,7 @@ def _traits(
     request_type: str | None,
     response_type: str | None,
     version: str | None,
+    system: str | None,
 ) -> tuple[Trait, ...]:
     """Of one call. Most calls of an endpoint are alike, so this is looked up, not made."""
     found = [Trait("query_key", key) for key in keys[:_MAX_KEYS]]
@@ -447,6 +459,8 @@ def _traits(
         found.append(Trait("response_type", response_type))
     if version:
         found.append(Trait("version", version))
+    upgraded = names is not None and "sec-websocket-key" in names  # RFC 6455 section 4.1
+    found.append(Trait("protocol", system or ("websocket" if upgraded else "http")))
     return tuple(dict.fromkeys(Trait(kind, value[:_MAX_TRAIT]) for kind, value in found))
 
 

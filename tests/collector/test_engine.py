@@ -224,6 +224,34 @@ def test_a_caller_is_named_only_where_its_address_says_one_thing(tmp_path: Path,
     asyncio.run(go())
 
 
+def test_a_caller_that_a_relay_named_is_its_workload(tmp_path: Path, name: str) -> None:
+    """Whatever addresses its pods have; and a service where that workload is called by one name."""
+    cart = {"source.name": "shop/cart"}
+    orders = {"destination.name": "shop/orders", "server.address": "orders.shop"}
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(
+                record(**cart, **orders, source_address="10.0.1.1", destination_address="10.0.1.9"),
+                record(**cart, **orders, source_address="10.0.1.2", destination_address="10.0.1.8"),
+                record(
+                    **{"source.name": "shop/orders"}, server_address="pay.test", source_address="10.0.1.8"
+                ),
+                record(server_address="pay.test", source_address="10.0.1.1"),
+            )
+            seen = await it.overview()
+            assert {(one.caller, one.addresses, one.service, one.spread.calls) for one in seen.calls} == {
+                ("shop/cart", 1, "orders.shop", 2),
+                ("orders.shop", 1, "pay.test", 1),
+                ("10.0.1.1", 1, "pay.test", 1),
+            }
+            narrowed = await it.engine.overview(Question(range="all", caller="shop/cart"))
+            assert narrowed.totals.spread.calls == 2
+            assert len((await it.engine.records(Question(caller="orders.shop"), 9, None)).records) == 1
+
+    asyncio.run(go())
+
+
 def test_services_are_written_as_in_urls(tmp_path: Path, name: str) -> None:
     """Port 80 is left out, an IPv6 address has brackets."""
 

@@ -339,7 +339,7 @@ class Clickhouse:
         kept, endpoint = self._names.endpoint((one.server_address, one.server_port, one.method, one.template))
         return (
             *(number, record, header.id, one.time),
-            *(*kept, endpoint, self._names.caller(one.source_address)),
+            *(*kept, endpoint, self._names.caller(one.caller)),
             *(one.status, bucket(one.duration_us), min(one.bytes, _MAX_SIZE)),
             *(header.cluster or "", header.node or "", one.anomalies, line.decode()),
         )
@@ -359,7 +359,7 @@ class Clickhouse:
         day = received // 1_000_000 // DAY
         fresh: dict[tuple[int, str], tuple[str, str]] = {}
         for one in records:
-            address, name = one.destination_address, one.server_address
+            address, name = one.host, one.server_address
             if address != name:
                 key = day, address
                 first, last = fresh.get(key) or self._hosts.get(key) or (name, name)
