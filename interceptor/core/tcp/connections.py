@@ -324,7 +324,8 @@ class Connections:
             if server_sequence >= 0:
                 server.next = (server_sequence + 1) & _MASK
                 server.seen = True
-            peers = self._peers(client, server, interface, perspective=_perspective(near), shaken=True)
+            perspective = _perspective(near) if server_sequence >= 0 else None
+            peers = self._peers(client, server, interface, perspective=perspective, shaken=True)
         conversation = self._recogniser.begin(peers, first=handshake is not None)
         connection = Connection(client, server, conversation)
         self._names.opened(stream)

@@ -26,7 +26,7 @@ _MASK: Final = 0xFFFFFFFF
 Handshake: TypeAlias = tuple[int, int, int, int]
 """(client's initial sequence number, server's or -1 while it is not seen, time, whose machines this is at).
 
-The last is a sum of `CLIENT_NEAR` and `SERVER_NEAR`: whose SYN had not been routed yet."""
+The last is a sum of `CLIENT_NEAR` and `SERVER_NEAR`: whose SYN had not been routed yet, once both were seen."""
 CLIENT_NEAR: Final = 1
 SERVER_NEAR: Final = 2
 
@@ -54,8 +54,8 @@ class Handshakes:
                 flow = reverse(flow)
                 client = (acknowledgement - 1) & _MASK
                 before = begun.get(flow, _UNKNOWN)
-                known = before[3] if before[0] == client else 0
-                seen = client, sequence, time, known | (SERVER_NEAR if near else 0)
+                known = before[3] | (SERVER_NEAR if near else 0) if before[0] == client else 0
+                seen = client, sequence, time, known
             else:
                 before = begun.get(flow, _UNKNOWN)
                 if before[0] == sequence:

@@ -149,3 +149,5 @@ def test_whose_machine_it_is_is_remembered() -> None:
     handshakes.note(CLIENT, 100, 0, SYN, 0, near=True)
     handshakes.note(SERVER, 700, 301, SYN | ACK, 0)
     assert taken(handshakes, 301, acknowledgement=701) == (300, 700, 0, 0)
+    handshakes.note(SERVER, 500, 101, SYN | ACK, 0, near=True)
+    assert taken(handshakes) == (100, 500, 0, 0)  # of the client's nothing is known
