@@ -9,6 +9,7 @@ away costs names and nothing else. Only at its start the relay is not ready unti
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import time
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,7 @@ from interceptor.delivery.batches import Batch, rewritten, split_lines
 from interceptor.errors import UsageError
 from interceptor.kubernetes.api import Api
 from interceptor.kubernetes.given import Given
-from interceptor.kubernetes.history import History, encoded
+from interceptor.kubernetes.history import History
 from interceptor.kubernetes.naming import Naming
 from interceptor.kubernetes.resolver import Kind, Resolver
 from interceptor.kubernetes.watcher import Watcher, watch_all
@@ -38,6 +39,8 @@ FILE: Final = "names"
 """In the spool's directory, which is the place of a relay that outlives it."""
 _KEEP_SECONDS: Final = 60.0
 """Between two writings of the past."""
+_TIDY: Final = 60
+"""Writings between two looks for what is too old, at all intervals: with 100,000 they take 40 ms of the event loop."""
 _PATIENCE: Final = 30.0
 _SMALL: Final = 64 * 2**10
 """A batch of so many bytes of text is named where it came: a thread costs as much."""
@@ -89,17 +92,14 @@ class Names:
         if self._resolver is None:
             return
         try:
-            known = await asyncio.to_thread(self._history.read)
-            if known is not None:
-                self._resolver.restore(known)
-                log.info("names_found", intervals=self._resolver.holding.count)
+            await asyncio.to_thread(self._recall, self._resolver)
             async with asyncio.TaskGroup() as group:
                 for watcher in self._watchers:
                     group.create_task(watcher.run())
                 group.create_task(self._tend(self._resolver))
         finally:
             if self._resolver.complete:  # else it is less than what the file has
-                self._history.write(encoded(self._resolver.remember()))
+                self._history.write(self._resolver.remember())
             if self._api is not None:
                 await self._api.close()
 
@@ -141,14 +141,21 @@ class Names:
             yield Sample("kubernetes_intervals", intervals.count, (what,))
             yield Sample("kubernetes_intervals_refused_total", intervals.refused, (what,))
 
+    def _recall(self, resolver: Resolver) -> None:
+        """Know what was known before; nothing else changes it yet."""
+        for piece in self._history.read():
+            resolver.restore(piece)
+        if resolver.holding.count:
+            log.info("names_found", intervals=resolver.holding.count)
+
     async def _tend(self, resolver: Resolver) -> None:
         """Keep the past, and not for ever."""
-        while True:
+        for minute in itertools.count(1):
             await asyncio.sleep(_KEEP_SECONDS)
-            resolver.tidy(time.time())
+            if minute % _TIDY == 0:
+                resolver.tidy(time.time())
             if resolver.complete:
-                text = encoded(resolver.remember())
-                await asyncio.to_thread(self._history.write, text)
+                await asyncio.to_thread(self._history.write, resolver.remember())
 
     def _enrich(self, batch: Incoming) -> tuple[Batch, dict[Kind, int]]:
         enriched = self._naming.enrich(split_lines(batch.text))

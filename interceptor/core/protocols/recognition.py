@@ -25,6 +25,7 @@ from interceptor.core.protocols.http2.recognition import (
     speaker,
 )
 from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
+from interceptor.core.protocols.proxied import ProxiedConversation, may_announce
 from interceptor.core.protocols.socks import SocksConversation, may_begin
 from interceptor.core.protocols.tls import recognition as tls
 from interceptor.core.protocols.tunnel import DEPTH, Inside, Opening, Story, TunnelConversation
@@ -45,6 +46,7 @@ __all__ = ["Recognition"]
 _HTTP1: Final = "http1"
 _HTTP2: Final = "http2"
 _TLS: Final = "tls"
+_PROXIED: Final = "proxied"
 _SOCKS: Final = "socks"
 _CONNECT: Final = "connect"
 _WEBSOCKET: Final = "websocket"
@@ -109,6 +111,11 @@ class Recognition:
             declined = HttpConversation(peers, self._context, first=True)
             declined.requests.refuse_all()
             return declined
+        if change.protocol == _PROXIED:
+            context = self._context
+            return ProxiedConversation(peers, context.drop, context.budget, context.head_bytes, _HTTP1)
+        if not change.protocol and change.origin is None:
+            return self.begin(peers, first=True)
         if change.protocol == _SOCKS:
             return SocksConversation(peers, self._context.drop, self._context.budget)
         if isinstance(change.origin, Opening):
@@ -267,6 +274,10 @@ class _Beginning(Conversation):
         hello, preface = tls.greets(begun), greets(begun)
         if preface:
             return _HTTP2
+        if hello is False and begun[:1] in {b"P", b"\r"}:
+            announces = may_announce(begun, self._context.head_bytes)
+            if announces is not False:
+                return _PROXIED if announces else None
         if hello:
             self._greeted = True
         if hello is not False or preface is None:
