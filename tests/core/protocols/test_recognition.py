@@ -187,7 +187,7 @@ def test_a_record_of_a_session() -> None:
         (talk.client if side == CLIENT else talk.server)(data)
     capture.close()
     [record] = records(capture.outcomes)
-    assert (record["kind"], record["schema"], record["server.address"]) == ("tls", 1, tls.NAME)
+    assert (record["kind"], record["schema"], record["server.address"]) == ("tls", 2, tls.NAME)
     assert len(record["id"]) == 32
     assert record["tls.protocol.version"] == "1.3"
 

@@ -355,9 +355,6 @@ class HttpConversation(Conversation):
     def _ask(self, request: Request, finished: list[Outcome]) -> Transaction:
         """A request has begun."""
         self.context.messages += 1
-        if self.requests.rare.announced is not None:
-            self.announce(self.requests.rare.announced)
-            self.requests.rare.announced = None
         if self._answering is not None and self.responses.mode == TO_CLOSE:
             self._went_on(request, finished)
         if request.after_loss:
