@@ -273,7 +273,8 @@ PURE = {
     "kubernetes.objects": set(),
     "kubernetes.given": {"errors"},
     "kubernetes.resolver": {"kubernetes.intervals", "kubernetes.objects"},
-    "kubernetes.naming": {"kubernetes.given", "kubernetes.resolver"},
+    "kubernetes.namespaces": set(),
+    "kubernetes.naming": {"kubernetes.given", "kubernetes.namespaces", "kubernetes.resolver"},
     "delivery.batches": set(),
     "delivery.files": {"delivery.batches"},
 }
@@ -308,6 +309,7 @@ STANDARD = {
     "dataclasses",
     "datetime",
     "enum",
+    "fnmatch",
     "fractions",
     "hashlib",
     "io",
