@@ -236,6 +236,7 @@ PURE = {
     "core.records.unread": {"core.protocols.ledger"},
     "core.records.encoder": {
         "core.model",
+        "core.protocols.http2.grpc",
         "core.protocols.ledger",
         "core.records.unread",
         "core.protocols.tls.session",
