@@ -127,7 +127,7 @@ def test_whatever_is_lost_nothing_is_wrong(seed: int) -> None:
     check(talk, found)
 
 
-@examples(500)
+@examples(1_000)
 @given(SEEDS)
 def test_a_hole_inside_of_data_costs_body_bytes_only(seed: int) -> None:
     """Every stream is reported, with all that its blocks say and the size of its bodies."""
@@ -167,7 +167,7 @@ def test_a_hole_inside_of_data_costs_body_bytes_only(seed: int) -> None:
             assert transaction.call.status == truth.grpc
 
 
-@examples(500)
+@examples(1_000)
 @given(SEEDS)
 def test_streams_that_no_hole_has_hit_are_reported(seed: int) -> None:
     """Where segments begin with frames, the first one behind a hole, or of a connection met in the middle, is read."""
