@@ -51,7 +51,18 @@ PURE = {
     },
     "core.protocols.conversation": {"core.model"},
     "core.protocols.opaque": {"core.model", "core.protocols.conversation"},
+    "core.protocols.ledger": {"core.model", "core.protocols.http1.parser"},
+    "core.protocols.foreign": {
+        "core.model",
+        "core.protocols.conversation",
+        "core.protocols.ledger",
+        "core.protocols.opaque",
+        "core.protocols.tls.recognition",
+    },
     "core.protocols.recognition": {
+        "core.protocols.foreign",
+        "core.protocols.ledger",
+        "core.protocols.signatures",
         "core.model",
         "core.protocols.conversation",
         "core.protocols.http1.heads",
@@ -186,6 +197,7 @@ PURE = {
         "core.tcp.wheel",
     },
     "core.pipeline": {
+        "core.protocols.ledger",
         "core.budget",
         "core.model",
         "core.packets.decode",
@@ -221,8 +233,12 @@ PURE = {
         "core.records.parts",
         "core.records.words",
     },
+    "core.records.unread": {"core.protocols.ledger"},
     "core.records.encoder": {
         "core.model",
+        "core.protocols.http2.grpc",
+        "core.protocols.ledger",
+        "core.records.unread",
         "core.protocols.tls.session",
         "core.records.tls",
         "core.protocols.tunnel",
@@ -243,6 +259,7 @@ PURE = {
         "core.records.encoder",
         "core.records.tls",
         "core.records.verdicts",
+        "core.protocols.ledger",
     },
     "capture.capture_file": {"core.model", "errors"},
     "capture.offsets": {
@@ -256,7 +273,8 @@ PURE = {
     "kubernetes.objects": set(),
     "kubernetes.given": {"errors"},
     "kubernetes.resolver": {"kubernetes.intervals", "kubernetes.objects"},
-    "kubernetes.naming": {"kubernetes.given", "kubernetes.resolver"},
+    "kubernetes.namespaces": set(),
+    "kubernetes.naming": {"kubernetes.given", "kubernetes.namespaces", "kubernetes.resolver"},
     "delivery.batches": set(),
     "delivery.files": {"delivery.batches"},
 }
@@ -291,6 +309,7 @@ STANDARD = {
     "dataclasses",
     "datetime",
     "enum",
+    "fnmatch",
     "fractions",
     "hashlib",
     "io",
@@ -302,6 +321,7 @@ STANDARD = {
     "struct",
     "types",
     "typing",
+    "weakref",
     "zlib",
 }
 """What pure modules may use of the standard library: values and arithmetic."""
@@ -330,6 +350,7 @@ LIBRARIES = {
         "core.records.parts",
         "core.records.tls",
         "core.records.tunnel",
+        "core.records.unread",
         "core.records.websocket",
         "delivery.batches",
         "delivery.otlp",

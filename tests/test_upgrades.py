@@ -23,6 +23,7 @@ from tests.conversations import (
     batch,
     records,
     unbalanced,
+    unread_amiss,
 )
 from tests.support import tls
 from tests.support.examples import examples
@@ -123,6 +124,7 @@ def run(seen: Sequence[Seen]) -> list[dict[str, Any]]:
     for packet in seen:
         outcomes += pipeline.feed(batch([packet]))
         assert unbalanced(pipeline.ledger()) == []
+        assert unread_amiss(pipeline) == {}
     outcomes += pipeline.close()
     ledger = pipeline.ledger()
     assert unbalanced(ledger) == []

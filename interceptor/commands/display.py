@@ -35,6 +35,7 @@ from rich.text import Text
 
 from interceptor.commands.summary import CALL_ERROR, MAXIMUM_ENDPOINTS, NONE, OTHER, server_name
 from interceptor.core.records.encoder import Record
+from interceptor.core.records.unread import UnreadRecord
 from interceptor.core.records.verdicts import CALL, verdict, written
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def _row(record: AnyRecord) -> Record:
     """What stands in the columns of a row: of a session its kind for a method, and the bytes of both sides."""
     if isinstance(record, Record):
         return record
+    assert not isinstance(record, UnreadRecord)  # those are of the daemon's
     odd = (*(record.anomalies or ()), *(("ongoing",) if record.ongoing else ()))
     return Record(
         time=record.time,
@@ -398,6 +400,10 @@ class ReadingProgress:
 def print_summary(console: Console, summary: Summary, top: int = 10) -> None:
     """Write the whole summary, with `top` endpoints, clients or servers in each list."""
     parts: list[RenderableType] = [_heading("summary"), _totals(summary)]
+    if sum(summary.read.values()):
+        parts += [_heading("what the payload was"), _payload(summary)]
+    if summary.unread:
+        parts += [_heading("what was not read, by server"), _unread(summary, top)]
     if summary.transactions:
         parts += [_heading("responses"), _shares(summary)]
     if failing := summary.failing(top):
@@ -435,6 +441,39 @@ def _grid(*columns: str) -> Table:
     for justify in columns:
         table.add_column(justify="right" if justify == "right" else "left")
     return table
+
+
+def _payload(summary: Summary) -> RenderableType:
+    """Bytes by protocol, the most first."""
+    grid = _grid("right", "right", "left")
+    came = sum(summary.read.values())
+    for protocol, count in sorted(summary.read.items(), key=lambda item: (-item[1], item[0])):
+        if count:
+            grid.add_row(size(count), f"{100 * count / came:.1f} %", Text(_PAYLOADS.get(protocol, protocol)))
+    return _indented(grid)
+
+
+_PAYLOADS: Final = {
+    "http/1": "HTTP/1",
+    "http/2": "HTTP/2",
+    "tls": "TLS, which is encrypted",
+    "websocket": "WebSocket",
+    "tunnel": "in tunnels, of protocols that are not read",
+    "unrecognized": "not recognised",
+    "copy": "seen before, or of no open connection",
+    "lost": "sent, and not captured",
+}
+
+
+def _unread(summary: Summary, top: int) -> RenderableType:
+    """Of whom most of it is."""
+    grid = _grid("right", "right", "left", "left")
+    grid.add_row(*[Text(title, style="dim") for title in ("connections", "bytes", "protocol", "server")])
+    for each in summary.most_unread(top):
+        name = each.peers.server_address
+        server = f"{f'[{name}]' if ':' in name else name}:{each.peers.server_port}" if name else "-"
+        grid.add_row(f"{each.connections:,}", size(each.bytes), each.protocol, server)
+    return _indented(grid)
 
 
 def _sessions(summary: Summary, top: int) -> RenderableType:

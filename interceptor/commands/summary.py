@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from interceptor.core.model import PacketBatch, Stage
+    from interceptor.core.protocols.ledger import Unread
     from interceptor.core.records.encoder import AnyRecord
 
 __all__ = [
@@ -201,6 +202,10 @@ class Summary:
     cut_bytes: int = 0
     evicted: int = 0
     """These five as `Pipeline` counts them, at the end."""
+    read: dict[str, int] = field(default_factory=dict)
+    """Payload bytes by what they were, at the end."""
+    unread: list[Unread] = field(default_factory=list)
+    """What was not read, by server and protocol, at the end."""
     stages: list[Stage] = field(default_factory=list)
     """The ledger, at the end."""
     endpoints: dict[tuple[str, str, str], Endpoint] = field(default_factory=dict)
@@ -288,6 +293,10 @@ class Summary:
         if record.rpc_system != "connect_rpc":
             self.calls["unknown" if code is None else CODES[code] if code < len(CODES) else OTHER] += 1
         return verdict(record.http_response_status_code, code, record.anomalies) >= CALL
+
+    def most_unread(self, count: int) -> list[Unread]:
+        """The servers with most that was not read."""
+        return sorted(self.unread, key=lambda each: (-each.bytes, each.peers.server_address))[:count]
 
     def busiest(self, count: int) -> list[Endpoint]:
         """The endpoints most often asked, the ones beyond the limit left out."""

@@ -278,7 +278,7 @@ _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
 """Keys of records that show more of a URL than its template."""
 
 
-_BESIDE: Final = frozenset({"tls", "tunnel", "websocket"})
+_BESIDE: Final = frozenset({"tls", "tunnel", "unread", "websocket"})
 """Kinds that agents send and that are part of no total here."""
 
 

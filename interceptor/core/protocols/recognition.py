@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly, Chunk, Drop, Transaction
 from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation, End, Hole
+from interceptor.core.protocols.foreign import ForeignConversation, Unwatched
 from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
 from interceptor.core.protocols.http1.pairing import H2C, UNREAD, HttpConversation
 from interceptor.core.protocols.http2.recognition import (
@@ -24,8 +25,19 @@ from interceptor.core.protocols.http2.recognition import (
     may_answer,
     speaker,
 )
+from interceptor.core.protocols.ledger import (
+    HTTP1,
+    HTTP2,
+    PROXY,
+    TLS,
+    TUNNEL,
+    UNRECOGNIZED,
+    WEBSOCKET,
+    Ledger,
+)
 from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
 from interceptor.core.protocols.proxied import ProxiedConversation, may_announce
+from interceptor.core.protocols.signatures import SIGN_BYTES, SIGNED, by_client, by_server
 from interceptor.core.protocols.socks import SocksConversation, may_begin
 from interceptor.core.protocols.tls import recognition as tls
 from interceptor.core.protocols.tunnel import DEPTH, Inside, Opening, Story, TunnelConversation
@@ -33,6 +45,8 @@ from interceptor.core.protocols.websocket.handshake import proven
 from interceptor.core.protocols.websocket.session import WebSocketConversation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interceptor.core.model import Outcome, Peers
     from interceptor.core.protocols.conversation import Heard
     from interceptor.core.protocols.http1.parser import Context, Partial
@@ -45,7 +59,8 @@ __all__ = ["Recognition"]
 
 _HTTP1: Final = "http1"
 _HTTP2: Final = "http2"
-_TLS: Final = "tls"
+_TLS: Final = TLS
+_MET_TLS: Final = "tls met in the middle"
 _PROXIED: Final = "proxied"
 _SOCKS: Final = "socks"
 _CONNECT: Final = "connect"
@@ -62,6 +77,8 @@ class Recognition:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.ledger = Ledger(context)
+        """What all bytes were."""
         self._http2: Http2Context | None = None
         """Made when a connection needs it: most captures have none."""
 
@@ -96,7 +113,7 @@ class Recognition:
             inner = self._become(change.change, peers, story.depth)
             if change.change.protocol == _TLS:
                 story.inside = _TLS
-            return TunnelConversation(peers, story, None if inner.opaque else inner, self._context.drop)
+            return TunnelConversation(peers, story, None if inner.opaque else inner, self._tunnelled(peers))
         if change.protocol == _HTTP1:
             return HttpConversation(peers, self._context, first=True)
         if change.protocol == _HTTP2:
@@ -106,31 +123,45 @@ class Recognition:
         if change.protocol == _TLS:
             from interceptor.core.protocols.tls.session import TlsConversation  # most captures do not need it
 
-            return TlsConversation(peers, self._context.deliver, self._context.budget, first=True)
+            account = self.ledger.account(TLS, peers, begun=1)
+            return TlsConversation(peers, account.deliver, self._context.budget, first=True)
+        if isinstance(change, Unwatched):
+            return Opaque(peers, change.account.drop, Drop.NOT_HTTP)
+        if change.origin is None and change.protocol in SIGNED:
+            return ForeignConversation(peers, self.ledger.account(change.protocol, peers, begun=1))
         if change.protocol == REFUSED:
             declined = HttpConversation(peers, self._context, first=True)
             declined.requests.refuse_all()
             return declined
         if change.protocol == _PROXIED:
             context = self._context
-            return ProxiedConversation(peers, context.drop, context.budget, context.head_bytes, _HTTP1)
+            return ProxiedConversation(
+                peers, self.ledger.sum(PROXY).drop, context.budget, context.head_bytes, _HTTP1
+            )
         if not change.protocol and change.origin is None:
             return self.begin(peers, first=True)
         if change.protocol == _SOCKS:
-            return SocksConversation(peers, self._context.drop, self._context.budget)
+            return SocksConversation(peers, self._tunnelled(peers), self._context.budget)
         if isinstance(change.origin, Opening):
             return self._open(change.origin, peers, depth)
         if isinstance(change.origin, Transaction):
             return self._switch(change.origin, peers, depth)
-        return Opaque(
-            peers, self._context.drop, Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED
-        )
+        if change.protocol in {UNREAD, _MET_TLS}:
+            protocol = UNRECOGNIZED if change.protocol == UNREAD else TLS
+            return Opaque(peers, self.ledger.account(protocol, peers, begun=1).drop, Drop.NOT_HTTP)
+        return Opaque(peers, self._tunnelled(peers, begun=1), Drop.UPGRADED)
+
+    def _tunnelled(self, peers: Peers, *, begun: int = 0) -> Callable[[Drop, int], None]:
+        """What counts bytes in tunnels."""
+        return self.ledger.account(TUNNEL, peers, begun=begun).drop
 
     def _switch(self, granted: Transaction, peers: Peers, depth: int) -> Conversation:
         """What an answer of HTTP/1 leads to: a tunnel, WebSocket, or what another name stands for."""
         request, response = granted.request, granted.response
         if response is None:
-            return Opaque(peers, self._context.drop, Drop.UPGRADED)  # h2c while a request was still coming in
+            return Opaque(
+                peers, self._tunnelled(peers, begun=1), Drop.UPGRADED
+            )  # h2c while a request was still coming in
         asked = request.upgrade if request is not None else None
         protocol, anomaly = _CONNECT, None
         if response.status == _SWITCHING:
@@ -140,7 +171,8 @@ class Recognition:
                 return self._speak_http2(peers)
             if protocol == _WEBSOCKET:
                 if proven(asked, response.upgrade):
-                    return WebSocketConversation(peers, granted, self._context.drop, self._context.budget)
+                    drop = self.ledger.sum(WEBSOCKET).drop
+                    return WebSocketConversation(peers, granted, drop, self._context.budget)
                 anomaly = Anomaly.WRONG_ACCEPT
         opening = Opening(
             peers,
@@ -158,7 +190,15 @@ class Recognition:
         story = Story(opening, depth + 1, self._context.budget)
         entered = depth < DEPTH and opening.error is None
         inner = self.begin(peers, first=True) if entered else None
-        return TunnelConversation(peers, story, inner, self._context.drop)
+        return TunnelConversation(peers, story, inner, self._tunnelled(peers, begun=1))
+
+    def read(self) -> dict[str, int]:
+        """Bytes by protocol, of all that came in order, but for what waits here."""
+        read = self.ledger.read()
+        if self._http2 is not None:
+            read[HTTP2] = self._http2.octets
+            read[HTTP1] -= self._http2.octets
+        return read
 
     def http2(self) -> Http2Context:
         """What conversations of HTTP/2 share."""
@@ -188,13 +228,13 @@ class Recognition:
 class _Beginning(Conversation):
     """A connection that is seen from its beginning, until its first bytes say what it speaks.
 
-    A client's hello is believed when the server does not answer it in HTTP, as one that speaks no TLS may.
+    What a client begins to speak is believed when the server does not answer it in HTTP, as one that speaks nothing else may.
 
-    Limits: what waits of one side is a preface or the header of a hello, of a server `http2.recognition.FIRST_BYTES`, and a
-    client's hello for its answer, as much as a head may have; all of it in `_PATIENCE` pieces and holes.
+    Limits: what waits of one side is a preface or the header of a hello, of a server `http2.recognition.FIRST_BYTES`, and
+    what a client says until its answer, as much as a head may have; all of it in `_PATIENCE` pieces and holes.
     """
 
-    __slots__ = ("_context", "_greeted", "_heard", "becomes", "peers")
+    __slots__ = ("_context", "_heard", "_named", "becomes", "peers")
 
     peers: Peers
 
@@ -204,13 +244,13 @@ class _Beginning(Conversation):
         self._context = context
         self._heard: list[Heard] = []
         """What waits for more, in order."""
-        self._greeted = False
-        """The client has begun with a hello of TLS."""
+        self._named: str | None = None
+        """What the client has begun to speak, unless the server answers in HTTP."""
 
     @property
     def _default(self) -> str:
         """What it is taken for if nothing more tells. HTTP/1 finds its way behind a hole."""
-        return _TLS if self._greeted else _HTTP1
+        return self._named or _HTTP1
 
     def rename(self, peers: Peers) -> None:
         """The ends are known better."""
@@ -243,7 +283,7 @@ class _Beginning(Conversation):
         """That side says no more than it has. A server may end before its client has said anything."""
         over = side == CLIENT or any(isinstance(said, End) for _, said in self._heard)
         self._heard.append((side, End(position, time, clean)))
-        if over or self._greeted:
+        if over or self._named is not None:
             self.becomes = Becoming(self._default, self._heard)
 
     def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:  # noqa: ARG002
@@ -269,8 +309,8 @@ class _Beginning(Conversation):
 
     def _by_client(self, begun: bytes) -> str | None:
         """What a client speaks that begins so; None: more will tell."""
-        if self._greeted:
-            return None if self.weight < self._context.head_bytes else _TLS
+        if self._named is not None:
+            return None if self.weight < self._context.head_bytes else self._named
         hello, preface = tls.greets(begun), greets(begun)
         if preface:
             return _HTTP2
@@ -279,10 +319,14 @@ class _Beginning(Conversation):
             if announces is not False:
                 return _PROXIED if announces else None
         if hello:
-            self._greeted = True
+            self._named = _TLS
         if hello is not False or preface is None:
             return None
-        return _SOCKS if not self._heard and may_begin(begun) else _HTTP1
+        if not self._heard and may_begin(begun):
+            return _SOCKS
+        named = None if plausible_request(begun, 0, len(begun)) else by_client(begun[:SIGN_BYTES])
+        self._named = named if named in SIGNED else None
+        return _HTTP1 if self._named is None else None
 
     def _by_server(self, begun: bytes) -> str | None:
         """What it speaks if the server begins so."""
@@ -291,7 +335,10 @@ class _Beginning(Conversation):
             return _TLS
         if hello is None or (len(begun) <= FIRST_BYTES and may_answer(begun)):
             return None
-        return _HTTP1
+        if plausible_response(begun, 0, len(begun)):
+            return _HTTP1
+        named = self._named or by_server(begun[:SIGN_BYTES])
+        return named if named == _TLS or named in SIGNED else _HTTP1
 
 
 def _bytes(said: Chunk | Hole | End) -> bytes:
@@ -335,8 +382,16 @@ class _Middle(Conversation):
         """Everything must be looked at."""
         return NOTHING_COMES
 
-    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:
+    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Find out who is who by who speaks how."""
+        before = self._context.thrown
+        if chunk.cursor < chunk.end and tls.goes_on(chunk.buffer, chunk.cursor, chunk.end):
+            self.becomes = Becoming(_MET_TLS, [(side, chunk)])
+        else:
+            self._look(side, chunk)
+        self._tell(before)
+
+    def _look(self, side: int, chunk: Chunk) -> None:
         # A chunk may be empty: all of a segment that a short snaplen has cut off.
         begun = self._begun[side]
         if begun is not None or (chunk.cursor < chunk.end and chunk.buffer[chunk.cursor] in _FRAME_STARTS):
@@ -350,7 +405,7 @@ class _Middle(Conversation):
                 self._context.budget.held -= len(begun)
                 if spoken is None and joined.buffer[0] == 0:
                     self._context.drop(Drop.UNSYNCHRONISED, len(begun))
-                    self.receive(side, chunk, finished)  # something else may begin here
+                    self._look(side, chunk)  # something else may begin here
                     return
                 chunk.cursor = chunk.end
                 chunk = joined
@@ -421,7 +476,14 @@ class _Middle(Conversation):
         prospect, begun = self._prospects[side], self._begun[side]
         return (prospect.held if prospect is not None else 0) + (len(begun) if begun is not None else 0)
 
+    def _tell(self, before: int) -> None:
+        """Of what was dropped since then nobody knows the server."""
+        dropped = self._context.thrown - before
+        if dropped:
+            self._recognition.ledger.sum(UNRECOGNIZED).count(dropped)
+
     def _give_up(self, side: int, reason: Drop) -> None:
+        before = self._context.thrown
         prospect, self._prospects[side] = self._prospects[side], None
         if prospect is not None:
             prospect.drop(reason)
@@ -429,3 +491,4 @@ class _Middle(Conversation):
         if begun is not None:
             self._context.budget.held -= len(begun)
             self._context.drop(reason, len(begun))
+        self._tell(before)

@@ -25,6 +25,7 @@ import msgspec
 from msgspec import field
 
 from interceptor.core.model import Anomaly, Peers, Request, State, Transaction
+from interceptor.core.protocols.http2 import grpc
 from interceptor.core.protocols.tunnel import Tunnel
 from interceptor.core.protocols.websocket.session import Session
 from interceptor.core.records import tunnel, values, websocket
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from interceptor.core.model import Outcome
+    from interceptor.core.protocols.ledger import Unread
     from interceptor.core.protocols.tls.session import Session as TlsSession
     from interceptor.core.records.tls import TlsRecord
+    from interceptor.core.records.unread import UnreadRecord
 
 __all__ = ["AnyRecord", "Record", "RecordEncoder", "Url"]
 
@@ -144,7 +147,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     rpc_response_message_bytes: int | None = field(name="rpc.response.message.bytes", default=None)
 
 
-AnyRecord: TypeAlias = "Record | WebSocketRecord | TunnelRecord | TlsRecord"
+AnyRecord: TypeAlias = "Record | WebSocketRecord | TunnelRecord | TlsRecord | UnreadRecord"
 """A line, of whatever kind."""
 
 MAX_KEYS: Final = 32
@@ -186,6 +189,12 @@ def _second(second: int) -> str:
     elif second > _LAST_SECOND:
         second = _LAST_SECOND
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
+
+
+def _system(content_type: str) -> str | None:
+    """What kind of remote procedure call is made over HTTP/1 with this content type; gRPC itself is none."""
+    family = grpc.family(content_type)
+    return None if family == grpc.GRPC else family
 
 
 _Server: TypeAlias = tuple[str, int]
@@ -303,6 +312,7 @@ class RecordEncoder:
         templates = templates or PathTemplates()
         self._template = templates.template
         self._calls = _Cache[str, str | None](CallNames(templates.words).template)
+        self._systems = _Cache[str, str | None](_system)
         self._admit = templates.admit
         self.names = ServerNames()
         self._connections: dict[str, _Connection] = {}
@@ -387,7 +397,7 @@ class RecordEncoder:
             if response.anomalies:
                 anomalies = anomalies | response.anomalies if anomalies else response.anomalies
 
-        duration = ttfb = template = path = query = keys = None
+        duration = ttfb = template = path = query = keys = system = None
         if request is None:
             method = original = scheme = None
             request_names = request_type = user_agent = traceparent = request_size = None
@@ -428,8 +438,12 @@ class RecordEncoder:
                     server_port = port
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
+            if transaction.call is not None:
+                system = transaction.call.system
+            elif (text := request.content_type) is not None:
+                system = self._systems[text]
             if sent_path:
-                if transaction.call is not None and (called := self._calls[sent_path]) is not None:
+                if system is not None and (called := self._calls[sent_path]) is not None:
                     template = self._admit(server_address, called)
                 else:
                     template = self._template(server_address, sent_path, client_address or source_address)
@@ -454,6 +468,8 @@ class RecordEncoder:
             if request.anomalies:
                 anomalies = anomalies | request.anomalies if anomalies else request.anomalies
 
+        if transaction.stream:
+            place = _STREAM_PLACE | transaction.stream
         second, nanoseconds = divmod(time, 1_000_000_000)
         microseconds = nanoseconds // 1000
 
@@ -505,14 +521,16 @@ class RecordEncoder:
             interface,
             self._node,
         )
-        return self._streamed(record, transaction) if transaction.stream else record
+        if transaction.stream:
+            self._add_of_stream(record, transaction)
+        elif system is not None:
+            self._add_of_call(record, request, {"rpc_system": system})
+        return record
 
-    def _streamed(self, record: Record, transaction: Transaction) -> Record:
-        """The record of a stream of HTTP/2, which has more to say, and may know less."""
+    def _add_of_stream(self, record: Record, transaction: Transaction) -> None:
+        """Of a stream of HTTP/2 there is more to say, and less may be known. Nobody else has the record yet."""
         request, call = transaction.request, transaction.call
-        changes: dict[str, object] = {
-            "id": record.id[:20] + (_STREAM_PLACE | transaction.stream).to_bytes(6).hex()
-        }
+        changes: dict[str, object] = {}
         if request is not None:
             if not request.method:
                 changes["http_request_method"] = changes["http_request_method_original"] = None
@@ -532,12 +550,20 @@ class RecordEncoder:
                 "rpc_response_messages": call.response_messages,
                 "rpc_response_message_bytes": call.response_message_bytes,
             }
-            if request is not None and self._calls[request.target.partition("?")[0]] is not None:
-                _, service, method = [*(record.url_template or "").split("/"), "", ""][:3]
-                changes["rpc_service"], changes["rpc_method"] = service or None, method or None
-        return msgspec.structs.replace(record, **changes)
+            self._add_of_call(record, request, changes)
+            return
+        for name, value in changes.items():
+            msgspec.structs.force_setattr(record, name, value)
 
-    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord | TlsRecord:
+    def _add_of_call(self, record: Record, request: Request | None, changes: dict[str, object]) -> None:
+        """Besides these changes, the names of service and method."""
+        if request is not None and self._calls[request.target.partition("?")[0]] is not None:
+            _, service, method = [*(record.url_template or "").split("/"), "", ""][:3]
+            changes |= {"rpc_service": service or None, "rpc_method": method or None}
+        for name, value in changes.items():
+            msgspec.structs.force_setattr(record, name, value)
+
+    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord | TlsRecord | UnreadRecord:
         """The record of what is no transaction. Whom it is between is said as in the record of the request for it."""
         if isinstance(outcome, Session):
             shared = self._shared(outcome, outcome.request, "websocket", websocket.place(outcome))
@@ -550,11 +576,14 @@ class RecordEncoder:
         shared = self._shared(outcome, request, "tunnel", tunnel.place(outcome))
         return TunnelRecord(**shared, **tunnel.fields(outcome))
 
-    def _tls(self, outcome: Outcome) -> TlsRecord:
-        """The record of a TLS session."""
+    def _tls(self, outcome: Outcome) -> TlsRecord | UnreadRecord:
+        """The record of a TLS session, or of what was not read."""
+        from interceptor.core.protocols.ledger import Unread
         from interceptor.core.protocols.tls import session  # which most captures do not need
         from interceptor.core.records import tls
 
+        if isinstance(outcome, Unread):
+            return self._unread(outcome)
         assert isinstance(outcome, session.Session)
         said = self._shared(outcome, None, "tls", tls.place(outcome)) | tls.fields(outcome)
         asked = tls.server_name(outcome.hello.offer.server_name) if outcome.hello is not None else None
@@ -563,6 +592,28 @@ class RecordEncoder:
         said["server_address"] = asked
         del said["url_template"]  # it is of calls, which nobody sees here
         return tls.TlsRecord(**said)
+
+    def _unread(self, outcome: Unread) -> UnreadRecord:
+        """The record of what was not read of one server."""
+        from interceptor.core.records import unread
+
+        peers = outcome.peers
+        second, nanoseconds = divmod(outcome.time, 1_000_000_000)
+        return unread.UnreadRecord(
+            schema=SCHEMA,
+            kind="unread",
+            id=unread.identity(outcome, self._node),
+            time=f"{self._seconds[second]}{nanoseconds // 1000:06}Z",
+            duration_us=max(0, outcome.end_time - outcome.time) // 1000,
+            server_address=_text(peers.server_address) or None,
+            server_port=peers.server_port or None,
+            network_type=peers.network_type or None,
+            network_protocol_name=unread.name(outcome.protocol),
+            reason=unread.reason(outcome.protocol),
+            connections=outcome.connections,
+            bytes=outcome.bytes,
+            node=self._node,
+        )
 
     def _shared(
         self, outcome: Session | Tunnel | TlsSession, request: Request | None, kind: str, place: int

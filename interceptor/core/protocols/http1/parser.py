@@ -130,6 +130,8 @@ class Context:
     """Bytes that became part of a message."""
     dropped: dict[Drop, int] = field(default_factory=dict)
     """Bytes that did not, by reason."""
+    thrown: int = 0
+    """How many of those there are."""
     messages: int = 0
     """Requests and final responses that have begun."""
     late: int = 0
@@ -149,6 +151,7 @@ class Context:
         """Count bytes that are in no message."""
         if size:
             self.dropped[reason] = self.dropped.get(reason, 0) + size
+            self.thrown += size
 
 
 class Partial:

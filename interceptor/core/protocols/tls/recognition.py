@@ -1,4 +1,4 @@
-"""Whether a connection speaks TLS: by a hello of either side, from its beginning on.
+"""Whether a connection speaks TLS: by a hello of either side, from its beginning on; in the middle by records in a chain.
 
 Owns what is proof of it. Refuses ports, and to read what a hello says (`hellos`).
 """
@@ -9,10 +9,12 @@ from typing import Final
 
 from interceptor.core.protocols.tls.layer import ALERT, HANDSHAKE, HEADER_BYTES, header_like, old_hello_like
 
-__all__ = ["greets", "warns"]
+__all__ = ["goes_on", "greets", "warns"]
 
 _HELLO_BYTES: Final = 6
 """A record's header, and the type of the message in it."""
+_CHAIN: Final = 3
+"""Records in a row that a segment begins with: five bytes each of which one in a hundred million is one by chance."""
 _HELLOS: Final = (1, 2)
 _MAJOR: Final = 3
 _OLD: Final = 0x80
@@ -34,3 +36,12 @@ def greets(data: bytes) -> bool | None:
 def warns(data: bytes) -> bool:
     """Whether a side begins with an alert, as one that does not like how the other has greeted it."""
     return len(data) > 1 and data[0] == ALERT and data[1] == _MAJOR
+
+
+def goes_on(buffer: bytes, start: int, end: int) -> bool:
+    """Whether a segment in the middle of a connection is of TLS, as far as it proves that."""
+    for _ in range(_CHAIN):
+        if start + HEADER_BYTES > end or not header_like(buffer, start):
+            return False
+        start += HEADER_BYTES + (buffer[start + 3] << 8 | buffer[start + 4])
+    return True
