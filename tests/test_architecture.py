@@ -338,6 +338,7 @@ LIBRARIES = {
         "collector.sheets",
         "collector.site",
         "collector.store",
+        "collector.views",
         "core.model",
         "core.protocols.conversation",
         "core.protocols.socks",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from interceptor.delivery.batches import Encoding
     from interceptor.ingest.api import Incoming
 
-__all__ = ["FILE", "Names"]
+__all__ = ["FILE", "Names", "Written", "wanted_namespaces"]
 
 FILE: Final = "names"
 """In the spool's directory, which is the place of a relay that outlives it."""
@@ -56,6 +56,21 @@ class Written(NamedTuple):
     batch: Batch | None
     """None: all its records are left out."""
     enriched: Enriched
+
+
+def wanted_namespaces(config: Config) -> Namespaces:
+    """Whose records are sent on.
+
+    Raises:
+        UsageError: some are to be left out by namespaces that nobody knows.
+
+    """
+    found = Namespaces(config.kubernetes.namespaces.include, config.kubernetes.namespaces.exclude)
+    if found and not config.kubernetes.enabled and not config.names:
+        raise UsageError(
+            "kubernetes.namespaces: without names nobody's namespace is known: set kubernetes.enabled, or names"
+        )
+    return found
 
 
 class Names:
@@ -83,13 +98,7 @@ class Names:
         if config.kubernetes.enabled:
             self._follow(config, environment)
         self._history = History(config.spool.directory / FILE)
-        self._namespaces = Namespaces(
-            config.kubernetes.namespaces.include, config.kubernetes.namespaces.exclude
-        )
-        if self._namespaces and not config.kubernetes.enabled and not given:
-            raise UsageError(
-                "kubernetes.namespaces: without names nobody's namespace is known: set kubernetes.enabled, or names"
-            )
+        self._namespaces = wanted_namespaces(config)
         self._naming = Naming(self._resolver, given, self._namespaces)
         self._wanted = bool(given) or bool(self._namespaces) or self._resolver is not None
         self._ends = dict.fromkeys(Kind, 0)

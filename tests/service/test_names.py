@@ -18,6 +18,9 @@ from interceptor.delivery.batches import unpack
 from interceptor.errors import UsageError
 from interceptor.ingest.api import Incoming
 from interceptor.ingest.lines import check
+from interceptor.kubernetes.history import History
+from interceptor.kubernetes.objects import Resource
+from interceptor.kubernetes.resolver import Resolver
 from interceptor.service.names import Names
 from tests.support import objects as k8s
 from tests.support.kube_api import KubeApi, kube_api
@@ -298,6 +301,37 @@ def test_a_batch_keeps_its_id_its_header_and_its_coding(tmp_path: Path, encoding
     assert [json.loads(line) for line in after[1:-1]] == [
         json.loads(line) | {"source.name": "web"} for line in before[1:-1]
     ]
+
+
+def test_check_says_what_a_relay_knows(tmp_path: Path, cluster: KubeApi) -> None:
+    """And leaves out; and that nobody's namespace is known where nobody is named."""
+
+    def check(*flags: object) -> tuple[int, str]:
+        words = ["check", "--capture-sources", "", "--output-path", "-", "--spool-directory", tmp_path]
+        done = subprocess.run(
+            [sys.executable, "-m", "interceptor", *map(str, [*words, *flags])],
+            capture_output=True,
+            text=True,
+            env=cluster.environment | {"PATH": ""},
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    resolver = Resolver()
+    for each in cluster.objects["pods"]:
+        resolver.apply(Resource.PODS, k8s.read(Resource.PODS, each), time.time())
+    History(tmp_path / "names").write(resolver.remember())
+    excluding = ("--kubernetes-namespaces-exclude", "kube-*")
+    code, said = check(*asking(cluster), *excluding, "--names", "10.1.2.3=ledger")
+    assert code == 0, said
+    assert (
+        "ok      names: 1 in the configuration; of 2 addresses it is remembered who had them; "
+        "sent on are namespaces *, never kube-*"
+    ) in said
+    code, said = check(*excluding)
+    assert code == 1
+    assert "FAILED  names: kubernetes.namespaces: without names" in said
+    assert "names: " not in check()[1]
 
 
 def test_check_says_what_a_relay_may_read(tmp_path: Path, cluster: KubeApi) -> None:

@@ -78,7 +78,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the client asked for, where that was translated into the destination (NAT), with `service_port`."""
     service_port: int | None = field(name="service.port", default=None)
     perspective: str | None = None
-    """`both`: seen under the name that the client sees and the one that the server does."""
+    """`client` or `server`: seen where that end's packets had not been routed yet and the other one's had. `both`: seen under the
+    name that the client sees and the one that the server does."""
     client_address: str | None = field(name="client.address", default=None)
     """Of the client behind a load balancer, where that has announced it (PROXY protocol), with `client_port`."""
     client_port: int | None = field(name="client.port", default=None)
@@ -290,7 +291,9 @@ _Connection: TypeAlias = tuple[
 def _translation(peers: Peers) -> tuple[str | None, int | None, str | None]:
     """Address and port of the service, and the perspective."""
     seen = peers.translation
-    return (None, None, None) if seen is None else (seen.service_address, seen.service_port, "both")
+    if seen is None:
+        return None, None, peers.perspective
+    return seen.service_address, seen.service_port, "both"
 
 
 class RecordEncoder:
