@@ -19,7 +19,7 @@ BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(T
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: help run stop test thorough properties check lint types privacy bench bench-rpcap bench-live bench-pause bench-upload bench-collector fuzz fixtures lock chart images clean
+.PHONY: help run stop test thorough kube properties check lint types privacy bench bench-rpcap bench-live bench-pause bench-upload bench-collector fuzz fixtures lock chart images clean
 
 help:                       ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1:/p' $(firstword $(MAKEFILE_LIST)) | awk '{ verb = $$0; sub(/:.*/, "", verb); \
@@ -34,13 +34,17 @@ stop: $(VENV)/run           ## end what `make run` leaves running
 
 test: $(VENV)/tests         ## the tests, with a tenth of the properties' examples, without containers: make test [PYTEST="FILE -k NAME"]
 	tests/support/packages.sh
-	@echo 'Left out are the tests that take minutes or gigabytes (-m "thorough or alone"); `make thorough` runs all.'
-	$(BIN)/python -m pytest $(SPREAD) -m "not thorough and not alone" $(PYTEST)
+	@echo 'Left out are the tests that take minutes or gigabytes (-m "thorough or alone"); `make thorough` runs all, `make kube` those against a real kube-apiserver.'
+	$(BIN)/python -m pytest $(SPREAD) -m "not thorough and not alone and not cluster" $(PYTEST)
 
 thorough: $(VENV)/tests     ## all tests, containers too, and every property with the same examples each time, as CI does
 	tests/support/packages.sh
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest $(SPREAD) -m "not alone" $(PYTEST)
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest $(SPREAD) -m "not alone and not cluster" $(PYTEST)
 	$(if $(PYTEST),,$(BIN)/python -m pytest -m alone $$(grep -rl mark.alone tests --include 'test_*.py'))
+
+kube: $(VENV)/tests         ## names against a real kube-apiserver and etcd, which are built from source first (minutes, once; needs Go)
+	tests/support/build_kube.sh
+	$(BIN)/python -m pytest -m cluster tests/kubernetes/test_cluster.py $(PYTEST)
 
 properties: $(VENV)/tests   ## every property test with random seeds, which it prints: make properties [SEEDS=30 | SEED=123]
 	@for seed in $(if $(SEED),$(SEED),$$(shuf -i 1-4294967295 -n $(SEEDS))); do \
@@ -87,9 +91,10 @@ privacy: $(VENV)/tests      ## what the vocabulary keeps of unseen APIs, and wha
 bench-collector: $(VENV)/tests ## the collector's storage with 1, 5 and 20 million records (hours; SIZES=1_000_000 for one)
 	$(BIN)/python -m tests.bench.bench_collector $(SIZES)
 
-fuzz: $(VENV)/fuzz          ## coverage-guided, a minute: two targets beside each other
-	@$(BIN)/python -m tests.fuzz.fuzz_rpcap -max_total_time=30 -verbosity=0 & rpcap=$$!; \
-	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60; pipeline=$$?; wait $$rpcap && exit $$pipeline
+fuzz: $(VENV)/fuzz          ## coverage-guided, a minute: two targets in turn, beside a third
+	@($(BIN)/python -m tests.fuzz.fuzz_rpcap -max_total_time=30 -verbosity=0 && \
+	$(BIN)/python -m tests.fuzz.fuzz_http2 -max_total_time=30 -verbosity=0) & two=$$!; \
+	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60; pipeline=$$?; wait $$two && exit $$pipeline
 
 fixtures: $(VENV)/tests     ## make the made captures again
 	$(BIN)/python -m fixtures.made

@@ -105,6 +105,15 @@ def unbalanced(stages: Iterable[Stage]) -> list[Stage]:
     ]
 
 
+def unread_amiss(pipeline: Pipeline) -> dict[str, int]:
+    """What the payload was, where its sum is not that of the ledger, or a part is less than nothing."""
+    read = pipeline.read()
+    held = sum(stage.held for stage in pipeline.ledger() if stage.name in {"payload", "http"})
+    [payload] = [stage for stage in pipeline.ledger() if stage.name == "payload"]
+    whole = sum(read.values()) - read["lost"] + held == payload.received
+    return {} if whole and min(read.values()) >= 0 else read
+
+
 @dataclass
 class Capture:
     """A pipeline that is fed packet by packet; its ledger is looked at after each of them."""
@@ -154,6 +163,7 @@ class Capture:
         self.outcomes += outcomes
         self.transactions += transactions(outcomes)
         assert unbalanced(self.pipeline.ledger()) == []
+        assert unread_amiss(self.pipeline) == {}
 
 
 @dataclass
@@ -320,4 +330,5 @@ __all__ = [
     "story",
     "transactions",
     "unbalanced",
+    "unread_amiss",
 ]

@@ -23,7 +23,9 @@ from tests.conversations import (
     batch,
     records,
     unbalanced,
+    unread_amiss,
 )
+from tests.support import tls
 from tests.support.examples import examples
 from tests.support.websocket import ACCEPT, BINARY, CLOSE, CONTINUATION, KEY, PING, PONG, TEXT, frame
 
@@ -34,7 +36,7 @@ Said = list[tuple[bool, bytes]]
 """(the client says it, what), each as one write."""
 
 MASK: Final = b"\x01\xfe\x55\xaa"
-ACCIDENTAL: Final = {"time", "duration_us", "ttfb_us", "interface"}
+ACCIDENTAL: Final = {"time", "duration_us", "ttfb_us", "tls.handshake_us", "interface"}
 DISORDER: Final = SECOND // 2
 
 ASKED = (
@@ -72,12 +74,16 @@ SOCKS: Said = [
 ]
 CALLS: Said = [(True, GET), (False, FINE), (True, GET), (False, FINE)]
 SHELL: Said = [(False, b"SSH-2.0-a\r\n"), (True, b"SSH-2.0-b\r\n"), (False, bytes(500)), (True, bytes(40))]
+GREETED: Said = [(side == tls.CLIENT, data) for side, data in tls.talk().flights]
 TALKS: Final[dict[str, Said]] = {
     "websocket": SESSION,
     "websocket in connect": [*CONNECT, *SESSION],
     "calls in connect": [*CONNECT, *CALLS],
     "calls in socks": [*SOCKS, *CALLS],
     "calls in connect in socks": [*SOCKS, *CONNECT, *CALLS],
+    "tls": GREETED,
+    "tls in connect": [*CONNECT, *GREETED],
+    "tls in connect in socks": [*SOCKS, *CONNECT, *GREETED],
     "shell in connect": [*CONNECT, *SHELL],
     "shell in socks": [*SOCKS, *SHELL],
 }
@@ -118,6 +124,7 @@ def run(seen: Sequence[Seen]) -> list[dict[str, Any]]:
     for packet in seen:
         outcomes += pipeline.feed(batch([packet]))
         assert unbalanced(pipeline.ledger()) == []
+        assert unread_amiss(pipeline) == {}
     outcomes += pipeline.close()
     ledger = pipeline.ledger()
     assert unbalanced(ledger) == []
@@ -152,6 +159,9 @@ def test_all_that_is_known_of_a_whole_connection() -> None:
         "calls in connect": ["http", "http", "http", "tunnel"],
         "calls in socks": ["http", "http", "tunnel"],
         "calls in connect in socks": ["http", "http", "http", "tunnel", "tunnel"],
+        "tls": ["tls"],
+        "tls in connect": ["http", "tls", "tunnel"],
+        "tls in connect in socks": ["http", "tls", "tunnel", "tunnel"],
         "shell in connect": ["http", "tunnel"],
         "shell in socks": ["tunnel"],
     }
@@ -179,7 +189,7 @@ def test_disorder_and_copies_change_nothing(data: st.DataObject) -> None:
     assert essence(run([packet for *_, packet in shuffled])) == essence(truth(kind))
 
 
-COUNTS: Final = ("bytes", "messages", "frames", "payload")
+COUNTS: Final = ("bytes", "messages", "frames", "payload", "records")
 
 
 @examples(1_000)
@@ -202,7 +212,7 @@ def test_losses_only_take_away(data: st.DataObject) -> None:
                 assert value <= whole.get(name, 0), name
             elif name.endswith("unanswered"):
                 assert value <= whole[name] or record["state"] == "truncated", name
-            elif name == "tunnel.closed_by" and any(flow[at].flags & FIN for at in lost):
+            elif name in {"tls.closed_by", "tunnel.closed_by"} and any(flow[at].flags & FIN for at in lost):
                 pass  # it is who was seen to end first
             elif name not in ACCIDENTAL | {"state", "missed_bytes", "anomalies"}:
                 assert value == whole.get(name), name

@@ -23,11 +23,13 @@ __all__ = [
     "Change",
     "Changes",
     "Cleartext",
+    "Comparison",
     "Endpoint",
     "Finding",
     "Findings",
     "Inventory",
     "Known",
+    "Operation",
     "Overview",
     "Page",
     "Range",
@@ -78,7 +80,7 @@ class Call(msgspec.Struct, frozen=True):
 
     caller: str
     addresses: int
-    """How many addresses the caller has."""
+    """How many addresses the caller has; a workload that a relay has named counts as one."""
     service: str
     spread: Spread
 
@@ -214,6 +216,8 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     query_keys: list[str] = []
     versions: list[str] = []
     """Of HTTP."""
+    protocols: list[str] = []
+    """What is spoken by it: `http`, `websocket` where that was asked for, or the system of an RPC, as `grpc`."""
 
 
 class Sought(msgspec.Struct, frozen=True):
@@ -232,6 +236,30 @@ class Inventory(msgspec.Struct, frozen=True, omit_defaults=True):
 
     endpoints: list[Known]
     next: int | None = None
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """What an OpenAPI document describes."""
+
+    method: str
+    path: str
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """What was seen, against an OpenAPI document."""
+
+    operations: int
+    """That the document has."""
+    documented: int
+    """Endpoints that it describes."""
+    undocumented: list[Known]
+    """Endpoints that it does not."""
+    unused: list[Operation]
+    """That none of the endpoints is, nor may be."""
+    unsure: list[Known]
+    """Endpoints of which a segment was not shown that the document has a word for: they may be described."""
+    left_out: int
+    """Endpoints whose path is not known."""
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -148,4 +148,5 @@ def known(
         traits("response_type"),
         traits("query_key"),
         traits("version"),
+        traits("protocol"),
     )

@@ -23,7 +23,7 @@ from interceptor.collector.answers import (
     Slot,
     Spread,
 )
-from interceptor.ingest.lines import Row
+from interceptor.ingest.lines import NamedRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,13 +38,14 @@ _PARTS: Final[dict[str, type[msgspec.Struct]]] = {
     "captures": Captures,
 }
 """Fields that have fields."""
-_NAMES: Final = tuple(Row.__struct_encode_fields__)
+_NAMES: Final = tuple(NamedRow.__struct_encode_fields__)
 Listed = Agent | Call | Change | Endpoint | Finding | Known | Service | Slot
 
 
-def sheet(kind: type[Listed], listed: Sequence[Listed]) -> bytes:
-    """A line of names, and one for each."""
-    return lines([_columns(kind), *[_cells(one, kind) for one in listed]])
+def sheet(kind: type[Listed], listed: Sequence[Listed], *, titled: bool = True) -> bytes:
+    """A line of names, unless it was written already, and one for each."""
+    titles = [_columns(kind)] if titled else []
+    return lines([*titles, *[_cells(one, kind) for one in listed]])
 
 
 def records(found: Iterable[msgspec.Raw]) -> bytes:

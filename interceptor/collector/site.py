@@ -30,10 +30,11 @@ from urllib.parse import parse_qs
 
 import msgspec
 import structlog
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from interceptor.collector.answers import Agent, Call, Change, Endpoint, Finding, Known, Service, Slot, Sought
+from interceptor.collector.comparison import compare
 from interceptor.collector.engine import UnavailableError
 from interceptor.collector.question import FILTERS, Question, asked, number, when
 from interceptor.collector.sheets import records, sheet
@@ -42,7 +43,7 @@ from interceptor.ingest.api import document
 from interceptor.ingest.guesses import SlowedError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from starlette.requests import Request
 
@@ -66,6 +67,9 @@ _COOKIE: Final = "interceptor_session"
 _SESSION_SECONDS: Final = 12 * 3_600
 _MAX_FORM: Final = 8_192
 """Bytes of a login. A token of more than that is none."""
+_MAX_DOCUMENT: Final = 4 * 2**20
+"""Bytes of an OpenAPI document; the largest public ones have some. One at a time is read."""
+_DOCUMENT_SECONDS: Final = 30
 _MAX_WAITING: Final = 32
 """Questions that wait for the database. A page asks one every two seconds."""
 _REST: Final = 4
@@ -87,11 +91,13 @@ _MAX_DESCRIBED: Final = 5_000
 """Endpoints of an OpenAPI document: some MB. Who has more asks for one service."""
 _OWN: Final = {
     "/v1/inventory/openapi.json": ("search", "since", "probes"),
+    "/v1/inventory/comparison": ("search", "since", "probes"),
     "/v1/records": ("limit", "before"),
     "/v1/inventory": ("limit", "after", "search", "since", "probes"),
 }
 """Parameters of some questions, besides those of all."""
 _SHEET: Final = "text/csv"
+_SHEET_TYPE: Final = f"{_SHEET}; charset=utf-8; header=present"
 
 _MAX_SEARCH: Final = 1_000
 
@@ -144,6 +150,8 @@ class Site:
         """Of each question, the latest; of the questions, those asked last."""
         self._one = asyncio.Lock()
         """Held by whoever counts an overview: the others want the same, or the same thread."""
+        self._comparing = asyncio.Lock()
+        """Held by whoever compares: a document is large."""
         folder = resources.files("interceptor.collector").joinpath("page")
         self._files = {entry.name: entry.read_bytes() for entry in folder.iterdir()}
         if access.open:  # nobody signs in, so nobody signs out
@@ -163,6 +171,7 @@ class Site:
             Route("/v1/overview", self._guarded(self._overview)),
             Route("/v1/records", self._guarded(self._records)),
             Route("/v1/inventory/openapi.json", self._guarded(self._skeleton)),
+            Route("/v1/inventory/comparison", self._guarded(self._comparison), methods=["POST"]),
             Route("/v1/inventory", self._guarded(self._inventory)),
             Route("/v1/changes", self._guarded(self._changes)),
             Route("/v1/findings", self._guarded(self._findings)),
@@ -239,7 +248,7 @@ class Site:
             return RedirectResponse("/", 303)
         if request.method != "POST":
             return self._file("login.html")
-        form = parse_qs((await _bounded(request)).decode(errors="replace"))
+        form = parse_qs((await _bounded(request, _MAX_FORM, "A login")).decode(errors="replace"))
         token = form.get("token", [""])[0].strip()
         key = self._access.key(token, _client(request))
         if key is None:
@@ -333,20 +342,68 @@ class Site:
         limit = _checked(lambda: number(request.query_params, "limit", _MAX_PAGE, 1)) or _PAGE
         after = _checked(lambda: number(request.query_params, "after"))
         sought = _sought(request)
+        if not _wants_sheet(request):
+            return _json(await self._ask(lambda: self._engine.inventory(question, sought, limit, after)))
+        if {"limit", "after"}.isdisjoint(request.query_params):
+            return await self._whole_inventory(question, sought)
         page = await self._ask(lambda: self._engine.inventory(question, sought, limit, after))
-        return _sheet(sheet(Known, page.endpoints)) if _wants_sheet(request) else _json(page)
+        return _sheet(sheet(Known, page.endpoints))
+
+    async def _whole_inventory(self, question: Question, sought: Sought) -> Response:
+        """All of it as it is read. Once it has begun, an end without the last piece says that something went wrong."""
+        pages = self._endpoints(question, sought)
+        first = sheet(Known, await anext(pages))
+
+        async def text() -> AsyncIterator[bytes]:
+            yield first
+            async for endpoints in pages:
+                yield sheet(Known, endpoints, titled=False)
+
+        return StreamingResponse(text(), headers={"Vary": "Accept"}, media_type=_SHEET_TYPE)
 
     async def _skeleton(self, request: Request) -> Response:
-        question, sought = _question(request), _sought(request)
+        question = _question(request)
+        known = await self._described(question, _sought(request))
+        return _json(skeleton(known, question.service or "What was seen"))
+
+    async def _described(self, question: Question, sought: Sought) -> list[Known]:
+        """So many endpoints of the inventory as a document may have."""
         known: list[Known] = []
+        async for endpoints in self._endpoints(question, sought):
+            known += endpoints
+            if len(known) >= _MAX_DESCRIBED:
+                break
+        return known[:_MAX_DESCRIBED]
+
+    async def _endpoints(self, question: Question, sought: Sought) -> AsyncIterator[list[Known]]:
+        """All of the inventory, in pages."""
         after: int | None = None
-        while len(known) < _MAX_DESCRIBED:
+        while True:
             page = await self._ask(partial(self._engine.inventory, question, sought, _MAX_PAGE, after))
-            known += page.endpoints
+            yield page.endpoints
             after = page.next
             if after is None:
-                break
-        return _json(skeleton(known[:_MAX_DESCRIBED], question.service or "What was seen"))
+                return
+
+    async def _comparison(self, request: Request) -> Response:
+        question, sought = _question(request), _sought(request)
+        if self._comparing.locked():
+            raise _Refused(503, "Another document is being compared.", {"Retry-After": "2"})
+        async with self._comparing:
+            try:
+                async with asyncio.timeout(_DOCUMENT_SECONDS):
+                    body = await _bounded(request, _MAX_DOCUMENT, "An OpenAPI document")
+                document = msgspec.json.decode(body)
+                known = await self._described(question, sought)
+                return _json(await asyncio.to_thread(compare, document, known))
+            except TimeoutError as error:
+                raise _Refused(
+                    400, f"The document did not come in {_DOCUMENT_SECONDS} seconds.", {"Connection": "close"}
+                ) from error
+            except (msgspec.DecodeError, RecursionError) as error:
+                raise _Refused(400, "The document is no JSON. YAML has to be converted first.") from error
+            except ValueError as error:
+                raise _Refused(400, str(error)) from error
 
     async def _changes(self, request: Request) -> Response:
         question = _question(request)
@@ -441,7 +498,7 @@ def _json(answer: object) -> Response:
 
 
 def _sheet(text: bytes) -> Response:
-    return Response(text, headers={"Vary": "Accept"}, media_type=f"{_SHEET}; charset=utf-8; header=present")
+    return Response(text, headers={"Vary": "Accept"}, media_type=_SHEET_TYPE)
 
 
 def _client(request: Request) -> str:
@@ -453,10 +510,10 @@ def _cookie(request: Request) -> str:
     return f"__Host-{_COOKIE}" if request.url.scheme == "https" else _COOKIE
 
 
-async def _bounded(request: Request) -> bytes:
+async def _bounded(request: Request, most: int, what: str) -> bytes:
     body = b""
     async for piece in request.stream():
         body += piece
-        if len(body) > _MAX_FORM:
-            raise _Refused(400, "A login is not that long.", {"Connection": "close"})
+        if len(body) > most:
+            raise _Refused(400, f"{what} is not that long.", {"Connection": "close"})
     return body

@@ -35,6 +35,7 @@ from rich.text import Text
 
 from interceptor.commands.summary import CALL_ERROR, MAXIMUM_ENDPOINTS, NONE, OTHER, server_name
 from interceptor.core.records.encoder import Record
+from interceptor.core.records.unread import UnreadRecord
 from interceptor.core.records.verdicts import CALL, verdict, written
 
 if TYPE_CHECKING:
@@ -127,24 +128,25 @@ def _flags(record: Record) -> str:
     return ", ".join(flags)
 
 
-_KINDS: Final = {"websocket": "WebSocket sessions", "tunnel": "tunnels"}
-_SHORT: Final = {"websocket": "WS", "tunnel": "TUNNEL"}
+_KINDS: Final = {"tls": "TLS sessions", "websocket": "WebSocket sessions", "tunnel": "tunnels"}
+_SHORT: Final = {"tls": "TLS", "websocket": "WS", "tunnel": "TUNNEL"}
 
 
 def _row(record: AnyRecord) -> Record:
     """What stands in the columns of a row: of a session its kind for a method, and the bytes of both sides."""
     if isinstance(record, Record):
         return record
+    assert not isinstance(record, UnreadRecord)  # those are of the daemon's
     odd = (*(record.anomalies or ()), *(("ongoing",) if record.ongoing else ()))
     return Record(
         time=record.time,
         duration_us=record.duration_us,
         source_address=record.source_address,
         source_port=record.source_port,
-        server_address=record.server_address,
+        server_address=record.server_address or record.destination_address,
         server_port=record.server_port,
         http_request_method=_SHORT[record.kind],
-        url_template=record.url_template,
+        url_template=getattr(record, "url_template", None),  # TLS has none
         http_request_body_size=record.client_bytes,
         http_response_body_size=record.server_bytes,
         http_response_state=record.state,
@@ -398,6 +400,10 @@ class ReadingProgress:
 def print_summary(console: Console, summary: Summary, top: int = 10) -> None:
     """Write the whole summary, with `top` endpoints, clients or servers in each list."""
     parts: list[RenderableType] = [_heading("summary"), _totals(summary)]
+    if sum(summary.read.values()):
+        parts += [_heading("what the payload was"), _payload(summary)]
+    if summary.unread:
+        parts += [_heading("what was not read, by server"), _unread(summary, top)]
     if summary.transactions:
         parts += [_heading("responses"), _shares(summary)]
     if failing := summary.failing(top):
@@ -416,6 +422,8 @@ def print_summary(console: Console, summary: Summary, top: int = 10) -> None:
     for what, peers in (("clients", summary.clients), ("servers", summary.servers)):
         if peers.count:
             parts += [_heading(f"busiest {what}"), _peers(what, peers, top)]
+    if summary.sessions:
+        parts += [_heading("TLS sessions, which are not read"), _sessions(summary, top)]
     if summary.anomalies:
         parts += [_heading("oddities"), _counts(summary.anomalies.most_common())]
     parts += [_heading("where everything went"), _ledger(summary)]
@@ -433,6 +441,50 @@ def _grid(*columns: str) -> Table:
     for justify in columns:
         table.add_column(justify="right" if justify == "right" else "left")
     return table
+
+
+def _payload(summary: Summary) -> RenderableType:
+    """Bytes by protocol, the most first."""
+    grid = _grid("right", "right", "left")
+    came = sum(summary.read.values())
+    for protocol, count in sorted(summary.read.items(), key=lambda item: (-item[1], item[0])):
+        if count:
+            grid.add_row(size(count), f"{100 * count / came:.1f} %", Text(_PAYLOADS.get(protocol, protocol)))
+    return _indented(grid)
+
+
+_PAYLOADS: Final = {
+    "http/1": "HTTP/1",
+    "http/2": "HTTP/2",
+    "tls": "TLS, which is encrypted",
+    "websocket": "WebSocket",
+    "tunnel": "in tunnels, of protocols that are not read",
+    "unrecognized": "not recognised",
+    "copy": "seen before, or of no open connection",
+    "lost": "sent, and not captured",
+}
+
+
+def _unread(summary: Summary, top: int) -> RenderableType:
+    """Of whom most of it is."""
+    grid = _grid("right", "right", "left", "left")
+    grid.add_row(*[Text(title, style="dim") for title in ("connections", "bytes", "protocol", "server")])
+    for each in summary.most_unread(top):
+        name = each.peers.server_address
+        server = f"{f'[{name}]' if ':' in name else name}:{each.peers.server_port}" if name else "-"
+        grid.add_row(f"{each.connections:,}", size(each.bytes), each.protocol, server)
+    return _indented(grid)
+
+
+def _sessions(summary: Summary, top: int) -> RenderableType:
+    """With whom most of them are."""
+    grid = _grid("right", "right", "left", "left")
+    grid.add_row(*[Text(title, style="dim") for title in ("sessions", "bytes", "version", "server")])
+    most = sorted(summary.sessions.items(), key=lambda item: (-item[1].count, item[0]))
+    for name, sessions in most[:top]:
+        versions = ", ".join([version for version, _ in sessions.versions.most_common()])
+        grid.add_row(f"{sessions.count:,}", size(sessions.octets), versions or "-", Text(clean(name)))
+    return _indented(grid)
 
 
 def _totals(summary: Summary) -> RenderableType:

@@ -428,6 +428,8 @@ def _read(arguments: argparse.Namespace) -> int:
                 summary.cut_bytes = pipeline.cut_bytes
                 summary.evicted = pipeline.evicted
                 summary.left_out = reading.left_out
+                summary.read = pipeline.read()
+                summary.unread = pipeline.unread(0)
                 summary.stages = stages
             for view in views:
                 view.end()

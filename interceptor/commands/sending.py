@@ -11,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from interceptor.delivery.outlet import SpoolOutlet
+from interceptor.delivery.shelf import NO_SPAN
 from interceptor.delivery.uploader import State
 from interceptor.service.outbound import Outbound, origin
 
@@ -66,7 +68,13 @@ class Sending:
         told = f"sent {uploader.counters.records:,} records to {self._endpoint} {self._outbound.decision}"
         if uploader.counters.rejected:
             told += f"; it rejected {uploader.counters.rejected:,} of them"
-        lost = sum([sum(stage.dropped.values()) for stage in self._outlet.ledger()])
+        dropped = Counter[str]()
+        for stage in self._outlet.ledger():
+            dropped.update(stage.dropped)
+        spanless = dropped.pop(NO_SPAN, 0)
+        if spanless:
+            told += f"; {spanless:,} are no calls, for which OTLP has no span"
+        lost = dropped.total()
         if lost:
             told += f"; {lost:,} were dropped"
         if left:

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly
 from interceptor.core.records.encoder import Record
+from interceptor.core.records.tls import TlsRecord
 from interceptor.core.records.verdicts import CALL, CODES, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from interceptor.core.model import PacketBatch, Stage
+    from interceptor.core.protocols.ledger import Unread
     from interceptor.core.records.encoder import AnyRecord
 
 __all__ = [
@@ -160,6 +162,17 @@ class Peers:
 
 
 @dataclass(slots=True, eq=False)
+class Sessions:
+    """TLS sessions with one server."""
+
+    count: int = 0
+    octets: int = 0
+    """Bytes of their connections, both ways."""
+    versions: Counter[str] = field(default_factory=Counter)
+    """Of the protocol, where a server's hello was seen."""
+
+
+@dataclass(slots=True, eq=False)
 class Summary:
     """Counts of everything seen so far."""
 
@@ -189,6 +202,10 @@ class Summary:
     cut_bytes: int = 0
     evicted: int = 0
     """These five as `Pipeline` counts them, at the end."""
+    read: dict[str, int] = field(default_factory=dict)
+    """Payload bytes by what they were, at the end."""
+    unread: list[Unread] = field(default_factory=list)
+    """What was not read, by server and protocol, at the end."""
     stages: list[Stage] = field(default_factory=list)
     """The ledger, at the end."""
     endpoints: dict[tuple[str, str, str], Endpoint] = field(default_factory=dict)
@@ -198,6 +215,8 @@ class Summary:
     """By the address that connections come from."""
     servers: Peers = field(default_factory=Peers)
     """As requests name them."""
+    sessions: dict[str, Sessions] = field(default_factory=dict)
+    """Those of TLS, by server and port: the name that clients asked for, or its address."""
 
     def add_batch(self, batch: PacketBatch) -> None:
         """Count captured packets."""
@@ -215,6 +234,8 @@ class Summary:
         """Count a transaction, or what else was reported, by its record."""
         if not isinstance(record, Record):
             self.others[record.kind] += 1
+            if isinstance(record, TlsRecord):
+                self._add_session(record)
             return
         self.transactions += 1
         code = record.http_response_status_code
@@ -254,12 +275,28 @@ class Summary:
         if complete and record.duration_us is not None:
             endpoint.durations.add(record.duration_us)
 
+    def _add_session(self, record: TlsRecord) -> None:
+        name = record.server_address or record.destination_address
+        address = f"[{name}]" if ":" in name else name
+        key = f"{address}:{record.server_port}"
+        if key not in self.sessions and len(self.sessions) >= MAXIMUM_PEERS:
+            key = OTHER
+        seen = self.sessions.setdefault(key, Sessions())
+        seen.count += record.part == 1
+        seen.octets += record.client_bytes + record.server_bytes
+        if record.tls_protocol_version is not None:
+            seen.versions[record.tls_protocol_version] += 1
+
     def _called(self, record: Record) -> bool:
         """Count a remote procedure call. Returns whether it failed, and HTTP's status does not say so."""
         code = record.rpc_grpc_status_code
         if record.rpc_system != "connect_rpc":
             self.calls["unknown" if code is None else CODES[code] if code < len(CODES) else OTHER] += 1
         return verdict(record.http_response_status_code, code, record.anomalies) >= CALL
+
+    def most_unread(self, count: int) -> list[Unread]:
+        """The servers with most that was not read."""
+        return sorted(self.unread, key=lambda each: (-each.bytes, each.peers.server_address))[:count]
 
     def busiest(self, count: int) -> list[Endpoint]:
         """The endpoints most often asked, the ones beyond the limit left out."""

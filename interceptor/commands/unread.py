@@ -179,8 +179,6 @@ class Unread:
 def _look_into(file: _File, flow: bytes, data: bytes, at: int, end: int) -> None:
     """See what a direction of a connection begins with."""
     if flow in file.directions:
-        if file.carried is not None:
-            file.carried.goes_on(flow, data, at, end)
         return
     file.directions.add(flow)
     found = _HTTP.match(data, at, end)
@@ -189,7 +187,7 @@ def _look_into(file: _File, flow: bytes, data: bytes, at: int, end: int) -> None
             from interceptor.commands.carried import Carried  # only where it is needed: `read` starts quickly
 
             file.carried = Carried()
-        file.carried.begins(flow, data, at, end)
+        file.carried.begins(data, at, end)
     elif found[1]:
         file.http = True
 

@@ -365,8 +365,11 @@ class Peers(Struct, frozen=True, gc=False):
     network_type: str
     """`ipv4` or `ipv6`."""
     connection_id: str
-    """20 hex digits: a function of the addresses, ports and initial sequence numbers."""
+    """20 hex digits: a function of the initial sequence numbers (`tcp.numbers`); of addresses, ports and numbers where those
+    are not known."""
     interface: str | None
+    perspective: str | None = None
+    """`client` or `server`: seen at that end, before or after anything on the way changed its addresses."""
     translation: Translation | None = None
     """Where its addresses are translated on its way, and that was seen."""
     announced_address: str | None = None

@@ -31,14 +31,18 @@ if TYPE_CHECKING:
 
     from interceptor.core.model import Interface, Outcome, PacketBatch
     from interceptor.core.packets.decode import Decoder
+    from interceptor.core.protocols.ledger import Unread
 
-__all__ = ["COLLECT_AFTER", "Pipeline"]
+__all__ = ["COLLECT_AFTER", "COPY", "LOST", "Pipeline"]
 
 COLLECT_AFTER: Final = 50_000
 """For `gc.set_threshold` while a pipeline runs: objects until the collector looks for cycles (Python: 700). The
 objects that live long here, connections, are many and make no garbage cycles: looking through them again and again
 took 10 % of the CPU time of a capture of small requests and 20 % with 50,000 open connections. No more memory is used;
 `gc.freeze` adds nothing."""
+
+COPY: Final = "copy"
+LOST: Final = "lost"
 
 _ETHERNET: Final = 1
 _OPAQUE: Final = Life.OPAQUE
@@ -252,6 +256,20 @@ class Pipeline:
         late = {Drop.DEADLINE: context.late} if context.late else {}
         paired = 2 * context.reported - context.halves
         return _stage("messages", "messages", context.messages, paired, late, held)
+
+    def read(self) -> dict[str, int]:
+        """Payload bytes by what they were: of those that came, all but what waits; and `lost`, which did not come.
+
+        `copy` is what came again, or was of no connection.
+        """
+        read = self._recognition.read()
+        read[COPY] = sum(self._assembly.dropped.values())
+        read[LOST] = self._assembly.missed + self._assembly.cut
+        return read
+
+    def unread(self, time: int) -> list[Unread]:
+        """What was not read since this was last asked for, by server; `time` is now, as the capture says."""
+        return self._recognition.ledger.unread(time)
 
     @property
     def segments(self) -> int:

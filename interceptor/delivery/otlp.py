@@ -32,13 +32,15 @@ if TYPE_CHECKING:
 
     from interceptor.delivery.batches import Header
 
-__all__ = ["CONTENT_TYPES", "PATH", "Form", "is_verdict", "rejected", "request", "words"]
+__all__ = ["CONTENT_TYPES", "PATH", "Form", "Made", "is_verdict", "rejected", "request", "words"]
 
 Form = Literal["protobuf", "json"]
 
 PATH: Final = "/v1/traces"
 CONTENT_TYPES: Final[dict[Form, str]] = {"protobuf": "application/x-protobuf", "json": "application/json"}
 
+_CALL: Final = "http"
+"""The one kind of records that are calls."""
 _SERVER: Final = 2
 """SPAN_KIND_SERVER."""
 _ERROR: Final = 2
@@ -123,10 +125,22 @@ class _Span(NamedTuple):
     attributes: list[tuple[str, Any]]
 
 
-def request(text: bytes, form: Form) -> tuple[bytes, int]:
-    """An ExportTraceServiceRequest of a batch's text (header line, then records), and how many of these it lacks.
+class Made(NamedTuple):
+    """What came of a batch's text."""
 
-    A line that is no record of ours costs itself: a receiver would refuse the whole request for it.
+    body: bytes
+    """An ExportTraceServiceRequest."""
+    strange: int
+    """Lines that are no record of ours, and not in it."""
+    spanless: int
+    """Records of other kinds than `http`, and not in it."""
+
+
+def request(text: bytes, form: Form) -> Made:
+    """Spans of a batch's text: header line, then records.
+
+    A span is a call. Sessions and tunnels are none: a receiver would take their servers for services that are called. A line
+    that is no record of ours costs itself: a receiver would refuse the whole request for it.
 
     Raises:
         UnpackError: there are lines, and none is a record; which is the first, without showing it.
@@ -135,10 +149,13 @@ def request(text: bytes, form: Form) -> tuple[bytes, int]:
     header = parse_header(text)
     write = _span_json if form == "json" else _span_protobuf
     by_server: dict[str, list[Any]] = {}
-    left_out = first = 0
+    strange = spanless = first = 0
     for number, line in enumerate(split_lines(text), start=2):
         try:
             record = _decode(line)
+            if record.get("kind", _CALL) != _CALL:
+                spanless += 1
+                continue
             span = write(_span(record))
             by_server.setdefault(_encodable(record["server.address"]), []).append(span)
         # a relay's batches were made elsewhere: JSON, but of whatever shape
@@ -151,13 +168,13 @@ def request(text: bytes, form: Form) -> tuple[bytes, int]:
             OverflowError,
             RecursionError,
         ):
-            left_out += 1
+            strange += 1
             first = first or number
-    if left_out and not by_server:
+    if strange and not by_server:
         raise UnpackError(f"has a line, {first}, that is no record, and none that is")
     program, _, version = header.agent.partition("/")
     put_together = _request_json if form == "json" else _request_protobuf
-    return put_together(by_server, header, program, version), left_out
+    return Made(put_together(by_server, header, program, version), strange, spanless)
 
 
 def is_verdict(content_type: str, answer: bytes) -> bool:

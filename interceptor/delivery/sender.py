@@ -229,6 +229,8 @@ class Try:
     """Something that is no endpoint of ours refuses us, for whatever reason; it may be this batch."""
     status: int | None = None
     """Of the answer, if there was one."""
+    spanless: int = 0
+    """Records of a delivered batch that were not sent, because OTLP has nothing for their kind."""
 
     def about_the_batch(self) -> Try:
         """The same, if it is known that others get through."""
@@ -311,27 +313,27 @@ class Sender:
 
     async def _send(self, batch: Batch, form: otlp.Form) -> Try:
         try:
-            path, body, headers, left_out = await self._request(batch, form)
+            path, headers, made = await self._request(batch, form)
         except UnpackError as error:
             return Try(Outcome.UNREADABLE, f"the batch {error}")
         try:
             token = await self._token.text()
             if token is not None:
                 headers["authorization"] = f"Bearer {token}"
-            answer = await self._way.post(path, body, headers)
+            answer = await self._way.post(path, made.body, headers)
         except UsageError as error:
             return Try(Outcome.CONFIGURATION, str(error))
         except TransportError as error:
             return Try(_FAILURES.get(error.failure, Outcome.RETRY), str(error))
         sent = self._understood(answer, batch)
-        if left_out and sent.outcome is Outcome.DELIVERED:
-            left = f"{left_out} are no records, and were not sent"
-            return replace(
-                sent,
-                rejected=min(sent.rejected + left_out, batch.records),
-                words="; ".join([words for words in (sent.words, left) if words]),
-            )
-        return sent
+        if sent.outcome is not Outcome.DELIVERED:
+            return sent
+        if made.strange:
+            left = f"{made.strange} are no records, and were not sent"
+            words = "; ".join([words for words in (sent.words, left) if words])
+            sent = replace(sent, rejected=sent.rejected + made.strange, words=words)
+        spans = batch.records - made.spanless
+        return replace(sent, rejected=min(sent.rejected, spans), spanless=made.spanless)
 
     def _understood(self, answer: Answer, batch: Batch) -> Try:
         """What an answer says."""
@@ -364,19 +366,19 @@ class Sender:
             outcome, told, retry_after(answer.headers), rejected, lines, _shown(words), refused, status
         )
 
-    async def _request(self, batch: Batch, form: otlp.Form) -> tuple[str, bytes, dict[str, str], int]:
-        """Path, body and headers, and how many records are not in it."""
+    async def _request(self, batch: Batch, form: otlp.Form) -> tuple[str, dict[str, str], otlp.Made]:
+        """Path, headers, and what of the batch is sent."""
         if self._otlp:
             async with self._making:
-                body, left_out = await asyncio.to_thread(_spans, batch, form)
+                made = await asyncio.to_thread(_spans, batch, form)
             kind = {"content-type": otlp.CONTENT_TYPES[form], "content-encoding": "gzip"}
-            return otlp.PATH, body, kind, left_out
+            return otlp.PATH, kind, made
         headers = {
             "content-type": "application/x-ndjson",
             "content-encoding": batch.encoding,
             "idempotency-key": batch.id,
         }
-        return PATH, batch.body, headers, 0
+        return PATH, headers, otlp.Made(batch.body, 0, 0)
 
     def _rejected(self, answer: Answer) -> tuple[int, str]:
         """How many records, and why."""
@@ -413,8 +415,8 @@ def _shown(words: str) -> str:
     return "".join([letter if letter.isprintable() else " " for letter in words[:_LONGEST_WORDS]])
 
 
-def _spans(batch: Batch, form: otlp.Form) -> tuple[bytes, int]:
+def _spans(batch: Batch, form: otlp.Form) -> otlp.Made:
     """A batch as OTLP; gzip is the one compression that every receiver has to know."""
     packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
-    body, left_out = otlp.request(unpack(batch.body, batch.encoding, _UNPACKED), form)
-    return packer.compress(body) + packer.flush(), left_out
+    made = otlp.request(unpack(batch.body, batch.encoding, _UNPACKED), form)
+    return made._replace(body=packer.compress(made.body) + packer.flush())

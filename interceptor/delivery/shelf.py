@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from interceptor.delivery.batches import Batch
     from interceptor.delivery.disk import Disk
 
-__all__ = ["Counters", "Loss", "Offered", "Shelf"]
+__all__ = ["NO_SPAN", "Counters", "Loss", "Offered", "Shelf"]
 
 BATCHES: Final = 131_072
 """Files. Their names are in memory, about 200 bytes each: 25 MiB. A quiet node that seals a batch every 5 seconds
@@ -80,6 +80,8 @@ QUARANTINE_SHARE: Final = 10
 """One part in so many of `max_bytes`. Enough to see what is wrong; the oldest make room for newer ones."""
 REJECTED: Final = "rejected"
 """Records that the endpoint did not take, of batches it took."""
+NO_SPAN: Final = "no_span"
+"""Records of what is no call, which a receiver of OTLP is not sent."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 log = structlog.get_logger()
@@ -293,13 +295,14 @@ class Shelf:
                 return batch
         return None
 
-    def delivered(self, batch: Batch, rejected: int = 0) -> None:
+    def delivered(self, batch: Batch, rejected: int = 0, spanless: int = 0) -> None:
         """The endpoint has it, but for so many of its records."""
         if (entry := self._settled(batch)) is not None:
-            self._delivered += entry.records - rejected
+            self._delivered += entry.records - rejected - spanless
             self._held -= entry.records
-            if rejected:
-                self._count_lost(rejected, REJECTED)  # who told it has told why
+            for reason, records in ((REJECTED, rejected), (NO_SPAN, spanless)):
+                if records:
+                    self._count_lost(records, reason)  # who told it has told why
             self._discard(entry)
 
     def quarantine(self, batch: Batch, reason: str) -> None:

@@ -159,9 +159,9 @@ class Spool:
                 raise
             await self._stored.wait()
 
-    async def delivered(self, batch: Batch, rejected: int = 0) -> None:
-        """The endpoint has it, but for so many of its records."""
-        await self._worker.run(lambda: self._do(self._shelf.delivered, batch, rejected))
+    async def delivered(self, batch: Batch, rejected: int = 0, spanless: int = 0) -> None:
+        """The endpoint has it, but for so many of its records that were rejected, and so many that have no span."""
+        await self._worker.run(lambda: self._do(self._shelf.delivered, batch, rejected, spanless))
 
     async def quarantine(self, batch: Batch, reason: str) -> None:
         """The endpoint will never take it. `reason` is one of a bounded set."""

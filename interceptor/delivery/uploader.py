@@ -174,8 +174,8 @@ class Queue(Protocol):
     async def next(self) -> Batch:
         """Wait for the oldest batch that was not handed out. It is kept until it is settled."""
 
-    async def delivered(self, batch: Batch, rejected: int = 0) -> None:
-        """It has arrived, but for so many of its records."""
+    async def delivered(self, batch: Batch, rejected: int = 0, spanless: int = 0) -> None:
+        """It has arrived, but for so many of its records that were rejected, and so many that have no span."""
 
     async def quarantine(self, batch: Batch, reason: str) -> None:
         """It never will: put it aside."""
@@ -230,6 +230,7 @@ class Uploader:
         self._successes = 0
         self._doubt = 0
         """What refusals have cost since the last success."""
+        self._told_spanless = False
         self.counters = Counters()
         self.state = State.OK
         self.trouble: str | None = None
@@ -289,12 +290,17 @@ class Uploader:
         settled = True
         match outcome:
             case Outcome.DELIVERED | Outcome.DUPLICATE:
-                await self._queue.delivered(batch, sent.rejected)
-                self.counters.records += batch.records - sent.rejected
+                await self._queue.delivered(batch, sent.rejected, sent.spanless)
+                self.counters.records += batch.records - sent.rejected - sent.spanless
                 self.counters.rejected += sent.rejected
                 self.counters.last_success = self._wall()
                 self._successes += 1
                 self._doubt = 0
+                if sent.spanless and not self._told_spanless:
+                    self._told_spanless = True
+                    log.info(
+                        "records_without_span", reason="OTLP carries calls; sessions and tunnels are left out"
+                    )
                 if sent.rejected:
                     _tell_rejected(batch, sent.rejected, sent.words)
             case Outcome.TOO_LARGE:

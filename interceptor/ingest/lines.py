@@ -45,6 +45,7 @@ __all__ = [
     "BadLineError",
     "Checked",
     "Known",
+    "NamedRow",
     "Objection",
     "Refusal",
     "Row",
@@ -134,13 +135,13 @@ _Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """A record of kind `http` and schema 1, each field of its type; what is counted with or stored by is in its range.
+    """A record of kind `http` and schema 1 or 2, which differ in what an id is made of.
 
-    Names and types are those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where
-    nobody here asks for it.
+    Each field is of its type; what is counted with or stored by is in its range. Names and types are
+    those of `interceptor.core.records.encoder.Record`; what that has always may be absent here where nobody here asks for it.
     """
 
-    schema: Literal[1]
+    schema: Literal[1, 2]
     kind: Literal["http"]
     id: str
     time: str
@@ -202,12 +203,19 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     rpc_response_message_bytes: _Number | None = field(name="rpc.response.message.bytes", default=None)
 
 
+class NamedRow(Row, frozen=True, gc=False):
+    """A record, and what a relay calls its ends."""
+
+    source_name: _Name | None = field(name="source.name", default=None)
+    destination_name: _Name | None = field(name="destination.name", default=None)
+
+
 class Trait(NamedTuple):
     """What requests and responses of an endpoint are like."""
 
-    kind: Literal["credential", "request_type", "response_type", "query_key", "version"]
+    kind: Literal["credential", "request_type", "response_type", "query_key", "version", "protocol"]
     value: str
-    """A media type, the name of a key, a version of HTTP; of a credential the name of the header that carries it, or of
+    """A media type, the name of a key, a version of HTTP, what is spoken by it; of a credential the name of the header that carries it, or of
     the query's key after a `?`; empty: a request that carried none."""
 
 
@@ -241,8 +249,10 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """Its id: 16 bytes."""
     time: int
     """Microseconds of Unix time."""
-    source_address: str
-    destination_address: str
+    caller: str
+    """Whose call it is: the name that a relay gave, as of a workload with its namespace, or else the address."""
+    host: str
+    """Who was called, likewise."""
     server_address: str
     server_port: int
     method: str
@@ -259,14 +269,16 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """What is characteristic of its endpoint."""
 
 
-_rows = msgspec.json.Decoder(Row)
+_SCHEMAS: Final = {1, 2}
+"""Of a `Row`."""
+_rows = msgspec.json.Decoder(NamedRow)
 _envelopes = msgspec.json.Decoder(_Envelope)
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
 """Keys of records that show more of a URL than its template."""
 
 
-_BESIDE: Final = frozenset({"websocket", "tunnel"})
+_BESIDE: Final = frozenset({"tls", "tunnel", "unread", "websocket"})
 """Kinds that agents send and that are part of no total here."""
 
 
@@ -370,8 +382,8 @@ class _Reader:
         return Known(
             _key(row.id),
             self._time(row.time),
-            row.source_address,
-            row.destination_address,
+            row.source_name or row.source_address,
+            row.destination_name or row.destination_address,
             row.server_address,
             row.server_port,
             row.http_request_method_original or row.http_request_method or "",
@@ -386,6 +398,7 @@ class _Reader:
                 row.http_request_content_type,
                 row.http_response_content_type,
                 row.network_protocol_version,
+                row.rpc_system,
             ),
         )
 
@@ -395,7 +408,7 @@ class _Reader:
             envelope = _envelopes.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise ValueError(_describe(error)) from None
-        if isinstance(error, UnicodeDecodeError) or (envelope.kind, envelope.schema) == ("http", 1):
+        if isinstance(error, UnicodeDecodeError) or (envelope.kind == "http" and envelope.schema in _SCHEMAS):
             raise ValueError(_describe(error)) from None
         _key(envelope.id)
         self._time(envelope.time)
@@ -432,6 +445,7 @@ def _traits(
     request_type: str | None,
     response_type: str | None,
     version: str | None,
+    system: str | None,
 ) -> tuple[Trait, ...]:
     """Of one call. Most calls of an endpoint are alike, so this is looked up, not made."""
     found = [Trait("query_key", key) for key in keys[:_MAX_KEYS]]
@@ -445,6 +459,8 @@ def _traits(
         found.append(Trait("response_type", response_type))
     if version:
         found.append(Trait("version", version))
+    upgraded = names is not None and "sec-websocket-key" in names  # RFC 6455 section 4.1
+    found.append(Trait("protocol", system or ("websocket" if upgraded else "http")))
     return tuple(dict.fromkeys(Trait(kind, value[:_MAX_TRAIT]) for kind, value in found))
 
 

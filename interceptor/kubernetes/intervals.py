@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["LIMIT", "SLACK", "Interval", "Intervals", "Owner"]
+__all__ = ["LIMIT", "SLACK", "Interval", "Intervals", "O", "Owner"]
 
 SLACK: Final = 2.0
 """Seconds by which clocks of nodes, API server and relay may differ; the API tells times in whole seconds."""

@@ -22,27 +22,30 @@ from __future__ import annotations
 
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
+from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from interceptor.kubernetes.intervals import Interval, Intervals
+from interceptor.kubernetes.intervals import Interval, Intervals, O
 from interceptor.kubernetes.objects import Node, Pod, Reference, Resource, Service, Slice, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from interceptor.kubernetes.objects import Object
 
-__all__ = ["CANDIDATES", "KEEP_SECONDS", "Kind", "Memory", "Named", "Resolver"]
+__all__ = ["CANDIDATES", "KEEP_SECONDS", "PIECE", "Kind", "Memory", "Named", "Resolver"]
 
 KEEP_SECONDS: Final = 7 * 86_400.0
 """How long what ended is remembered: a quiet node's spool lasts a week."""
 CANDIDATES: Final = 8
 """That are listed: more of one address within seconds there are not."""
+PIECE: Final = 2_000
+"""Intervals that are remembered at once: to encode them takes a millisecond, in which no other thread runs."""
 _CONTROLLER_SECONDS: Final = 3_600.0
 """How long a ReplicaSet or Job that is gone is remembered, for pods that outlive it. A pod that was seen beside it has
 its workload's name of its own."""
@@ -87,10 +90,13 @@ class Kind(StrEnum):
 class Named:
     """An answer: fields for an end, ready to be written behind those of a record."""
 
-    __slots__ = ("_destination", "_fields", "_source", "kind")
+    __slots__ = ("_destination", "_fields", "_source", "kind", "namespace", "somebody")
 
     def __init__(self, kind: Kind, fields: dict[str, object]) -> None:
         self.kind: Final = kind
+        self.somebody: Final = kind not in _NOBODY_KNOWN
+        self.namespace: Final = _namespace(kind, fields)
+        """Empty: it has none. None: it is not known."""
         self._fields = {"k8s.kind": kind.value, **fields} if kind not in _NOT_TOLD else fields
         self._source: bytes | None = None
         self._destination: bytes | None = None
@@ -111,6 +117,17 @@ class Named:
 
 
 _NOT_TOLD: Final = frozenset({Kind.CONFIGURED, Kind.UNASKED})
+_NOBODY_KNOWN: Final = frozenset({Kind.EXTERNAL, Kind.UNKNOWN, Kind.UNASKED})
+
+
+def _namespace(kind: Kind, fields: Mapping[str, object]) -> str | None:
+    match kind:
+        case Kind.EXTERNAL | Kind.NODE:
+            return ""
+        case Kind.CONFIGURED:  # `warehouse/scanner`, as a cluster's names are written
+            return str(fields["name"]).rpartition("/")[0]
+    found = fields.get("k8s.namespace.name")
+    return None if found is None else str(found)
 
 
 def _members(end: str, fields: dict[str, object]) -> bytes:
@@ -173,7 +190,7 @@ class _Controlled(Struct, frozen=True, gc=False):
 
 
 class Memory(Struct, frozen=True):
-    """What outlives a restart."""
+    """A piece of what outlives a restart."""
 
     holders: dict[str, Holder]
     held: list[tuple[str, str, float, float | None, bool]]
@@ -477,17 +494,19 @@ class Resolver:
 
     # Over a restart
 
-    def remember(self) -> Memory:
-        """What would be lost."""
-        held = list(self.holding)
-        return Memory(
-            {interval.owner.key: interval.owner for _, interval in held},
-            [(at, each.owner.key, each.claimed, _finite(each.end), each.exact) for at, each in held],
-            [(at, each.owner, each.claimed, _finite(each.end)) for at, each in self.serving],
-        )
+    def remember(self) -> Iterator[Memory]:
+        """What would be lost, in pieces of `PIECE`. May run in a thread while another one changes what is known."""
+        for held in _pieces(self.holding):
+            yield Memory(
+                {interval.owner.key: interval.owner for _, interval in held},
+                [(at, each.owner.key, each.claimed, _finite(each.end), each.exact) for at, each in held],
+                [],
+            )
+        for serving in _pieces(self.serving):
+            yield Memory({}, [], [(at, each.owner, each.claimed, _finite(each.end)) for at, each in serving])
 
     def restore(self, memory: Memory) -> None:
-        """Know it again, before anything else is known. What went on may be over: the first list will say so."""
+        """Know a piece again, before anything else is known. What went on may be over: the first list will say so."""
         for address, key, start, end, exact in memory.held:
             holder = memory.holders.get(key)
             if holder is not None:
@@ -512,6 +531,12 @@ _NONE: Final = ("", "")
 _UNASKED: Final = Named(Kind.UNASKED, {})
 _EXTERNAL: Final = Named(Kind.EXTERNAL, {})
 _UNKNOWN: Final = Named(Kind.UNKNOWN, {})
+
+
+def _pieces(intervals: Intervals[O]) -> Iterator[list[tuple[str, Interval[O]]]]:
+    every = iter(intervals)
+    while piece := list(islice(every, PIECE)):
+        yield piece
 
 
 def _whole_name(holder: Holder) -> str:

@@ -148,6 +148,8 @@ class Daemon:
         self._traffic = Traffic(options.metrics.by_server)
         self._packets = self._bytes = self._records = 0
         self._waiting: list[Outcome] = []
+        self._shares: dict[str, int] = {}
+        """Percent of the payload by protocol, as told last."""
         self._state = "starting"
         """Why nothing is captured, where that is not the sources' matter."""
         self._heart = Heartbeat()
@@ -361,8 +363,23 @@ class Daemon:
                 **self._losses(),
                 memory_used_bytes=memory.resident_bytes(),
             )
+            self._show(list(self._pipeline.unread(time.time_ns())))
+            self._tell_reading()
             for left_out in self._repetitions.settle() if self._repetitions is not None else ():
                 log.info("left_out", **left_out)
+
+    def _tell_reading(self) -> None:
+        """Say what the payload is, in percent by protocol, if that is not what was said last."""
+        read = self._pipeline.read()
+        came = sum(read.values())
+        shares = (
+            {protocol: round(100 * size / came) for protocol, size in sorted(read.items()) if size}
+            if came
+            else {}
+        )
+        if shares != self._shares:
+            self._shares = shares
+            log.info("payload", percent=shares)
 
     # Signals
 
@@ -457,6 +474,7 @@ class Daemon:
     async def _drain(self, deadline: float) -> int:
         """Write what is left; returns 1 where something was lost on the way."""
         self._show(self._pipeline.close())
+        self._show(list(self._pipeline.unread(time.time_ns())))
         self._told = self._totals()
         self._flush()
         in_time = await self._close_outlets(_left(deadline))

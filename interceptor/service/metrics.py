@@ -28,7 +28,7 @@ from prometheus_client.registry import Collector
 
 from interceptor import __version__
 from interceptor.capture.source import State, lasting
-from interceptor.delivery.shelf import Loss
+from interceptor.delivery.shelf import NO_SPAN, Loss
 from interceptor.delivery.uploader import Reason
 
 if TYPE_CHECKING:
@@ -161,6 +161,11 @@ METRICS: Final = (
     _counter("transactions_total", "HTTP transactions reported"),
     _counter("unpaired_messages_total", "Of them, those that lack a request or a response"),
     _counter("records_total", "Records written for the way out"),
+    _counter(
+        "payload_bytes_total",
+        "Payload by what it was: http/1, http/2, websocket, tls, tunnel, another protocol's name, unrecognized, copy; lost: never came",
+        "protocol",
+    ),
     _counter("records_dropped_total", "Records that did not get out, by reason", "reason"),
     # the traffic
     _counter(
@@ -233,7 +238,16 @@ METRICS: Final = (
         "had the address), configured (`names`), unasked (of a time or a kind of address of which nothing is known)",
         "kind",
     ),
-    _gauge("kubernetes_watching", "Whether changes of a resource are heard of: 1 or 0", "resource"),
+    _counter(
+        "namespace_unknown_records_total",
+        "Records that are sent on because it is not known in which namespace an end of theirs is, where namespaces are "
+        "included or excluded (`kubernetes.namespaces`)",
+    ),
+    _gauge(
+        "kubernetes_watching",
+        "Whether changes of a resource are heard of: 1 from when the API server has agreed to tell them, 0 else",
+        "resource",
+    ),
     _gauge("kubernetes_objects", "Objects of a resource that are known to be there", "resource"),
     _counter("kubernetes_lists_total", "Times a resource was listed to its end", "resource"),
     _counter("kubernetes_watches_total", "Watches of a resource that were begun", "resource"),
@@ -409,7 +423,7 @@ def _buckets(sample: Distribution) -> list[tuple[str, float] | tuple[str, float,
 
 # Readers
 
-_LOSSES: Final = ("queue_full", "closed", "write_failed", *Loss, *Reason)
+_LOSSES: Final = ("queue_full", "closed", "write_failed", NO_SPAN, *Loss, *Reason)
 """Why records do not get out: a queue, a disk, the spool, the endpoint."""
 
 
@@ -494,6 +508,8 @@ def record_losses(stages: Iterable[Stage]) -> Iterator[Sample]:
 def pipeline_samples(pipeline: Pipeline) -> Iterator[Sample]:
     """The core's counters."""
     yield from stage_samples(pipeline.totals())
+    for protocol, size in pipeline.read().items():
+        yield Sample("payload_bytes_total", size, (protocol,))
     yield Sample("missed_bytes_total", pipeline.missed_bytes)
     yield Sample("gaps_total", pipeline.gaps)
     yield Sample("cut_bytes_total", pipeline.cut_bytes)

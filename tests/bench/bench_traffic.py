@@ -15,9 +15,10 @@ from pathlib import Path
 
 from interceptor.capture.capture_file import CaptureReader
 from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
-from interceptor.core.records.encoder import Record, RecordEncoder
+from interceptor.core.records.encoder import RecordEncoder
 from interceptor.service.traffic import Traffic
 from tests.bench import traffic as recipes
+from tests.conversations import transactions
 
 CALLS = 40_000
 CONNECTIONS = 200
@@ -32,9 +33,9 @@ def measure(data: bytes, servers: int) -> tuple[float, float]:
     begin = time.process_time_ns()
     for place in range(0, len(data), PIECE):
         for batch in reader.feed(data[place : place + PIECE]):
-            made = [encoder.record(transaction) for transaction in pipeline.feed(batch)]
+            made = [encoder.record(one) for one in transactions(pipeline.feed(batch))]
             since = time.process_time_ns()
-            traffic.count([record for record in made if isinstance(record, Record)], 0.0)
+            traffic.count(made, 0.0)
             counting += time.process_time_ns() - since
             encoder.lines(made)
             records += len(made)

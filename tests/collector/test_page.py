@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import sys
@@ -400,6 +401,27 @@ def test_the_inventory_is_found_and_saved(collector: Running, tmp_path: Path) ->
                 await (await waiting.value).save_as(saved)
                 assert text in saved.read_text()
                 assert "<img" not in saved.read_text()
+            document = {"openapi": "3.1.0", "paths": {"/orders/{n}": {"get": {}, "put": {}}}}
+            given = tmp_path / "shop.json"
+            given.write_text(json.dumps(document))
+            await page.fill("#inventory-search", "")
+            await page.set_input_files("#compare", given)
+            await seen.until("a comparison", "document.querySelector('#undocumented tbody tr') !== null")
+            assert hostile in (await seen.rows("#undocumented"))[0][0]
+            assert [row[0].split() for row in await seen.rows("#unused")] == [["PUT", "/orders/{n}"]]
+            assert await seen.overflow() == 0
+            given.write_text("openapi: 3.1.0")
+            await page.set_input_files("#compare", given)
+            await seen.until(
+                "a refusal", "document.querySelector('#comparison-note').textContent.includes('YAML')"
+            )
+            assert len(seen.complaints) == 1  # the browser's own, of an answer that is 400
+            seen.complaints.clear()
+            await page.click("nav a:text-is('Agents')")
+            async with page.expect_download() as waiting:
+                await page.click("#view-agents [data-save]")
+            await (await waiting.value).save_as(tmp_path / "agents.csv")
+            assert "node-1" in (tmp_path / "agents.csv").read_text()
             await page.click("nav a:text-is('Security')")
             await seen.until("scanners", "document.querySelectorAll('#scanners-table tbody tr').length === 1")
             assert (await seen.rows("#scanners-table"))[0][0] == "192.0.2.66"

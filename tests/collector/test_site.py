@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
-from interceptor.collector import answers
+from interceptor.collector import answers, site
 from interceptor.collector.site import Site
 from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector, Ingest
@@ -469,6 +469,55 @@ def test_every_question_is_narrowed_and_told_as_csv(tmp_path: Path, part: str) -
     asyncio.run(go())
 
 
+def test_the_whole_inventory_is_one_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many pages it is read in, with one line of names; a limit is one page."""
+    monkeypatch.setattr(site, "_MAX_PAGE", 7)
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client):
+            await it.put(*[record(url_template=f"/{number}/x") for number in range(40)])
+            asked = {**BEARER, "Accept": "text/csv"}
+            whole = await client.get("/v1/inventory", headers=asked)
+            assert whole.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
+            found = list(csv.DictReader(io.StringIO(whole.text)))
+            assert {one["template"] for one in found} == {f"/{number}/x" for number in range(40)}
+            assert len(found) == 40
+            few = await client.get("/v1/inventory", headers=asked, params={"limit": 5})
+            assert len(few.text.splitlines()) == 6
+
+    asyncio.run(go())
+
+
+def test_the_inventory_is_compared_with_a_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the service that is asked for; what is no document is refused in words."""
+    monkeypatch.setattr(site, "_MAX_DOCUMENT", 1_000)
+    operation: dict[str, Any] = {"get": {"responses": {}}}
+    document = {"openapi": "3.1.0", "paths": {"/users/{name}": operation, "/health": operation}}
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client):
+            await it.put(
+                record(server_address="a", url_template="/users/{id}"),
+                record(server_address="a", url_template="/admin"),
+                record(server_address="b", url_template="/other"),
+            )
+
+            async def ask(content: bytes) -> httpx.Response:
+                where = "/v1/inventory/comparison?service=a"
+                return await client.post(where, content=content, headers=BEARER)
+
+            answer = await ask(json.dumps(document).encode())
+            told = answer.json()
+            assert [one["template"] for one in told["undocumented"]] == ["/admin"]
+            assert told["unused"] == [{"method": "GET", "path": "/health"}]
+            for content, said in ((b"openapi: 3.1.0", "YAML"), (b"[]", "OpenAPI"), (b" " * 1_001, "long")):
+                refused = await ask(content)
+                assert (refused.status_code, said in refused.json()["detail"]) == (400, True)
+            assert (await client.post("/v1/inventory/comparison", json=document)).status_code == 401
+
+    asyncio.run(go())
+
+
 def test_looks_are_remembered_for_a_few_questions(tmp_path: Path) -> None:
     """Whoever asks for ever other times fills no memory."""
 
@@ -555,7 +604,8 @@ def test_one_document_describes_the_whole_server(tmp_path: Path) -> None:
         async with hosted(tmp_path) as (_, client):
             whole = (await client.get("/openapi.json")).json()
             assert set(whole["paths"]) == {
-                f"/v1/{part}" for part in ("batches", "inventory/openapi.json", *PARTS, *OTHERS)
+                f"/v1/{part}"
+                for part in ("batches", "inventory/openapi.json", "inventory/comparison", *PARTS, *OTHERS)
             }
             assert whole["info"]["title"] == "interceptor collector"
 

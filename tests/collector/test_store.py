@@ -173,7 +173,7 @@ def test_the_same_batch_changes_nothing(tmp_path: Path) -> None:
     """It gets the first answer again, also after a restart."""
 
     async def go() -> None:
-        sealed = incoming(batch(record(), record(kind="tls")))
+        sealed = incoming(batch(record(), record(kind="new")))
         async with opened(tmp_path) as store:
             first = await store.take(sealed)
             assert (first.accepted, first.rejected) == (1, 1)

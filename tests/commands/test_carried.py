@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from interceptor.commands.carried import Carried
-from tests.support.tls import CLIENT, talk
+from tests.support.tls import talk
 
 
 def begins(*firsts: bytes) -> Carried:
     """What is said of directions that begin so."""
     carried = Carried()
-    for number, first in enumerate(firsts):
-        carried.begins(b"flow %d" % number, b"before" + first + b"after", 6, 6 + len(first))
+    for first in firsts:
+        carried.begins(b"before" + first + b"after", 6, 6 + len(first))
     return carried
 
 
@@ -32,15 +32,9 @@ def test_what_nobody_knows_is_something_else() -> None:
     assert str(begins(b"\xff\xfe\xfd", b"")).startswith("something else;")
 
 
-def test_servers_of_tls_by_their_first_names() -> None:
-    """Each once, in order, three of them; a hello may come in pieces, and on any number of connections."""
-    carried = Carried()
-    for name in ("b.example", "a.example", "b.example", "c.example", "d.example", "e.example"):
-        hello = talk(name=name).flights[0]
-        assert hello[0] == CLIENT
-        flow = name.encode()
-        carried.begins(flow, hello[1], 0, 50)
-        carried.goes_on(flow, hello[1], 50, len(hello[1]))
-        carried.goes_on(flow, b"whatever follows", 0, 16)
+def test_tls_is_told_before_all_else() -> None:
+    """It is what hides HTTP."""
+    _, hello = talk().flights[0]
+    carried = begins(b"SSH-2.0-x\r\n", b"SSH-2.0-x\r\n", hello)
     assert carried.tls
-    assert "TLS to b.example, a.example, c.example and 2 more, which is encrypted" in str(carried)
+    assert str(carried).startswith("TLS, which is encrypted; ")

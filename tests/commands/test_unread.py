@@ -171,11 +171,11 @@ def test_protocols_that_are_not_read_are_named(first: bytes, says: str, tmp_path
     assert says in line
 
 
-def test_tls_is_named_with_its_servers(tmp_path: Path) -> None:
-    """As the hello says it, over several segments too; labels that look like tokens are none of a name."""
+def test_servers_of_tls_are_told_where_its_sessions_are(tmp_path: Path) -> None:
+    """Once, as the hello says it, over several segments too; labels that look like tokens are none of a name."""
     for name, shown in (
-        ("shop.example", "TLS to shop.example,"),
-        ("a1b2c3d4e5f6a7b8.example", "TLS to {token}.example,"),
+        ("shop.example", "shop.example:80"),
+        ("a1b2c3d4e5f6a7b8.example", "{token}.example:80"),
     ):
         said = tls_talk(name=name)
         wire, talk = opened()
@@ -185,5 +185,7 @@ def test_tls_is_named_with_its_servers(tmp_path: Path) -> None:
         talk.close()
         path = tmp_path / "tls.pcap"
         path.write_bytes(capture_of(wire, ETHERNET))
-        _, [line], _ = read(str(path))
-        assert shown in line
+        told, [line], _ = read("--format", "summary", str(path))
+        assert told.decode().count(shown) == 1
+        assert "carry TLS, which is encrypted" in line
+        assert "example" not in line

@@ -199,8 +199,8 @@ def test_both_forms_are_what_the_official_package_reads(form: otlp.Form) -> None
         RECORD | {"id": "f" * 32, "url.template": "/größe/{id}/" + "ä" * 200, "missed_bytes": 2**53},
         RECORD | {"id": "e" * 32, "server.address": "other", "ttfb_us": -1, "anomalies": []},
     ]
-    body, left_out = otlp.request(text(*records), form)
-    assert left_out == 0
+    body, *left_out = otlp.request(text(*records), form)
+    assert left_out == [0, 0]
     message = ExportTraceServiceRequest()
     if form == "protobuf":
         message.ParseFromString(body)
@@ -244,7 +244,7 @@ def test_both_forms_say_the_same(fields: dict[str, Any]) -> None:
     messages = []
     for form in FORMS:
         message = ExportTraceServiceRequest()
-        body, left_out = otlp.request(text(RECORD, RECORD | fields | {"id": "1" * 32}), form)
+        body, left_out, _ = otlp.request(text(RECORD, RECORD | fields | {"id": "1" * 32}), form)
         if form == "protobuf":
             message.ParseFromString(body)
         else:
@@ -326,7 +326,7 @@ def rotel(folder: Path) -> Iterator[tuple[int, Path]]:
 def test_a_real_receiver_takes_them(tmp_path: Path, form: otlp.Form) -> None:
     """It reports the ids, times and attributes that were sent."""
     with rotel(tmp_path) as (port, said):
-        body, _ = otlp.request(text(RECORD | {"traceparent": TRACEPARENT}, RECORD), form)
+        body, *_ = otlp.request(text(RECORD | {"traceparent": TRACEPARENT}, RECORD), form)
         asked = urllib.request.Request(
             f"http://127.0.0.1:{port}{otlp.PATH}", body, {"Content-Type": otlp.CONTENT_TYPES[form]}
         )
@@ -413,13 +413,13 @@ def test_a_line_that_no_receiver_would_take_is_named(field: bytes) -> None:
         deep(400, alone)
     good = json.dumps(RECORD).encode() + b"\n"
     among = unpack(seal([good, bad, good], 3, ORIGIN, 0.0).body, "gzip", 2**20)
-    body, left_out = deep(400, among)
+    body, left_out, _ = deep(400, among)
     message = ExportTraceServiceRequest()
     message.ParseFromString(body)
     assert (len(message.resource_spans[0].scope_spans[0].spans), left_out) == (2, 1)
 
 
-def deep(frames: int, text: bytes) -> tuple[bytes, int]:
+def deep(frames: int, text: bytes) -> otlp.Made:
     """From as far down the stack as a program can be."""
     return deep(frames - 1, text) if frames else otlp.request(text, "protobuf")
 
@@ -430,3 +430,13 @@ def test_an_announced_client_is_the_client_and_the_balancer_the_peer() -> None:
     found = attributes(spans(record)[0])
     assert (found["client.address"], found["client.port"]) == ("203.0.113.5", 34567)
     assert found["network.peer.address"] == RECORD["source.address"]
+
+
+@pytest.mark.parametrize("form", ["json", "protobuf"])
+def test_a_session_has_no_span(form: otlp.Form) -> None:
+    """Records of other kinds are left out, and a batch of nothing else is no fault."""
+    session = {"schema": 1, "kind": "tls", "id": "2" * 32, "time": RECORD["time"]}
+    made = otlp.request(text(RECORD, session), form)
+    assert (made.strange, made.spanless) == (0, 1)
+    assert made.body == otlp.request(text(RECORD), form).body
+    assert otlp.request(text(session, session | {"kind": "websocket"}), form)[1:] == (0, 2)

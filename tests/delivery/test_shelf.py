@@ -118,6 +118,14 @@ def test_records_that_the_endpoint_did_not_take(start: Any) -> None:
     assert ledger(shelf) == (10, 7, {"rejected": 3}, 0)
 
 
+def test_records_that_are_no_calls(start: Any) -> None:
+    """A receiver of OTLP is not sent them: they are no loss of the endpoint's, and counted apart."""
+    shelf = start()
+    shelf.append(batch(1))
+    shelf.delivered(shelf.take(), rejected=1, spanless=4)
+    assert ledger(shelf) == (10, 5, {"rejected": 1, "no_span": 4}, 0)
+
+
 def test_what_is_left_of_a_batch(start: Any, disk: FakeDisk) -> None:
     """One part, in its place, through a restart; what was left out is counted under its reason."""
     shelf = start()

@@ -58,7 +58,7 @@ class Store:
     def settle(self, batch: Batch) -> None:
         self.out = [each for each in self.out if each is not batch]
 
-    async def delivered(self, batch: Batch, rejected: int = 0) -> None:
+    async def delivered(self, batch: Batch, rejected: int = 0, spanless: int = 0) -> None:
         self.settle(batch)
         self.delivered_ids.append(batch.id)
         self.rejected += rejected

@@ -700,6 +700,8 @@ def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     match schema:
         case {"const": only}:
             return st.just(only)
+        case {"enum": choices}:
+            return st.sampled_from(choices)
         case {"type": "integer"}:
             return st.integers(schema.get("minimum", -(2**63)), schema.get("maximum", 2**63 - 1))
         case {"format": "date-time"}:  # of its pattern alone, most were days that do not exist

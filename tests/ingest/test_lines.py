@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from interceptor.core.records.encoder import Record
 from interceptor.delivery.batches import unpack
-from interceptor.ingest.lines import MAX_LINE, Aside, BadLineError, Known, Refusal, Row, TooManyError, check
+from interceptor.ingest.lines import (
+    MAX_LINE,
+    Aside,
+    BadLineError,
+    Known,
+    Refusal,
+    Row,
+    TooManyError,
+    Trait,
+    check,
+)
 from tests.support.records import NOW, batch, record, time_of
 
 
@@ -53,6 +63,8 @@ def test_what_is_counted_with_is_read() -> None:
         404,
         1_500,
         512,
+        (),
+        (Trait("protocol", "http"),),
     )
     bare = {"http.request.method": "_OTHER", "http.request.method_original": "PURGE", "url.template": None}
     sparse = read(line(**bare, duration_us=None, **{"http.response.status_code": None}))
@@ -64,10 +76,18 @@ def test_a_record_has_the_fields_that_the_encoder_writes() -> None:
     """Each under its name and of its type; but for bounds, a row says more only of what kind and schema it is."""
     names = [{each.name: each.encode_name for each in msgspec.structs.fields(one)} for one in (Record, Row)]
     assert names[0] == names[1]
-    assert get_type_hints(Record) | {"kind": Literal["http"], "schema": Literal[1]} == get_type_hints(Row)
+    assert get_type_hints(Record) | {"kind": Literal["http"], "schema": Literal[1, 2]} == get_type_hints(Row)
 
 
-@pytest.mark.parametrize("fields", [{"kind": "tls"}, {"schema": 2}, {"kind": "tls", "source.port": "a name"}])
+def test_records_of_the_first_schema_count() -> None:
+    """What agents of before have in their spools is read like what is sealed today."""
+    known: list[Known | Aside] = []
+    one, other = record(schema=1), record(schema=2)
+    check(text(one, other), known=known)
+    assert [each.key.hex() for each in known if isinstance(each, Known)] == [one["id"], other["id"]]
+
+
+@pytest.mark.parametrize("fields", [{"kind": "new"}, {"schema": 3}, {"kind": "new", "source.port": "a name"}])
 def test_what_a_later_agent_says_is_let_through_unread(fields: dict[str, Any]) -> None:
     """A kind or a schema that is not known here is no error, whatever its fields are."""
     assert read(line(**fields)) is Aside.UNKNOWN
@@ -77,6 +97,21 @@ def test_what_a_later_agent_says_is_let_through_unread(fields: dict[str, Any]) -
 def test_what_agents_send_beside_calls_is_taken(kind: str) -> None:
     """It is of no total, and no record of a later agent."""
     assert read(line(kind=kind)) is Aside.TAKEN
+
+
+@pytest.mark.parametrize(
+    ("fields", "spoken"),
+    [
+        ({"rpc.system": "grpc", "network.protocol.version": "2"}, "grpc"),
+        ({"http.request.header.names": ["host", "upgrade", "sec-websocket-key"]}, "websocket"),
+        ({"http.request.header.names": ["host"]}, "http"),
+    ],
+)
+def test_what_is_spoken_is_told(fields: dict[str, Any], spoken: str) -> None:
+    """By what is called, not by what carries it."""
+    found = read(line(**fields))
+    assert isinstance(found, Known)
+    assert [one.value for one in found.traits if one.kind == "protocol"] == [spoken]
 
 
 def test_fields_of_a_later_version_are_skipped() -> None:

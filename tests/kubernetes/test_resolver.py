@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interceptor.kubernetes import resolver as resolver_module
 from interceptor.kubernetes.intervals import SLACK
 from interceptor.kubernetes.objects import Resource
 from interceptor.kubernetes.resolver import Kind, Memory, Resolver
@@ -303,7 +304,7 @@ def test_nothing_is_said_of_strangers_while_a_resource_cannot_be_read() -> None:
     assert not resolver.complete
 
 
-def test_records_of_before_a_restart_are_named_after_it() -> None:
+def test_records_of_before_a_restart_are_named_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What ended, and what ended while nobody looked: gone at the latest when it was listed again."""
     first = Cluster(k8s.pod("ended", HERE, start=NOW - 500), k8s.pod("ends", "10.64.0.10", start=NOW - 500))
     first.gone(k8s.pod("ended", HERE, start=NOW - 500), NOW)
@@ -311,9 +312,11 @@ def test_records_of_before_a_restart_are_named_after_it() -> None:
         Resource.ENDPOINTSLICES,
         k8s.endpointslice("cart", {HERE: "uid-ended", "10.64.0.10": "uid-ends"}, created=NOW - 400),
     )
-    kept = msgspec.msgpack.encode(first.resolver.remember())
+    monkeypatch.setattr(resolver_module, "PIECE", 1)
     resolver = Resolver()
-    resolver.restore(msgspec.msgpack.decode(kept, type=Memory))
+    for piece in first.resolver.remember():
+        assert len(piece.held) + len(piece.serving) == 1
+        resolver.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(piece), type=Memory))
     second = Cluster(k8s.pod("new", HERE, start=NOW + 100), resolver=resolver, now=NOW + 200)
     second.list(Resource.ENDPOINTSLICES, now=NOW + 200)
     assert second.name(NOW - 100) == "ended"

@@ -185,7 +185,7 @@ def test_every_reason_for_a_loss_is_there_before_the_first() -> None:
     }
     assert {reason for reason, value in lost.items() if value == 0} == {
         *("queue_full", "closed", "write_failed", "spool_full", "disk_failed", "batch_too_large", "corrupt"),
-        *("refused", "rejected", "too_large", "unreadable"),
+        *("refused", "rejected", "too_large", "unreadable", "no_span"),
     }
     assert {reason: value for reason, value in lost.items() if value} == {"disk_full": 10, "new": 1}
 

@@ -102,12 +102,14 @@ class Place:
     response: str
     how: str = ""
     """`midstream`: picked up after the handshake; `hole`: the first segment of the client is lost; `server_hole`: the
-    first of the server."""
+    first of the server; `tls_name`, `tls_protocol`: the client greets in TLS, and what is asked stands there in its hello."""
     turns: Callable[[str], Turns] | None = None
     """What both sides say, in the place of one request and one response."""
 
 
 _OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+_REFUSED = bytes.fromhex("15 0303 0002 02 28")
+"""An alert: `handshake_failure`."""
 _HOST_LINE = "Host: api.example\r\n"
 
 
@@ -337,6 +339,8 @@ PLACES: Final = (
         "response body after a hole", _get("GET /"), "{}\r\nHTTP/1.1 200 {}\r\n{}: {}\r\n\r\n", "server_hole"
     ),
     *(Place(name, "", "", turns=turns) for name, turns in PROTOCOLS.items()),
+    Place("name in a TLS hello", "{}.shown.example", "", "tls_name"),
+    Place("protocol in a TLS hello", "{}", "", "tls_protocol"),
 )
 
 _HOST_KINDS: Final = frozenset(
@@ -367,6 +371,7 @@ SHOWN: Final = {
     "host of an absolute target": Shown(_HOST, _HOST_KINDS),
     "host of a CONNECT": Shown(_HOST, _HOST_KINDS),
     **{name: Shown(_HOST, _HOST_KINDS) for name in HOSTS},
+    "name in a TLS hello": Shown(_HOST, _HOST_KINDS),
     "body without a length": Shown(_IN_A_BODY, _HOST_KINDS),
     "body after a pickup in the middle": Shown(_IN_A_BODY, _HOST_KINDS),
     "rest of a body after a pickup": Shown(_IN_A_BODY, _HOST_KINDS),
@@ -420,8 +425,23 @@ def _turns(ends: Ends, turns: Turns) -> Iterator[bytes]:
     yield Sent(ends, client=True, position=at[True] + 1, place=at[False] + 1).frame()
 
 
+def _vector(content: bytes, size: int = 2) -> bytes:
+    return len(content).to_bytes(size) + content
+
+
+def _hello(how: str, text: bytes) -> bytes:
+    """A record with a ClientHello (RFC 8446 section 4.1.2) that asks for a name, or for a protocol."""
+    named = {"tls_name": b"\0\0" + _vector(_vector(b"\0" + _vector(text)))}
+    offered = {"tls_protocol": b"\0\x10" + _vector(_vector(_vector(text, 1)))}
+    body = b"\3\3" + bytes(32) + _vector(b"", 1) + _vector(b"\x13\1") + _vector(b"\0", 1)
+    message = b"\1" + _vector(body + _vector((named | offered)[how]), 3)
+    return b"\x16\3\1" + _vector(message)
+
+
 def _conversation(ends: Ends, place: Place, value: str) -> Iterator[bytes]:
     asked, answered = _filled(place.request, value), _filled(place.response, value)
+    if place.how.startswith("tls"):
+        asked, answered = _hello(place.how, asked), _REFUSED
     if place.how in {"hole", "server_hole"}:
         asked = _get("GET /before").encode() + (asked if place.how == "hole" else b"")
     lost = len(_get("GET /before")) + 40 if place.how == "hole" else 0

@@ -32,7 +32,7 @@ def time_of(seconds: float) -> str:
 def record(**fields: Any) -> dict[str, Any]:
     """One that holds, with an id of its own. Names of fields as in Python: `server_address` is `server.address`."""
     whole: dict[str, Any] = {
-        "schema": 1,
+        "schema": 2,
         "kind": "http",
         "id": f"{next(_numbers):032x}",
         "time": time_of(NOW),

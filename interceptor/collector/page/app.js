@@ -1,7 +1,7 @@
 // Asks the collector what there is, every two seconds while somebody looks, and shows it.
 
 import { ages, showAgents } from "./agents.js";
-import { ask, detail, json, told } from "./ask.js";
+import { ask, detail, json, save, told } from "./ask.js";
 import { SPREADS, answered, badge, route, spoken, style, target } from "./cells.js";
 import { CLASSES, PERCENTILES, dragging, histogram, latency, spark, traffic } from "./charts.js";
 import { $, list, make, say } from "./dom.js";
@@ -229,3 +229,7 @@ document.addEventListener("visibilitychange", () => (document.hidden ? clearTime
 setInterval(() => ages(overview, serverNow()), 1_000);
 onChange(changed);
 changed();
+for (const button of document.querySelectorAll("[data-save]")) {
+  const [part, own] = button.dataset.save.split("?");
+  button.addEventListener("click", () => save(`/v1/${part}?${query(Object.fromEntries(new URLSearchParams(own)))}`, "text/csv", `${part}.csv`));
+}

@@ -3,8 +3,8 @@
 const PATIENCE = 15_000;
 
 /** The answer to a question; undefined where somebody has to sign in, which is then where the page goes. */
-export async function ask(path, headers = {}) {
-  const answer = await fetch(path, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+export async function ask(path, headers = {}, more = {}) {
+  const answer = await fetch(path, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...more });
   if (answer.status === 401) {
     location.assign("/login");
     return undefined;

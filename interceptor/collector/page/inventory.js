@@ -2,6 +2,7 @@
 
 import { json, save, told } from "./ask.js";
 import { route } from "./cells.js";
+import { compare } from "./comparison.js";
 import { $, make, say } from "./dom.js";
 import { filter, go, query, remember } from "./filter.js";
 import { ago, count, date, exact } from "./format.js";
@@ -25,6 +26,11 @@ const few = (values, most = 3) => (values ? [values.slice(0, most).join(", "), v
 
 const types = (one) => few([...new Set([...(one.request_types ?? []), ...(one.response_types ?? [])])].map((type) => type.replace(/^application\//, "")));
 
+const SPOKEN = { grpc: "gRPC", websocket: "WebSocket" };
+
+/** What is spoken, HTTP by its versions. */
+const protocols = (one) => [...(one.versions ?? []).map((version) => `HTTP/${version}`), ...(one.protocols ?? []).filter((spoken) => spoken !== "http").map((spoken) => SPOKEN[spoken] ?? spoken)];
+
 const table = new Table(
   $("inventory-table"),
   [
@@ -35,7 +41,7 @@ const table = new Table(
     { name: "Credentials", value: (one) => one.credentials?.join(" ") ?? "", cell: credentials, first: 1 },
     { name: "Types", cell: types, style: "minor" },
     { name: "Query keys", cell: (one) => few(one.query_keys), style: "minor" },
-    { name: "HTTP", value: (one) => one.versions?.join(" ") ?? "", cell: (one) => one.versions?.join(", ") ?? "–", style: "minor", first: 1 },
+    { name: "Protocols", value: (one) => protocols(one).join(" "), cell: (one) => few(protocols(one)), style: "minor", first: 1 },
     { name: "First seen", value: (one) => one.first, cell: (one) => date(one.first), style: "number minor" },
     { name: "Last seen", value: (one) => one.last, cell: (one) => make("span", { title: date(one.last) }, ago(Math.max(0, Date.now() / 1_000 - one.last))), style: "number minor" },
   ],
@@ -87,8 +93,10 @@ $("inventory-search").addEventListener("input", () => {
 for (const id of ["inventory-since", "inventory-probes"]) $(id).addEventListener("change", () => showInventory());
 $("inventory-more").addEventListener("click", () => showInventory(true));
 $("inventory-csv").addEventListener("click", () => {
-  const wanted = parameters();
-  wanted.set("limit", 1_000);
-  save(`/v1/inventory?${wanted}`, "text/csv", name("csv"));
+  save(`/v1/inventory?${parameters()}`, "text/csv", name("csv"));
 });
 $("inventory-openapi").addEventListener("click", () => save(`/v1/inventory/openapi.json?${parameters()}`, "application/json", name("openapi.json")));
+$("compare").addEventListener("change", ({ target }) => {
+  if (target.files.length) compare(target.files[0], parameters());
+  target.value = ""; // the same file again is another comparison
+});

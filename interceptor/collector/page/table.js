@@ -12,7 +12,7 @@ export class Table {
     this.key = key;
     this.pick = pick;
     this.items = [];
-    this.order = sort ? { column: sort, way: -1 } : undefined;
+    this.order = sort ? { column: sort, way: columns.find(({ name }) => name === sort).first ?? -1 } : undefined;
     this.heads = columns.map((column) => this.#head(column));
     this.body = make("tbody");
     element.replaceChildren(make("thead", {}, make("tr", {}, this.heads)), this.body);

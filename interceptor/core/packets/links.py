@@ -359,6 +359,7 @@ _LINKS: Mapping[int, Callable[[memoryview], tuple[int, int]]] = {
     163: lambda frame: (_LLC, radio.avs(frame)),
     166: _pppd,
     197: _erf,
+    219: lambda _: (MPLS, 0),
     226: _ipnet,
     228: lambda _: (IPV4, 0),
     229: lambda _: (IPV6, 0),

@@ -2,10 +2,9 @@
 
 Owns the choice among the protocols that are read, and which conversation a change leads to. Refuses ports.
 
-What is seen from its beginning and does not begin as HTTP/2 is taken for HTTP/1, which tells itself when neither side speaks it.
-On a connection that is met in the middle nobody knows who the client is; until what one side says proves it, nothing is read.
-
-Limits: what waits for the client's preface is 24 bytes of a client and `http2.recognition.FIRST_BYTES` of a server.
+What is seen from its beginning is HTTP/2 by the client's preface, TLS if either side begins with a hello, SOCKS if the client
+begins so, and else taken for HTTP/1, which tells itself when neither side speaks it. On a connection that is met in the middle
+nobody knows who the client is; until what one side says proves it, nothing is read.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly, Chunk, Drop, Transaction
 from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation, End, Hole
+from interceptor.core.protocols.foreign import ForeignConversation, Unwatched
 from interceptor.core.protocols.http1.heads import plausible_request, plausible_response
 from interceptor.core.protocols.http1.pairing import H2C, UNREAD, HttpConversation
 from interceptor.core.protocols.http2.recognition import (
@@ -25,13 +25,28 @@ from interceptor.core.protocols.http2.recognition import (
     may_answer,
     speaker,
 )
+from interceptor.core.protocols.ledger import (
+    HTTP1,
+    HTTP2,
+    PROXY,
+    TLS,
+    TUNNEL,
+    UNRECOGNIZED,
+    WEBSOCKET,
+    Ledger,
+)
 from interceptor.core.protocols.opaque import NOTHING_COMES, Opaque
+from interceptor.core.protocols.proxied import ProxiedConversation, may_announce
+from interceptor.core.protocols.signatures import SIGN_BYTES, SIGNED, by_client, by_server
 from interceptor.core.protocols.socks import SocksConversation, may_begin
+from interceptor.core.protocols.tls import recognition as tls
 from interceptor.core.protocols.tunnel import DEPTH, Inside, Opening, Story, TunnelConversation
 from interceptor.core.protocols.websocket.handshake import proven
 from interceptor.core.protocols.websocket.session import WebSocketConversation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interceptor.core.model import Outcome, Peers
     from interceptor.core.protocols.conversation import Heard
     from interceptor.core.protocols.http1.parser import Context, Partial
@@ -44,10 +59,15 @@ __all__ = ["Recognition"]
 
 _HTTP1: Final = "http1"
 _HTTP2: Final = "http2"
+_TLS: Final = TLS
+_MET_TLS: Final = "tls met in the middle"
+_PROXIED: Final = "proxied"
 _SOCKS: Final = "socks"
 _CONNECT: Final = "connect"
 _WEBSOCKET: Final = "websocket"
 _SWITCHING: Final = 101
+_PATIENCE: Final = 48
+"""Pieces and holes that wait: a preface that comes byte by byte, and what a server says meanwhile."""
 _FRAME_STARTS: Final = b"\x00P"
 """What a frame of HTTP/2 that is not huge begins with, and its preface."""
 
@@ -57,6 +77,8 @@ class Recognition:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.ledger = Ledger(context)
+        """What all bytes were."""
         self._http2: Http2Context | None = None
         """Made when a connection needs it: most captures have none."""
 
@@ -89,32 +111,57 @@ class Recognition:
         if isinstance(change, Inside):
             story = change.story
             inner = self._become(change.change, peers, story.depth)
-            return TunnelConversation(peers, story, None if inner.opaque else inner, self._context.drop)
+            if change.change.protocol == _TLS:
+                story.inside = _TLS
+            return TunnelConversation(peers, story, None if inner.opaque else inner, self._tunnelled(peers))
         if change.protocol == _HTTP1:
             return HttpConversation(peers, self._context, first=True)
         if change.protocol == _HTTP2:
             return self._speak_http2(peers)
         if change.protocol == H2C:
             return self._speak_http2(peers, upgraded=change.origin)
+        if change.protocol == _TLS:
+            from interceptor.core.protocols.tls.session import TlsConversation  # most captures do not need it
+
+            account = self.ledger.account(TLS, peers, begun=1)
+            return TlsConversation(peers, account.deliver, self._context.budget, first=True)
+        if isinstance(change, Unwatched):
+            return Opaque(peers, change.account.drop, Drop.NOT_HTTP)
+        if change.origin is None and change.protocol in SIGNED:
+            return ForeignConversation(peers, self.ledger.account(change.protocol, peers, begun=1))
         if change.protocol == REFUSED:
             declined = HttpConversation(peers, self._context, first=True)
             declined.requests.refuse_all()
             return declined
+        if change.protocol == _PROXIED:
+            context = self._context
+            return ProxiedConversation(
+                peers, self.ledger.sum(PROXY).drop, context.budget, context.head_bytes, _HTTP1
+            )
+        if not change.protocol and change.origin is None:
+            return self.begin(peers, first=True)
         if change.protocol == _SOCKS:
-            return SocksConversation(peers, self._context.drop, self._context.budget)
+            return SocksConversation(peers, self._tunnelled(peers), self._context.budget)
         if isinstance(change.origin, Opening):
             return self._open(change.origin, peers, depth)
         if isinstance(change.origin, Transaction):
             return self._switch(change.origin, peers, depth)
-        return Opaque(
-            peers, self._context.drop, Drop.NOT_HTTP if change.protocol == UNREAD else Drop.UPGRADED
-        )
+        if change.protocol in {UNREAD, _MET_TLS}:
+            protocol = UNRECOGNIZED if change.protocol == UNREAD else TLS
+            return Opaque(peers, self.ledger.account(protocol, peers, begun=1).drop, Drop.NOT_HTTP)
+        return Opaque(peers, self._tunnelled(peers, begun=1), Drop.UPGRADED)
+
+    def _tunnelled(self, peers: Peers, *, begun: int = 0) -> Callable[[Drop, int], None]:
+        """What counts bytes in tunnels."""
+        return self.ledger.account(TUNNEL, peers, begun=begun).drop
 
     def _switch(self, granted: Transaction, peers: Peers, depth: int) -> Conversation:
         """What an answer of HTTP/1 leads to: a tunnel, WebSocket, or what another name stands for."""
         request, response = granted.request, granted.response
         if response is None:
-            return Opaque(peers, self._context.drop, Drop.UPGRADED)  # h2c while a request was still coming in
+            return Opaque(
+                peers, self._tunnelled(peers, begun=1), Drop.UPGRADED
+            )  # h2c while a request was still coming in
         asked = request.upgrade if request is not None else None
         protocol, anomaly = _CONNECT, None
         if response.status == _SWITCHING:
@@ -124,7 +171,8 @@ class Recognition:
                 return self._speak_http2(peers)
             if protocol == _WEBSOCKET:
                 if proven(asked, response.upgrade):
-                    return WebSocketConversation(peers, granted, self._context.drop, self._context.budget)
+                    drop = self.ledger.sum(WEBSOCKET).drop
+                    return WebSocketConversation(peers, granted, drop, self._context.budget)
                 anomaly = Anomaly.WRONG_ACCEPT
         opening = Opening(
             peers,
@@ -142,7 +190,15 @@ class Recognition:
         story = Story(opening, depth + 1, self._context.budget)
         entered = depth < DEPTH and opening.error is None
         inner = self.begin(peers, first=True) if entered else None
-        return TunnelConversation(peers, story, inner, self._context.drop)
+        return TunnelConversation(peers, story, inner, self._tunnelled(peers, begun=1))
+
+    def read(self) -> dict[str, int]:
+        """Bytes by protocol, of all that came in order, but for what waits here."""
+        read = self.ledger.read()
+        if self._http2 is not None:
+            read[HTTP2] = self._http2.octets
+            read[HTTP1] -= self._http2.octets
+        return read
 
     def http2(self) -> Http2Context:
         """What conversations of HTTP/2 share."""
@@ -170,9 +226,15 @@ class Recognition:
 
 
 class _Beginning(Conversation):
-    """A connection that is seen from its beginning, until its first bytes say what it speaks."""
+    """A connection that is seen from its beginning, until its first bytes say what it speaks.
 
-    __slots__ = ("_context", "_heard", "becomes", "peers")
+    What a client begins to speak is believed when the server does not answer it in HTTP, as one that speaks nothing else may.
+
+    Limits: what waits of one side is a preface or the header of a hello, of a server `http2.recognition.FIRST_BYTES`, and
+    what a client says until its answer, as much as a head may have; all of it in `_PATIENCE` pieces and holes.
+    """
+
+    __slots__ = ("_context", "_heard", "_named", "becomes", "peers")
 
     peers: Peers
 
@@ -180,8 +242,15 @@ class _Beginning(Conversation):
         self.peers = peers
         self.becomes: Becoming | None = None
         self._context = context
-        self._heard: list[Heard] | None = None
-        """What waits for more."""
+        self._heard: list[Heard] = []
+        """What waits for more, in order."""
+        self._named: str | None = None
+        """What the client has begun to speak, unless the server answers in HTTP."""
+
+    @property
+    def _default(self) -> str:
+        """What it is taken for if nothing more tells. HTTP/1 finds its way behind a hole."""
+        return self._named or _HTTP1
 
     def rename(self, peers: Peers) -> None:
         """The ends are known better."""
@@ -192,75 +261,88 @@ class _Beginning(Conversation):
         return NOTHING_COMES
 
     def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
-        """Tell the protocol by the first bytes of both."""
+        """See whether that tells."""
         data = chunk.buffer[chunk.cursor : chunk.end]
-        if self._heard is not None:
-            data = (
-                b"".join([said.buffer for by, said in self._heard if by == side and isinstance(said, Chunk)])
-                + data
-            )
-        if side == CLIENT:
-            known = greets(data)
-            other = _SOCKS if may_begin(data) else _HTTP1
-        else:
-            known = None if len(data) <= FIRST_BYTES and may_answer(data) else False
-            other = _HTTP1
-        if known is not None:
-            self._become(_HTTP2 if known else other, (side, chunk))
+        begun = b"".join([*[_bytes(said) for by, said in self._heard if by == side], data])
+        protocol = self._by_client(begun) if side == CLIENT else self._by_server(begun)
+        if protocol is None and len(self._heard) < _PATIENCE:
+            position = chunk.base + chunk.cursor
+            self._heard.append((side, Chunk(data, 0, len(data), position, chunk.time, chunk.place)))
+            self._context.budget.held += len(data)
+            chunk.cursor = chunk.end
             return
-        position = chunk.base + chunk.cursor
-        data = chunk.buffer[chunk.cursor : chunk.end]
-        self._wait((side, Chunk(data, 0, len(data), position, chunk.time, chunk.place)), len(data))
-        chunk.cursor = chunk.end
+        self.becomes = Becoming(protocol or self._default, [*self._heard, (side, chunk)])
 
     def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
-        """What a client begins with is not known: HTTP/1 finds its way behind a hole."""
-        hole = (side, Hole(size, position, time))
-        if side == CLIENT:
-            self._become(_HTTP1, hole)
-        else:
-            self._wait(hole, 0)
+        """What comes after it may tell."""
+        self._heard.append((side, Hole(size, position, time)))
+        if len(self._heard) >= _PATIENCE:
+            self.becomes = Becoming(self._default, self._heard)
 
     def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:  # noqa: ARG002
-        """Less than a preface is nothing that anybody reads."""
-        self._wait((side, End(position, time, clean)), 0)
+        """That side says no more than it has. A server may end before its client has said anything."""
+        over = side == CLIENT or any(isinstance(said, End) for _, said in self._heard)
+        self._heard.append((side, End(position, time, clean)))
+        if over or self._named is not None:
+            self.becomes = Becoming(self._default, self._heard)
 
     def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:  # noqa: ARG002
-        """Too little was said to tell."""
-        waiting = self._waiting()
-        self._context.budget.held -= waiting
-        if self.becomes is None:
-            self._context.drop(Drop.HEAD_INCOMPLETE, waiting)
-        self._heard = None
+        """What waits is told to another."""
+        self._context.budget.held -= self.weight
 
     def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
         """Nothing is open."""
 
     def relieve(self, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Wait no more."""
-        if self._heard is not None:
-            self.becomes = Becoming(_HTTP1, self._heard)
+        if self._heard:
+            self.becomes = Becoming(self._default, self._heard)
 
     @property
     def weight(self) -> int:
         """Bytes of memory of what waits."""
-        return self._waiting()
+        return self.held(CLIENT, 0) + self.held(SERVER, 0)
 
     def held(self, side: int, position: int) -> int:  # noqa: ARG002 - all of it is
         """Bytes that wait."""
-        return sum([said.end for by, said in self._heard or () if by == side and isinstance(said, Chunk)])
+        return sum([len(_bytes(said)) for by, said in self._heard if by == side])
 
-    def _waiting(self) -> int:
-        return self.held(CLIENT, 0) + self.held(SERVER, 0) if self._heard is not None else 0
+    def _by_client(self, begun: bytes) -> str | None:
+        """What a client speaks that begins so; None: more will tell."""
+        if self._named is not None:
+            return None if self.weight < self._context.head_bytes else self._named
+        hello, preface = tls.greets(begun), greets(begun)
+        if preface:
+            return _HTTP2
+        if hello is False and begun[:1] in {b"P", b"\r"}:
+            announces = may_announce(begun, self._context.head_bytes)
+            if announces is not False:
+                return _PROXIED if announces else None
+        if hello:
+            self._named = _TLS
+        if hello is not False or preface is None:
+            return None
+        if not self._heard and may_begin(begun):
+            return _SOCKS
+        named = None if plausible_request(begun, 0, len(begun)) else by_client(begun[:SIGN_BYTES])
+        self._named = named if named in SIGNED else None
+        return _HTTP1 if self._named is None else None
 
-    def _wait(self, heard: Heard, size: int) -> None:
-        if self._heard is None:
-            self._heard = []
-        self._heard.append(heard)
-        self._context.budget.held += size
+    def _by_server(self, begun: bytes) -> str | None:
+        """What it speaks if the server begins so."""
+        hello = tls.greets(begun)
+        if hello or tls.warns(begun):
+            return _TLS
+        if hello is None or (len(begun) <= FIRST_BYTES and may_answer(begun)):
+            return None
+        if plausible_response(begun, 0, len(begun)):
+            return _HTTP1
+        named = self._named or by_server(begun[:SIGN_BYTES])
+        return named if named == _TLS or named in SIGNED else _HTTP1
 
-    def _become(self, protocol: str, last: Heard) -> None:
-        self.becomes = Becoming(protocol, [*(self._heard or ()), last])
+
+def _bytes(said: Chunk | Hole | End) -> bytes:
+    return said.buffer if isinstance(said, Chunk) else b""
 
 
 class _Joined(Becoming):
@@ -300,8 +382,16 @@ class _Middle(Conversation):
         """Everything must be looked at."""
         return NOTHING_COMES
 
-    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:
+    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Find out who is who by who speaks how."""
+        before = self._context.thrown
+        if chunk.cursor < chunk.end and tls.goes_on(chunk.buffer, chunk.cursor, chunk.end):
+            self.becomes = Becoming(_MET_TLS, [(side, chunk)])
+        else:
+            self._look(side, chunk)
+        self._tell(before)
+
+    def _look(self, side: int, chunk: Chunk) -> None:
         # A chunk may be empty: all of a segment that a short snaplen has cut off.
         begun = self._begun[side]
         if begun is not None or (chunk.cursor < chunk.end and chunk.buffer[chunk.cursor] in _FRAME_STARTS):
@@ -315,7 +405,7 @@ class _Middle(Conversation):
                 self._context.budget.held -= len(begun)
                 if spoken is None and joined.buffer[0] == 0:
                     self._context.drop(Drop.UNSYNCHRONISED, len(begun))
-                    self.receive(side, chunk, finished)  # something else may begin here
+                    self._look(side, chunk)  # something else may begin here
                     return
                 chunk.cursor = chunk.end
                 chunk = joined
@@ -386,7 +476,14 @@ class _Middle(Conversation):
         prospect, begun = self._prospects[side], self._begun[side]
         return (prospect.held if prospect is not None else 0) + (len(begun) if begun is not None else 0)
 
+    def _tell(self, before: int) -> None:
+        """Of what was dropped since then nobody knows the server."""
+        dropped = self._context.thrown - before
+        if dropped:
+            self._recognition.ledger.sum(UNRECOGNIZED).count(dropped)
+
     def _give_up(self, side: int, reason: Drop) -> None:
+        before = self._context.thrown
         prospect, self._prospects[side] = self._prospects[side], None
         if prospect is not None:
             prospect.drop(reason)
@@ -394,3 +491,4 @@ class _Middle(Conversation):
         if begun is not None:
             self._context.budget.held -= len(begun)
             self._context.drop(reason, len(begun))
+        self._tell(before)

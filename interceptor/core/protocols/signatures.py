@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SIGN_BYTES", "by_client", "by_server"]
+__all__ = ["SIGNED", "SIGN_BYTES", "by_client", "by_server"]
 
 SIGN_BYTES: Final = 64
 """Of each side. The longest constant has 24 bytes; what varies before one, a length or a greeting, is short."""
@@ -207,3 +207,8 @@ _CLIENT_LENGTHS: Final[tuple[tuple[str, Callable[[bytes], bool]], ...]] = (
     ("socks", _socks5),
 )
 _SERVER_LENGTHS: Final[tuple[tuple[str, Callable[[bytes], bool]], ...]] = (("mysql", _mysql),)
+
+SIGNED: Final = frozenset(
+    name for name, _ in (*_CLIENT_WORDS, *_SERVER_WORDS, *_CLIENT_LENGTHS, *_SERVER_LENGTHS)
+) - {"http2", "socks"}
+"""The names of those that nothing else here reads."""

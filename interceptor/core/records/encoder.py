@@ -1,4 +1,4 @@
-"""Metadata records, schema 1: what of a transaction leaves the machine, and how it is written.
+"""Metadata records, schema 2: what of a transaction leaves the machine, and how it is written.
 
 Owns the schema (`Record`), every rule that turns traffic's text into a field, and the JSON. Refuses to
 interpret: what was seen, and in which state, was decided below; what is not known is absent, never null, and an
@@ -25,10 +25,12 @@ import msgspec
 from msgspec import field
 
 from interceptor.core.model import Anomaly, Peers, Request, State, Transaction
+from interceptor.core.protocols.http2 import grpc
 from interceptor.core.protocols.tunnel import Tunnel
 from interceptor.core.protocols.websocket.session import Session
 from interceptor.core.records import tunnel, values, websocket
 from interceptor.core.records.calls import CallNames
+from interceptor.core.records.parts import SCHEMA
 from interceptor.core.records.servers import ServerNames
 from interceptor.core.records.templates import PathTemplates
 from interceptor.core.records.tunnel import TunnelRecord
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from interceptor.core.model import Outcome
+    from interceptor.core.protocols.ledger import Unread
+    from interceptor.core.protocols.tls.session import Session as TlsSession
+    from interceptor.core.records.tls import TlsRecord
+    from interceptor.core.records.unread import UnreadRecord
 
 __all__ = ["MAX_KEYS", "AnyRecord", "Record", "RecordEncoder", "Url", "split_target"]
 
@@ -47,7 +53,7 @@ Url = Literal["template", "path", "full"]
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One line: the fields of schema 1, in order. Names follow OpenTelemetry where it has one.
+    """One line: the fields of schema 2, in order. Names follow OpenTelemetry where it has one.
 
     A default stands for an absent field; the empty strings and -1 are of fields that are never absent.
     """
@@ -72,7 +78,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the client asked for, where that was translated into the destination (NAT), with `service_port`."""
     service_port: int | None = field(name="service.port", default=None)
     perspective: str | None = None
-    """`both`: seen under the name that the client sees and the one that the server does."""
+    """`client` or `server`: seen where that end's packets had not been routed yet and the other one's had. `both`: seen under the
+    name that the client sees and the one that the server does."""
     client_address: str | None = field(name="client.address", default=None)
     """Of the client behind a load balancer, where that has announced it (PROXY protocol), with `client_port`."""
     client_port: int | None = field(name="client.port", default=None)
@@ -141,7 +148,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     rpc_response_message_bytes: int | None = field(name="rpc.response.message.bytes", default=None)
 
 
-AnyRecord: TypeAlias = Record | WebSocketRecord | TunnelRecord
+AnyRecord: TypeAlias = "Record | WebSocketRecord | TunnelRecord | TlsRecord | UnreadRecord"
+"""A line, of whatever kind."""
 
 MAX_KEYS: Final = 32
 MAX_INTERFACE: Final = 128
@@ -182,6 +190,12 @@ def _second(second: int) -> str:
     elif second > _LAST_SECOND:
         second = _LAST_SECOND
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
+
+
+def _system(content_type: str) -> str | None:
+    """What kind of remote procedure call is made over HTTP/1 with this content type; gRPC itself is none."""
+    family = grpc.family(content_type)
+    return None if family == grpc.GRPC else family
 
 
 _Server: TypeAlias = tuple[str, int]
@@ -246,6 +260,9 @@ _SHARED: Final = (
         "source_port",
         "destination_address",
         "destination_port",
+        "service_address",
+        "service_port",
+        "perspective",
         "client_address",
         "client_port",
     ),
@@ -274,7 +291,9 @@ _Connection: TypeAlias = tuple[
 def _translation(peers: Peers) -> tuple[str | None, int | None, str | None]:
     """Address and port of the service, and the perspective."""
     seen = peers.translation
-    return (None, None, None) if seen is None else (seen.service_address, seen.service_port, "both")
+    if seen is None:
+        return None, None, peers.perspective
+    return seen.service_address, seen.service_port, "both"
 
 
 class RecordEncoder:
@@ -296,6 +315,7 @@ class RecordEncoder:
         templates = templates or PathTemplates()
         self._template = templates.template
         self._calls = _Cache[str, str | None](CallNames(templates.words).template)
+        self._systems = _Cache[str, str | None](_system)
         self._admit = templates.admit
         self._routed = templates.routed
         self.names = ServerNames()
@@ -381,7 +401,7 @@ class RecordEncoder:
             if response.anomalies:
                 anomalies = anomalies | response.anomalies if anomalies else response.anomalies
 
-        duration = ttfb = template = path = query = keys = None
+        duration = ttfb = template = path = query = keys = system = None
         if request is None:
             method = original = scheme = None
             request_names = request_type = user_agent = traceparent = request_size = None
@@ -422,9 +442,13 @@ class RecordEncoder:
                     server_port = port
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
+            if transaction.call is not None:
+                system = transaction.call.system
+            elif (text := request.content_type) is not None:
+                system = self._systems[text]
             if sent_path:
                 if (
-                    transaction.call is not None
+                    system is not None
                     and (called := self._calls[sent_path]) is not None
                     and (called == sent_path or not self._routed(server_address, sent_path))
                 ):
@@ -452,12 +476,14 @@ class RecordEncoder:
             if request.anomalies:
                 anomalies = anomalies | request.anomalies if anomalies else request.anomalies
 
+        if transaction.stream:
+            place = _STREAM_PLACE | transaction.stream
         second, nanoseconds = divmod(time, 1_000_000_000)
         microseconds = nanoseconds // 1000
 
         # By position, in the order of the fields: naming them would cost as much as all the rest.
         record = Record(
-            1,
+            SCHEMA,
             "http",
             connection_id + (place & _PLACES).to_bytes(6).hex(),
             f"{self._seconds[second]}{_DIGITS[microseconds // 1000]}{_DIGITS[microseconds % 1000]}Z",
@@ -503,14 +529,16 @@ class RecordEncoder:
             interface,
             self._node,
         )
-        return self._streamed(record, transaction) if transaction.stream else record
+        if transaction.stream:
+            self._add_of_stream(record, transaction)
+        elif system is not None:
+            self._add_of_call(record, request, {"rpc_system": system})
+        return record
 
-    def _streamed(self, record: Record, transaction: Transaction) -> Record:
-        """The record of a stream of HTTP/2, which has more to say, and may know less."""
+    def _add_of_stream(self, record: Record, transaction: Transaction) -> None:
+        """Of a stream of HTTP/2 there is more to say, and less may be known. Nobody else has the record yet."""
         request, call = transaction.request, transaction.call
-        changes: dict[str, object] = {
-            "id": record.id[:20] + (_STREAM_PLACE | transaction.stream).to_bytes(6).hex()
-        }
+        changes: dict[str, object] = {}
         if request is not None:
             if not request.method:
                 changes["http_request_method"] = changes["http_request_method_original"] = None
@@ -530,31 +558,79 @@ class RecordEncoder:
                 "rpc_response_messages": call.response_messages,
                 "rpc_response_message_bytes": call.response_message_bytes,
             }
-            if request is not None and self._calls[request.target.partition("?")[0]] is not None:
-                _, service, method = [*(record.url_template or "").split("/"), "", ""][:3]
-                changes["rpc_service"], changes["rpc_method"] = service or None, method or None
-        return msgspec.structs.replace(record, **changes)
+            self._add_of_call(record, request, changes)
+            return
+        for name, value in changes.items():
+            msgspec.structs.force_setattr(record, name, value)
 
-    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord:
+    def _add_of_call(self, record: Record, request: Request | None, changes: dict[str, object]) -> None:
+        """Besides these changes, the names of service and method."""
+        if request is not None and self._calls[request.target.partition("?")[0]] is not None:
+            _, service, method = [*(record.url_template or "").split("/"), "", ""][:3]
+            changes |= {"rpc_service": service or None, "rpc_method": method or None}
+        for name, value in changes.items():
+            msgspec.structs.force_setattr(record, name, value)
+
+    def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord | TlsRecord | UnreadRecord:
         """The record of what is no transaction. Whom it is between is said as in the record of the request for it."""
         if isinstance(outcome, Session):
             shared = self._shared(outcome, outcome.request, "websocket", websocket.place(outcome))
             return WebSocketRecord(**shared, **websocket.fields(outcome))
-        assert isinstance(outcome, Tunnel)
+        if not isinstance(outcome, Tunnel):
+            return self._tls(outcome)
         request, target = outcome.opening.request, outcome.opening.target
         if target is not None:
             request = Request(0, 0, outcome.time, method="CONNECT", target=target)
         shared = self._shared(outcome, request, "tunnel", tunnel.place(outcome))
         return TunnelRecord(**shared, **tunnel.fields(outcome))
 
+    def _tls(self, outcome: Outcome) -> TlsRecord | UnreadRecord:
+        """The record of a TLS session, or of what was not read."""
+        from interceptor.core.protocols.ledger import Unread
+        from interceptor.core.protocols.tls import session  # which most captures do not need
+        from interceptor.core.records import tls
+
+        if isinstance(outcome, Unread):
+            return self._unread(outcome)
+        assert isinstance(outcome, session.Session)
+        said = self._shared(outcome, None, "tls", tls.place(outcome)) | tls.fields(outcome)
+        asked = tls.server_name(outcome.hello.offer.server_name) if outcome.hello is not None else None
+        if asked is not None and not self.names.admits(said["destination_address"], asked, outcome.time):
+            asked, said["anomalies"] = None, (Anomaly.MANY_NAMES.value,)
+        said["server_address"] = asked
+        del said["url_template"]  # it is of calls, which nobody sees here
+        return tls.TlsRecord(**said)
+
+    def _unread(self, outcome: Unread) -> UnreadRecord:
+        """The record of what was not read of one server."""
+        from interceptor.core.records import unread
+
+        peers = outcome.peers
+        second, nanoseconds = divmod(outcome.time, 1_000_000_000)
+        return unread.UnreadRecord(
+            schema=SCHEMA,
+            kind="unread",
+            id=unread.identity(outcome, self._node),
+            time=f"{self._seconds[second]}{nanoseconds // 1000:06}Z",
+            duration_us=max(0, outcome.end_time - outcome.time) // 1000,
+            server_address=_text(peers.server_address) or None,
+            server_port=peers.server_port or None,
+            network_type=peers.network_type or None,
+            network_protocol_name=unread.name(outcome.protocol),
+            reason=unread.reason(outcome.protocol),
+            connections=outcome.connections,
+            bytes=outcome.bytes,
+            node=self._node,
+        )
+
     def _shared(
-        self, outcome: Session | Tunnel, request: Request | None, kind: str, place: int
+        self, outcome: Session | Tunnel | TlsSession, request: Request | None, kind: str, place: int
     ) -> dict[str, Any]:
         """What records of all kinds have."""
         seen = self.record(Transaction(outcome.peers, 0, request))
         second, nanoseconds = divmod(outcome.time, 1_000_000_000)
         said = {name: getattr(seen, name) for name in _SHARED}
-        said["schema"] = 1
+        said["schema"] = SCHEMA
         said["kind"] = kind
         said["id"] = seen.id[:_CONNECTION_DIGITS] + place.to_bytes(6).hex()
         said["time"] = f"{self._seconds[second]}{nanoseconds // 1000:06}Z"

@@ -1,4 +1,4 @@
-"""Records of what lasts, schema 1: what each of them says, whatever its kind.
+"""Records of what lasts, schema 2: what each of them says, whatever its kind.
 
 A WebSocket session, a tunnel or a TLS session is reported when it is over, and in parts while it goes on. Owns the fields that
 all of their records begin with, and the place by which their ids differ. Refuses what is of one kind: that is in `websocket`,
@@ -12,7 +12,10 @@ from typing import Final
 import msgspec
 from msgspec import field
 
-__all__ = ["PartRecord", "ended_by", "place"]
+__all__ = ["SCHEMA", "PartRecord", "ended_by", "place"]
+
+SCHEMA: Final = 2
+"""Of records of all kinds. In 1 addresses and ports were part of every connection's digits of an id."""
 
 _KINDS: Final = 45
 _UNASKED: Final = 1 << 44
@@ -40,6 +43,11 @@ class PartRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_o
     source_port: int = field(name="source.port", default=-1)
     destination_address: str = field(name="destination.address", default="")
     destination_port: int = field(name="destination.port", default=-1)
+    service_address: str | None = field(name="service.address", default=None)
+    """What the client asked for, where that was translated into the destination (NAT), with `service_port`."""
+    service_port: int | None = field(name="service.port", default=None)
+    perspective: str | None = None
+    """As in a record of kind `http`."""
     client_address: str | None = field(name="client.address", default=None)
     client_port: int | None = field(name="client.port", default=None)
 

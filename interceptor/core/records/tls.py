@@ -1,4 +1,4 @@
-"""Records of TLS sessions, schema 1, kind `tls`: who speaks to whom, how it is protected, and how much it was.
+"""Records of TLS sessions, schema 2, kind `tls`: who speaks to whom, how it is protected, and how much it was.
 
 Owns their schema (`TlsRecord`) and every rule that turns a hello's text into a field. What stands in clear in a hello was
 chosen by whoever sent it: names go by the rules for hosts, protocols are those that are registered, numbers have the names
@@ -9,11 +9,12 @@ Refuses what would name people: certificates of clients, subjects and issuers ar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import field
 
 from interceptor.core.protocols.tls.fingerprints import ja3, ja3s, ja4
+from interceptor.core.records import parts
 from interceptor.core.records.parts import PartRecord, ended_by
 from interceptor.core.records.values import host
 from interceptor.core.records.words import VALUE
@@ -21,7 +22,7 @@ from interceptor.core.records.words import VALUE
 if TYPE_CHECKING:
     from interceptor.core.protocols.tls.session import Session
 
-__all__ = ["TlsRecord", "alert", "cipher", "protocol", "server_name", "version"]
+__all__ = ["TlsRecord", "alert", "cipher", "fields", "place", "protocol", "server_name", "version"]
 
 
 class TlsRecord(PartRecord, frozen=True, omit_defaults=True, gc=False, kw_only=True):
@@ -75,7 +76,7 @@ class TlsRecord(PartRecord, frozen=True, omit_defaults=True, gc=False, kw_only=T
     node: str | None = None
 
 
-PART_PLACE: Final = 1 << 46
+_KIND: Final = 0b010
 _MAX_PROTOCOLS: Final = 8
 
 _VERSIONS: Final = {0x0002: "2.0", 0x0300: "3.0", 0x0301: "1.0", 0x0302: "1.1", 0x0303: "1.2", 0x0304: "1.3"}
@@ -167,6 +168,11 @@ _ALERTS: Final = {
 """IANA, TLS Alerts."""
 
 
+def place(session: Session) -> int:
+    """See `parts`: it began with the connection, and once on it."""
+    return parts.place(_KIND, session.part, 0, asked=True)
+
+
 def version(number: int) -> str:
     """A version as people write it; four hexadecimal digits where nobody does."""
     return _VERSIONS.get(number) or f"0x{number:04x}"
@@ -203,11 +209,11 @@ def server_name(name: bytes | None) -> str | None:
     return f"*.{named[0]}" if star else named[0]
 
 
-def fields(session: Session) -> dict[str, object]:
+def fields(session: Session) -> dict[str, Any]:
     """What a record says of a session beyond its connection: fields of `TlsRecord` by name."""
     hello, answer = session.hello, session.answer
     client, server = session.client, session.server
-    said: dict[str, object] = {
+    said: dict[str, Any] = {
         "duration_us": max(0, session.end_time - session.time) // 1000,
         "ongoing": session.ongoing,
         "part": session.part,

@@ -1,4 +1,4 @@
-"""Records of tunnels, schema 1, kind `tunnel`: what one connection carries for another, as far as nothing says more.
+"""Records of tunnels, schema 2, kind `tunnel`: what one connection carries for another, as far as nothing says more.
 
 Owns their schema (`TunnelRecord`) and every rule that turns what opened a tunnel into a field: where it leads is a host by the
 rules for hosts, a protocol is one that is registered or known. What is inside and can be read has records of its own, with the

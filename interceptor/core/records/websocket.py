@@ -1,4 +1,4 @@
-"""Records of WebSocket sessions, schema 1, kind `websocket`: who talks with whom, how much, and how it ends.
+"""Records of WebSocket sessions, schema 2, kind `websocket`: who talks with whom, how much, and how it ends.
 
 Owns their schema (`WebSocketRecord`) and every rule that turns a handshake's text into a field: the names of subprotocols and
 extensions are those that are registered or known, a code of a close is a number that RFC 6455 allows.

@@ -23,11 +23,12 @@ from interceptor.core.protocols.conversation import succeed
 from interceptor.core.tcp.clocks import TICK
 from interceptor.core.tcp.connection import Connection, Direction, Life
 from interceptor.core.tcp.flows import Ends, reverse
-from interceptor.core.tcp.handshakes import Handshakes
+from interceptor.core.tcp.handshakes import CLIENT_NEAR, SERVER_NEAR, Handshakes
 from interceptor.core.tcp.namesakes import Namesakes
+from interceptor.core.tcp.numbers import Numbers
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, difference
-from interceptor.core.tcp.rivals import Rival, far_off
-from interceptor.core.tcp.translations import COMPARED, First, Translations, hops_left
+from interceptor.core.tcp.rivals import Kept, Rival, far_off
+from interceptor.core.tcp.translations import COMPARED, UNROUTED, First, Translations, hops_left
 from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Connections:
         self._wheel: Wheel[Connection] = Wheel()
         """When each must be looked at."""
         self._ends = Ends()
+        self._numbers = Numbers()
         self.evicted = 0
         """Connections closed to make room for another."""
         self.shedded = 0
@@ -94,17 +96,22 @@ class Connections:
         """
         flow, sequence, acknowledgement, flags, data, captured, length = segment
         finished: list[Outcome] = []
+        before: Iterable[Kept] = ()
         stream = self.streams.get(flow)
         if stream is None and self._names.possible(flow):
-            handshake = self._handshakes.of(flow)
+            handshake = self._handshakes.of(flow, sequence, acknowledgement if flags & ACK else -1)
             stream = self._names.find(flow, sequence, acknowledgement, flags, handshake)
+            if stream is None:
+                before = self._taken_from_namesakes(flow, sequence, acknowledgement, flags)
         if stream is not None and (
             stream.connection.rival is not None
             or (flags & SYN and stream.next >= 0)
             or (length and sequence != stream.next and far_off(stream, sequence, acknowledgement))
         ):
+            other = self._names.other(stream, flow, sequence, acknowledgement, flags)
+            stream = other or stream
             connection = stream.connection
-            if self._contend(interface, buffer, segment, time, stream, finished):
+            if other is None and self._contend(interface, buffer, segment, time, stream, finished):
                 return finished
             if connection.life is Life.FORGOTTEN:
                 finished += self.segment(interface, buffer, segment, time)
@@ -113,7 +120,8 @@ class Connections:
             if not length and not (
                 flags & FIN and self._handshakes.overtaken(flow, sequence, acknowledgement)
             ):
-                self._handshakes.note(flow, sequence, acknowledgement, flags, self.now)
+                near = bool(flags & SYN) and hops_left(buffer, data, flow) in UNROUTED
+                self._handshakes.note(flow, sequence, acknowledgement, flags, self.now, near=near)
                 self._drop(Drop.NO_PAYLOAD_YET)
                 return finished
             if flow == reverse(flow):
@@ -121,6 +129,8 @@ class Connections:
                 self._assembly.drop(Drop.ITS_OWN_PEER, captured)
                 return finished
             stream = self._begin(interface, buffer, segment, time, finished)
+            for kept in before:
+                finished += self.segment(*kept)
         names = stream.connection.names
         translated = names is not None and names.shown(stream.flow) != flow
         copy = Drop.TRANSLATED if translated else Drop.DUPLICATE_INTERFACE
@@ -259,7 +269,7 @@ class Connections:
         handshake = self._handshakes.take(flow, sequence, acknowledgement, flags, self.now)
         numbers = (sequence - 1) & _MASK, (acknowledgement - 1) & _MASK
         if handshake is not None:
-            (client, server, _), from_client = handshake
+            (client, server, *_), from_client = handshake
             own, other = (client, server) if from_client else (server, client)
             numbers = own if own >= 0 else numbers[0], other if other >= 0 else numbers[1]
         hops = hops_left(buffer, data, flow)
@@ -304,8 +314,9 @@ class Connections:
         stream.interface = interface
         peer = Direction(backward, acknowledgement if flags & ACK else -1, self._assembly)
         client, server = stream, peer
+        peers = None
         if handshake is not None:
-            (client_sequence, server_sequence, _), from_client = handshake
+            (client_sequence, server_sequence, _, near), from_client = handshake
             if not from_client:
                 client, server = peer, stream
             client.next = (client_sequence + 1) & _MASK
@@ -313,13 +324,12 @@ class Connections:
             if server_sequence >= 0:
                 server.next = (server_sequence + 1) & _MASK
                 server.seen = True
-        peers = self._peers(client, server, interface) if handshake is not None else None
+            perspective = _perspective(near) if server_sequence >= 0 else None
+            peers = self._peers(client, server, interface, perspective=perspective, shaken=True)
         conversation = self._recogniser.begin(peers, first=handshake is not None)
         connection = Connection(client, server, conversation)
-        self.streams[flow] = stream
-        self.streams[backward] = peer
-        self._names.opened(flow)
-        self._names.opened(backward)
+        self._names.opened(stream)
+        self._names.opened(peer)
         self.opened += 1
         self._wheel.put(connection, self.now + self._limits.idle_seconds * _SECOND)
         return stream
@@ -330,13 +340,20 @@ class Connections:
         server: Direction,
         interface: Interface | None,
         names: Names | None = None,
+        *,
+        perspective: str | None = None,
+        shaken: bool = False,
     ) -> Peers:
-        """The ends of a connection, once it is known who is who."""
+        """The ends of a connection, once it is known who is who. `shaken`: its handshake was seen."""
+        own = (client.next - client.position - 1) & _MASK
+        other = (server.next - server.position - 1) & _MASK
         peers = self._ends.peers(
             client.flow,
-            (client.next - client.position - 1) & _MASK,
-            (server.next - server.position - 1) & _MASK,
+            own,
+            other,
             interface.name if interface is not None else None,
+            initial=shaken and self._numbers.identify(client.flow, own, other),
+            perspective=perspective,
         )
         return peers if names is None else self._ends.translated(peers, *names.of_ends(client.flow))
 
@@ -425,6 +442,23 @@ class Connections:
         self.contending += 1
         self._assembly.held += len(data)
         self._assembly.budget.held += len(data)
+
+    def _taken_from_namesakes(
+        self, flow: bytes, sequence: int, acknowledgement: int, flags: int
+    ) -> list[Kept]:
+        """What is kept beside connections in other VLANs and belongs to that of a segment whose name nobody has.
+
+        Both are tagged in one direction, and share the name of the other one.
+        """
+        for stream in self._names.of(flow):
+            rival = stream.connection.rival
+            if rival is not None and rival.shares(flow, sequence, acknowledgement, flags):
+                self._without_rival(stream.connection)
+                self.settle(stream.connection)
+                if not rival.flags & SYN:
+                    return rival.kept
+                self._drop(Drop.NO_PAYLOAD_YET)
+        return []
 
     def _refute(self, connection: Connection) -> None:
         """The connection's rival was none."""
@@ -745,6 +779,11 @@ class Connections:
 
     def _drop(self, reason: Drop) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+
+def _perspective(near: int) -> str | None:
+    """Whose view it is; none where it is that of both, or of neither."""
+    return {CLIENT_NEAR: "client", SERVER_NEAR: "server"}.get(near)
 
 
 def _remembered(connection: Connection) -> bool:

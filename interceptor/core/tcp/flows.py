@@ -75,24 +75,37 @@ class Ends:
         self._addresses = _Addresses()
         self._ports = _Ports()
 
-    def peers(self, flow: bytes, sequence: int, acknowledgement: int, interface: str | None) -> Peers:
+    def peers(
+        self,
+        flow: bytes,
+        sequence: int,
+        acknowledgement: int,
+        interface: str | None,
+        *,
+        initial: bool = False,
+        perspective: str | None = None,
+    ) -> Peers:
         """What every record of a connection says about it.
 
         `flow` is the client's; `sequence` and `acknowledgement` are the numbers before the first byte of either
-        side: the initial ones, where the handshake was seen. VLANs are no part of it: who sees the same connection
-        with and without them gives it the same name.
+        side. Where they are the initial ones, and no other connection's, they alone identify it (`initial`): addresses and ports
+        may be others elsewhere on its way. VLANs are no part of it: who sees the same connection with and without them
+        gives it the same name.
         """
         flow = bare(flow)
         size = (len(flow) - 4) // 2
-        place = sequence.to_bytes(4, "big") + acknowledgement.to_bytes(4, "big")
+        identity = sequence.to_bytes(4, "big") + acknowledgement.to_bytes(4, "big")
+        if not initial:
+            identity = flow + identity
         return Peers(
             client_address=self._addresses[flow[:size]],
             client_port=int.from_bytes(flow[-4:-2], "big"),
             server_address=self._addresses[flow[size : 2 * size]],
             server_port=self._ports[flow[-2:]],
             network_type="ipv4" if size == 4 else "ipv6",
-            connection_id=hashlib.blake2b(flow + place, digest_size=10).hexdigest(),
+            connection_id=hashlib.blake2b(identity, digest_size=10).hexdigest(),
             interface=interface,
+            perspective=perspective,
         )
 
     def translated(self, peers: Peers, as_client: bytes, as_server: bytes) -> Peers:

@@ -45,22 +45,19 @@ class Namesakes(Generic[StreamT]):
         """Whether a name that is not known may have a namesake."""
         return bool(self._tagged) or len(flow) not in _PLAIN
 
-    def opened(self, flow: bytes) -> None:
-        """A stream has this name."""
-        plain = bare(flow)
-        if plain != flow:
-            self._tagged.setdefault(plain, []).append(flow)
+    def opened(self, stream: StreamT) -> None:
+        """A stream is there. Its name may have been a further one of another's, which has to be looked for from now on."""
+        name = stream.flow
+        before = self._streams.get(name)
+        if before is not None:
+            self._aliases[before.flow].remove(name)
+            self._forget(name)
+        self._note(name, stream)
 
     def closed(self, flow: bytes) -> None:
         """The stream that had this name first is forgotten."""
         for name in (flow, *self._aliases.pop(flow, ())):
-            del self._streams[name]
-            plain = bare(name)
-            if plain != name:
-                names = self._tagged[plain]
-                names.remove(name)
-                if not names:
-                    del self._tagged[plain]
+            self._forget(name)
 
     def find(
         self,
@@ -71,23 +68,53 @@ class Namesakes(Generic[StreamT]):
         handshake: tuple[Handshake, bool] | None,
     ) -> StreamT | None:
         """The stream that a segment of an unknown name belongs to; `handshake`: the one of that name."""
-        for stream in self._named(bare(flow)):
+        for stream in self.of(flow):
             if _belongs(stream, sequence, acknowledgement, flags, handshake):
                 self.add(flow, stream)
                 return stream
         return None
 
+    def other(
+        self, stream: StreamT, flow: bytes, sequence: int, acknowledgement: int, flags: int
+    ) -> StreamT | None:
+        """The stream that a segment belongs to which has a name of `stream` and does not fit it.
+
+        Two connections that are tagged in one direction only share the name of the other one.
+        """
+        for one in self.of(flow):
+            if one.flow != stream.flow and _belongs(one, sequence, acknowledgement, flags, None):
+                return one
+        return None
+
     def add(self, flow: bytes, stream: StreamT) -> bool:
         """Another name of a stream. Returns whether it has room for that."""
         aliases = self._aliases.setdefault(stream.flow, [])
-        if len(aliases) >= _NAMES:
+        if flow in self._streams or len(aliases) >= _NAMES:
             return False
         aliases.append(flow)
-        self._streams[flow] = stream
-        self.opened(flow)
+        self._note(flow, stream)
         return True
 
-    def _named(self, plain: bytes) -> Iterator[StreamT]:
+    def _note(self, name: bytes, stream: StreamT) -> None:
+        self._streams[name] = stream
+        plain = bare(name)
+        if plain != name:
+            self._tagged.setdefault(plain, []).append(name)
+
+    def _forget(self, name: bytes) -> None:
+        del self._streams[name]
+        plain = bare(name)
+        if plain != name:
+            names = self._tagged[plain]
+            names.remove(name)
+            if not names:
+                del self._tagged[plain]
+
+    def of(self, flow: bytes) -> Iterator[StreamT]:
+        """The streams whose names differ from this one by VLANs at most."""
+        if not self.possible(flow):
+            return
+        plain = bare(flow)
         for name in (plain, *self._tagged.get(plain, ())[: -_COMPARED - 1 : -1]):
             stream = self._streams.get(name)
             if stream is not None:
@@ -102,7 +129,7 @@ def _belongs(
     if flags & SYN:
         return stream.began_with(sequence)
     if handshake is not None:
-        (client, server, _), from_client = handshake
+        (client, server, *_), from_client = handshake
         own, other = (client, server) if from_client else (server, client)
         peer = stream.peer
         if own >= 0:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from interceptor.core.tcp.flows import bare
 from interceptor.core.tcp.reassembly import ACK, RST, SYN, difference
 
 if TYPE_CHECKING:
@@ -112,13 +113,24 @@ class Rival:
             return answers and sequence == self.acknowledgement
         return answers and bool(flags & SYN)
 
+    def shares(self, flow: bytes, sequence: int, acknowledgement: int, flags: int) -> bool:
+        """Whether a segment of a name that no connection has, but for its VLANs, belongs to the same connection."""
+        ours = bare(flow) == bare(self.flow)
+        if self.flags & SYN:
+            return not ours and bool(flags & SYN) and difference(acknowledgement, self.sequence) == 1
+        return not flags & SYN and self._beside(sequence, acknowledgement, ours=ours)
+
     def _near(self, stream: Stream, sequence: int, acknowledgement: int) -> bool:
         """Whether both numbers of a segment of `stream` are far off the connection's and near this message's."""
+        return far_off(stream, sequence, acknowledgement) and self._beside(
+            sequence, acknowledgement, ours=stream.flow == self.flow
+        )
+
+    def _beside(self, sequence: int, acknowledgement: int, *, ours: bool) -> bool:
+        """Whether both numbers of a segment, of the same sender or the other, are near this message's."""
         own, other = self.sequence, self.acknowledgement
-        if stream.flow != self.flow:
+        if not ours:
             own, other = other, own
         return (
-            far_off(stream, sequence, acknowledgement)
-            and -_OFF <= difference(sequence, own) <= _OFF
-            and -_OFF <= difference(acknowledgement, other) <= _OFF
+            -_OFF <= difference(sequence, own) <= _OFF and -_OFF <= difference(acknowledgement, other) <= _OFF
         )

@@ -34,8 +34,10 @@ from interceptor.core.protocols.http1.layouts import Layouts
 from interceptor.core.protocols.http1.pairing import HttpConversation
 from interceptor.core.protocols.http1.parser import Context
 from interceptor.core.protocols.opaque import Opaque
+from interceptor.core.protocols.proxied import ProxiedConversation
 from interceptor.core.protocols.recognition import Recognition
 from interceptor.core.protocols.socks import SocksConversation
+from interceptor.core.protocols.tls.session import TlsConversation
 from interceptor.core.protocols.tunnel import Opening
 from interceptor.core.protocols.websocket.session import WebSocketConversation
 from tests.support.examples import examples
@@ -205,7 +207,11 @@ MAKERS: dict[str, Callable[[Context], Conversation]] = {
     "middle": lambda context: Recognition(context).begin(None, first=False),
     "http1": lambda context: HttpConversation(PEERS, context, first=True),
     "http1 from the middle": lambda context: HttpConversation(PEERS, context, first=False),
+    "tls": lambda context: TlsConversation(PEERS, context.deliver, context.budget, first=True),
     "opaque": lambda context: Opaque(PEERS, context.drop, Drop.NOT_HTTP),
+    "proxied": lambda context: ProxiedConversation(
+        PEERS, context.drop, context.budget, context.head_bytes, "http1"
+    ),
     "socks": lambda context: SocksConversation(PEERS, context.drop, context.budget),
     "websocket": lambda context: WebSocketConversation(PEERS, handshake(), context.drop, context.budget),
     "tunnel": lambda context: Recognition(context).become(Becoming("connect", origin=OPENING), PEERS),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 
-from interceptor.core.model import Limits, PacketBatch
-from tests.conversations import Capture, Dialogue, Ends, Sent, pairs, request, response
+from interceptor.core.model import Limits, PacketBatch, State
+from interceptor.core.protocols.conversation import CLIENT
+from interceptor.core.protocols.tls.session import Session
+from tests.conversations import Capture, Dialogue, Ends, Sent, pairs, records, request, response
+from tests.support import tls
 
 
 def test_what_is_met_in_the_middle_is_read_from_its_first_proof_on() -> None:
@@ -129,3 +134,72 @@ def test_a_segment_without_any_of_its_bytes_is_no_beginning() -> None:
     assert capture.pipeline.feed(PacketBatch(capture.interface, frame[:54], seen)) == []
     assert capture.close() == []
     assert capture.pipeline.cut_bytes == len(request(1))
+
+
+def sessions(capture: Capture) -> list[Session]:
+    """What was reported of TLS."""
+    return [one for one in capture.outcomes if isinstance(one, Session)]
+
+
+@pytest.mark.parametrize("size", [1, 3, 5_000])
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_tls_is_known_by_its_hello(size: int, version: ssl.TLSVersion) -> None:
+    """On port 80, in segments of any size; every byte is read, and no transaction comes of it."""
+    said = tls.talk(version)
+    capture = Capture()
+    talk = Dialogue(capture).open()
+    for side, data in said.flights:
+        for at in range(0, len(data), size):
+            (talk.client if side == CLIENT else talk.server)(data[at : at + size])
+    talk.close()
+    capture.close()
+    [session] = sessions(capture)
+    assert capture.transactions == []
+    assert session.state == State.COMPLETE
+    assert session.established
+    assert session.hello is not None
+    assert session.hello.offer.server_name == tls.NAME.encode()
+    assert session.client.bytes + session.server.bytes == capture.stage("http").delivered
+    assert capture.dropped("http") == {}
+
+
+def test_tls_of_which_the_hello_is_lost() -> None:
+    """The server's tells as much."""
+    said = tls.talk()
+    capture = Capture()
+    talk = Dialogue(capture).open()
+    for number, (side, data) in enumerate(said.flights):
+        (talk.client if side == CLIENT else talk.server)(data, lost=number == 0)
+    talk.close()
+    capture.wait(40)
+    capture.close()
+    [session] = sessions(capture)
+    assert (session.state, session.hello) == (State.TRUNCATED, None)
+    assert session.answer is not None
+
+
+def test_a_record_of_a_session() -> None:
+    """One line of kind `tls`."""
+    said = tls.talk()
+    capture = Capture()
+    talk = Dialogue(capture).open()
+    for side, data in said.flights:
+        (talk.client if side == CLIENT else talk.server)(data)
+    capture.close()
+    [record] = records(capture.outcomes)
+    assert (record["kind"], record["schema"], record["server.address"]) == ("tls", 2, tls.NAME)
+    assert len(record["id"]) == 32
+    assert record["tls.protocol.version"] == "1.3"
+
+
+def test_what_only_begins_like_a_hello_is_http_as_before() -> None:
+    """Five bytes wait, and are then told as they came."""
+    capture = Capture()
+    talk = Dialogue(capture).open()
+    talk.client(b"\x16\x03")
+    assert capture.stage("http").held == 2
+    talk.client(b"no hello")
+    talk.server(response(1))
+    talk.exchange(2)
+    capture.close()
+    assert [answer for _, answer in pairs(capture.transactions)] == ["1", "2"]

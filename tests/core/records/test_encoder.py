@@ -1,4 +1,4 @@
-"""Records say what the transaction says, by the rules of schema 1, as valid JSON, and hold no values."""
+"""Records say what the transaction says, by the rules of schema 2, as valid JSON, and hold no values."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_whole_transaction() -> None:
     )
     record = written(transaction, url="full", node="node-1")
     assert list(record.items()) == [
-        ("schema", 1),
+        ("schema", 2),
         ("kind", "http"),
         ("id", "0123456789abcdef01230000000000ff"),
         ("time", "2024-05-01T12:00:00.000000Z"),

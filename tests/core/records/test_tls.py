@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.core.model import Chunk, Peers
-from interceptor.core.protocols.tls.session import TlsConversation
+from interceptor.core.budget import Budget
+from interceptor.core.model import Anomaly, Chunk, Outcome, Peers
+from interceptor.core.protocols.tls.session import Session, TlsConversation
 from interceptor.core.records.tls import TlsRecord, alert, cipher, fields, protocol, server_name, version
 from interceptor.core.records.words import VALUE
 from tests.support.tls import CLIENT, SERVER, talk
@@ -18,12 +19,18 @@ PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 443, "ipv4", "0" * 20, None)
 def test_what_a_record_says_of_a_session() -> None:
     """Names, numbers and sizes of a real one; every field is one of the schema."""
     said = talk()
-    conversation = TlsConversation(PEERS, first=True)
+    conversation = TlsConversation(PEERS, lambda _size: None, Budget(1), first=True)
+    finished: list[Outcome] = []
+    at = [0, 0]
     for time, (side, data) in enumerate(said.flights, start=1):
-        conversation.receive(side, Chunk(data, 0, len(data), 0, time * 1_000_000, 0))
+        conversation.receive(side, Chunk(data, 0, len(data), at[side], time * 1_000_000, 0), finished)
+        at[side] += len(data)
     for side in (CLIENT, SERVER):
-        conversation.close(side, clean=True)
-    found = fields(conversation.finish())
+        conversation.close(side, at[side], 0, finished, clean=True)
+    conversation.finish(Anomaly.UNANSWERED, finished)
+    [session] = finished
+    assert isinstance(session, Session)
+    found = fields(session)
     assert found.keys() <= set(TlsRecord.__struct_fields__)
     assert found["tls_protocol_version"] == "1.3"
     assert found["tls_cipher"] in (

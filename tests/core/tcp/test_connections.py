@@ -396,8 +396,8 @@ def test_a_reset_in_a_body_that_ends_with_the_connection_is_no_end(capture: Capt
 def test_a_reset_ends_what_is_not_http(capture: Capture) -> None:
     """Its numbers are not followed, so any will do: it is not remembered until its idle time-out."""
     talk = Dialogue(capture).open()
-    talk.client(b"\x16\x03\x01\x02\x00\x01")
-    talk.server(b"\x16\x03\x03\x00\x7a\x02")
+    talk.client(b"\x00\x03\x01\x02\x00\x01")
+    talk.server(b"\x00\x03\x03\x00\x7a\x02")
     talk.server(b"x" * 500)
     talk.client(flags=RST | ACK)
     capture.wait(10)
@@ -582,8 +582,8 @@ def test_a_fin_without_data_ends_a_handshake(capture: Capture) -> None:
 def test_what_is_not_http_is_counted_and_not_followed(capture: Capture) -> None:
     """Bytes of a connection that speaks something else are counted, holes or not, until it ends."""
     talk = Dialogue(capture).open()
-    talk.client(b"\x16\x03\x01\x02\x00\x01")
-    talk.server(b"\x16\x03\x03\x00\x7a\x02")
+    talk.client(b"\x00\x03\x01\x02\x00\x01")
+    talk.server(b"\x00\x03\x03\x00\x7a\x02")
     talk.server(b"x" * 500, lost=True)
     talk.server(b"x" * 100)
     talk.client(b"y" * 50)

@@ -44,6 +44,17 @@ def test_the_identity_is_of_the_connection(one: int, two: int, three: int, four:
     assert (first == Ends().peers(there, three, four, "eth0").connection_id) == ((one, two) == (three, four))
 
 
+def test_initial_numbers_alone_identify_a_connection() -> None:
+    """Where they are the initial ones, it is the same connection under other addresses and ports, and of another version of IP."""
+    asked = Ends().peers(flow("10.0.0.1", "10.96.0.9", 40_000, 80), 7, 9, "eth0", initial=True)
+    served = Ends().peers(flow("fd00::1", "fd00::2", 1_024, 8_080), 7, 9, "eth1", initial=True)
+    assert asked.connection_id == served.connection_id
+    assert served.server_address == "fd00::2"
+    other = Ends().peers(flow("10.0.0.1", "10.96.0.9", 40_000, 80), 9, 7, "eth0", initial=True)
+    met = Ends().peers(flow("10.0.0.1", "10.96.0.9", 40_000, 80), 7, 9, "eth0")
+    assert len({asked.connection_id, other.connection_id, met.connection_id}) == 3
+
+
 def test_what_is_remembered_is_bounded() -> None:
     """However many addresses and ports come by, a bounded number is kept, and all are right."""
     ends = Ends()

@@ -6,8 +6,11 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conversations import Capture, Dialogue, Ends, Sent, pairs
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from interceptor.core.model import Interface
@@ -71,6 +74,65 @@ def test_connections_in_two_vlans_are_two(one: tuple[int, ...], two: tuple[int, 
     second.close()
     assert sorted(pairs(capture.close())) == [(str(nonce), str(nonce)) for nonce in range(1, 9)]
     assert capture.pipeline.connections == 2
+
+
+@pytest.mark.parametrize("open_", [True, False])
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (((10,), ()), ((20,), ())),
+        (((), (10,)), ((), (20,))),
+        (((10,), (20,)), ((20,), (10,))),
+        (((10,), (10,)), ((10,), (20,))),
+        (((), ()), ((), (20,))),
+    ],
+)
+def test_connections_that_share_the_name_of_one_direction_are_two(
+    one: tuple[tuple[int, ...], tuple[int, ...]], two: tuple[tuple[int, ...], tuple[int, ...]], open_: bool
+) -> None:
+    """Tagged in one direction only, or one's way is the other's way back: the numbers tell."""
+    capture = Capture()
+    first, second = tagged(capture, *one), tagged(capture, *two, OTHER)
+    if open_:
+        first.open()
+    first.exchange(1)
+    if open_:
+        second.open()
+    for nonce, talk in zip(range(2, 10), cycle((second, first))):
+        talk.exchange(nonce)
+    first.close()
+    second.close()
+    assert sorted(pairs(capture.close())) == [(str(nonce), str(nonce)) for nonce in range(1, 10)]
+    assert capture.pipeline.connections == 2
+
+
+TAGS = st.sampled_from([(), (10,), (20,), (7, 10)])
+
+
+@examples(100)
+@given(
+    ways=st.lists(st.tuples(TAGS, TAGS), min_size=2, max_size=4),
+    turns=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["open", "exchange", "close"])), max_size=20),
+)
+def test_however_connections_share_names_all_is_accounted_for(
+    ways: list[tuple[tuple[int, ...], tuple[int, ...]]], turns: list[tuple[int, str]]
+) -> None:
+    """Nothing is raised, no request has the answer of another, and no name stays."""
+    capture = Capture()
+    talks = [
+        tagged(capture, *way, Ends(client_start=1_000_000_000 * number, server_start=4_000_000_000 >> number))
+        for number, way in enumerate(ways)
+    ]
+    for nonce, (number, what) in enumerate(turns, start=1):
+        talk = talks[number % len(talks)]
+        if what == "exchange":
+            talk.exchange(nonce)
+        else:
+            getattr(talk, what)()
+    assert all(None in pair or pair[0] == pair[1] for pair in pairs(capture.close()))
+    connections = capture.pipeline._connections
+    assert connections.streams == {}
+    assert connections._names._tagged == connections._names._aliases == {}
 
 
 def test_names_are_limited_and_forgotten() -> None:

@@ -183,6 +183,9 @@ class HttpConversation(Conversation):
             and not parser.plausible(chunk.buffer, chunk.cursor, chunk.end)
         ):
             self._pair(self._pending[0], parser.begin_simple(chunk))
+        elif parser.mode == TO_CLOSE and len(self._pending) > 1 and self._server_went_on(chunk):
+            self._abandon(finished)
+            parser.go_on()
         while chunk.cursor < chunk.end:
             message = parser.next_event(chunk)
             if message is None:
@@ -352,9 +355,6 @@ class HttpConversation(Conversation):
     def _ask(self, request: Request, finished: list[Outcome]) -> Transaction:
         """A request has begun."""
         self.context.messages += 1
-        if self.requests.rare.announced is not None:
-            self.announce(self.requests.rare.announced)
-            self.requests.rare.announced = None
         if self._answering is not None and self.responses.mode == TO_CLOSE:
             self._went_on(request, finished)
         if request.after_loss:
@@ -430,12 +430,35 @@ class HttpConversation(Conversation):
             return
         response.unsized = True
         if request.place == self.responses.rare.reached:
-            self._response_end = self.responses.rare.reached
-            self.responses.abandon()
-            self._answered(answering, finished)
+            self._abandon(finished)
+
+    def _server_went_on(self, chunk: Chunk) -> bool:
+        """Whether what comes is no more of a response that would run until close.
+
+        Its client has received all of that and asks for something else, which the server has; and now a status line comes.
+        """
+        request = self._pending[1].request
+        reached = self.responses.rare.reached
+        return (
+            self._pending[0] is self._answering
+            and request is not None
+            and request.place == reached == chunk.base + chunk.cursor
+            and request.position < chunk.place
+            and self.responses.plausible(chunk.buffer, chunk.cursor, chunk.end)
+        )
+
+    def _abandon(self, finished: list[Outcome]) -> None:
+        """The response that would run until close has ended, and nobody knows where."""
+        answering = self._answering
+        assert answering is not None
+        self._response_end = self.responses.rare.reached
+        self.responses.abandon()
+        self._answered(answering, finished)
 
     def _overlaps(self, place: int) -> bool:
         """Whether a request of this place was sent before the answers to those before it had come."""
+        if self.responses.mode == TO_CLOSE and place == self.responses.rare.reached:
+            return False  # all that has come was received: nobody can tell
         if self._pending:
             last = self._pending[-1]
             if last.response is None and (

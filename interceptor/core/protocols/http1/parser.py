@@ -21,7 +21,6 @@ or the state has changed and the next reader goes on), or the loss of the place 
       │               └──▶ UNTIL_CLOSE
       └── not a head: SEARCH
 
-    A client's first bytes may be a PROXY protocol header (PREFACE), which leads back to START.
     OPAQUE: the owner has said that nothing more will be HTTP (`stop`).
 
 A hole inside a body of known length, inside a chunk or in a body that runs until close is counted and the
@@ -54,7 +53,6 @@ from interceptor.core.protocols.http1.heads import (
     resembles_response,
 )
 from interceptor.core.protocols.http1.layouts import EMPTY_LINE
-from interceptor.core.protocols.http1.proxied import announcement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,9 +110,6 @@ TRAILERS: Final = 7
 TO_CLOSE: Final = 8
 SEARCH: Final = 9
 OPAQUE: Final = 10
-PREFACE: Final = 11
-"""In a PROXY protocol header, before the client's first message."""
-
 _COMPLETE: Final = State.COMPLETE
 
 MessageT = TypeVar("MessageT", Request, Response)
@@ -135,6 +130,8 @@ class Context:
     """Bytes that became part of a message."""
     dropped: dict[Drop, int] = field(default_factory=dict)
     """Bytes that did not, by reason."""
+    thrown: int = 0
+    """How many of those there are."""
     messages: int = 0
     """Requests and final responses that have begun."""
     late: int = 0
@@ -146,10 +143,15 @@ class Context:
     halves: int = 0
     """Of them, those that lack a request or a response."""
 
+    def deliver(self, size: int) -> None:
+        """Count bytes that were read."""
+        self.delivered += size
+
     def drop(self, reason: Drop, size: int) -> None:
         """Count bytes that are in no message."""
         if size:
             self.dropped[reason] = self.dropped.get(reason, 0) + size
+            self.thrown += size
 
 
 class Partial:
@@ -177,7 +179,6 @@ class Rare:
 
     __slots__ = (
         "alien",
-        "announced",
         "answered",
         "reached",
         "refused",
@@ -191,8 +192,6 @@ class Rare:
     def __init__(self) -> None:
         self.alien = False
         """What this direction began with is not even like HTTP; its owner lowers it when anything has proven HTTP."""
-        self.announced: tuple[str, int] | None = None
-        """The client's address and port, by a PROXY protocol header."""
         self.reached = 0
         """Position after the last byte of a body that runs until close."""
         self.refused: tuple[int, int] | None = None
@@ -372,6 +371,11 @@ class Parser(ABC, Generic[MessageT]):
         self.mode = START
         self.partial = partial
 
+    def go_on(self) -> None:
+        """Leave SEARCH where nothing was lost."""
+        self.mode = START
+        self.after_loss = False
+
     def abandon(self) -> MessageT:
         """The open body, which would run until close, has ended here, or before: how long it was cannot be known."""
         message = self.open
@@ -444,9 +448,6 @@ class Parser(ABC, Generic[MessageT]):
         if key[0] <= _CR and key[0] in _LINE_END:
             # RFC 9112 section 2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
             # to the request-line".
-            if self.first and announcement(buffer[cursor : chunk.end], context.head_bytes):
-                self.mode = PREFACE
-                return None
             while cursor < chunk.end and buffer[cursor] in _LINE_END:
                 cursor += 1
             self.context.drop(Drop.EMPTY_LINES, cursor - chunk.cursor)
@@ -470,9 +471,6 @@ class Parser(ABC, Generic[MessageT]):
                 self.open = message
                 self._begin(message, chunk)
                 return message
-        if self.first and key[0] == _P and announcement(buffer[cursor : chunk.end], context.head_bytes):
-            self.mode = PREFACE
-            return None
         if not self.plausible(buffer, cursor, chunk.end):
             self._refuse(chunk, Drop.HEAD_INVALID)
             return None
@@ -547,38 +545,6 @@ class Parser(ABC, Generic[MessageT]):
         self.open = message
         self._begin(message, chunk)
         return message
-
-    def _read_preface(self, chunk: Chunk) -> MessageT | None:
-        """What may be a PROXY protocol header: held until it is whole, or is none."""
-        partial = self.partial
-        if partial is None:
-            partial = self.partial = Partial(chunk)
-        data, before = partial.data, len(partial.data)
-        data += chunk.buffer[chunk.cursor : chunk.end]
-        found = announcement(data, self.context.head_bytes)
-        if found is True:
-            self._keep(partial)
-            chunk.cursor = chunk.end
-            return None
-        if found is False:
-            # Then what was held begins a message, after the empty lines that look like a header's first bytes.
-            self.mode = START
-            del data[before:]
-            blank = len(data) - len(data.lstrip(_LINE_END))
-            self.context.drop(Drop.EMPTY_LINES, blank)
-            del data[:blank]
-            partial.position += blank
-            if data:
-                self._keep(partial)
-            else:
-                self._let_go(partial)
-            return None
-        self.mode = START
-        self._let_go(partial)
-        self.its_own().announced = found.client
-        self.context.drop(Drop.PROXY_HEADER, found.size)
-        chunk.cursor += found.size - before
-        return None
 
     def _read_length(self, chunk: Chunk) -> MessageT | None:
         available = chunk.end - chunk.cursor
@@ -854,7 +820,6 @@ class Parser(ABC, Generic[MessageT]):
         _read_until_close,
         _read_search,
         _read_opaque,
-        _read_preface,
     )
     """By mode."""
 
@@ -992,5 +957,4 @@ class ResponseParser(Parser[Response]):
 
 
 _CR: Final = 13
-_P: Final = 80
 _LINE_END: Final = b"\r\n"

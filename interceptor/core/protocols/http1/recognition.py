@@ -18,7 +18,7 @@ from interceptor.core.model import Drop
 from interceptor.core.protocols.http1.heads import may_prove, plausible_response, proves, status_line
 from interceptor.core.protocols.http1.layouts import EMPTY_LINE
 from interceptor.core.protocols.http1.parser import Partial
-from interceptor.core.protocols.http1.proxied import Announced, announcement
+from interceptor.core.protocols.proxied import Announced, announcement
 
 if TYPE_CHECKING:
     from interceptor.core.model import Chunk

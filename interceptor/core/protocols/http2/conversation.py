@@ -154,6 +154,7 @@ class Http2Conversation(Conversation):
             table.lose()
         elif (fields := table.read(reader.block)) is None:
             context.counts.drop(Drop.HEAD_INVALID, len(reader.block))
+            context.octets += len(reader.block)
             said.settled += len(reader.block)
         else:
             head = context.fields.read(fields, cut=table.cut)
@@ -279,7 +280,7 @@ class Http2Conversation(Conversation):
 
     def _settle(self, said: _Side, position: int) -> None:
         """Count what has come up to a position, except what waits."""
-        context, reader = self._context, said.reader
+        context, reader, before = self._context, said.reader, said.settled
         if reader.discarded:
             for reason, size in reader.discarded.items():
                 context.counts.drop(reason, size)
@@ -287,7 +288,9 @@ class Http2Conversation(Conversation):
             reader.discarded.clear()
         end = position - reader.pending
         context.counts.delivered += end - said.settled
+        context.octets += end - before
         said.settled = end
         weight = self.weight
-        context.budget.held += weight - self._weighed
-        self._weighed = weight
+        if weight != self._weighed:
+            context.budget.held += weight - self._weighed
+            self._weighed = weight

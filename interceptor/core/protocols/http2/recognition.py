@@ -44,6 +44,7 @@ _END_HEADERS: Final = 0x4
 _PADDED: Final = 0x8
 _PRIORITISED: Final = 0x20
 _ODD: Final = 1
+_OLD: Final = b"HTTP/1."
 
 
 def greets(data: bytes | bytearray) -> bool | None:
@@ -61,8 +62,8 @@ def may_answer(data: bytes | bytearray) -> bool:
 
 
 def declines(data: bytes) -> bool:
-    """Whether what answers a preface is HTTP/1, as its first byte says: SETTINGS of 4 MiB do not come first."""
-    return data.startswith(b"H")
+    """Whether what answers a preface is HTTP/1, as far as it goes: SETTINGS of 4 MiB do not come first."""
+    return bool(data) and data[: len(_OLD)] == _OLD[: len(data)]
 
 
 def speaker(buffer: bytes, start: int, end: int, strings: Strings) -> int | None:

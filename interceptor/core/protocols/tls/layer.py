@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
     from interceptor.core.model import Chunk
 
-__all__ = ["HEADER_BYTES", "Alert", "Message", "RecordLayer", "header_like", "old_hello_like"]
+__all__ = [
+    "ALERT",
+    "HANDSHAKE",
+    "HEADER_BYTES",
+    "Alert",
+    "Message",
+    "RecordLayer",
+    "header_like",
+    "old_hello_like",
+]
 
 HEADER_BYTES: Final = 5
 MESSAGE_BYTES: Final = 64 * 2**10

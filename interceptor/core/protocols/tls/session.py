@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from interceptor.core.model import State
+from interceptor.core.model import Outcome, State
+from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
 from interceptor.core.protocols.tls.certificates import Certificate, read_leaf
 from interceptor.core.protocols.tls.hellos import (
     ClientHello,
@@ -26,12 +27,12 @@ from interceptor.core.protocols.tls.hellos import (
 from interceptor.core.protocols.tls.layer import RecordLayer
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Chunk, Peers
+    from collections.abc import Callable
 
-__all__ = ["CLIENT", "SERVER", "Session", "TlsConversation", "Traffic"]
+    from interceptor.core.budget import Budget
+    from interceptor.core.model import Anomaly, Chunk, Peers
 
-CLIENT: Final = 0
-SERVER: Final = 1
+__all__ = ["Session", "TlsConversation", "Traffic"]
 
 _TLS_1_3: Final = 0x0304
 _CLIENT_HELLO: Final = 1
@@ -53,10 +54,9 @@ class Traffic(Struct, frozen=True, gc=False):
     """Their content, as their headers promise it."""
 
 
-class Session(Struct, eq=False, gc=False):
+class Session(Outcome, eq=False, gc=False):
     """A TLS session as seen, or what came of it since it was last reported."""
 
-    peers: Peers
     part: int
     """1-based: how often it has been reported with this one."""
     time: int
@@ -88,12 +88,17 @@ class Session(Struct, eq=False, gc=False):
 class _Side:
     """What one side has said so far, and what of that has been reported."""
 
-    __slots__ = ("bytes", "ended", "layer", "missed", "reported")
+    __slots__ = ("bytes", "closed", "ended", "layer", "missed", "position", "reported")
 
     def __init__(self, layer: RecordLayer) -> None:
         self.layer = layer
+        self.position = -1
+        """Up to which its bytes are counted; -1: none has come."""
         self.bytes = self.missed = 0
+        self.closed = False
+        """Nothing comes any more: a FIN takes a place, too, which is no byte."""
         self.ended = False
+        """By a FIN."""
         self.reported = Traffic()
 
     def traffic(self) -> Traffic:
@@ -114,30 +119,42 @@ class _Side:
         )
 
 
-class TlsConversation:
+class TlsConversation(Conversation):
     """TLS on one connection."""
 
     __slots__ = (
         "_alert",
         "_answer",
+        "_budget",
         "_certificate",
         "_closed_by",
+        "_deliver",
         "_end",
         "_greeted",
         "_handshake_time",
         "_hello",
         "_parts",
+        "_reset",
         "_retried",
         "_sides",
         "_since",
         "_start",
         "_truncated",
+        "_weighed",
+        "becomes",
         "peers",
     )
 
-    def __init__(self, peers: Peers, *, first: bool) -> None:
-        """`first`: the connection is seen from the hellos on."""
+    peers: Peers
+
+    def __init__(self, peers: Peers, deliver: Callable[[int], None], budget: Budget, *, first: bool) -> None:
+        """`deliver` counts bytes that were read. `first`: the connection is seen from the hellos on."""
+        self._budget = budget
+        self._weighed = 0
+        """What the budget knows of."""
         self.peers = peers
+        self.becomes: Becoming | None = None
+        self._deliver = deliver
         self._sides = (
             _Side(RecordLayer((_CLIENT_HELLO,), first=first)),
             _Side(RecordLayer((_SERVER_HELLO, _CERTIFICATE), first=first)),
@@ -151,6 +168,7 @@ class TlsConversation:
         self._handshake_time: int | None = None
         self._alert: tuple[int, int, int] | None = None
         self._closed_by: int | None = None
+        self._reset = False
         self._start = 0
         """Of what is not reported; 0: nothing has come."""
         self._end = 0
@@ -159,19 +177,35 @@ class TlsConversation:
         self._truncated = not first
         self._parts = 0
 
-    def layer(self, side: int) -> RecordLayer:
+    def rename(self, peers: Peers) -> None:
+        """The ends are known better."""
+        self.peers = peers
+
+    def reader(self, side: int) -> RecordLayer:
         """What reads one side."""
         return self._sides[side].layer
+
+    def held(self, side: int, position: int) -> int:
+        """Bytes of a record that went by since the last that was looked at."""
+        said = self._sides[side]
+        return position - said.position if said.position >= 0 and not said.closed else 0
 
     @property
     def weight(self) -> int:
         """Bytes of memory that messages take which are not whole."""
         return self._sides[CLIENT].layer.weight + self._sides[SERVER].layer.weight
 
-    def receive(self, side: int, chunk: Chunk) -> None:
+    def _count(self, said: _Side, start: int, stop: int) -> None:
+        """Bytes came up to a position, the first of those that were looked at at `start`."""
+        size = stop - (said.position if said.position >= 0 else start)
+        said.position = stop
+        said.bytes += size
+        self._deliver(size)
+
+    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Bytes of one side, in order."""
         said = self._sides[side]
-        said.bytes += chunk.end - chunk.cursor
+        self._count(said, chunk.base + chunk.cursor, chunk.base + chunk.end)
         self._start = self._start or chunk.time
         self._end = chunk.time
         layer = said.layer
@@ -179,6 +213,7 @@ class TlsConversation:
             self._greeted = chunk.time
         for kind, body in layer.receive(chunk):
             self._read(side, kind, body)
+        self._weigh()
         if layer.alert is not None and (self._alert is None or self._alert[0] != side):
             self._alert = (side, *layer.alert)
         if layer.encrypted_alert and self._closed_by is None:
@@ -192,35 +227,57 @@ class TlsConversation:
         ):
             self._handshake_time = chunk.time - self._greeted
 
-    def gap(self, side: int, size: int) -> None:
+    def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Bytes of one side are missing."""
-        self._sides[side].missed += size
-        self._sides[side].layer.gap(size)
+        said = self._sides[side]
+        self._count(said, position, position)
+        said.position += size
+        said.missed += size
+        said.layer.gap(size)
+        self._weigh()
         self._truncated = True
 
-    def close(self, side: int, *, clean: bool) -> None:
+    def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:  # noqa: ARG002
         """Nothing more comes from one side; `clean`: by a FIN."""
-        self._sides[side].ended = clean
+        said = self._sides[side]
+        self._count(said, position, position)
+        said.closed = True
+        said.ended = clean
+        self._end = max(self._end, time)
+        if self._closed_by is None and (clean or self._reset):
+            self._closed_by = side
+
+    def reset(self, side: int) -> None:
+        """One side has reset the connection."""
+        self._reset = True
         if self._closed_by is None:
             self._closed_by = side
 
-    def finish(self) -> Session:
+    def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:  # noqa: ARG002
         """The connection is over."""
-        return self._report(ongoing=False)
+        self.relieve(finished)
+        finished.append(self._report(ongoing=False))
 
-    def overdue(self, now: int, patience: int) -> Session | None:
+    def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
         """What came since the last report, if that was `patience` nanoseconds ago."""
         if not self._since:
             self._since = now
         elif now - self._since >= patience:
             self._since = now
-            return self._report(ongoing=True)
-        return None
+            if self._start:
+                finished.append(self._report(ongoing=True))
 
-    def relieve(self) -> None:
+    def relieve(self, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Keep nothing of messages that are not whole: memory is short."""
         for side in self._sides:
             side.layer.forget()
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Count what waits against what may wait anywhere."""
+        weight = self.weight
+        self._budget.held += weight - self._weighed
+        self._weighed = weight
 
     def _read(self, side: int, kind: int, body: bytes) -> None:
         """A message in clear."""
@@ -260,7 +317,7 @@ class TlsConversation:
         session = Session(
             self.peers,
             self._parts,
-            self._start,
+            self._start or self._end,
             self._end,
             state,
             ongoing,

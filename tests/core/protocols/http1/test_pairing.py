@@ -940,7 +940,7 @@ def test_a_client_that_ends_all_lines_with_lf_is_understood() -> None:
     assert talk.pairs == [("/1", 201), ("/1", 202)]
 
 
-@pytest.mark.parametrize("begun", [b"x", b"GET / HTTP/1.1\rHost: a\r\r", b"\r\n\r\n", b"GET /1 HTTP/1.1\r\n"])
+@pytest.mark.parametrize("begun", [b"x", b"GET / HTTP/1.1\rHost: a\r\r", b"GET /1 HTTP/1.1\r\n"])
 def test_a_client_that_has_heard_the_refusal_begins_another_request(begun: bytes) -> None:
     """What it had begun is no part of that."""
     talk = Talk().client(begun).server(ok("no", 400)).client(get("/2")).server(ok("x", 201)).over()
@@ -957,6 +957,31 @@ def test_what_is_no_method_goes_on_with_the_head(pieces: tuple[bytes, bytes]) ->
     talk.client(second + b" HTTP/1.1\r\nHost: a\r\n\r\n", heard=heard).over()
     assert [request is not None for request, _ in talk.pairs] == [True]
     assert talk.tags == [EARLY]
+
+
+def test_a_response_without_a_length_ends_where_the_server_goes_on() -> None:
+    """Its client has received all of it and asks for more, and gets a status line: nobody knows how long it was."""
+    endless = b"HTTP/1.1 200 Fine\r\n\r\nsomething"
+    talk = Talk().client(get("/1")).server(endless).client(get("/2")).server(ok("x", 201))
+    talk.client(get("/3")).server(ok("y", 202)).over()
+    assert talk.pairs == [("/1", 200), ("/2", 201), ("/3", 202)]
+    assert talk.tags == [set(), set(), set()]
+    first = talk.done[0].response
+    assert first is not None
+    assert (first.state, first.unsized) == (State.TRUNCATED, True)
+
+
+@pytest.mark.parametrize("more", [b"and more", b"HTTP/1.1 is a protocol"])
+def test_a_response_without_a_length_goes_on_with_what_is_no_status_line(more: bytes) -> None:
+    """Or with one that its client has not asked for."""
+    endless = b"HTTP/1.1 200 Fine\r\n\r\nsomething"
+    talk = Talk().client(get("/1")).server(endless).client(get("/2")).server(more)
+    talk.server_closes().over()
+    assert talk.pairs == [("/1", 200), ("/2", None)]
+    assert talk.done[0].response is not None
+    assert talk.done[0].response.body_size == len(b"something" + more)
+    talk = Talk().client(get("/1")).server(endless).server(ok("x", 201)).server_closes().over()
+    assert talk.pairs == [("/1", 200)]
 
 
 def test_a_head_without_an_end_that_is_refused_is_no_request() -> None:

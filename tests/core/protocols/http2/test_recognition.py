@@ -35,6 +35,8 @@ def test_a_server_begins_with_settings() -> None:
 def test_a_server_that_answers_in_http_1_declines() -> None:
     """No bytes, as a short snaplen leaves, say nothing."""
     assert declines(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    assert declines(b"H")
+    assert not declines(b"HNk")
     assert not declines(settings(_3=100))
     assert not declines(b"")
 

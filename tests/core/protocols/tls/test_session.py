@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from interceptor.core.model import Chunk, Peers, State
+from interceptor.core.budget import Budget
+from interceptor.core.model import Anomaly, Chunk, Outcome, Peers, State
 from interceptor.core.protocols.tls.session import Session, TlsConversation, Traffic
 from tests.support.tls import CLIENT, NAME, SERVER, Talk, talk
 
@@ -49,18 +51,45 @@ KINDS = (
 )
 
 
+class Heard:
+    """A conversation, and where its sides are."""
+
+    def __init__(self, *, first: bool = True) -> None:
+        self.read = 0
+        self.conversation = TlsConversation(PEERS, self._deliver, Budget(1), first=first)
+        self.at = [0, 0]
+        self.finished: list[Outcome] = []
+
+    def _deliver(self, size: int) -> None:
+        self.read += size
+
+    def hear(self, side: int, piece: bytes | int, time: int) -> None:
+        """Bytes, or the size of a hole."""
+        at = self.at[side]
+        if isinstance(piece, int):
+            self.at[side] += piece
+            self.conversation.gap(side, piece, at, time, self.finished)
+        else:
+            self.at[side] += len(piece)
+            self.conversation.receive(side, Chunk(piece, 0, len(piece), at, time, 0), self.finished)
+
+    def end(self) -> Session:
+        """Both sides end."""
+        for side in (CLIENT, SERVER):
+            self.conversation.close(side, self.at[side], 0, self.finished, clean=True)
+        self.conversation.finish(Anomaly.UNANSWERED, self.finished)
+        session = self.finished[-1]
+        assert isinstance(session, Session)
+        assert self.conversation.held(CLIENT, self.at[CLIENT]) == 0
+        return session
+
+
 def observe(pieces: Iterable[tuple[int, bytes | int]], *, first: bool = True) -> Session:
     """What is said of these pieces in order: bytes, or the size of a hole."""
-    conversation = TlsConversation(PEERS, first=first)
+    heard = Heard(first=first)
     for time, (side, piece) in enumerate(pieces, start=1):
-        if isinstance(piece, int):
-            conversation.gap(side, piece)
-        else:
-            chunk = Chunk(piece, 0, len(piece), 0, time, 0)
-            conversation.receive(side, chunk)
-    for side in (CLIENT, SERVER):
-        conversation.close(side, clean=True)
-    return conversation.finish()
+        heard.hear(side, piece, time)
+    return heard.end()
 
 
 def facts(session: Session) -> dict[str, object]:
@@ -166,16 +195,12 @@ def test_refused_at_once() -> None:
 def test_reports_of_what_goes_on_add_up() -> None:
     """Each says what came since the one before; together they say what one would have said."""
     said = talks()["1.3 full"]
-    conversation = TlsConversation(PEERS, first=True)
-    reports: list[Session] = []
+    heard = Heard()
     for time, (side, data) in enumerate(said.flights, start=1):
-        conversation.receive(side, Chunk(data, 0, len(data), 0, time, 0))
-        report = conversation.overdue(time * 1000, 2000)
-        if report is not None:
-            reports.append(report)
-    for side in (CLIENT, SERVER):
-        conversation.close(side, clean=True)
-    reports.append(conversation.finish())
+        heard.hear(side, data, time)
+        heard.conversation.overdue(time * 1000, 2000, heard.finished)
+    heard.end()
+    reports = [report for report in heard.finished if isinstance(report, Session)]
     whole = observe(said.flights)
     assert len(reports) > 2
     assert [report.part for report in reports] == list(range(1, len(reports) + 1))
@@ -189,20 +214,33 @@ def test_reports_of_what_goes_on_add_up() -> None:
 def test_how_it_ended() -> None:
     """By a RST or the end of what was captured it is not complete."""
     said = talks()["1.3 full"]
-    conversation = TlsConversation(PEERS, first=True)
+    heard = Heard()
     for side, data in said.flights[:-1]:
-        conversation.receive(side, Chunk(data, 0, len(data), 0, 1, 0))
-    conversation.close(SERVER, clean=False)
-    session = conversation.finish()
+        heard.hear(side, data, 1)
+    heard.conversation.reset(SERVER)
+    heard.conversation.close(SERVER, heard.at[SERVER], 1, heard.finished, clean=False)
+    heard.conversation.finish(Anomaly.UNANSWERED, heard.finished)
+    [session] = heard.finished
+    assert isinstance(session, Session)
     assert (session.state, session.closed_by) == (State.TRUNCATED, SERVER)
+
+
+def test_what_is_still_to_report_is_between_better_known_ends() -> None:
+    """Those that were told last."""
+    heard = Heard()
+    side, data = talks()["1.3 full"].flights[0]
+    heard.hear(side, data, 1)
+    known = replace(PEERS, server_address="192.0.2.77")
+    heard.conversation.rename(known)
+    assert heard.end().peers is known
 
 
 def test_memory_can_be_given_back() -> None:
     """Of a hello that never ends nothing is kept, and the session goes on."""
-    conversation = TlsConversation(PEERS, first=True)
+    heard = Heard()
     endless = bytes.fromhex("1603014000 0100fff0") + bytes(16_380)
-    conversation.receive(CLIENT, Chunk(endless, 0, len(endless), 0, 1, 0))
-    assert conversation.weight > 16_000
-    conversation.relieve()
-    assert conversation.weight == 0
-    assert conversation.finish().hello is None
+    heard.hear(CLIENT, endless, 1)
+    assert heard.conversation.weight > 16_000
+    heard.conversation.relieve(heard.finished)
+    assert heard.conversation.weight == 0
+    assert heard.end().hello is None

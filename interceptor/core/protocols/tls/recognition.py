@@ -1,0 +1,47 @@
+"""Whether a connection speaks TLS: by a hello of either side, from its beginning on; in the middle by records in a chain.
+
+Owns what is proof of it. Refuses ports, and to read what a hello says (`hellos`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from interceptor.core.protocols.tls.layer import ALERT, HANDSHAKE, HEADER_BYTES, header_like, old_hello_like
+
+__all__ = ["goes_on", "greets", "warns"]
+
+_HELLO_BYTES: Final = 6
+"""A record's header, and the type of the message in it."""
+_CHAIN: Final = 3
+"""Records in a row that a segment begins with: five bytes each of which one in a hundred million is one by chance."""
+_HELLOS: Final = (1, 2)
+_MAJOR: Final = 3
+_OLD: Final = 0x80
+
+
+def greets(data: bytes) -> bool | None:
+    """Whether a side that begins so greets (RFC 8446 section 5.1; appendix E.2 of RFC 5246); None: more will tell."""
+    if not data:
+        return None
+    if data[0] >= _OLD:
+        return old_hello_like(data[:HEADER_BYTES]) if len(data) >= HEADER_BYTES else None
+    if data[0] != HANDSHAKE:
+        return False
+    if len(data) < _HELLO_BYTES:
+        return None if len(data) == 1 or data[1] == _MAJOR else False
+    return header_like(data, 0) and data[5] in _HELLOS
+
+
+def warns(data: bytes) -> bool:
+    """Whether a side begins with an alert, as one that does not like how the other has greeted it."""
+    return len(data) > 1 and data[0] == ALERT and data[1] == _MAJOR
+
+
+def goes_on(buffer: bytes, start: int, end: int) -> bool:
+    """Whether a segment in the middle of a connection is of TLS, as far as it proves that."""
+    for _ in range(_CHAIN):
+        if start + HEADER_BYTES > end or not header_like(buffer, start):
+            return False
+        start += HEADER_BYTES + (buffer[start + 3] << 8 | buffer[start + 4])
+    return True
