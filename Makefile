@@ -91,9 +91,10 @@ privacy: $(VENV)/tests      ## what the vocabulary keeps of unseen APIs, and wha
 bench-collector: $(VENV)/tests ## the collector's storage with 1, 5 and 20 million records (hours; SIZES=1_000_000 for one)
 	$(BIN)/python -m tests.bench.bench_collector $(SIZES)
 
-fuzz: $(VENV)/fuzz          ## coverage-guided, a minute: two targets beside each other
-	@$(BIN)/python -m tests.fuzz.fuzz_rpcap -max_total_time=30 -verbosity=0 & rpcap=$$!; \
-	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60; pipeline=$$?; wait $$rpcap && exit $$pipeline
+fuzz: $(VENV)/fuzz          ## coverage-guided, a minute: two targets in turn, beside a third
+	@($(BIN)/python -m tests.fuzz.fuzz_rpcap -max_total_time=30 -verbosity=0 && \
+	$(BIN)/python -m tests.fuzz.fuzz_http2 -max_total_time=30 -verbosity=0) & two=$$!; \
+	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60; pipeline=$$?; wait $$two && exit $$pipeline
 
 fixtures: $(VENV)/tests     ## make the made captures again
 	$(BIN)/python -m fixtures.made

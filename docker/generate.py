@@ -52,6 +52,7 @@ DURATION_OR_NONE = {"type": "string", "pattern": "^$|^([0-9]+(ms|s|m|h))+$"}
 DIGEST = {"type": "string", "pattern": "^$|^sha256:[0-9a-f]{64}$"}
 CIDR = r"^[0-9]+(\.[0-9]+){3}(/[0-9]{1,2})?$|^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(/[0-9]{1,3})?$"
 """An address or a network of either kind; the API server judges the numbers."""
+GLOBS = {"type": "array", "items": {"type": "string", "minLength": 1}}
 CIDRS = {"type": "array", "items": {"type": "string", "pattern": CIDR}}
 PROXY = r"([^\s/]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?/?$"
 """What follows the scheme."""
@@ -113,6 +114,8 @@ RULES: dict[str, dict[str, Any]] = {
         "items": {"type": "string", "pattern": "^[A-Z_]+$"},
         "contains": {"const": "NET_RAW"},
     },
+    "kubernetes.namespaces.include": GLOBS,
+    "kubernetes.namespaces.exclude": GLOBS,
     "common.extraEnv": NAMED,
     "common.envFrom": {"type": "array", "items": FREE},
     "common.extraVolumes": NAMED,

@@ -279,6 +279,15 @@ class Ingest(_Section):
     """Refuse records that show more of a URL than its template (`metadata.url`), one by one: the rest is taken."""
 
 
+class Namespaces(_Section):
+    """`relay`: whose records are sent on, by the namespaces of their ends. Globs. Where those are not known, they are sent."""
+
+    include: tuple[str, ...] = ("*",)
+    """Records with an end in one of these; `*` takes those too that have no namespace on either end."""
+    exclude: tuple[str, ...] = ()
+    """None with an end in one of these, even if a pattern includes the other."""
+
+
 class Kubernetes(_Section):
     """`relay`: who the ends of connections are, by the Kubernetes API."""
 
@@ -286,6 +295,7 @@ class Kubernetes(_Section):
     """Ask the API server of the cluster that the relay runs in, as a pod with the rights that README.md names."""
     credentials: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount")
     """Folder with `token` and `ca.crt`, as a ServiceAccount's are mounted; both are read again when they change."""
+    namespaces: Namespaces = Namespaces()
 
 
 class Collector(_Section):

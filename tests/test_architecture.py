@@ -236,6 +236,7 @@ PURE = {
     "core.records.unread": {"core.protocols.ledger"},
     "core.records.encoder": {
         "core.model",
+        "core.protocols.http2.grpc",
         "core.protocols.ledger",
         "core.records.unread",
         "core.protocols.tls.session",
@@ -272,7 +273,8 @@ PURE = {
     "kubernetes.objects": set(),
     "kubernetes.given": {"errors"},
     "kubernetes.resolver": {"kubernetes.intervals", "kubernetes.objects"},
-    "kubernetes.naming": {"kubernetes.given", "kubernetes.resolver"},
+    "kubernetes.namespaces": set(),
+    "kubernetes.naming": {"kubernetes.given", "kubernetes.namespaces", "kubernetes.resolver"},
     "delivery.batches": set(),
     "delivery.files": {"delivery.batches"},
 }
@@ -307,6 +309,7 @@ STANDARD = {
     "dataclasses",
     "datetime",
     "enum",
+    "fnmatch",
     "fractions",
     "hashlib",
     "io",
@@ -335,6 +338,7 @@ LIBRARIES = {
         "collector.sheets",
         "collector.site",
         "collector.store",
+        "collector.views",
         "core.model",
         "core.protocols.conversation",
         "core.protocols.socks",

@@ -26,9 +26,12 @@ SIZES = {
     "lossy": {"connections": 20, "calls": 3_000},
     "downloads, MTU frames": {"connections": 4, "frames": 400, "body": 100_000},
     "downloads, GRO frames": {"connections": 4, "frames": 60, "body": 700_000},
+    "HTTP/2 calls": {"connections": 20, "calls": 300},
+    "gRPC calls": {"connections": 20, "calls": 300},
     "half-open": {"connections": 20, "half_open": 1_000, "rounds": 3},
 }
-LOSSLESS = [recipe for recipe in SIZES if recipe != "lossy"]
+HTTP2 = ["HTTP/2 calls", "gRPC calls"]
+LOSSLESS = [recipe for recipe in SIZES if recipe not in {"lossy", *HTTP2}]
 
 
 @pytest.fixture(scope="module", params=list(SIZES))
@@ -117,6 +120,31 @@ def test_streams_are_whole_and_hold_what_was_claimed(traffic: Traffic) -> None:
     assert len(connections) == traffic.connections
     assert sum(len(request.body) for request in requests) == traffic.request_body_bytes
     assert sum(len(response.body) for response in responses) == traffic.response_body_bytes
+
+
+@pytest.mark.parametrize("traffic", HTTP2, indirect=True)
+def test_calls_over_http2_are_as_many_as_was_claimed(traffic: Traffic) -> None:
+    """Frame by frame: each stream of a client begins once and is answered once, with as many bytes as was claimed."""
+    preface, sizes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {True: 0, False: 0}
+    begun: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+    for number, ((_, sport, _, dport), stream) in enumerate(streams(traffic).items()):
+        assert 8080 in (sport, dport)
+        asks, at = dport == 8080, 0
+        if asks:
+            assert stream.startswith(preface)
+            at = len(preface)
+        seen = set()
+        while at < len(stream):
+            length, kind = int.from_bytes(stream[at : at + 3], "big"), stream[at + 3]
+            name = int.from_bytes(stream[at + 5 : at + 9], "big")
+            sizes[asks] += length if kind == 0 else 0
+            if kind == 1 and name not in seen:
+                seen.add(name)
+                begun[asks].append((number // 2, name))
+            at += 9 + length
+        assert at == len(stream)
+    assert len(begun[True]) == len(begun[False]) == traffic.calls == traffic.whole == traffic.records
+    assert (sizes[True], sizes[False]) == (traffic.request_body_bytes, traffic.response_body_bytes)
 
 
 @pytest.mark.parametrize("traffic", ["lossy"], indirect=True)

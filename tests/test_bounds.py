@@ -312,10 +312,11 @@ def test_read_stays_in_its_budget(kind: str, clients: int, much: int) -> None:
     assert lines.count('"http.response.state":"complete"') == ORDINARY
 
 
-def test_run_stays_in_its_budget() -> None:
-    """The same heads, read by the daemon."""
+@pytest.mark.parametrize(("kind", "clients", "much"), [("heads", 20_000, 60_000), ("requests", 1_000, 30)])
+def test_run_stays_in_its_budget(kind: str, clients: int, much: int) -> None:
+    """The same, read by the daemon."""
     command = [sys.executable, "-m", "interceptor", "run", "--server-port", "0", "--output-path", "-"]
     command += ["--capture-sources", "file:/dev/stdin", "--limits-memory-bytes", str(256 * MIB)]
-    size, lines = piped(command, "heads", 20_000, 60_000)
+    size, lines = piped(command, kind, clients, much)
     assert size < 256
     assert lines.count('"http.response.state":"complete"') == ORDINARY

@@ -1,6 +1,7 @@
 """Recordings of real programs that speak HTTP/2: what came out is what they say they did.
 
-They lie beside the project: gRPC by grpcio, Go, nghttpd with a push, h2load, nginx and curl. Upgrades are in `test_recordings`.
+gRPC by grpcio, Go, h2load; nghttpd with a push, nginx and curl lie beside the project, as their bodies are large. Upgrades are in
+`test_recordings`.
 """
 
 from __future__ import annotations
@@ -14,21 +15,24 @@ import pytest
 from tests.conftest import ELSEWHERE
 from tests.test_fixtures import SHARED, read
 from tests.test_fixtures import records as all_records
+from tests.test_recordings import RECORDED
 
 RECORDINGS = SHARED.parent / "recordings"
-
-pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason=f"no recordings {ELSEWHERE}")
 
 
 def recorded(name: str) -> tuple[list[dict[str, Any]], Any]:
     """The records of a recording, and its truth; nothing of it is in nothing."""
-    path = RECORDINGS / f"{name}.pcap"
+    path = RECORDED / f"{name}.pcap.gz"
+    if not path.exists():
+        path = RECORDINGS / f"{name}.pcap"
+        if not path.exists():
+            pytest.skip(f"no recordings {ELSEWHERE}")
     for stage in read(path)[1]:
         assert stage.balanced
         assert stage.held == 0
         if stage.name == "http":
             assert stage.dropped == {}
-    return all_records(path, "full"), json.loads((RECORDINGS / f"{name}.truth.json").read_text())
+    return all_records(path, "full"), json.loads(path.with_name(f"{name}.truth.json").read_text())
 
 
 def said(record: dict[str, Any]) -> tuple[Any, ...]:

@@ -106,6 +106,13 @@ INSERT INTO tags VALUES({NOBODY}, '{OTHER}');
 # callers and agents are never given again: records go on to name those that were forgotten.
 
 
+_VIEWS: Final = """
+CREATE TABLE IF NOT EXISTS views(
+    id BLOB NOT NULL, perspective TEXT NOT NULL, text BLOB NOT NULL, PRIMARY KEY(id, perspective)) STRICT, WITHOUT ROWID;
+"""
+# `views.text`: what another agent said of the record with this id (`interceptor.collector.views`). It goes with that.
+
+
 class _MergeAll:
     """An SQL aggregate: the total of all."""
 
@@ -166,7 +173,9 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             database.execute(f"PRAGMA {setting}")
         if version == 0:
             database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
-        database.executescript(losses.SCHEMA)  # which files of this format had not from the beginning
+        database.executescript(
+            losses.SCHEMA + _VIEWS
+        )  # which files of this format had not from the beginning
     except sqlite3.DatabaseError as error:
         database.close()
         raise unusable(path, error) from error

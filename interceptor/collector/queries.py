@@ -23,6 +23,7 @@ from interceptor.collector.inventory import inventory, probed
 from interceptor.collector.measures import AGENTS, RECENT, records_within
 from interceptor.collector.overview import overview, prepare
 from interceptor.collector.selection import answered, narrowed
+from interceptor.collector.views import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +139,11 @@ class Queries:
                     {"number": number},
                 )
                 lines = blocks.unpacked(text)
-            found.append(msgspec.Raw(lines[number - first]))
+            views = self._all(
+                "SELECT text FROM views WHERE id = (SELECT id FROM records WHERE number = :number)",
+                {"number": number},
+            )
+            found.append(msgspec.Raw(together(lines[number - first], [text for (text,) in views])))
         return Page(found, numbers[-1] if len(numbers) == limit else None)
 
     def _all(self, question: str, values: dict[str, Any]) -> list[Any]:

@@ -45,6 +45,7 @@ from interceptor.collector.database import (
 from interceptor.collector.names import Names
 from interceptor.collector.reserve import Reserve
 from interceptor.collector.sums import Placed
+from interceptor.collector.views import view_of
 from interceptor.delivery.batches import split_lines
 from interceptor.ingest.api import SinkFullError, Taken
 from interceptor.ingest.lines import Aside, Known
@@ -320,7 +321,10 @@ class Store:
         for one, line in found.values():
             numbers = endpoint((one.server_address, one.server_port, one.method, one.template))
             records.append(Placed(one, *numbers, caller(one.caller), agent, line))
-        records = self._write_records(records, received)
+        fresh = self._write_records(records, received)
+        if len(fresh) != len(records):
+            self._write_views(records, fresh)
+        records = fresh
         self._database.executemany(
             "INSERT INTO lines VALUES(?, ?)",
             [(self._next + start, block) for start, block in blocks.packed([one.line for one in records])],
@@ -357,6 +361,15 @@ class Store:
             ],
         )
         return records
+
+    def _write_views(self, records: list[Placed], fresh: list[Placed]) -> None:
+        """Keep what is new of records that were there: how another agent saw them."""
+        new = {one.known.key for one in fresh}
+        seen = [(one.known.key, view_of(one.line)) for one in records if one.known.key not in new]
+        self._database.executemany(
+            "INSERT INTO views VALUES(?, ?, ?) ON CONFLICT DO NOTHING",
+            [(key, *view) for key, view in seen if view is not None],
+        )
 
     def _known(self, ids: list[bytes]) -> list[bytes]:
         """Those that are there."""
@@ -411,6 +424,7 @@ class Store:
             execute("DELETE FROM lines")
         for (tag,) in execute("SELECT number FROM tags").fetchall():
             execute("DELETE FROM marks WHERE tag = ? AND number <= ?", (tag, last))
+        execute("DELETE FROM views WHERE id IN (SELECT id FROM records WHERE number <= ?)", (last,))
         return execute("DELETE FROM records WHERE number <= ?", (last,)).rowcount
 
     def _remove_totals(self) -> bool:

@@ -200,6 +200,8 @@ async def _hops(settings: config.Config, environment: Mapping[str, str]) -> Asyn
     if settings.kubernetes.enabled:
         async for hop in _kubernetes(settings.kubernetes, environment):
             yield hop
+    if settings.kubernetes.enabled or settings.names or _narrowed(settings.kubernetes):
+        yield await asyncio.to_thread(_names, settings)
     if settings.endpoint is not None:
         async for hop in _endpoint(settings, settings.endpoint, environment):
             yield hop
@@ -315,6 +317,36 @@ async def _kubernetes(settings: config.Kubernetes, environment: Mapping[str, str
                 yield _Hop(well=True, name=name, told=f"{len(found.objects) + found.left} can be read")
     finally:
         await api.close()
+
+
+def _narrowed(settings: config.Kubernetes) -> bool:
+    return settings.namespaces.include != ("*",) or bool(settings.namespaces.exclude)
+
+
+def _names(settings: config.Config) -> _Hop:
+    """What a relay knows without asking anybody, and what it leaves out."""
+    from interceptor.kubernetes.given import Given
+    from interceptor.kubernetes.history import History
+    from interceptor.service.names import FILE, wanted_namespaces
+
+    try:
+        wanted_namespaces(settings)
+        Given(settings.names)
+    except InterceptorError as error:
+        return _Hop(False, "names", str(error), _flagged(str(error), "--names gives some"))
+    past = sum(len(piece.held) for piece in History(settings.spool.directory / FILE).read())
+    told = f"{len(settings.names)} in the configuration"
+    if settings.kubernetes.enabled:
+        told += (
+            f"; of {past:,} addresses it is remembered who had them"
+            if past
+            else "; nothing is remembered yet"
+        )
+    chosen = settings.kubernetes.namespaces
+    if _narrowed(settings.kubernetes):
+        told += f"; sent on are namespaces {', '.join(chosen.include) or 'none'}"
+        told += f", never {', '.join(chosen.exclude)}" if chosen.exclude else ""
+    return _Hop(well=True, name="names", told=told)
 
 
 def _output(path: str) -> _Hop:

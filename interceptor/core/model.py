@@ -368,6 +368,8 @@ class Peers(Struct, frozen=True, gc=False):
     """20 hex digits: a function of the initial sequence numbers (`tcp.numbers`); of addresses, ports and numbers where those
     are not known."""
     interface: str | None
+    perspective: str | None = None
+    """`client` or `server`: seen at that end, before or after anything on the way changed its addresses."""
     translation: Translation | None = None
     """Where its addresses are translated on its way, and that was seen."""
     announced_address: str | None = None

@@ -186,11 +186,20 @@ def seal(
 
 
 def rewritten(batch_id: str, records: int, text: bytes, encoding: Encoding) -> Batch:
-    """A batch whose lines somebody on its way has added to: still the same records, and so still its id.
+    """A batch to whose lines somebody on its way has added, or from which he has taken some: still its id.
 
     Whoever takes a batch knows it by its id, so of several such texts the first one counts.
     """
-    return Batch(batch_id, records, _pack((text,), encoding), encoding)
+    return Batch(batch_id, records, _pack((_counting(text, records),), encoding), encoding)
+
+
+def _counting(text: bytes, records: int) -> bytes:
+    """A batch's text with so many records in its header; as it is, where it says so."""
+    end = text.find(b"\n")
+    header: dict[str, Any] = msgspec.json.decode(text[:end])
+    if header["count"] == records:
+        return text
+    return msgspec.json.encode(header | {"count": records}) + text[end:]
 
 
 def split(batch: Batch) -> tuple[Batch, Batch]:

@@ -111,7 +111,7 @@ class Api:
         return b"".join(pieces)
 
     async def watch(self, resource: Resource, version: str, seconds: int) -> AsyncGenerator[bytes, None]:
-        """Each line of what changes after `version`, for at most so many seconds.
+        """Each line of what changes after `version`, for at most so many seconds; an empty one when the server agrees.
 
         Raises:
             ApiError: it was refused, or broke off.
@@ -125,6 +125,7 @@ class Api:
         }
         patience = httpx.Timeout(30.0, connect=10.0, read=SILENT_SECONDS)
         async with self._get(resource, asked, patience) as answer:
+            yield b""
             begun = b""
             async for piece in answer.aiter_bytes():
                 *lines, begun = (begun + piece).split(b"\n")

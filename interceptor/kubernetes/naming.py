@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 from msgspec import Struct, field
 
+from interceptor.kubernetes.namespaces import Verdict
 from interceptor.kubernetes.resolver import Kind, Named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from interceptor.kubernetes.given import Given
+    from interceptor.kubernetes.namespaces import Namespaces
     from interceptor.kubernetes.resolver import Resolver
 
 __all__ = ["LONGEST", "Enriched", "Naming"]
@@ -44,64 +46,74 @@ class Enriched(NamedTuple):
     """Lines with names."""
 
     text: bytes
+    kept: int
+    """How many lines."""
     ends: dict[Kind, int]
     """How many ends turned out to be what."""
+    verdicts: dict[Verdict, int]
+    """How many records are kept, and why; nothing where all are."""
 
 
 class Naming:
     """Names the ends of records."""
 
-    def __init__(self, resolver: Resolver | None, given: Given) -> None:
+    def __init__(self, resolver: Resolver | None, given: Given, namespaces: Namespaces | None = None) -> None:
         self._resolver = resolver
         self._given = given
+        self._namespaces = namespaces or None
         self._called: dict[str, Named] = {}
 
     def enrich(self, lines: Iterable[bytes]) -> Enriched:
-        """Lines without their ends, each a record, as text of as many lines.
+        """Lines without their ends, each a record, as text of those that are kept.
 
         May run in a thread while another one changes what the resolver knows.
         """
         found: dict[Named, int] = {}
+        verdicts: dict[Verdict, int] = {}
         seconds: dict[str, float] = {}
         text: list[bytes] = []
         for line in lines:
             kept = _cleared(line) if _suspect(line) else line
-            added = self._added(kept, seconds, found)
+            ends = self._ends(kept, seconds)
+            added = b""
+            if ends is not None:
+                source, destination, added = ends
+                found[source] = found.get(source, 0) + 1
+                found[destination] = found.get(destination, 0) + 1
+                if self._namespaces is not None:
+                    verdict = self._namespaces.verdict(source.namespace, destination.namespace)
+                    verdicts[verdict] = verdicts.get(verdict, 0) + 1
+                    if verdict is Verdict.LEFT_OUT:
+                        continue
             if added and len(kept) + len(added) < LONGEST:
                 kept = b"%b,%b}" % (kept[: kept.rindex(b"}")], added)
             text.append(kept)
-        text.append(b"")
-        ends = dict.fromkeys(Kind, 0)
-        for named, count in found.items():
-            ends[named.kind] += count
-        return Enriched(b"\n".join(text), ends)
+        kinds = dict.fromkeys(Kind, 0)
+        for named, count in found.items():  # by themselves until here: to hash a member of an enum is a call
+            kinds[named.kind] += count
+        return Enriched(b"\n".join([*text, b""]), len(text), kinds, verdicts)
 
-    def _added(self, line: bytes, seconds: dict[str, float], found: dict[Named, int]) -> bytes:
-        """Members to be added; counts the answers.
-
-        By themselves, and not by their kinds: to hash a member of an enum is a call.
-        """
+    def _ends(self, line: bytes, seconds: dict[str, float]) -> tuple[Named, Named, bytes] | None:
+        """Who the ends are, and members to be added."""
         try:
             record = _ENDS.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return b""
+            return None
         second = record.time[:19]
         time = seconds.get(second)
         if time is None:
             time = seconds[second] = _unix(second)
         time += _fraction(record.time)
         if not record.source_address or not record.destination_address:
-            return b""
+            return None
         source = self._named(record.source_address, None, time)
         destination = self._named(record.destination_address, record.destination_port, time)
-        found[source] = found.get(source, 0) + 1
-        found[destination] = found.get(destination, 0) + 1
         members = [source.source, destination.destination]
         if record.service_address and self._resolver is not None:
             service = self._resolver.service(record.service_address, time)
             if service is not None and destination.kind is not Kind.SERVICE:
                 members.append(msgspec.json.encode({"destination.k8s.service.name": service})[1:-1])
-        return b",".join(filter(None, members))
+        return source, destination, b",".join(filter(None, members))
 
     def _named(self, address: str, port: int | None, time: float) -> Named:
         """Who an end is: as proven by the cluster, else as the operator calls it."""

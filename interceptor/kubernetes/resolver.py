@@ -33,7 +33,7 @@ from interceptor.kubernetes.intervals import Interval, Intervals, O
 from interceptor.kubernetes.objects import Node, Pod, Reference, Resource, Service, Slice, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from interceptor.kubernetes.objects import Object
@@ -90,11 +90,13 @@ class Kind(StrEnum):
 class Named:
     """An answer: fields for an end, ready to be written behind those of a record."""
 
-    __slots__ = ("_destination", "_fields", "_source", "kind", "somebody")
+    __slots__ = ("_destination", "_fields", "_source", "kind", "namespace", "somebody")
 
     def __init__(self, kind: Kind, fields: dict[str, object]) -> None:
         self.kind: Final = kind
         self.somebody: Final = kind not in _NOBODY_KNOWN
+        self.namespace: Final = _namespace(kind, fields)
+        """Empty: it has none. None: it is not known."""
         self._fields = {"k8s.kind": kind.value, **fields} if kind not in _NOT_TOLD else fields
         self._source: bytes | None = None
         self._destination: bytes | None = None
@@ -116,6 +118,16 @@ class Named:
 
 _NOT_TOLD: Final = frozenset({Kind.CONFIGURED, Kind.UNASKED})
 _NOBODY_KNOWN: Final = frozenset({Kind.EXTERNAL, Kind.UNKNOWN, Kind.UNASKED})
+
+
+def _namespace(kind: Kind, fields: Mapping[str, object]) -> str | None:
+    match kind:
+        case Kind.EXTERNAL | Kind.NODE:
+            return ""
+        case Kind.CONFIGURED:  # `warehouse/scanner`, as a cluster's names are written
+            return str(fields["name"]).rpartition("/")[0]
+    found = fields.get("k8s.namespace.name")
+    return None if found is None else str(found)
 
 
 def _members(end: str, fields: dict[str, object]) -> bytes:

@@ -132,10 +132,12 @@ class Watcher:
     async def _watch(self) -> None:
         """Until the server ends it."""
         self.counters.watches += 1
-        self.counters.watching = True
         seconds = random.randint(*_WATCH_SECONDS)  # noqa: S311
         async with aclosing(self._api.watch(self.resource, self._version, seconds)) as lines:
             async for line in lines:
+                self.counters.watching = True
+                if not line:
+                    continue
                 event = change(self.resource, line)
                 if event.type == "error":
                     raise ApiError(f"a watch of {self.resource.plural} ended: {event.code}", event.code)

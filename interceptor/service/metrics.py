@@ -238,7 +238,16 @@ METRICS: Final = (
         "had the address), configured (`names`), unasked (of a time or a kind of address of which nothing is known)",
         "kind",
     ),
-    _gauge("kubernetes_watching", "Whether changes of a resource are heard of: 1 or 0", "resource"),
+    _counter(
+        "namespace_unknown_records_total",
+        "Records that are sent on because it is not known in which namespace an end of theirs is, where namespaces are "
+        "included or excluded (`kubernetes.namespaces`)",
+    ),
+    _gauge(
+        "kubernetes_watching",
+        "Whether changes of a resource are heard of: 1 from when the API server has agreed to tell them, 0 else",
+        "resource",
+    ),
     _gauge("kubernetes_objects", "Objects of a resource that are known to be there", "resource"),
     _counter("kubernetes_lists_total", "Times a resource was listed to its end", "resource"),
     _counter("kubernetes_watches_total", "Watches of a resource that were begun", "resource"),

@@ -12,16 +12,18 @@ import asyncio
 import itertools
 import os
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 
+from interceptor.core.model import Stage
 from interceptor.delivery.batches import Batch, rewritten, split_lines
 from interceptor.errors import UsageError
 from interceptor.kubernetes.api import Api
 from interceptor.kubernetes.given import Given
 from interceptor.kubernetes.history import History
-from interceptor.kubernetes.naming import Naming
+from interceptor.kubernetes.namespaces import Namespaces, Verdict
+from interceptor.kubernetes.naming import Enriched, Naming
 from interceptor.kubernetes.resolver import Kind, Resolver
 from interceptor.kubernetes.watcher import Watcher, watch_all
 from interceptor.service.metrics import Sample
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from interceptor.delivery.batches import Encoding
     from interceptor.ingest.api import Incoming
 
-__all__ = ["FILE", "Names"]
+__all__ = ["FILE", "Names", "Written", "wanted_namespaces"]
 
 FILE: Final = "names"
 """In the spool's directory, which is the place of a relay that outlives it."""
@@ -46,6 +48,29 @@ _SMALL: Final = 64 * 2**10
 """A batch of so many bytes of text is named where it came: a thread costs as much."""
 
 log = structlog.get_logger()
+
+
+class Written(NamedTuple):
+    """What became of a batch."""
+
+    batch: Batch | None
+    """None: all its records are left out."""
+    enriched: Enriched
+
+
+def wanted_namespaces(config: Config) -> Namespaces:
+    """Whose records are sent on.
+
+    Raises:
+        UsageError: some are to be left out by namespaces that nobody knows.
+
+    """
+    found = Namespaces(config.kubernetes.namespaces.include, config.kubernetes.namespaces.exclude)
+    if found and not config.kubernetes.enabled and not config.names:
+        raise UsageError(
+            "kubernetes.namespaces: without names nobody's namespace is known: set kubernetes.enabled, or names"
+        )
+    return found
 
 
 class Names:
@@ -61,7 +86,7 @@ class Names:
         """Nothing is asked yet.
 
         Raises:
-            UsageError: a name cannot be read.
+            UsageError: a name cannot be read, or records are to be left out by namespaces that nobody knows.
 
         """
         given = Given(config.names)
@@ -73,9 +98,11 @@ class Names:
         if config.kubernetes.enabled:
             self._follow(config, environment)
         self._history = History(config.spool.directory / FILE)
-        self._naming = Naming(self._resolver, given)
-        self._wanted = bool(given) or self._resolver is not None
+        self._namespaces = wanted_namespaces(config)
+        self._naming = Naming(self._resolver, given, self._namespaces)
+        self._wanted = bool(given) or bool(self._namespaces) or self._resolver is not None
         self._ends = dict.fromkeys(Kind, 0)
+        self._verdicts = dict.fromkeys(Verdict, 0)
 
     def _follow(self, config: Config, environment: Mapping[str, str]) -> None:
         """Prepare to; where there is no API server there are no names, and batches go out all the same."""
@@ -103,17 +130,26 @@ class Names:
             if self._api is not None:
                 await self._api.close()
 
-    async def name(self, batch: Incoming) -> Batch | None:
+    async def name(self, batch: Incoming) -> Written | None:
         """A batch with names in its records; None where none are given."""
         if not self._wanted:
             return None
         if len(batch.text) <= _SMALL:
-            named, ends = self._enrich(batch)
-        else:
-            named, ends = await asyncio.to_thread(self._enrich, batch)
-        for kind, count in ends.items():
-            self._ends[kind] += count
-        return named
+            return self._enrich(batch)
+        return await asyncio.to_thread(self._enrich, batch)
+
+    def count(self, written: Written) -> None:
+        """A batch was taken: once, however often it was named because there was no room for it."""
+        for kind, number in written.enriched.ends.items():
+            self._ends[kind] += number
+        for verdict, number in written.enriched.verdicts.items():
+            self._verdicts[verdict] += number
+
+    def ledger(self) -> list[Stage]:
+        """What became of records by their namespaces: of none where all are wanted. What has no ends is not asked."""
+        kept = self._verdicts[Verdict.KEPT] + self._verdicts[Verdict.UNKNOWN]
+        left_out = self._verdicts[Verdict.LEFT_OUT]
+        return [Stage("namespaces", "records", kept + left_out, kept, {"left_out": left_out}, 0)]
 
     def not_ready(self) -> str | None:
         """Why batches should wait, or None."""
@@ -124,8 +160,10 @@ class Names:
     def samples(self) -> Iterator[Sample]:
         """For metrics."""
         if self._wanted:
-            for kind, count in self._ends.items():
-                yield Sample("named_ends_total", count, (kind.value,))
+            for kind, number in self._ends.items():
+                yield Sample("named_ends_total", number, (kind.value,))
+        if self._namespaces:
+            yield Sample("namespace_unknown_records_total", self._verdicts[Verdict.UNKNOWN])
         if self._resolver is None:
             return
         for watcher in self._watchers:
@@ -157,9 +195,10 @@ class Names:
             if resolver.complete:
                 await asyncio.to_thread(self._history.write, resolver.remember())
 
-    def _enrich(self, batch: Incoming) -> tuple[Batch, dict[Kind, int]]:
+    def _enrich(self, batch: Incoming) -> Written:
         enriched = self._naming.enrich(split_lines(batch.text))
         head = batch.text[: batch.text.find(b"\n") + 1]
         encoding: Encoding = "zstd" if batch.encoding == "zstd" else "gzip"
-        header = batch.header
-        return rewritten(header.id, header.count, head + enriched.text, encoding), enriched.ends
+        if not enriched.kept:
+            return Written(None, enriched)
+        return Written(rewritten(batch.header.id, enriched.kept, head + enriched.text, encoding), enriched)

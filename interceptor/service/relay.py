@@ -98,8 +98,8 @@ async def relay(config: Config) -> int:
             yield from outbound.samples()
             yield from names.samples()
             stages = outbound.spool.ledger()
-            yield from stage_samples(stages)
-            yield from record_losses(stages)
+            yield from stage_samples([*names.ledger(), *stages])
+            yield from record_losses(stages)  # what is left out on purpose is none
 
         async def drain() -> None:
             sink.closing = True
@@ -147,8 +147,7 @@ class Spooling:
             raise SinkFullError("This relay is going down.")
         coming = self._coming[header.id] = asyncio.get_running_loop().create_future()
         try:
-            named = await self._names.name(batch) if self._names is not None else None
-            taken = await self._spool.offer(named or await _sealed(batch))
+            taken = await self._store(batch)
         finally:
             del self._coming[header.id]
             coming.set_result(None)
@@ -160,6 +159,16 @@ class Spooling:
         if len(self._recent) > _RECENT:
             self._recent.popitem(last=False)
         return Taken(header.count)
+
+    async def _store(self, batch: Incoming) -> bool:
+        """Put a batch into the spool, with names where there are some; says whether it is taken care of."""
+        written = await self._names.name(batch) if self._names is not None else None
+        if self._names is None or written is None:
+            return await self._spool.offer(await _sealed(batch))
+        taken = written.batch is None or await self._spool.offer(written.batch)
+        if taken:
+            self._names.count(written)
+        return taken
 
     def not_ready(self) -> str | None:
         """Why batches should go to another relay, or None."""

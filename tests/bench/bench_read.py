@@ -181,6 +181,26 @@ OURS = Program(
     ],
     _found_ours,
 )
+TSHARK_HTTP2 = [
+    *("tshark", "-n", "-d", "tcp.port==8080,http2", "-Y", "http2.headers", "-T", "ek"),
+    *(f"-e{name}" for name in TSHARK_FIELDS[:6]),
+    *("-ehttp2.streamid", "-ehttp2.headers.method", "-ehttp2.headers.path", "-ehttp2.headers.status"),
+    *("-ehttp2.headers.authority", "-ehttp2.headers.content_type", "-ehttp2.headers.user_agent"),
+]
+
+
+def _found_tshark_http2(lines: Iterable[bytes]) -> Found:
+    """A line a segment with blocks: requests have a method, final answers a status."""
+    requests = answers = 0
+    for line in lines:
+        requests += b'"http2_headers_method"' in line
+        answers += b'"http2_headers_status"' in line
+    return Found(requests, min(requests, answers))
+
+
+TSHARK_HTTP2_PROGRAM = Program(
+    "tshark", lambda file, _: [*TSHARK_HTTP2, "-r", file], _found_tshark_http2, prints=True
+)
 TSHARK_PROGRAM = Program("tshark", lambda file, _: [*TSHARK, "-r", file], _found_tshark, prints=True)
 DPKT = Program(
     "dpkt script",
@@ -190,8 +210,10 @@ DPKT = Program(
 )
 HTTPRY = Program("httpry", lambda file, out: ["httpry", "-q", "-r", file, "-o", out], _found_httpry)
 
-SMALL, OPEN, LOSSY, MTU, GRO, MANY, FLOOD = (
+SMALL, HTTP2, GRPC, OPEN, LOSSY, MTU, GRO, MANY, FLOOD = (
     "small API calls",
+    "the same over HTTP/2",
+    "gRPC calls",
     "many open connections",
     "lossy, reordered",
     "downloads, MTU frames",
@@ -206,6 +228,20 @@ CASES = (
         {"connections": 200, "calls": 150_000},
         {"connections": 200, "calls": 5_000},
         (OURS, TSHARK_PROGRAM, DPKT, HTTPRY),
+    ),
+    Case(
+        HTTP2,
+        "HTTP/2 calls",
+        {"connections": 200, "calls": 50_000},
+        {"connections": 200, "calls": 2_000},
+        (OURS, TSHARK_HTTP2_PROGRAM),
+    ),
+    Case(
+        GRPC,
+        "gRPC calls",
+        {"connections": 200, "calls": 50_000},
+        {"connections": 200, "calls": 2_000},
+        (OURS, TSHARK_HTTP2_PROGRAM),
     ),
     Case(
         OPEN,
@@ -367,6 +403,12 @@ def floors(results: dict[str, Result]) -> list[tuple[bool, str]]:
         ratio = small.ratio(program.name)
         share = f"1/{ratio:.2f}" if ratio >= 1 else f"{1 / ratio:.2f} times"
         lines.append((ratio >= least, f"{SMALL}: {wording}: {share}"))
+    for title in (HTTP2, GRPC):
+        result = results[title]
+        ratio = result.ratio(TSHARK_HTTP2_PROGRAM.name)
+        lines.append((ratio >= 1, f"{title}: less CPU than tshark: 1/{ratio:.2f}"))
+        times = result.cpu(OURS.name) / result.traffic.calls / (small.cpu(OURS.name) / small.traffic.calls)
+        lines.append((times <= 4, f"{title}: at most 4 times the CPU of {SMALL}: {times:.2f} times"))
     faster = mtu.packet_rate(OURS.name) / small.packet_rate(OURS.name)
     lines.append((faster >= 2, f"{MTU}: at least twice the packets/s of {SMALL}: {faster:.2f} times"))
     for title, most, what in ((MANY, 192, "100,000 open"), (FLOOD, 256, "1,000,000 half-open")):

@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from heapq import heappop, heappush
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from tests.bench.traffic_http2 import GrpcApi, Http2Api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -271,6 +273,16 @@ class _Api:
         ).encode()
 
 
+class _Says(Protocol):
+    """What clients and servers say."""
+
+    request_bodies: list[int]
+    response_bodies: list[int]
+
+    def request(self, connection: _Connection, /) -> bytes: ...
+    def response(self, connection: _Connection, call: int, clock: int, /) -> bytes: ...
+
+
 def _opened(connections: list[_Connection], clock: int) -> Iterator[Packet]:
     for connection in connections:
         for frame in connection.open(clock):
@@ -278,7 +290,7 @@ def _opened(connections: list[_Connection], clock: int) -> Iterator[Packet]:
             clock += 2
 
 
-def _called(connections: list[_Connection], calls: int, api: _Api, clock: int) -> Iterator[Packet]:
+def _called(connections: list[_Connection], calls: int, api: _Says, clock: int) -> Iterator[Packet]:
     """Round robin over the connections, several calls in flight: request, response, acknowledgement."""
     count = len(connections)
     if count <= ACKNOWLEDGEMENT_LAG:
@@ -304,7 +316,7 @@ def _closed(connections: list[_Connection], clock: int) -> Iterator[Packet]:
             clock += 2
 
 
-def _api_packets(connections: int, calls: int, api: _Api, *, close: bool) -> Iterator[Packet]:
+def _api_packets(connections: int, calls: int, api: _Says, *, close: bool) -> Iterator[Packet]:
     made = _connections(connections)
     clock = EPOCH
     yield from _opened(made, clock)
@@ -314,9 +326,11 @@ def _api_packets(connections: int, calls: int, api: _Api, *, close: bool) -> Ite
         yield from _closed(made, clock + CALL_GAP * (calls + ACKNOWLEDGEMENT_LAG))
 
 
-def _small_calls(name: str, path: Path, connections: int, calls: int, *, close: bool = True) -> Traffic:
+def _small_calls(
+    name: str, path: Path, connections: int, calls: int, *, close: bool = True, api: _Says | None = None
+) -> Traffic:
     """Small JSON calls on keep-alive connections that are all open at once."""
-    api = _Api()
+    api = api or _Api()
     packets, size = _write(path, _api_packets(connections, calls, api, close=close))
     return Traffic(
         name=name,
@@ -331,6 +345,16 @@ def _small_calls(name: str, path: Path, connections: int, calls: int, *, close: 
         request_body_bytes=sum(api.request_bodies),
         response_body_bytes=sum(api.response_bodies),
     )
+
+
+def _http2_calls(name: str, path: Path, connections: int, calls: int) -> Traffic:
+    """The same calls over HTTP/2, one at a time on each connection."""
+    return _small_calls(name, path, connections, calls, api=Http2Api())
+
+
+def _grpc_calls(name: str, path: Path, connections: int, calls: int) -> Traffic:
+    """Unary calls of gRPC."""
+    return _small_calls(name, path, connections, calls, api=GrpcApi())
 
 
 def _open_connections(name: str, path: Path, connections: int, calls: int) -> Traffic:
@@ -562,6 +586,8 @@ RECIPES: dict[str, Callable[..., Traffic]] = {
     "downloads, MTU frames": _mtu_downloads,
     "downloads, GRO frames": _gro_downloads,
     "half-open": _half_open,
+    "HTTP/2 calls": _http2_calls,
+    "gRPC calls": _grpc_calls,
 }
 
 

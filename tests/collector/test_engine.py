@@ -90,6 +90,55 @@ async def asked(folder: Path, name: str, **options: Any) -> AsyncIterator[Asked]
         await it.engine.close()
 
 
+def _seen(perspective: str, took: int, node: str, **more: Any) -> dict[str, Any]:
+    """A record of one call, by the agent at that end of it."""
+    return record(id="5e" * 16, duration_us=took, node=node, perspective=perspective, **more)
+
+
+@pytest.mark.parametrize("first", ["client", "server"])
+def test_a_call_seen_at_both_ends_counts_once(tmp_path: Path, name: str, first: str) -> None:
+    """Whoever tells it first, and however often: what the other one has seen is shown with it, and what the network took."""
+    asking = _seen("client", 3_000, "node-1", destination_address="10.96.0.9", destination_port=80)
+    serving = _seen("server", 1_200, "node-2", source_address="10.64.0.1")
+    told = [asking, serving] if first == "client" else [serving, asking]
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            assert not (await it.put(told[0], node="a")).duplicate_records
+            assert (await it.put(told[1], node="b")).duplicate_records == 1
+            await it.put(told[1], record(), node="b")  # in another batch, as one that was refused in part
+            await it.restart()
+            await it.put(told[0], record(), node="a")
+            seen = await it.overview()
+            page = await it.engine.records(Question(range="all"), 10, None)
+        assert seen.totals.spread.calls == seen.totals.stored == 3
+        [call] = [one for one in map(msgspec.json.decode, page.records) if one["id"] == "5e" * 16]
+        view = call.pop("view")
+        assert call.pop("network_us") == 1_800
+        assert call == told[0]
+        assert view == {key: told[1][key] for key in view}
+        assert {"perspective", "node", "duration_us", "source.address", "destination.address"} <= view.keys()
+
+    asyncio.run(go())
+
+
+def test_a_call_has_one_view_of_each_end(tmp_path: Path, name: str) -> None:
+    """A record that comes again, or of an end that has been told of, adds nothing; nor does one that names no end."""
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(_seen("client", 3_000, "node-1"))
+            await it.put(_seen("client", 2_000, "node-2"), node="b")
+            await it.put(_seen("both", 2_000, "node-3"), node="c")
+            await it.put(_seen("elsewhere", 2_000, "node-4"), node="d")
+            page = await it.engine.records(Question(range="all"), 10, None)
+        [call] = map(msgspec.json.decode, page.records)
+        assert "view" not in call
+        assert "network_us" not in call
+
+    asyncio.run(go())
+
+
 def test_what_is_shown_is_what_was_sent(tmp_path: Path, name: str) -> None:
     """Calls by service, pair, endpoint and status, and the totals, counted once more by hand."""
     made = shop(4_000, end=NOW)

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from interceptor.config import Config, Kubernetes, Spool
+from interceptor.config import Config, Kubernetes, Namespaces, Spool
 from interceptor.delivery.batches import unpack
+from interceptor.errors import UsageError
 from interceptor.ingest.api import Incoming
 from interceptor.ingest.lines import check
+from interceptor.kubernetes.history import History
+from interceptor.kubernetes.objects import Resource
+from interceptor.kubernetes.resolver import Resolver
 from interceptor.service.names import Names
 from tests.support import objects as k8s
 from tests.support.kube_api import KubeApi, kube_api
@@ -215,6 +219,49 @@ def test_names_without_kubernetes(tmp_path: Path) -> None:
         }
 
 
+def test_namespaces_that_are_left_out(tmp_path: Path, cluster: KubeApi) -> None:
+    """Do not leave the relay, in no batch; who is not known does; each record is in the ledger once."""
+    other = k8s.pod("dns", "10.64.1.9", namespace="kube-system", start=time.time() - 3_600)
+    cluster.objects["pods"].append(other)
+    excluding = (*asking(cluster), "--kubernetes-namespaces-exclude", "kube-*,monitoring")
+    left_out = [call(5, destination_address="10.64.1.9"), call(5, source_address="10.64.1.9")]
+    with (
+        running("collector", "--collector-database", tmp_path / "c.db", environment=SECRETS) as cloud,
+        running(
+            "relay",
+            *relaying(tmp_path, cloud.url, *excluding),
+            environment=SECRETS | cluster.environment,
+        ) as relay,
+    ):
+        until_ready(relay.url)
+        kept = [call(5), call(5, destination_address="10.64.1.200"), call(0, source_address="203.0.113.9")]
+        send(relay.url, batch(*left_out))
+        mixed = batch(left_out[0], kept[0], kept[1], left_out[1], kept[2])
+        for _ in range(2):
+            send(relay.url, mixed)
+        wait_until(lambda: len(stored(cloud.url)) == 3, "the records", 60)
+        assert stored(cloud.url).keys() == {each["id"] for each in kept}
+        text = get(f"{relay.url}/metrics")
+        for line in (
+            'stage_received_total{stage="namespaces"} 7.0',
+            'stage_delivered_total{stage="namespaces"} 3.0',
+            'dropped_total{reason="left_out",stage="namespaces"} 4.0',
+            'stage_received_total{stage="spool"} 3.0',
+            "namespace_unknown_records_total 1.0",
+        ):
+            assert f"interceptor_{line}" in text, line
+        assert 'records_dropped_total{reason="left_out"' not in text
+        assert relay.stop() == 0
+
+
+def test_namespaces_need_names(tmp_path: Path) -> None:
+    """Who wants some left out is told that nobody knows them; the operator's own names have some."""
+    spool, wanted = Spool(directory=tmp_path), Kubernetes(namespaces=Namespaces(exclude=("bank",)))
+    with pytest.raises(UsageError, match=r"kubernetes\.namespaces: without names"):
+        Names(Config(kubernetes=wanted, spool=spool), {})
+    Names(Config(kubernetes=wanted, names=("10.0.0.0/8=bank/ledger",), spool=spool), {})
+
+
 def test_an_api_server_that_is_away_costs_names_only(tmp_path: Path) -> None:
     """And readiness, for half a minute; where there is none at all, not even that."""
 
@@ -239,7 +286,9 @@ def test_a_batch_keeps_its_id_its_header_and_its_coding(tmp_path: Path, encoding
     text = unpack(sealed.body, sealed.encoding, 2**20)
     incoming = Incoming(check(text).header, text if encoding == "identity" else sealed.body, encoding, text)
     names = Names(Config(names=(f"{WEB}=web",), spool=Spool(directory=tmp_path)), {})
-    named = asyncio.run(names.name(incoming))
+    written = asyncio.run(names.name(incoming))
+    assert written is not None
+    named = written.batch
     assert named is not None
     assert (named.id, named.records, named.encoding) == (
         sealed.id,
@@ -252,6 +301,37 @@ def test_a_batch_keeps_its_id_its_header_and_its_coding(tmp_path: Path, encoding
     assert [json.loads(line) for line in after[1:-1]] == [
         json.loads(line) | {"source.name": "web"} for line in before[1:-1]
     ]
+
+
+def test_check_says_what_a_relay_knows(tmp_path: Path, cluster: KubeApi) -> None:
+    """And leaves out; and that nobody's namespace is known where nobody is named."""
+
+    def check(*flags: object) -> tuple[int, str]:
+        words = ["check", "--capture-sources", "", "--output-path", "-", "--spool-directory", tmp_path]
+        done = subprocess.run(
+            [sys.executable, "-m", "interceptor", *map(str, [*words, *flags])],
+            capture_output=True,
+            text=True,
+            env=cluster.environment | {"PATH": ""},
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    resolver = Resolver()
+    for each in cluster.objects["pods"]:
+        resolver.apply(Resource.PODS, k8s.read(Resource.PODS, each), time.time())
+    History(tmp_path / "names").write(resolver.remember())
+    excluding = ("--kubernetes-namespaces-exclude", "kube-*")
+    code, said = check(*asking(cluster), *excluding, "--names", "10.1.2.3=ledger")
+    assert code == 0, said
+    assert (
+        "ok      names: 1 in the configuration; of 2 addresses it is remembered who had them; "
+        "sent on are namespaces *, never kube-*"
+    ) in said
+    code, said = check(*excluding)
+    assert code == 1
+    assert "FAILED  names: kubernetes.namespaces: without names" in said
+    assert "names: " not in check()[1]
 
 
 def test_check_says_what_a_relay_may_read(tmp_path: Path, cluster: KubeApi) -> None:

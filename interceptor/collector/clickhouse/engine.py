@@ -39,6 +39,7 @@ from interceptor.collector.clock import SteadyClock
 from interceptor.collector.database import DAY, HOUR
 from interceptor.collector.engine import Kept, UnavailableError
 from interceptor.collector.totals import bucket
+from interceptor.collector.views import view_of
 from interceptor.delivery.batches import split_lines
 from interceptor.ingest.api import SinkFullError, Taken
 from interceptor.ingest.lines import Aside, Known
@@ -278,6 +279,7 @@ class Clickhouse:
         received = max(self._last + 1, int(steady() * 1_000_000))
         records: list[tuple[Any, ...]] = []
         rows: list[tuple[Any, ...]] = []
+        views: list[tuple[str, str, str]] = []
         for key, batch in fresh.items():
             mine = 0
             for record, (one, line) in found[key].items():
@@ -285,6 +287,8 @@ class Clickhouse:
                     owners[record] = key
                     records.append(self._record_row(received + len(records), record, batch.header, one, line))
                 mine += owners[record] == key
+                if owners[record] != key and (view := view_of(line)) is not None:
+                    views.append((record, view[0], view[1].decode()))
             kept = sum([isinstance(one, Known) for one in batch.known])
             taken = kept + sum([one is Aside.TAKEN for one in batch.known])
             known[key] = Taken(taken, batch.header.count - taken, duplicate_records=kept - mine)
@@ -292,6 +296,9 @@ class Clickhouse:
         self._last = received + len(records)
         if records:
             await self._put_records(records, received // 1_000_000 // HOUR)
+        if views:
+            day = received // 1_000_000 // DAY
+            await self._server.do(self._statements.named("put_views"), [(day, *view) for view in views])
         everyone = [one for each in found.values() for one, _ in each.values()]
         await self._put_hosts(everyone, received)
         await self._put_traits(everyone, received)

@@ -59,6 +59,7 @@ from interceptor.collector.measures import (
     window_of,
 )
 from interceptor.collector.totals import Tally, bounds, histogram
+from interceptor.collector.views import together
 
 if TYPE_CHECKING:
     from interceptor.collector.answers import Sought
@@ -294,14 +295,23 @@ class Questions:
             values |= {"first": within[0], "last": within[1]}
         rows = await self._server.ask(
             self._named("page", without=left_out),
-            tuple[int, str],
+            tuple[int, str, str],
             **values,
             before=2**63 if before is None else before,
             records_since=since.records,
             limit=limit,
         )
-        found = [msgspec.Raw(line.encode()) for _, line in rows]
+        found = await self._with_views([(key, line.encode()) for _, key, line in rows])
         return Page(found, rows[-1][0] if len(rows) >= limit else None)
+
+    async def _with_views(self, records: list[tuple[str, bytes]]) -> list[msgspec.Raw]:
+        """Records with what agents at their other ends said of them."""
+        seen: dict[str, list[bytes]] = {}
+        if records:
+            ids = [key for key, _ in records]
+            for key, text in await self._server.ask(self._named("views_known"), tuple[str, str], ids):
+                seen.setdefault(key, []).append(text.encode())
+        return [msgspec.Raw(together(line, seen.get(key, []))) for key, line in records]
 
     async def inventory(
         self, question: Question, sought: Sought, limit: int, after: int | None, now: int, since: Since

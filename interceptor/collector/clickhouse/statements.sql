@@ -30,6 +30,11 @@ CREATE TABLE IF NOT EXISTS batches $on_cluster (
 ENGINE = $MergeTree PARTITION BY intDiv(number, 86400000000) ORDER BY id
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 
+--- views_table
+CREATE TABLE IF NOT EXISTS views $on_cluster (
+    day UInt32, id FixedString(16) CODEC(NONE), perspective LowCardinality(String), text String CODEC(ZSTD(3)))
+ENGINE = $ReplacingMergeTree PARTITION BY day ORDER BY (id, perspective)
+
 --- hosts_table
 CREATE TABLE IF NOT EXISTS hosts $on_cluster (
     day UInt32, address String, one SimpleAggregateFunction(min, String), other SimpleAggregateFunction(max, String))
@@ -93,6 +98,14 @@ SELECT unhex(id), number, accepted, rejected, added, cluster, node, program, run
     interfaces, waiting
 FROM input('id String, number UInt64, accepted UInt32, rejected UInt32, added UInt32, cluster String, node String, program String, run String, packets UInt64, kernel UInt64, interface UInt64, blind Float64, interfaces Int64, waiting Int64')
 FORMAT JSONCompactEachRow
+
+--- put_views
+INSERT INTO views
+SELECT day, unhex(id), perspective, text FROM input('day UInt32, id String, perspective String, text String')
+FORMAT JSONCompactEachRow
+
+--- views_known
+SELECT lower(hex(id)), any(text) FROM views WHERE id IN (SELECT unhex(id) FROM ids) GROUP BY id, perspective
 
 --- put_hosts
 INSERT INTO hosts
@@ -287,7 +300,7 @@ FROM (
 GROUP BY cluster, node
 
 --- page
-SELECT number, line FROM records
+SELECT number, lower(hex(id)), line FROM records
 WHERE number < {before:UInt64} AND number >= {records_since:UInt64} $within $filter
 ORDER BY number DESC LIMIT 1 BY id LIMIT {limit:UInt32} WITH TIES
 
@@ -388,7 +401,7 @@ WHERE active AND database = currentDatabase() AND (
     (table IN ('records', 'batches') AND toUInt32(partition) < {records_day:UInt32}
         AND (SELECT max(number) FROM records WHERE number < {records_day:UInt32} * 86400000000)
             < ($closed + 1) * 3600000000)
-    OR (table = 'hosts' AND toUInt32(partition) < {records_day:UInt32})
+    OR (table IN ('hosts', 'views') AND toUInt32(partition) < {records_day:UInt32})
     OR (table IN ('totals', 'pairs', 'slices', 'traits') AND toUInt32(partition) < {totals_day:UInt32}))
 GROUP BY table, partition
 

@@ -16,7 +16,7 @@ function lostPackets(agent) {
   const number = lost(agent);
   if (!number) return "0";
   const causes = [kernel && `${count(kernel)} kernel`, device && `${count(device)} interface`].filter(Boolean).join(", ");
-  return [make("span", { "data-losing": last, title: `of ${exact(packets + number)}` }, `${count(number)} (${share(number, packets + number)})`), make("small", {}, ` ${causes}`)];
+  return [make("span", { "data-losing": last, title: `of ${exact(packets + number)}` }, `${count(number)} (${share(number, packets + number)})`), make("small", { class: "minor" }, ` ${causes}`)];
 }
 
 const table = new Table(
@@ -25,7 +25,7 @@ const table = new Table(
     { name: "Node", value: (agent) => agent.node, cell: (agent) => [make("span", { class: "dot", "data-last": agent.last }), agent.node || "–"], first: 1 },
     { name: "Cluster", value: (agent) => agent.cluster, cell: (agent) => agent.cluster || "–", style: "minor", first: 1 },
     { name: "Program", value: (agent) => agent.program, cell: (agent) => agent.program, style: "minor", first: 1 },
-    { name: "Records", value: (agent) => agent.records, cell: (agent) => count(agent.records), style: "number" },
+    { name: "Records", value: (agent) => agent.records, cell: (agent) => count(agent.records), style: "number minor" },
     { name: "Batches", value: (agent) => agent.batches, cell: (agent) => count(agent.batches), style: "number minor" },
     { name: "Lost packets", value: (agent) => lost(agent), cell: lostPackets, style: "number" },
     { name: "Not captured", value: (agent) => agent.captures?.blind_seconds, cell: (agent) => (agent.captures ? make("span", { "data-losing": agent.captures.blind_seconds ? agent.captures.lost_last : undefined }, period(agent.captures.blind_seconds)) : "–"), style: "number minor" },

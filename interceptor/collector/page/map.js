@@ -4,7 +4,7 @@ import { draw, tip } from "./dom.js";
 import { count, duration, share } from "./format.js";
 
 const SERVICES = 24; // that are drawn, those called most; a filter shows one of the others
-const CALLERS = 6; // of each that are drawn for themselves; the others are one
+const CALLERS = 48; // that are drawn for themselves, from two to six of each service; the others are one
 const GAP = 14;
 const NODE = 10;
 const WIDEST = 90;
@@ -17,6 +17,7 @@ function graph(calls) {
   const sums = new Map();
   for (const { service, spread } of calls) sums.set(host(service), (sums.get(host(service)) ?? 0) + spread.calls);
   const drawn = new Set([...sums].toSorted(([, one], [, other]) => other - one).slice(0, SERVICES).map(([name]) => name));
+  const each = Math.max(2, Math.min(6, Math.floor(CALLERS / drawn.size)));
   const nodes = new Map();
   const links = new Map();
   const callers = new Map([...drawn].map((name) => [name, new Set()]));
@@ -32,7 +33,7 @@ function graph(calls) {
       continue;
     }
     const known = callers.get(name);
-    const alone = known.has(caller) || known.size < CALLERS || drawn.has(caller);
+    const alone = known.has(caller) || known.size < each || drawn.has(caller);
     if (alone) known.add(caller);
     else left += 1;
     const from = alone ? node(caller) : node(`\n${name}`);

@@ -13,6 +13,7 @@ const lines = (record) => [
   ["To", `${record["destination.address"]}, port ${record["destination.port"]}`],
   ["Began", `${instant(record.time, true)}`],
   ["Took", record.duration_us === undefined ? undefined : `${duration(record.duration_us)}${record.ttfb_us === undefined ? "" : `, the first byte of the answer after ${duration(record.ttfb_us)}`}`],
+  ["Ends", ends(record)],
   ["Bodies", `${size(record["http.request.body.size"])} asked, ${size(record["http.response.body.size"])} answered`],
   ["Seen", `request ${record["http.request.state"] ?? "–"}, answer ${record["http.response.state"] ?? "–"}${record.missed_bytes ? `, ${bytes(record.missed_bytes)} missed` : ""}`],
   ["Anomalies", record.anomalies?.map((tag) => narrower({ anomaly: tag }, tag, "All calls with this anomaly"))],
@@ -23,6 +24,14 @@ const lines = (record) => [
   ["Client", record["user_agent.original"]],
   ["Where", [record.node, record.interface].filter(Boolean).join(", ")],
 ];
+
+/** What the client and the server have seen of it: two agents, one call. */
+function ends(record) {
+  const { view } = record;
+  if (!view) return undefined;
+  const one = (seen) => `${seen.perspective}${seen.node ? ` on ${seen.node}` : ""}: ${seen.duration_us === undefined ? "–" : duration(seen.duration_us)}, ${seen["source.address"]} to ${seen["destination.address"]}`;
+  return [record, view].map(one).join("; ") + (record.network_us === undefined ? "" : `; the network took ${duration(record.network_us)}`);
+}
 
 const size = (number) => (number === undefined ? "–" : bytes(number));
 

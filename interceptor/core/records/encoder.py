@@ -25,6 +25,7 @@ import msgspec
 from msgspec import field
 
 from interceptor.core.model import Anomaly, Peers, Request, State, Transaction
+from interceptor.core.protocols.http2 import grpc
 from interceptor.core.protocols.tunnel import Tunnel
 from interceptor.core.protocols.websocket.session import Session
 from interceptor.core.records import tunnel, values, websocket
@@ -77,7 +78,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the client asked for, where that was translated into the destination (NAT), with `service_port`."""
     service_port: int | None = field(name="service.port", default=None)
     perspective: str | None = None
-    """`both`: seen under the name that the client sees and the one that the server does."""
+    """`client` or `server`: seen where that end's packets had not been routed yet and the other one's had. `both`: seen under the
+    name that the client sees and the one that the server does."""
     client_address: str | None = field(name="client.address", default=None)
     """Of the client behind a load balancer, where that has announced it (PROXY protocol), with `client_port`."""
     client_port: int | None = field(name="client.port", default=None)
@@ -190,6 +192,12 @@ def _second(second: int) -> str:
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
 
 
+def _system(content_type: str) -> str | None:
+    """What kind of remote procedure call is made over HTTP/1 with this content type; gRPC itself is none."""
+    family = grpc.family(content_type)
+    return None if family == grpc.GRPC else family
+
+
 _Server: TypeAlias = tuple[str, int]
 """Address and port, as named by a request."""
 
@@ -283,7 +291,9 @@ _Connection: TypeAlias = tuple[
 def _translation(peers: Peers) -> tuple[str | None, int | None, str | None]:
     """Address and port of the service, and the perspective."""
     seen = peers.translation
-    return (None, None, None) if seen is None else (seen.service_address, seen.service_port, "both")
+    if seen is None:
+        return None, None, peers.perspective
+    return seen.service_address, seen.service_port, "both"
 
 
 class RecordEncoder:
@@ -305,6 +315,7 @@ class RecordEncoder:
         templates = templates or PathTemplates()
         self._template = templates.template
         self._calls = _Cache[str, str | None](CallNames(templates.words).template)
+        self._systems = _Cache[str, str | None](_system)
         self._admit = templates.admit
         self.names = ServerNames()
         self._connections: dict[str, _Connection] = {}
@@ -389,7 +400,7 @@ class RecordEncoder:
             if response.anomalies:
                 anomalies = anomalies | response.anomalies if anomalies else response.anomalies
 
-        duration = ttfb = template = path = query = keys = None
+        duration = ttfb = template = path = query = keys = system = None
         if request is None:
             method = original = scheme = None
             request_names = request_type = user_agent = traceparent = request_size = None
@@ -430,8 +441,12 @@ class RecordEncoder:
                     server_port = port
                 else:
                     anomalies = anomalies | _MANY_NAMES if anomalies else _MANY_NAMES
+            if transaction.call is not None:
+                system = transaction.call.system
+            elif (text := request.content_type) is not None:
+                system = self._systems[text]
             if sent_path:
-                if transaction.call is not None and (called := self._calls[sent_path]) is not None:
+                if system is not None and (called := self._calls[sent_path]) is not None:
                     template = self._admit(server_address, called)
                 else:
                     template = self._template(server_address, sent_path, client_address or source_address)
@@ -456,6 +471,8 @@ class RecordEncoder:
             if request.anomalies:
                 anomalies = anomalies | request.anomalies if anomalies else request.anomalies
 
+        if transaction.stream:
+            place = _STREAM_PLACE | transaction.stream
         second, nanoseconds = divmod(time, 1_000_000_000)
         microseconds = nanoseconds // 1000
 
@@ -507,14 +524,16 @@ class RecordEncoder:
             interface,
             self._node,
         )
-        return self._streamed(record, transaction) if transaction.stream else record
+        if transaction.stream:
+            self._add_of_stream(record, transaction)
+        elif system is not None:
+            self._add_of_call(record, request, {"rpc_system": system})
+        return record
 
-    def _streamed(self, record: Record, transaction: Transaction) -> Record:
-        """The record of a stream of HTTP/2, which has more to say, and may know less."""
+    def _add_of_stream(self, record: Record, transaction: Transaction) -> None:
+        """Of a stream of HTTP/2 there is more to say, and less may be known. Nobody else has the record yet."""
         request, call = transaction.request, transaction.call
-        changes: dict[str, object] = {
-            "id": record.id[:20] + (_STREAM_PLACE | transaction.stream).to_bytes(6).hex()
-        }
+        changes: dict[str, object] = {}
         if request is not None:
             if not request.method:
                 changes["http_request_method"] = changes["http_request_method_original"] = None
@@ -534,10 +553,18 @@ class RecordEncoder:
                 "rpc_response_messages": call.response_messages,
                 "rpc_response_message_bytes": call.response_message_bytes,
             }
-            if request is not None and self._calls[request.target.partition("?")[0]] is not None:
-                _, service, method = [*(record.url_template or "").split("/"), "", ""][:3]
-                changes["rpc_service"], changes["rpc_method"] = service or None, method or None
-        return msgspec.structs.replace(record, **changes)
+            self._add_of_call(record, request, changes)
+            return
+        for name, value in changes.items():
+            msgspec.structs.force_setattr(record, name, value)
+
+    def _add_of_call(self, record: Record, request: Request | None, changes: dict[str, object]) -> None:
+        """Besides these changes, the names of service and method."""
+        if request is not None and self._calls[request.target.partition("?")[0]] is not None:
+            _, service, method = [*(record.url_template or "").split("/"), "", ""][:3]
+            changes |= {"rpc_service": service or None, "rpc_method": method or None}
+        for name, value in changes.items():
+            msgspec.structs.force_setattr(record, name, value)
 
     def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord | TlsRecord | UnreadRecord:
         """The record of what is no transaction. Whom it is between is said as in the record of the request for it."""

@@ -23,12 +23,12 @@ from interceptor.core.protocols.conversation import succeed
 from interceptor.core.tcp.clocks import TICK
 from interceptor.core.tcp.connection import Connection, Direction, Life
 from interceptor.core.tcp.flows import Ends, reverse
-from interceptor.core.tcp.handshakes import Handshakes
+from interceptor.core.tcp.handshakes import CLIENT_NEAR, SERVER_NEAR, Handshakes
 from interceptor.core.tcp.namesakes import Namesakes
 from interceptor.core.tcp.numbers import Numbers
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, difference
 from interceptor.core.tcp.rivals import Kept, Rival, far_off
-from interceptor.core.tcp.translations import COMPARED, First, Translations, hops_left
+from interceptor.core.tcp.translations import COMPARED, UNROUTED, First, Translations, hops_left
 from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ class Connections:
             if not length and not (
                 flags & FIN and self._handshakes.overtaken(flow, sequence, acknowledgement)
             ):
-                self._handshakes.note(flow, sequence, acknowledgement, flags, self.now)
+                near = bool(flags & SYN) and hops_left(buffer, data, flow) in UNROUTED
+                self._handshakes.note(flow, sequence, acknowledgement, flags, self.now, near=near)
                 self._drop(Drop.NO_PAYLOAD_YET)
                 return finished
             if flow == reverse(flow):
@@ -268,7 +269,7 @@ class Connections:
         handshake = self._handshakes.take(flow, sequence, acknowledgement, flags, self.now)
         numbers = (sequence - 1) & _MASK, (acknowledgement - 1) & _MASK
         if handshake is not None:
-            (client, server, _), from_client = handshake
+            (client, server, *_), from_client = handshake
             own, other = (client, server) if from_client else (server, client)
             numbers = own if own >= 0 else numbers[0], other if other >= 0 else numbers[1]
         hops = hops_left(buffer, data, flow)
@@ -313,8 +314,9 @@ class Connections:
         stream.interface = interface
         peer = Direction(backward, acknowledgement if flags & ACK else -1, self._assembly)
         client, server = stream, peer
+        peers = None
         if handshake is not None:
-            (client_sequence, server_sequence, _), from_client = handshake
+            (client_sequence, server_sequence, _, near), from_client = handshake
             if not from_client:
                 client, server = peer, stream
             client.next = (client_sequence + 1) & _MASK
@@ -322,7 +324,8 @@ class Connections:
             if server_sequence >= 0:
                 server.next = (server_sequence + 1) & _MASK
                 server.seen = True
-        peers = self._peers(client, server, interface, shaken=True) if handshake is not None else None
+            perspective = _perspective(near) if server_sequence >= 0 else None
+            peers = self._peers(client, server, interface, perspective=perspective, shaken=True)
         conversation = self._recogniser.begin(peers, first=handshake is not None)
         connection = Connection(client, server, conversation)
         self._names.opened(stream)
@@ -338,6 +341,7 @@ class Connections:
         interface: Interface | None,
         names: Names | None = None,
         *,
+        perspective: str | None = None,
         shaken: bool = False,
     ) -> Peers:
         """The ends of a connection, once it is known who is who. `shaken`: its handshake was seen."""
@@ -349,6 +353,7 @@ class Connections:
             other,
             interface.name if interface is not None else None,
             initial=shaken and self._numbers.identify(client.flow, own, other),
+            perspective=perspective,
         )
         return peers if names is None else self._ends.translated(peers, *names.of_ends(client.flow))
 
@@ -774,6 +779,11 @@ class Connections:
 
     def _drop(self, reason: Drop) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+
+def _perspective(near: int) -> str | None:
+    """Whose view it is; none where it is that of both, or of neither."""
+    return {CLIENT_NEAR: "client", SERVER_NEAR: "server"}.get(near)
 
 
 def _remembered(connection: Connection) -> bool:

@@ -83,6 +83,7 @@ class Ends:
         interface: str | None,
         *,
         initial: bool = False,
+        perspective: str | None = None,
     ) -> Peers:
         """What every record of a connection says about it.
 
@@ -104,6 +105,7 @@ class Ends:
             network_type="ipv4" if size == 4 else "ipv6",
             connection_id=hashlib.blake2b(identity, digest_size=10).hexdigest(),
             interface=interface,
+            perspective=perspective,
         )
 
     def translated(self, peers: Peers, as_client: bytes, as_server: bytes) -> Peers:

@@ -18,15 +18,19 @@ from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, difference
 if TYPE_CHECKING:
     from interceptor.core.model import Limits
 
-__all__ = ["Handshake", "Handshakes"]
+__all__ = ["CLIENT_NEAR", "SERVER_NEAR", "Handshake", "Handshakes"]
 
 _SECOND: Final = 1_000_000_000
 _MASK: Final = 0xFFFFFFFF
 
-Handshake: TypeAlias = tuple[int, int, int]
-"""(client's initial sequence number, server's or -1 while it is not seen, time)."""
+Handshake: TypeAlias = tuple[int, int, int, int]
+"""(client's initial sequence number, server's or -1 while it is not seen, time, whose machines this is at).
 
-_UNKNOWN: Final[Handshake] = (-1, -1, 0)
+The last is a sum of `CLIENT_NEAR` and `SERVER_NEAR`: whose SYN had not been routed yet, once both were seen."""
+CLIENT_NEAR: Final = 1
+SERVER_NEAR: Final = 2
+
+_UNKNOWN: Final[Handshake] = (-1, -1, 0, 0)
 
 
 class Handshakes:
@@ -37,8 +41,10 @@ class Handshakes:
         self._begun: OrderedDict[bytes, Handshake] = OrderedDict()
         """Oldest first. A plain dict would look for its first item among all those that were taken out before."""
 
-    def note(self, flow: bytes, sequence: int, acknowledgement: int, flags: int, time: int) -> None:
-        """A segment without data, of a connection that has carried none."""
+    def note(
+        self, flow: bytes, sequence: int, acknowledgement: int, flags: int, time: int, *, near: bool = False
+    ) -> None:
+        """A segment without data, of a connection that has carried none. `near`: it is a SYN that has not been routed yet."""
         begun = self._begun
         if flags & (RST | FIN):
             begun.pop(flow, None)
@@ -46,12 +52,17 @@ class Handshakes:
         elif flags & SYN:
             if flags & ACK:
                 flow = reverse(flow)
-                seen = (acknowledgement - 1) & _MASK, sequence, time
+                client = (acknowledgement - 1) & _MASK
+                before = begun.get(flow, _UNKNOWN)
+                known = before[3] | (SERVER_NEAR if near else 0) if before[0] == client else 0
+                seen = client, sequence, time, known
             else:
-                before = begun.get(flow)
-                if before is not None and before[0] == sequence:
+                before = begun.get(flow, _UNKNOWN)
+                if before[0] == sequence:
+                    if near and not before[3] & CLIENT_NEAR:
+                        begun[flow] = (*before[:3], before[3] | CLIENT_NEAR)
                     return  # the same SYN again
-                seen = sequence, -1, time
+                seen = sequence, -1, time, CLIENT_NEAR if near else 0
             begun[flow] = seen
             begun.move_to_end(flow)
             if len(begun) > self._limits.handshakes:
@@ -70,9 +81,9 @@ class Handshakes:
             # RFC 7413: data in the SYN, or in its answer. It tells the handshake itself.
             first = (acknowledgement - 1) & _MASK
             if flags & ACK and sent is None:
-                return (first, sequence, time), False
+                return (first, sequence, time, 0), False
             if sent is None or sent[0] != sequence:
-                sent = sequence, first if flags & ACK else -1, time
+                sent = sequence, first if flags & ACK else -1, time, 0
             return sent, True
         return _behind(sent, answered, sequence, acknowledgement if flags & ACK else -1)
 
@@ -82,9 +93,9 @@ class Handshakes:
 
     def overtaken(self, flow: bytes, sequence: int, acknowledgement: int) -> bool:
         """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
-        own, other, _ = self._begun.get(flow, _UNKNOWN)
+        own, other, *_ = self._begun.get(flow, _UNKNOWN)
         if own < 0:
-            other, own, _ = self._begun.get(reverse(flow), _UNKNOWN)
+            other, own, *_ = self._begun.get(reverse(flow), _UNKNOWN)
         return own >= 0 and (
             # The SYN takes a number, and so does a FIN that it may acknowledge.
             difference(sequence, own) > 1 or (other >= 0 and difference(acknowledgement, other) > 2)

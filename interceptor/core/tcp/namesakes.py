@@ -129,7 +129,7 @@ def _belongs(
     if flags & SYN:
         return stream.began_with(sequence)
     if handshake is not None:
-        (client, server, _), from_client = handshake
+        (client, server, *_), from_client = handshake
         own, other = (client, server) if from_client else (server, client)
         peer = stream.peer
         if own >= 0:

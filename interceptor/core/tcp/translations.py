@@ -28,7 +28,7 @@ from interceptor.core.tcp.reassembly import Stream
 if TYPE_CHECKING:
     from interceptor.core.model import Interface
 
-__all__ = ["COMPARED", "First", "Names", "Translations", "hops_left"]
+__all__ = ["COMPARED", "UNROUTED", "First", "Names", "Translations", "hops_left"]
 
 _SECONDS: Final = 2 * 1_000_000_000
 _REMEMBERED: Final = 2_048
@@ -39,6 +39,8 @@ _CROSSING: Final = 200_000_000
 """Nanoseconds that a busy host may need to pass a packet on."""
 _ROUTERS: Final = 8
 """That one host may be."""
+UNROUTED: Final = frozenset({64, 128, 255})
+"""Hops that a packet may pass when it leaves the machine that made it: what systems begin with."""
 
 StreamT = TypeVar("StreamT", bound=Stream)
 

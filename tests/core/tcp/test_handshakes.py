@@ -6,7 +6,7 @@ import pytest
 
 from interceptor.core.model import Limits
 from interceptor.core.tcp.flows import reverse
-from interceptor.core.tcp.handshakes import Handshake, Handshakes
+from interceptor.core.tcp.handshakes import CLIENT_NEAR, SERVER_NEAR, Handshake, Handshakes
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN
 
 SECOND = 1_000_000_000
@@ -36,9 +36,9 @@ def taken(
 def test_a_syn_and_its_answer_are_one_handshake() -> None:
     """It has both numbers, tells the client whoever sends the first data, and is taken once."""
     handshakes = begun(answer=500)
-    assert handshakes.take(CLIENT, 101, 501, ACK, 9) == ((100, 500, 0), True)
+    assert handshakes.take(CLIENT, 101, 501, ACK, 9) == ((100, 500, 0, 0), True)
     assert handshakes.take(CLIENT, 101, 501, ACK, 9) is None
-    assert begun(answer=500).take(SERVER, 501, 101, ACK, 9) == ((100, 500, 0), False)
+    assert begun(answer=500).take(SERVER, 501, 101, ACK, 9) == ((100, 500, 0, 0), False)
 
 
 def test_the_answer_alone_tells_the_client_and_its_number() -> None:
@@ -46,17 +46,17 @@ def test_the_answer_alone_tells_the_client_and_its_number() -> None:
     for sequence in (100, LAST):
         handshakes = Handshakes(Limits())
         handshakes.note(SERVER, 500, (sequence + 1) % 2**32, SYN | ACK, 7)
-        assert taken(handshakes, (sequence + 1) % 2**32) == (sequence, 500, 7)
+        assert taken(handshakes, (sequence + 1) % 2**32) == (sequence, 500, 7, 0)
 
 
 def test_the_same_syn_again_does_not_forget_the_answer() -> None:
     """A retransmission changes nothing; a SYN with another number begins another handshake."""
     handshakes = begun(answer=500)
     handshakes.note(CLIENT, 100, 0, SYN, 5)
-    assert taken(handshakes) == (100, 500, 0)
+    assert taken(handshakes) == (100, 500, 0, 0)
     handshakes = begun(answer=500)
     handshakes.note(CLIENT, 200, 0, SYN, 5)
-    assert taken(handshakes, 201) == (200, -1, 5)
+    assert taken(handshakes, 201) == (200, -1, 5, 0)
 
 
 @pytest.mark.parametrize("flag", [RST, FIN])
@@ -76,7 +76,7 @@ def test_the_oldest_makes_room() -> None:
     handshakes.note(flows[1], 2, 0, SYN, 1)
     handshakes.note(reverse(flows[0]), 9, 2, SYN | ACK, 2)
     handshakes.note(flows[2], 3, 0, SYN, 3)
-    assert [taken(handshakes, 4, flow, 10) for flow in flows] == [(1, 9, 2), None, (3, -1, 3)]
+    assert [taken(handshakes, 4, flow, 10) for flow in flows] == [(1, 9, 2, 0), None, (3, -1, 3, 0)]
 
 
 def test_each_has_its_time() -> None:
@@ -91,20 +91,20 @@ def test_each_has_its_time() -> None:
 def test_data_with_a_syn_tells_its_own_handshake() -> None:
     """Whatever was seen on these ports before."""
     for handshakes in (begun(answer=500), begun(), Handshakes(Limits())):
-        assert handshakes.take(CLIENT, 900, 0, SYN, 9) == ((900, -1, 9), True)
+        assert handshakes.take(CLIENT, 900, 0, SYN, 9) == ((900, -1, 9, 0), True)
         assert taken(handshakes) is None
 
 
 def test_data_with_the_answer_to_a_syn_is_the_servers() -> None:
     """Whether the SYN was seen or not; only who has sent a SYN before is no server (RFC 9293 section 3.5)."""
     for handshakes in (begun(), Handshakes(Limits())):
-        assert handshakes.take(SERVER, 500, 101, SYN | ACK, 9) == ((100, 500, 9), False)
-    assert begun().take(CLIENT, 100, 501, SYN | ACK, 9) == ((100, -1, 0), True)
+        assert handshakes.take(SERVER, 500, 101, SYN | ACK, 9) == ((100, 500, 9, 0), False)
+    assert begun().take(CLIENT, 100, 501, SYN | ACK, 9) == ((100, -1, 0, 0), True)
 
 
 def test_a_syn_with_data_again_keeps_the_answer() -> None:
     """The same number is the same SYN: its answer is not forgotten."""
-    assert begun(answer=500).take(CLIENT, 100, 0, SYN, 9) == ((100, 500, 0), True)
+    assert begun(answer=500).take(CLIENT, 100, 0, SYN, 9) == ((100, 500, 0, 0), True)
 
 
 @pytest.mark.parametrize("start", [100, LAST])
@@ -118,7 +118,7 @@ def test_a_handshake_of_another_connection_is_none(start: int) -> None:
                 handshakes, (start + sequence) % 2**32, acknowledgement=(start + acknowledgement) % 2**32
             )
             ours = sequence in near and acknowledgement in near
-            assert found == ((start, start, 0) if ours else None)
+            assert found == ((start, start, 0, 0) if ours else None)
             assert taken(handshakes, (start + 1) % 2**32, acknowledgement=(start + 1) % 2**32) is None
 
 
@@ -133,3 +133,21 @@ def test_a_fin_tells_what_came_before_it(start: int) -> None:
         assert handshakes.overtaken(flow, later, first)
         assert handshakes.overtaken(flow, first, later)
     assert not Handshakes(Limits()).overtaken(CLIENT, later, later)
+
+
+def test_whose_machine_it_is_is_remembered() -> None:
+    """Whose SYN had not been routed yet where it was seen, in whatever order two interfaces show them."""
+    handshakes = Handshakes(Limits())
+    handshakes.note(CLIENT, 100, 0, SYN, 0)
+    handshakes.note(CLIENT, 100, 0, SYN, 0, near=True)
+    handshakes.note(SERVER, 500, 101, SYN | ACK, 0)
+    assert taken(handshakes) == (100, 500, 0, CLIENT_NEAR)
+    handshakes.note(CLIENT, 100, 0, SYN, 0)
+    handshakes.note(SERVER, 500, 101, SYN | ACK, 0, near=True)
+    handshakes.note(SERVER, 500, 101, SYN | ACK, 0)
+    assert taken(handshakes) == (100, 500, 0, SERVER_NEAR)
+    handshakes.note(CLIENT, 100, 0, SYN, 0, near=True)
+    handshakes.note(SERVER, 700, 301, SYN | ACK, 0)
+    assert taken(handshakes, 301, acknowledgement=701) == (300, 700, 0, 0)
+    handshakes.note(SERVER, 500, 101, SYN | ACK, 0, near=True)
+    assert taken(handshakes) == (100, 500, 0, 0)  # of the client's nothing is known

@@ -241,3 +241,24 @@ def test_equal_numbers_are_not_enough(unlike: str) -> None:
         capture.now += SECOND if unlike == "time" else 0
     assert len(capture.close()) == 2
     assert capture.pipeline.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("hops", "told"),
+    [((64, 62), "client"), ((61, 64), "server"), ((64, 64), None), ((62, 63), None), ((128, 57), "client")],
+)
+def test_whose_view_it_is_is_told(hops: tuple[int, int], told: str | None) -> None:
+    """By whose SYN had not been routed yet; that of neither or of both is nobody's."""
+    capture = Capture()
+
+    class Place(Dialogue):
+        def show(self, sent: Sent, interface: Interface | None = None) -> None:
+            frame = bytearray(sent.frame())
+            frame[22] = hops[not sent.client]
+            self.capture.feed(bytes(frame), interface=interface)
+
+    talk = Place(capture).open()
+    talk.exchange(1)
+    talk.close()
+    (found,) = capture.close()
+    assert found.peers.perspective == told

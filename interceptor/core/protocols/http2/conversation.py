@@ -291,5 +291,6 @@ class Http2Conversation(Conversation):
         context.octets += end - before
         said.settled = end
         weight = self.weight
-        context.budget.held += weight - self._weighed
-        self._weighed = weight
+        if weight != self._weighed:
+            context.budget.held += weight - self._weighed
+            self._weighed = weight

@@ -19,7 +19,7 @@ from interceptor.core.model import METHODS, Anomaly, Request, Response
 if TYPE_CHECKING:
     from interceptor.core.protocols.http2.hpack import Field
 
-__all__ = ["Fields", "Head", "Texts"]
+__all__ = ["WANTED", "Fields", "Head", "Texts"]
 
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TRACEPARENT: Final = re.compile(
@@ -86,12 +86,14 @@ class Head:
 class Fields:
     """Understands header blocks. One for all connections: it holds what they share."""
 
-    __slots__ = ("_line_bytes", "_texts")
+    __slots__ = ("_line_bytes", "_plain", "_texts")
 
     def __init__(self, line_bytes: int) -> None:
         """`line_bytes`: of a request's target that is kept."""
         self._line_bytes = line_bytes
         self._texts = Texts()
+        self._plain: dict[bytes | None, str] = {}
+        """Names, short ones as far as they were met, of fields of which nothing but that they are there is looked at."""
 
     def read(self, fields: list[Field], *, cut: bool) -> Head:
         """What a block says. `cut`: it had more fields."""
@@ -100,8 +102,12 @@ class Fields:
         unknown: list[int | None] = []
         anomalies: set[Anomaly] = set()
         hidden = regular = False
-        texts = self._texts
+        texts, plain = self._texts, self._plain
         for name, value, number in fields:
+            if (text := plain.get(name)) is not None and value is not None:
+                regular = True
+                names.append(text)
+                continue
             if name is None or value is None:
                 hidden = True
                 if not regular:
@@ -128,6 +134,10 @@ class Fields:
                     values[name] = b""  # W3C Trace Context, section 3.2.1: of several none is to be used
             elif name in _FORBIDDEN or (name == b"te" and value.lower() != b"trailers"):
                 anomalies.add(Anomaly.INVALID_HEADER)
+            elif name not in _LOOKED_AT and not _UPPER.search(name) and len(name) <= _REMEMBERED_BYTES:
+                if len(plain) >= _REMEMBERED:
+                    plain.clear()
+                plain[name] = texts[name]
             if _UPPER.search(name):
                 anomalies.add(Anomaly.INVALID_HEADER)
         if cut:
@@ -217,4 +227,7 @@ _WANTED: Final = frozenset(
         b"user-agent",
     }
 )
+_LOOKED_AT: Final = frozenset({b"cookie", b"te"})
+WANTED: Final = _WANTED | _OF_REQUESTS | {b":status", b"te"}
+"""Fields whose values are looked at."""
 _METHODS: Final = {method.encode(): method for method in METHODS}

@@ -17,6 +17,7 @@ Limits: a block has `block_bytes` and `BLOCK_FRAMES` frames; of a larger one not
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Drop
@@ -64,6 +65,8 @@ MISSED: Final = 7
 LOST: Final = 8
 """The place is lost."""
 
+_HEADER: Final = Struct(">IBI")
+"""Length and type, flags, stream."""
 _END_STREAM: Final = 0x1
 _END_HEADERS: Final = 0x4
 _PADDED: Final = 0x8
@@ -156,8 +159,12 @@ class FrameReader:
     @property
     def pending(self) -> int:
         """Bytes that have come and wait for more."""
-        block, finder = self._block, self._finder
-        return len(self._kept) + (len(block) if block else 0) + (len(finder) if finder is not None else 0)
+        size = len(self._kept)
+        if self._block:
+            size += len(self._block)
+        if self._finder is not None:
+            size += len(self._finder)
+        return size
 
     @property
     def unfinished(self) -> int:
@@ -250,19 +257,25 @@ class FrameReader:
         if not self._kept and not self._open:
             self.position = chunk.base + chunk.cursor
             self.place, self.time = chunk.place, chunk.time
-        header = self._keep(chunk, HEADER_BYTES)
-        if header is None:
-            return NOTHING
-        length = header[0] << 16 | header[1] << 8 | header[2]
-        kind, flags = header[3], header[4]
-        stream = int.from_bytes(header[5:9]) & 0x7FFFFFFF
-        if not well_formed(kind, length, stream) or (
+        at = chunk.cursor
+        if self._kept or chunk.end - at < HEADER_BYTES:
+            header = self._keep(chunk, HEADER_BYTES)
+            if header is None:
+                return NOTHING
+            word, flags, stream = _HEADER.unpack(header)
+        else:
+            word, flags, stream = _HEADER.unpack_from(chunk.buffer, at)
+            chunk.cursor = at + HEADER_BYTES
+        length, kind = word >> 8, word & 0xFF
+        stream &= 0x7FFFFFFF
+        if not (kind <= finding.HEADERS and stream) and not well_formed(kind, length, stream):
+            return self._refuse(chunk)
+        if (
             (kind != finding.CONTINUATION or stream != self._open)
             if self._open
-            else self._strange(kind, stream)
+            else (kind and self._strange(kind, stream))
         ):
-            self._discard(Drop.UNSYNCHRONISED, HEADER_BYTES)
-            return self._lose(chunk)
+            return self._refuse(chunk)
         if kind != finding.CONTINUATION:
             self._orphan = False
         self._kind, self._flags = kind, flags
@@ -283,6 +296,11 @@ class FrameReader:
         else:
             self._mode, self.remaining = _SKIPPING, length
         return NOTHING
+
+    def _refuse(self, chunk: Chunk) -> int:
+        """What has come is no header of a frame that may stand here."""
+        self._discard(Drop.UNSYNCHRONISED, HEADER_BYTES)
+        return self._lose(chunk)
 
     def _strange(self, kind: int, stream: int) -> bool:
         """Whether a frame cannot stand here, where no block goes on."""

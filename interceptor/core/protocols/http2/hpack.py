@@ -49,6 +49,7 @@ ENTRIES: Final = 1_024
 WINDOW_BYTES: Final = 64 * 2**10
 """As RFC 7541 counts. Sixteen times what nearly all programs use; browsers offer this."""
 
+_LONGEST_STATIC: Final = max([OVERHEAD + len(name) + len(value) for name, value in STATIC])
 _SHIFTS: Final = 28
 """Bits of the last of the five bytes that a number may have behind its prefix."""
 _REMEMBERED: Final = 2_048
@@ -59,10 +60,21 @@ Field: TypeAlias = "tuple[bytes | None, bytes | None, int | None]"
 
 _STATIC: Final[tuple[Field, ...]] = ((None, None, None), *((name, value, None) for name, value in STATIC))
 _DYNAMIC: Final = len(_STATIC)
+_BEFORE: Final = _DYNAMIC - 1
 
 
 class Strings(dict[bytes, bytes]):
     """Strings by their Huffman code, short ones, as far as they were met: the same ones come again and again."""
+
+    __slots__ = ("wanted",)
+
+    def __init__(self, wanted: frozenset[bytes] | None = None) -> None:
+        """`wanted`: names of fields whose values somebody looks at; None: all.
+
+        The value of another one that is not inserted either is passed over: it is given out empty.
+        """
+        super().__init__()
+        self.wanted = wanted
 
     def __missing__(self, encoded: bytes) -> bytes:
         text = huffman.decode(encoded)
@@ -80,7 +92,18 @@ class _Broken(Exception):  # noqa: N818 - never leaves this module
 class Table:
     """The dynamic table of one direction. Give it every block of its direction, in the order of the wire."""
 
-    __slots__ = ("_entries", "_inserted", "_limit", "_size", "_strings", "broken", "cut", "epoch", "whole")
+    __slots__ = (
+        "_entries",
+        "_inserted",
+        "_largest",
+        "_limit",
+        "_size",
+        "_strings",
+        "broken",
+        "cut",
+        "epoch",
+        "whole",
+    )
 
     def __init__(self, strings: Strings, *, first: bool) -> None:
         """`first`: the direction is seen from its beginning. `strings` may be shared by all."""
@@ -92,6 +115,8 @@ class Table:
         self._limit = FIRST_SIZE if first else None
         """The table's size, where it is known."""
         self._inserted = 0
+        self._largest = _LONGEST_STATIC
+        """At least the size of any entry, and of any static one."""
         self.whole = first
         """The table holds nothing but (some of) the window."""
         self.epoch = 0
@@ -125,7 +150,7 @@ class Table:
 
     def _read(self, block: bytes) -> list[Field]:
         fields: list[Field] = []
-        size, room = 0, FIELD_BYTES
+        entries, wanted = self._entries, self._strings.wanted
         self.cut = False
         at, end = 0, len(block)
         while at < end:
@@ -135,9 +160,10 @@ class Table:
                 at += 1
                 if index == 0x7F:
                     index, at = _integer(block, at, index)
-                field = self._entry(index)
+                back = index - _BEFORE
+                fields.append(entries[-back] if 0 < back <= len(entries) else self._entry(index))
             elif byte & 0xE0 == 0x20:  # section 6.3: an update of the table's size
-                if fields or self.cut:
+                if fields:
                     raise _Broken  # section 4.2: only "at the beginning of the first header block"
                 index = byte & 0x1F
                 at += 1
@@ -159,15 +185,29 @@ class Table:
                         number = None
                 else:
                     name, at = self._string(block, at)
-                value, at = self._string(block, at)
-                field = (name, value, number)
                 if byte & 0x40:
+                    value, at = self._string(block, at)
+                    field = (name, value, number)
                     self._insert(field)
-            size += OVERHEAD + len(field[0] or b"") + len(field[1] or b"")
-            if size > room or len(fields) == FIELDS:
-                room, self.cut = -1, True
-            else:
-                fields.append(field)
+                    fields.append(field)
+                elif name is None or wanted is None or name in wanted:
+                    value, at = self._string(block, at)
+                    fields.append((name, value, number))
+                else:
+                    at = _passed(block, at)
+                    fields.append((name, b"", number))
+        if len(fields) * (OVERHEAD + self._largest) + 2 * end > FIELD_BYTES or len(fields) > FIELDS:
+            return self._shortened(fields)
+        return fields
+
+    def _shortened(self, fields: list[Field]) -> list[Field]:
+        """As many of these as are given out."""
+        room = FIELD_BYTES
+        for at, field in enumerate(fields):
+            room -= _size(field)
+            if room < 0 or at == FIELDS:
+                self.cut = True
+                return fields[:at]
         return fields
 
     def _entry(self, index: int) -> Field:
@@ -175,7 +215,7 @@ class Table:
             if not index:
                 raise _Broken
             return _STATIC[index]
-        back = index - _DYNAMIC + 1
+        back = index - _BEFORE
         if back <= len(self._entries):
             return self._entries[-back]
         if self.whole:
@@ -198,8 +238,11 @@ class Table:
     def _insert(self, field: Field) -> None:
         self._inserted += 1
         self._entries.append(field)
-        self._size += _size(field)
-        self._evict()
+        size = _size(field)
+        self._size += size
+        self._largest = max(self._largest, size)
+        if self._limit is not None and self._size > self._limit:
+            self._evict()
         if self._size > WINDOW_BYTES or len(self._entries) > ENTRIES:
             # The encoder may still refer to what we no longer keep.
             self._drop(WINDOW_BYTES, ENTRIES)
@@ -229,6 +272,17 @@ class Table:
 def _size(field: Field) -> int:
     """What an entry takes at least."""
     return OVERHEAD + len(field[0] or b"") + len(field[1] or b"")
+
+
+def _passed(block: bytes, at: int) -> int:
+    """Behind a string that nobody looks at."""
+    size = block[at] & 0x7F
+    at += 1
+    if size == 0x7F:
+        size, at = _integer(block, at, size)
+    if at + size > len(block):
+        raise _Broken
+    return at + size
 
 
 def _integer(block: bytes, at: int, value: int) -> tuple[int, int]:

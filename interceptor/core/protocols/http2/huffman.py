@@ -6,8 +6,8 @@ and the symbol EOS.
 The code is canonical: codes of one length count upwards in the order of their symbols, and go on from those of the
 length before. So the lengths are all there is to write down.
 
-Limits: decoding takes a look-up a byte. Rows of the table are made when they are first needed, 256 rows of 256 entries at
-most, about 3 MiB if hostile strings ask for all of them.
+Limits: decoding takes a look-up a byte. What a byte does at a node is worked out when it is first met: 256 times 256 steps at
+most, some 12 MiB if hostile strings ask for all of them; ordinary traffic asks for a few thousand.
 """
 
 from __future__ import annotations
@@ -51,8 +51,32 @@ class Invalid(Exception):  # noqa: N818 - says what the string is; nothing above
 
 _Node: TypeAlias = "list[_Node | int]"
 """An inner node of the code's tree: what a 0 and a 1 lead to, a node or a symbol."""
-_Row: TypeAlias = "list[tuple[int, bytes] | None]"
-"""By byte: the node after it, and the symbols that it completed. None: it completed EOS."""
+
+
+class _Row(dict[int, "tuple[_Row, bytes]"]):
+    """What each byte does at a node, as far as it was met: which row is next, and the symbols that it completed."""
+
+    __slots__ = ("_node", "ends")
+
+    def __init__(self, node: _Node, *, ends: bool) -> None:
+        super().__init__()
+        self._node = node
+        self.ends = ends
+        """Padding may end here."""
+
+    def __missing__(self, byte: int) -> tuple[_Row, bytes]:
+        node, symbols = self._node, bytearray()
+        for shift in range(7, -1, -1):
+            below = node[byte >> shift & 1]
+            if isinstance(below, list):
+                node = below
+            elif below == EOS:
+                raise Invalid
+            else:
+                symbols.append(below)
+                node = _NODES[0]
+        step = self[byte] = _ROWS[id(node)], bytes(symbols)
+        return step
 
 
 def _grow() -> tuple[list[_Node], list[int]]:
@@ -83,42 +107,14 @@ def _grow() -> tuple[list[_Node], list[int]]:
 
 
 _NODES, _PADDED = _grow()
-_NUMBERS: Final = {id(node): number for number, node in enumerate(_NODES)}
-_ENDS: Final = frozenset(_PADDED)
-_ROWS: Final[list[_Row | None]] = [None] * len(_NODES)
-
-
-def _row(number: int) -> _Row:
-    """What each byte does at a node."""
-    row: _Row = []
-    for byte in range(256):
-        node, symbols = _NODES[number], bytearray()
-        for shift in range(7, -1, -1):
-            below = node[byte >> shift & 1]
-            if isinstance(below, list):
-                node = below
-            elif below == EOS:
-                row.append(None)
-                break
-            else:
-                symbols.append(below)
-                node = _NODES[0]
-        else:
-            row.append((_NUMBERS[id(node)], bytes(symbols)))
-    _ROWS[number] = row
-    return row
+_ROWS: Final = {id(node): _Row(node, ends=number in _PADDED) for number, node in enumerate(_NODES)}
+_ROOT: Final = _ROWS[id(_NODES[0])]
 
 
 def decode(data: bytes) -> bytes:
     """The string that was encoded. Raises `Invalid`."""
-    at = 0
-    parts = []
-    for byte in data:
-        step = (_ROWS[at] or _row(at))[byte]
-        if step is None:
-            raise Invalid
-        at, symbols = step
-        parts.append(symbols)
-    if at not in _ENDS:
+    step = _ROOT, b""
+    text = b"".join([(step := step[0][byte])[1] for byte in data])
+    if not step[0].ends:
         raise Invalid
-    return b"".join(parts)
+    return text

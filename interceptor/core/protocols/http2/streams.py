@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from interceptor.core.model import Anomaly, Call, Request, Response, State, Transaction
 from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.protocols.http2 import grpc
-from interceptor.core.protocols.http2.fields import Fields
+from interceptor.core.protocols.http2.fields import WANTED, Fields
 from interceptor.core.protocols.http2.hpack import Strings
 from interceptor.core.protocols.http2.stream import Stream
 
@@ -80,7 +80,7 @@ class Context:
         self.octets = 0
         """Bytes of all connections that were settled."""
         self.fields = Fields(limits.line_bytes)
-        self.strings = Strings()
+        self.strings = Strings(WANTED)
 
 
 class Streams:
@@ -197,7 +197,7 @@ class Streams:
             stream = self._begin(number)
             stream.doubtful[CLIENT] = True
             if number & 1:
-                self._newest = max(self._newest, number)
+                self._note_answer(number)
             self._bound(finished)
         transaction = stream.transaction
         if status is not None and status < 200 and not ends:
@@ -446,12 +446,30 @@ class Streams:
     def _note(self, number: int) -> None:
         """A stream of the client has begun, or is named by a trailer."""
         if self._since_hole:
-            self._holes.append((self._newest, number))
+            self._keep_hole(self._newest, number)
+            self._since_hole = False
+        self._newest = max(self._newest, number)
+
+    def _note_answer(self, number: int) -> None:
+        """A stream of the client was answered that has begun in a hole; others of that hole may be still to come, and not this."""
+        if number > self._newest:
+            self._keep_hole(self._newest, number)
+            self._newest = number
+            return
+        for low, high in self._holes:
+            if low < number < high:
+                self._holes.remove((low, high))
+                self._keep_hole(low, number)
+                self._keep_hole(number, high)
+                return
+
+    def _keep_hole(self, low: int, high: int) -> None:
+        if high - low > 2:
+            self._holes.append((low, high))
+            self._holes.sort()
             if len(self._holes) > _HOLES:
                 first, second = self._holes[:2]
                 self._holes[:2] = [(first[0], second[1])]
-            self._since_hole = False
-        self._newest = max(self._newest, number)
 
     def _unseen(self, number: int) -> bool:
         """Whether a stream that is not open may have begun without having been seen."""

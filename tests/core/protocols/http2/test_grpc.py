@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.protocols.http2.grpc import Messages, family, names, status, timeout
+from tests.conversations import Capture, Dialogue, records
 from tests.support.http2 import message
 
 
@@ -109,3 +110,29 @@ def test_the_end_of_a_stream_is_no_message() -> None:
         for byte in message(3) + b"\x80" + len(trailers).to_bytes(4, "big") + trailers:
             web.receive(bytes((byte,)))
         assert (web.count, web.status) == (1, code)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "system"),
+    [
+        ("application/grpc-web+proto", "grpc_web"),
+        ("application/grpc-web-text", "grpc_web"),
+        ("application/connect+json; charset=utf-8", "connect_rpc"),
+        ("application/grpc", None),  # gRPC itself is HTTP/2
+        ("application/json", None),
+    ],
+)
+def test_browsers_call_over_http_1_as_well(content_type: str, system: str | None) -> None:
+    """By the content type, with service and method; the status is in the body, which nobody reads."""
+    capture = Capture()
+    talk = Dialogue(capture).open()
+    fields = f"Host: a.test\r\nContent-Type: {content_type}\r\nContent-Length: 0\r\n\r\n"
+    talk.client(f"POST /shop.v1.Orders/Get HTTP/1.1\r\n{fields}".encode())
+    talk.server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    talk.close()
+    [record] = records(capture.close())
+    assert record.get("rpc.system") == system
+    named = ("shop.v1.Orders", "Get") if system else (None, None)
+    assert (record.get("rpc.service"), record.get("rpc.method")) == named
+    assert (record["url.template"] == "/shop.v1.Orders/Get") == (system is not None)
+    assert "rpc.grpc.status_code" not in record

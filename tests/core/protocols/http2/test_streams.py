@@ -8,9 +8,9 @@ import pytest
 
 from interceptor.core.model import Anomaly, Chunk, State, Transaction
 from interceptor.core.protocols.http2.conversation import Http2Conversation
-from tests.core.protocols.http2.test_conversation import PEERS, counted
 from tests.core.protocols.http2.test_hpack import literal
 from tests.support.http2 import CLIENT, PREFACE, SERVER, frame, message
+from tests.support.http2_listener import PEERS, counted
 
 if TYPE_CHECKING:
     from interceptor.core.model import Outcome
@@ -247,6 +247,14 @@ def test_a_deadline_that_the_client_sees(milliseconds: int, code: int, exceeded:
     script.time += (milliseconds - 1) * 1_000_000
     script.client(frame(3, 1, code.to_bytes(4, "big")))
     assert (Anomaly.RPC_DEADLINE in (script.only.anomalies or ())) is exceeded
+
+
+def test_answers_to_what_was_not_seen_come_in_any_order_and_once() -> None:
+    """On a connection joined late a later stream may be answered first; a second answer on one is none."""
+    talk = Script(first=False)
+    for number in (9, 7, 1, 3, 7, 5, 9, 3):
+        talk.server(frame(1, number, OK, ENDS))
+    assert [each.stream for each in talk.end()] == [9, 7, 1, 3, 5]
 
 
 def test_a_hole_over_the_head_of_a_message_ends_the_count() -> None:
