@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hypothesis import HealthCheck, given, note
+from hypothesis import HealthCheck, assume, given, note
 from hypothesis import strategies as st
 
 from interceptor.core.model import Interface, Limits, State
@@ -74,6 +74,8 @@ AGAIN = st.sampled_from([[], [], [ETH0]])
 def shown_twice(draw: st.DrawFn) -> tuple[list[Connection], list[Seen], list[Seen]]:
     """Connections as they were sent, and as a capture with disorder and copies shows them."""
     talks = [draw(connections(number)) for number in range(draw(ONE_OR_TWO))]
+    # Of connections that happen to have the same numbers, who comes first has the id that these give.
+    assume(len({(talk.ends.client_start, talk.ends.server_start) for talk in talks}) == len(talks))
     plain = draw(in_order([draw(segments(talk, cut=False, merge=False)) for talk in talks], ETH0, EVENLY))
     everywhere = {talk.ends for talk in talks if draw(YES_OR_NO)}
     seen: list[tuple[int, int, Seen]] = []

@@ -10,6 +10,7 @@ system time of this process, all threads; making the traffic is not counted. Ran
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import resource
 import sys
@@ -26,6 +27,7 @@ from interceptor.config import Collector
 from interceptor.delivery.batches import Origin, seal, unpack
 from interceptor.ingest.api import Incoming
 from interceptor.ingest.lines import Aside, Known, check
+from interceptor.service.collecting import COLLECT_AFTER
 from tests.support.records import NOW, time_of
 
 if TYPE_CHECKING:
@@ -186,6 +188,7 @@ async def flood(folder: Path, hosts: int = 150_000) -> None:
 
 def main() -> None:
     """Measure with so many records."""
+    gc.set_threshold(COLLECT_AFTER, 10, 10)
     sizes = [int(text.replace("_", "")) for text in sys.argv[1:]] or [1_000_000, 5_000_000, 20_000_000]
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(flood(Path(folder)))
