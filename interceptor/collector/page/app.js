@@ -2,7 +2,7 @@
 
 import { ages, showAgents } from "./agents.js";
 import { ask, detail, json, save, told } from "./ask.js";
-import { SPREADS, answered, badge, route, spoken, style, target } from "./cells.js";
+import { CALL, SPREADS, answered, badge, route, spoken, style, target } from "./cells.js";
 import { CLASSES, PERCENTILES, dragging, histogram, latency, spark, traffic } from "./charts.js";
 import { $, list, make, say } from "./dom.js";
 import { showChanges } from "./failing.js";
@@ -63,12 +63,13 @@ const transactions = new Transactions(new Table(
   { pick: reveal },
 ));
 
-function tiles({ totals, timeline, window }) {
+function tiles({ totals, timeline, window, statuses: answers }) {
   const { spread } = totals;
   say("calls", count(spread.calls));
   say("calls-note", `${some(totals.endpoints, "endpoint")} of ${some(totals.services, "service")}, ${some(totals.callers, "caller")}`);
   say("failing", share(spread.classes[5], spread.calls));
-  say("failing-note", `${count(spread.classes[5])} 5xx or gRPC errors, ${count(spread.classes[4])} 4xx`);
+  const calls = answers.reduce((sum, [status, number]) => sum + (status >= CALL ? number : 0), 0);
+  say("failing-note", `${count(spread.classes[5] - calls)} answers 5xx, ${calls ? `${some(calls, "gRPC error")}, ` : ""}${count(spread.classes[4])} 4xx`);
   say("slow", duration(spread.p95_us));
   say("slow-note", spread.p95_us === undefined ? "Not known of single kinds of answers." : `half within ${duration(spread.p50_us)}, 99 % within ${duration(spread.p99_us)}`);
   const slots = new Map(timeline.map((slot) => [slot.start, slot.spread]));

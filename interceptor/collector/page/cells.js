@@ -4,7 +4,7 @@ import { CLASSES, mix } from "./charts.js";
 import { make } from "./dom.js";
 import { bytes, count, duration, share } from "./format.js";
 
-const CALL = 1_000; // above HTTP's statuses
+export const CALL = 1_000; // above HTTP's statuses
 const CODES = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"];
 
 /** A status that calls are counted by. */

@@ -654,8 +654,10 @@ def test_secrets_do_not_leave(secret: str, data: st.DataObject) -> None:
     if request.method == "CONNECT" and request.target.endswith(":443"):
         request.target = "h:443"
     response = a_response(content_encoding=data.draw(st.sampled_from([None, f"gzip; x={secret}"])))
-    line = RecordEncoder().encode([a_transaction(request, response)]).decode().lower()
-    assert secret.lower() not in line
+    record = json.loads(RecordEncoder().encode([a_transaction(request, response)]))
+    for number in ("id", "time"):  # digits that are like those of a secret by chance
+        del record[number]
+    assert secret.lower() not in json.dumps(record, ensure_ascii=False).lower()
 
 
 def test_user_info_never_leaves() -> None:

@@ -160,7 +160,7 @@ def _offer(body: bytes, at: int, *, client: bool) -> Offer | None:
     block, end = _vector(body, at, 2)
     if block is None or end != len(body):
         return None
-    types: list[int] = []
+    types: list[bytes] = []
     contents: dict[int, bytes] = {}
     at = 0
     while at < len(block):
@@ -168,12 +168,12 @@ def _offer(body: bytes, at: int, *, client: bool) -> Offer | None:
         if content is None:
             return None
         kind = int.from_bytes(block[at : at + 2], "big")
-        types.append(kind)
+        types.append(block[at : at + 2])
         contents.setdefault(kind, content)
         at = end
     get = contents.get
     return Offer(
-        tuple(types),
+        _numbers(b"".join(types)),
         _server_name(get(SERVER_NAME, b"")) if client else None,
         _names(get(ALPN, b"")),
         _list(get(SUPPORTED_VERSIONS, b""), 1) if client else _numbers(get(SUPPORTED_VERSIONS, b"")[:2]),
@@ -231,7 +231,23 @@ def _list(content: bytes, size: int) -> tuple[int, ...]:
 
 
 def _numbers(data: bytes) -> tuple[int, ...]:
-    return tuple(int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data) - 1, 2))
+    """The numbers of two bytes: one value for all hellos of a program, which has the same list on each connection."""
+    numbers = _shared.get(data)
+    if numbers is None:
+        if len(_shared) >= _SHARED:
+            _shared.clear()
+        numbers = tuple([int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data) - 1, 2)])
+        if len(data) <= _SHARED_BYTES:
+            _shared[data] = numbers
+    return numbers
+
+
+_shared: Final[dict[bytes, tuple[int, ...]]] = {}
+_SHARED: Final = 2_048
+"""Lists that are remembered: a megabyte or two. A node sees dozens of programs, with half a dozen lists each; one that
+shuffles its extensions fills this again and again, and then has its own copies."""
+_SHARED_BYTES: Final = 256
+"""Of one. The longest that programs send has 130 ciphers."""
 
 
 def _number(data: bytes) -> int:

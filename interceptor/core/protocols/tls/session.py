@@ -213,7 +213,8 @@ class TlsConversation(Conversation):
             self._greeted = chunk.time
         for kind, body in layer.receive(chunk):
             self._read(side, kind, body)
-        self._weigh()
+        if self._weighed or not layer.sealed:
+            self._weigh()
         if layer.alert is not None and (self._alert is None or self._alert[0] != side):
             self._alert = (side, *layer.alert)
         if layer.encrypted_alert and self._closed_by is None:
