@@ -217,7 +217,7 @@ def _spooled(capture: Path, folder: Path) -> dict[str, str]:
 def _opened(path: Path) -> str:
     """A spool's file, as it is and unpacked."""
     data = path.read_bytes()
-    start = data.find(b"\x1f\x8b")
+    start = data.find(b"\x1f\x8b\x08")  # two bytes alone are in numbers, too
     text = path.name + data.decode("latin-1")
     return text + gzip.decompress(data[start:]).decode() if start >= 0 else text
 
