@@ -12,15 +12,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Drop
-from interceptor.core.protocols.conversation import CLIENT, Becoming, Conversation
+from interceptor.core.protocols.conversation import CLIENT, Becoming
 from interceptor.core.protocols.ledger import TLS
-from interceptor.core.protocols.opaque import NOTHING_COMES
+from interceptor.core.protocols.opaque import Opaque
 from interceptor.core.protocols.tls.recognition import greets
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Anomaly, Chunk, Outcome, Peers
+    from interceptor.core.model import Chunk, Outcome, Peers
     from interceptor.core.protocols.ledger import Account
-    from interceptor.core.protocols.opaque import Nothing
 
 __all__ = ["WATCHED_BYTES", "ForeignConversation", "Unwatched"]
 
@@ -34,31 +33,19 @@ class Unwatched(Becoming, kw_only=True):
     account: Account
 
 
-class ForeignConversation(Conversation):
+class ForeignConversation(Opaque):
     """Counts, and waits for a hello."""
 
-    __slots__ = ("_account", "_seen", "becomes", "peers")
-
-    peers: Peers
+    __slots__ = ("_account", "_seen")
 
     def __init__(self, peers: Peers, account: Account) -> None:
-        self.peers = peers
-        self.becomes: Becoming | None = None
+        super().__init__(peers, account.drop, Drop.NOT_HTTP)
         self._account = account
         self._seen = 0
         """Bytes of the client."""
 
-    def rename(self, peers: Peers) -> None:
-        """The ends are known better."""
-        self.peers = peers
-
-    def reader(self, side: int) -> Nothing:  # noqa: ARG002 - both are the same
-        """Everything must be looked at."""
-        return NOTHING_COMES
-
-    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
+    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:
         """Count, unless it is the hello."""
-        size = chunk.end - chunk.cursor
         if side == CLIENT:
             if (
                 self._seen
@@ -67,27 +54,12 @@ class ForeignConversation(Conversation):
             ):
                 self.becomes = Becoming(TLS, [(side, chunk)])
                 return
-            self._seen += size
+            self._seen += chunk.end - chunk.cursor
             if self._seen > WATCHED_BYTES:
                 self.becomes = Unwatched(self._account.protocol, account=self._account)
-        self._account.drop(Drop.NOT_HTTP, size)
-        chunk.cursor = chunk.end
+        super().receive(side, chunk, finished)
 
-    def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:
-        """Of what is not read nothing is missed."""
-
-    def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:
-        """Nothing hangs on it."""
-
-    def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:
-        """Nothing is open."""
-
-    def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
-        """Nothing is open."""
-
-    def relieve(self, finished: list[Outcome]) -> None:
-        """Nothing waits."""
-
-    def held(self, side: int, position: int) -> int:  # noqa: ARG002 - nothing ever is
-        """All are counted at once."""
-        return 0
+    @property
+    def opaque(self) -> bool:
+        """Every byte must be looked at."""
+        return False
