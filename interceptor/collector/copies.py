@@ -6,7 +6,8 @@ copied. Refuses to change what it copies from.
 * A backup is of one moment, checked, and there under its name only when all of it is on the disk. While it is made the
   journal of the original grows by what comes in: seconds for a gigabyte.
 * A copy gives the records that are there to an engine, as batches whose ids follow from what is in them: so it may be
-  ended and begun anew, and what is known there is not counted twice. Totals whose records are gone stay behind.
+  ended and begun anew, and what is known there is not counted twice. Totals whose records are gone stay behind, and what another
+  agent said of the same call.
 """
 
 from __future__ import annotations

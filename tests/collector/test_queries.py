@@ -29,7 +29,7 @@ def test_records_of_a_class_are_found_by_an_index(tmp_path: Path) -> None:
             plans = [
                 str(queries._database.execute(f"EXPLAIN QUERY PLAN {question}").fetchall())
                 for question in asked
-                if "FROM records" in question
+                if "FROM records" in question and "FROM views" not in question
             ]
             assert ["records_by_class" in plan for plan in plans] == [True, False]
             await queries.close()
