@@ -295,6 +295,40 @@ def _hello(value: str) -> Turns:
     ]
 
 
+def _der(tag: int, *content: bytes) -> bytes:
+    """An element of DER (X.690), its length in two bytes."""
+    inner = b"".join(content)
+    return bytes((tag, 0x82)) + len(inner).to_bytes(2, "big") + inner
+
+
+def _certificate(value: str) -> Turns:
+    """Of TLS 1.2: the value is who the certificate is of and from, what it is for, and its serial number."""
+    text = value.encode()
+    person = _der(0x30, _der(0x31, _der(0x30, b"\6\3\x55\4\3", _der(0x0C, text))))
+    names = _der(0x82, text + b".shown.example") + _der(0x81, text + b"@a.example") + _der(0x86, b"a:" + text)
+    signed = _der(
+        0x30,
+        b"\xa0\3\2\1\2",
+        _der(2, b"\1" + text),
+        b"\x30\0",
+        person,
+        _der(0x30, b"\x17\x0d260101000000Z", b"\x17\x0d270101000000Z"),
+        person,
+        b"\x30\0",
+        _der(0xA3, _der(0x30, _der(0x30, b"\6\3\x55\x1d\x11", _der(4, _der(0x30, names))))),
+    )
+    leaf = _der(0x30, signed, b"\x30\0", _der(3, text))
+    listed = len(leaf).to_bytes(3, "big") + leaf
+    message = b"\x0b" + (len(listed) + 3).to_bytes(3, "big") + len(listed).to_bytes(3, "big") + listed
+    hello = b"\3\3" + bytes(32) + b"\0" + b"\xc0\x2f" + b"\0"
+    flight = b"\2" + len(hello).to_bytes(3, "big") + hello + message
+    return [
+        _hello("api")[0],
+        (False, b"\x16\3\3" + len(flight).to_bytes(2, "big") + flight),
+        (True, b"\x15\3\3\0\2\2\x2a"),
+    ]
+
+
 PROTOCOLS: Final[dict[str, _Make]] = {
     # HTTP/2
     "HTTP/2: path": _h2([(":path", "/users/{}?{}&{}=1")]),
@@ -392,10 +426,12 @@ PROTOCOLS: Final[dict[str, _Make]] = {
     "PROXY 2: path of a socket": _proxy(_unix, family=0x31),
     # TLS
     "TLS: hello": _hello,
+    "TLS: certificate": _certificate,
 }
 """By place."""
 
 HOSTS: Final = (
-    *("HTTP/2: authority", "HTTP/2: pushed authority", "SOCKS 4a: host", "SOCKS 5: host", "TLS: hello"),
+    *("HTTP/2: authority", "HTTP/2: pushed authority", "SOCKS 4a: host", "SOCKS 5: host"),
+    *("TLS: hello", "TLS: certificate"),
 )
 """Of these places the host is shown."""
