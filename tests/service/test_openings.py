@@ -36,10 +36,10 @@ def configured(folder: Path, **metadata: Any) -> Path:
     return path
 
 
-def shown(folder: Path, *targets: str, **metadata: Any) -> list[str]:
+def shown(folder: Path, *targets: str, fields: str = "", **metadata: Any) -> list[str]:
     """What `read` shows of paths, in order."""
     capture = folder / "capture.pcap"
-    capture.write_bytes(requests_capture(targets))
+    capture.write_bytes(requests_capture(targets, fields=fields))
     done = interceptor("read", capture, "--config", configured(folder, **metadata))
     assert (done.returncode, done.stderr) == (0, "")
     return [json.loads(line)["url.template"] for line in done.stdout.splitlines()]
@@ -78,6 +78,19 @@ def test_hidden_words(tmp_path: Path) -> None:
     assert shown(tmp_path, *["/report"] * 3, hide=["report"], learn=2) == ["/{word}"] * 3
     assert shown(tmp_path, "/report", hide=["report"], words=["report"]) == ["/{word}"]
     assert "metadata.hide: '': wanted a word" in refused(tmp_path, hide=[""])
+
+
+def test_names_of_calls(tmp_path: Path) -> None:
+    """Services and methods are opened and closed piece by piece by words, and as a whole by a route."""
+    targets = ("/zqpay.v1.Orders/GetReport", "/shop.v1.Zqkyc/Get")
+    calls = {"fields": "Content-Type: application/grpc-web+proto\r\n"}
+    assert shown(tmp_path, *targets, **calls) == ["/{word}.v1.Orders/GetReport", "/shop.v1.{word}/Get"]
+    assert shown(tmp_path, *targets, **calls, words=["zqpay"], hide=["report"]) == [
+        *("/zqpay.v1.Orders/{word}", "/shop.v1.{word}/Get"),
+    ]
+    assert shown(tmp_path, *targets, **calls, routes=["/shop.v1.Zqkyc/Get"]) == [
+        *("/{word}.v1.Orders/GetReport", "/shop.v1.Zqkyc/Get"),
+    ]
 
 
 def test_routes(tmp_path: Path) -> None:

@@ -14,11 +14,14 @@ __all__ = ["requests_capture"]
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
-def requests_capture(targets: Iterable[str], host: str = "shop.example") -> bytes:
-    """A pcap file: the n-th target (from 0) is asked for by 10.1.0.n, in a connection of its own."""
+def requests_capture(targets: Iterable[str], host: str = "shop.example", fields: str = "") -> bytes:
+    """A pcap file: the n-th target (from 0) is asked for by 10.1.0.n, in a connection of its own.
+
+    `fields`: lines of each head, ended by CRLF.
+    """
     packets: list[tuple[int, bytes]] = []
     for number, target in enumerate(targets):
-        asked = f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        asked = f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n".encode()
         here, there = 1_001 + len(asked), 5_001 + len(_ANSWER)
         for to_server, flags, sequence, acknowledgement, payload in (
             (True, SYN, 1_000, 0, b""),
