@@ -51,8 +51,10 @@ def node(tmp_path: pathlib.Path) -> Iterator[Node]:
 
 
 def capturing(node: Node) -> Agent:
-    """The daemon, which has begun to capture."""
-    return node.agent("--capture-sources", "live:", "--capture-read-timeout-ms", "20")
+    """The daemon, which has begun to capture. An operator tells it the shop's words."""
+    words = ",".join(grpc_shop.CALLS)
+    options = ("--capture-read-timeout-ms", "20", "--metadata-words", words)
+    return node.agent("--capture-sources", "live:", *options)
 
 
 def reported(agent: Agent, count: int) -> list[dict[str, Any]]:
