@@ -169,9 +169,9 @@ def test_while_rpcapd_is_away_the_blindness_is_counted_and_told(node: Node) -> N
     assert during <= after <= 2 * most
     [line] = ended()
     assert set(line["interfaces"]) == {"cap0", "cap1"}
-    assert 2.4 < line["seconds"] <= most
+    assert 2.4 < line["seconds"] <= round(most, 1)
     [again] = [event for event in agent.events() if event["event"] == "source_connected"][1:]
-    assert 2.0 < again["away_seconds"] <= most
+    assert 2.0 < again["away_seconds"] <= round(most, 1)
     assert losses(agent)["blind_seconds"] == pytest.approx(after, abs=0.1)
 
 
@@ -264,7 +264,7 @@ def test_while_an_rpcapd_that_calls_is_away_the_blindness_is_counted_too(node: N
     wait_until(lambda: bool(ended()), "a line when it ends", DEADLINE)
     [line] = ended()
     assert set(line["interfaces"]) == {"127.0.0.1/cap0"}
-    assert 2.4 < line["seconds"] <= most
+    assert 2.4 < line["seconds"] <= round(most, 1)
     after = agent.metrics()["interceptor_blind_seconds_total"]
     assert during <= after <= most
     rpcapd.kill()
