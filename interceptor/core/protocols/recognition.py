@@ -331,7 +331,7 @@ class _Beginning(Conversation):
     def _by_server(self, begun: bytes) -> str | None:
         """What it speaks if the server begins so."""
         hello = tls.greets(begun)
-        if hello or tls.warns(begun):
+        if (hello and self._named in {None, _TLS}) or tls.warns(begun):
             return _TLS
         if hello is None or (len(begun) <= FIRST_BYTES and may_answer(begun)):
             return None
