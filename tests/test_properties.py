@@ -42,6 +42,8 @@ thorough = examples(
 ACCIDENTAL = {"time", "duration_us", "ttfb_us", "interface"}
 """Fields that tell when and where packets were seen."""
 DISORDER = SECOND // 2
+TELLING = len("HTTP/1.1 200 ")
+"""Bytes that tell an answer from a body."""
 
 
 def essence(transactions: Iterable[Transaction]) -> list[Any]:
@@ -185,17 +187,17 @@ def in_step(talk: Connection, nonce: int, lost: list[Sent]) -> bool:
 
 
 def hides_requests(talk: Connection, lost: list[Sent]) -> bool:
-    """Whether a HEAD is damaged and the bytes after its answer are lost.
+    """Whether a HEAD is damaged and what would tell that its answer has no body is lost.
 
-    Where their number is the length that the answer tells, they were its body for all that can be known: then it
-    ends where the lost answers did, and a request of that place could be the rest of a damaged one.
+    Then the length that the answer tells is its body's for all that can be known: it ends where that says, in the
+    middle of another answer as well, and a request sent before it ends could be the rest of a damaged one.
     """
     for exchange in talk.exchanges:
         request, response = talk.spans[exchange.nonce]
         if (
             exchange.request[0].data.startswith(b"HEAD")
             and not survived(request, lost, client=True)
-            and not survived(range(response.stop, response.stop + 1), lost, client=False)
+            and not survived(range(response.stop, response.stop + TELLING), lost, client=False)
         ):
             return True
     return False

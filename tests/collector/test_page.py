@@ -92,6 +92,16 @@ class Seen:
         found: list[list[str]] = await self.page.locator(table).evaluate(script)
         return found
 
+    async def places(self, *selectors: str) -> list[dict[str, float]]:
+        """Where elements are, with the first of them in view; asked at once, as the page draws them anew now and then."""
+        script = """selectors => {
+            const elements = selectors.map(one => document.querySelector(one))
+            elements[0].scrollIntoView({block: 'center', behavior: 'instant'})
+            return elements.map(one => one.getBoundingClientRect()).map(({x, y, width, height}) => ({x, y, width, height}))
+        }"""
+        found: list[dict[str, float]] = await self.page.evaluate(script, list(selectors))
+        return found
+
     async def until(self, what: str, script: str) -> None:
         """Wait until an expression holds in the page. Asked from outside: the page's policy lets nothing be evaluated."""
         end = time.monotonic() + WAIT_SECONDS
@@ -326,25 +336,14 @@ def test_everything_that_is_shown_narrows(collector: Running) -> None:
             await page.click("#chips .quiet")
             await calls(63)
 
-            chart = page.locator("#traffic svg")
-            await chart.scroll_into_view_if_needed()
-            box = await chart.bounding_box()
-            assert box is not None
-            slot = await page.locator("#traffic .fill-refused").bounding_box()
-            assert slot is not None
+            _, slot = await seen.places("#traffic svg", "#traffic .fill-refused")
             await page.mouse.click(slot["x"] + slot["width"] / 2, slot["y"] + 5)
             await calls(40)
             assert "from=" in page.url
             assert await page.locator("#ranges input:checked").count() == 0
             await back()
             for _ in range(5):  # a chart that is drawn anew in the middle of it has not seen where it began
-                await chart.scroll_into_view_if_needed()
-                box, slot = (
-                    await chart.bounding_box(),
-                    await page.locator("#traffic .fill-refused").bounding_box(),
-                )
-                assert box is not None
-                assert slot is not None
+                box, slot = await seen.places("#traffic svg", "#traffic .fill-refused")
                 await page.mouse.move(slot["x"] + slot["width"] / 2, box["y"] + 60)
                 await page.mouse.down()
                 await page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 60, steps=4)
