@@ -14,12 +14,13 @@ from interceptor.core.protocols.http2 import frames
 from interceptor.core.protocols.http2.frames import FrameReader
 from interceptor.core.protocols.http2.hpack import Table
 from interceptor.core.protocols.http2.recognition import REFUSED, declines
+from interceptor.core.protocols.http2.sessions import Sessions
 from interceptor.core.protocols.http2.streams import Streams
 
 if TYPE_CHECKING:
     from interceptor.core.model import Chunk, Outcome, Peers, Transaction
     from interceptor.core.protocols.http2.fields import Head
-    from interceptor.core.protocols.http2.grpc import Messages
+    from interceptor.core.protocols.http2.stream import Contents
     from interceptor.core.protocols.http2.streams import Context
 
 __all__ = ["Http2Conversation"]
@@ -35,14 +36,14 @@ class _Side:
         self.table = table
         self.settled = -1
         """Position up to which bytes were counted as delivered or dropped; -1 before the first and behind the last."""
-        self.counting: Messages | None = None
+        self.counting: Contents | None = None
         """What the body that comes in is looked at for."""
 
 
 class Http2Conversation(Conversation):
     """HTTP/2 on one connection."""
 
-    __slots__ = ("_context", "_first", "_sides", "_streams", "_weighed", "becomes", "peers")
+    __slots__ = ("_context", "_first", "_sessions", "_sides", "_streams", "_weighed", "becomes", "peers")
 
     peers: Peers
 
@@ -60,6 +61,8 @@ class Http2Conversation(Conversation):
         self._context = context
         self._first = first and upgraded is None
         self._streams = Streams(peers, context, first=first)
+        self._sessions: Sessions | None = None
+        """Made when a stream becomes one: few ever do."""
         block_bytes = context.limits.head_bytes
         self._sides = tuple(
             [
@@ -79,6 +82,8 @@ class Http2Conversation(Conversation):
         """The ends are known better, of what is open and what begins."""
         self.peers = peers
         self._streams.rename(peers)
+        if self._sessions is not None:
+            self._sessions.rename(peers)
 
     def reader(self, side: int) -> FrameReader:
         """What reads one side."""
@@ -112,17 +117,23 @@ class Http2Conversation(Conversation):
                 counting = said.counting
                 assert counting is not None
                 size = min(reader.payload_size, chunk.end - chunk.cursor)
-                counting.receive(chunk.buffer[chunk.cursor : chunk.cursor + size])
+                counting.receive(chunk.buffer[chunk.cursor : chunk.cursor + size], chunk)
                 chunk.cursor += size
                 reader.take(size)
                 self._pass_over(reader, counting)
             elif event == frames.DATA:
-                said.counting = counting = self._streams.data(side, reader.stream, reader.size)
+                said.counting = counting = self._data(side, reader)
                 self._pass_over(reader, counting)
             else:
                 self._happened(side, said, event, chunk.time, finished)
 
-    def _pass_over(self, reader: FrameReader, counting: Messages | None) -> None:
+    def _data(self, side: int, reader: FrameReader) -> Contents | None:
+        """A DATA frame has begun. Returns what its bytes are for, if anything."""
+        if self._sessions is not None and (half := self._sessions.half(side, reader.stream)) is not None:
+            return half
+        return self._streams.data(side, reader.stream, reader.size)
+
+    def _pass_over(self, reader: FrameReader, counting: Contents | None) -> None:
         """Leave what nobody need look at."""
         if counting is None or counting.torn:
             reader.pass_over(reader.payload_size)
@@ -135,16 +146,26 @@ class Http2Conversation(Conversation):
         if event == frames.BLOCK:
             self._read_block(side, said, time, finished)
         elif event == frames.END:
-            streams.ended(side, reader.stream, time, finished)
+            self._ended(side, reader.stream, time, finished)
         elif event == frames.RESET:
             streams.reset(side, reader.stream, reader.code, time, finished)
+            if self._sessions is not None:
+                self._sessions.reset(side, reader.stream, time, finished)
         elif event == frames.GOAWAY:
             streams.go_away(side, reader.stream, finished)
         elif event == frames.LOST:
             said.table.lose()
             streams.lose(side)
+            if self._sessions is not None:
+                self._sessions.lose(side)
         elif not said.table.whole and not said.table.epoch:
             said.table = Table(self._context.strings, first=True)
+
+    def _ended(self, side: int, number: int, time: int, finished: list[Outcome]) -> None:
+        """One side has ended its half of a stream."""
+        self._streams.ended(side, number, time, finished)
+        if self._sessions is not None:
+            self._sessions.ended(side, number, time, finished)
 
     def _read_block(self, side: int, said: _Side, time: int, finished: list[Outcome]) -> None:
         """A header block is over: it goes through the table, whatever it is of."""
@@ -179,7 +200,22 @@ class Http2Conversation(Conversation):
             if head is not None
             else Response(position, place, began, version="2")
         )
-        streams.server_block(reader.stream, head, response, time, ends=reader.ends, finished=finished)
+        number, ends = reader.stream, reader.ends
+        granted = streams.server_block(number, head, response, time, ends=ends, finished=finished)
+        if granted is not None and head is not None:
+            self._open(number, granted, head, finished)
+        if ends and self._sessions is not None:
+            self._sessions.ended(side, number, time, finished)
+
+    def _open(self, number: int, granted: Transaction, head: Head, finished: list[Outcome]) -> None:
+        """Another protocol goes on where a stream's bodies were. Of a tunnel nothing more is looked at."""
+        request, response = granted.request, granted.response
+        if request is None or response is None or request.upgrade is None:
+            return
+        response.upgrade = self._context.fields.upgrade(head, request.upgrade)
+        if self._sessions is None:
+            self._sessions = Sessions(self._context)
+        self._sessions.begin(number, granted, finished)
 
     def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:
         """Bytes of one side are missing."""
@@ -194,9 +230,11 @@ class Http2Conversation(Conversation):
                 said.counting = None
                 self._streams.data(side, reader.stream, 0)
             self._streams.missed(side, reader.stream, reader.size, reader.unread, guessed=reader.guessed)
+            if self._sessions is not None:
+                self._sessions.missed(side, reader.stream, reader.size, time, guessed=reader.guessed)
             self._pass_over(reader, said.counting)
             if reader.resume_body():
-                self._streams.ended(side, reader.stream, time, finished)
+                self._ended(side, reader.stream, time, finished)
         elif event:
             self._happened(side, said, event, time, finished)
         said.settled += size
@@ -204,7 +242,7 @@ class Http2Conversation(Conversation):
 
     def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:
         """Nothing more comes from one side."""
-        del finished, clean  # a stream says itself where it ends, and what has not ended is for `finish`
+        del clean  # a stream says itself where it ends, and what has not ended is for `finish`
         said = self._sides[side]
         if said.settled < 0:
             said.settled = position
@@ -212,20 +250,28 @@ class Http2Conversation(Conversation):
         self._settle(said, position)
         said.settled = -1  # its end has a position of its own, and nothing is held there
         self._streams.close(side, time)
+        if self._sessions is not None:
+            self._sessions.close(side, time, finished)
 
     def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:
         """The connection is over: report all that is still open."""
         self._streams.finish(unseen, self._unfinished(), finished)
+        if self._sessions is not None:
+            self._sessions.finish(unseen, finished)
         self._context.budget.held -= self._weighed
         self._weighed = 0
 
     def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
         """Report what is still not over, `patience` nanoseconds after it was first asked for here."""
         self._streams.overdue(now, patience, self._unfinished(), finished)
+        if self._sessions is not None:
+            self._sessions.overdue(now, patience, finished)
 
     def relieve(self, finished: list[Outcome]) -> None:
         """Give up what waits here for more, the tables included."""
         self._streams.relieve(self._unfinished(), finished)
+        if self._sessions is not None:
+            self._sessions.finish(Anomaly.CUT_SHORT, finished)
         for said in self._sides:
             position = said.settled + said.reader.pending
             said.table.lose()
@@ -249,6 +295,7 @@ class Http2Conversation(Conversation):
         client, server = self._sides
         return (
             self._streams.weight
+            + (self._sessions.weight if self._sessions is not None else 0)
             + client.reader.pending
             + client.table.weight
             + server.reader.pending

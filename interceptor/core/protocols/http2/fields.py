@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import METHODS, Anomaly, Request, Response
+from interceptor.core.model import METHODS, Anomaly, Request, Response, Upgrade
 
 if TYPE_CHECKING:
     from interceptor.core.protocols.http2.hpack import Field
@@ -34,6 +34,8 @@ _FORBIDDEN: Final = frozenset(
 _REQUEST_PARTS: Final = (b":method", b":scheme", b":path", b":authority")
 _OF_REQUESTS: Final = frozenset({*_REQUEST_PARTS, b":protocol"})
 _LONGEST_LENGTH: Final = 19
+_LONGEST_NAME: Final = 256
+"""Of a protocol's name and of a list of extensions, as of HTTP/1 (`http1.heads`)."""
 _REMEMBERED: Final = 1_024
 _REMEMBERED_BYTES: Final = 256
 
@@ -163,7 +165,10 @@ class Fields:
             authority = authority.rpartition(b"@")[2]  # section 8.3.1: it must not have user information
         if authority is not None and len(authority) <= self._line_bytes:
             request.host = self._texts[authority]
-        tunnel = request.method == "CONNECT" and b":protocol" not in values
+        protocol = values.get(b":protocol")
+        if protocol is not None and request.method == "CONNECT":
+            request.upgrade = Upgrade(self._texts[protocol[:_LONGEST_NAME]].lower())
+        tunnel = request.method == "CONNECT" and protocol is None
         target = authority if tunnel else path  # section 8.5
         if target is not None:
             if len(target) > self._line_bytes:
@@ -198,6 +203,14 @@ class Fields:
         self._common(head, response)
         return response
 
+    def upgrade(self, head: Head, asked: Upgrade) -> Upgrade:
+        """What an answer has taken up that grants a request for another protocol on a stream (RFC 8441)."""
+        subprotocol, extensions = [
+            self._texts[head.values.get(name, b"")[:_LONGEST_NAME]]
+            for name in (b"sec-websocket-protocol", b"sec-websocket-extensions")
+        ]
+        return Upgrade(asked.protocol, "", subprotocol, extensions)
+
     def _common(self, head: Head, message: Request | Response) -> None:
         values = head.values
         message.header_names = head.names or ()
@@ -223,6 +236,8 @@ _WANTED: Final = frozenset(
         b"grpc-status",
         b"grpc-timeout",
         b"host",
+        b"sec-websocket-extensions",
+        b"sec-websocket-protocol",
         b"traceparent",
         b"user-agent",
     }

@@ -14,7 +14,10 @@ Sources: gRPC over HTTP/2 (PROTOCOL-HTTP2.md) and gRPC-Web (PROTOCOL-WEB.md) of 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from interceptor.core.model import Chunk
 
 __all__ = ["CONNECT", "GRPC", "GRPC_WEB", "Messages", "family", "names", "status", "timeout"]
 
@@ -91,7 +94,7 @@ class Messages:
         self._trailer: bytearray | None = None
         """What has come of those."""
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, _segment: Chunk | None = None) -> None:
         """Bytes of the body, behind those that were passed over."""
         at, end = 0, len(data)
         while at < end:

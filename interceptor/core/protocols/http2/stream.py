@@ -5,7 +5,7 @@ Owns what has to be remembered of it. Refuses to know when it is over (`streams`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from interceptor.core.model import Call
 from interceptor.core.protocols.conversation import CLIENT
@@ -13,9 +13,25 @@ from interceptor.core.protocols.http2 import grpc
 from interceptor.core.protocols.http2.grpc import Messages
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Request, Response, Transaction
+    from interceptor.core.model import Chunk, Request, Response, Transaction
 
-__all__ = ["Stream"]
+__all__ = ["Contents", "Stream"]
+
+
+class Contents(Protocol):
+    """What the bytes of one side's body are looked at for."""
+
+    left: int
+    """Coming bytes that nobody need look at. Whoever passes some of them over takes them off here."""
+
+    @property
+    def torn(self) -> bool:
+        """Nobody need look at any more of them."""
+        ...
+
+    def receive(self, data: bytes, segment: Chunk) -> None:
+        """Bytes of the body, behind those that were passed over, and the segment that they came in."""
+        ...
 
 
 class Stream:
@@ -44,7 +60,7 @@ class Stream:
         self.torn = [False, False]
         """By side: the head was not read."""
         self.connects = False
-        """It is a CONNECT, and not one that asks for a protocol (RFC 8441)."""
+        """It is a CONNECT, and not one that asks for a protocol that is not read (RFC 8441)."""
         self.tunnel = False
         """What comes is no body: it was a CONNECT, which was granted."""
         self.lengths: list[int | None] = [None, None]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from interceptor.core.protocols.http2.fields import Head
     from interceptor.core.protocols.http2.grpc import Messages
 
-__all__ = ["Context", "Counts", "Streams"]
+__all__ = ["WEBSOCKET", "Context", "Counts", "Streams"]
 
 _HOLES: Final = 16
 _INTERIM: Final = 16
@@ -43,6 +43,8 @@ _SLACK: Final = 20
 """A client that has cancelled a call within a twentieth of its time-out of that has waited for it: its clock began to run
 before the call was on the wire."""
 
+WEBSOCKET: Final = "websocket"
+"""What a request for a session of that names as its `:protocol` (RFC 8441 section 5)."""
 WEIGHT: Final = 1_024
 """Bytes of memory of an open stream beside the first, its messages included."""
 
@@ -167,7 +169,8 @@ class Streams:
             if head is None:
                 stream.torn[CLIENT] = True
             else:
-                stream.connects = request.method == "CONNECT" and b":protocol" not in head.values
+                protocol = request.upgrade.protocol if request.upgrade is not None else WEBSOCKET
+                stream.connects = request.method == "CONNECT" and protocol == WEBSOCKET
                 stream.lengths[CLIENT] = head.length
                 stream.call(CLIENT, request.content_type)
                 call = stream.transaction.call
@@ -187,13 +190,16 @@ class Streams:
         *,
         ends: bool,
         finished: list[Outcome],
-    ) -> None:
-        """A header block of the server. `response`: what it is if it is an answer."""
+    ) -> Transaction | None:
+        """A header block of the server. `response`: what it is if it is an answer.
+
+        Returns the transaction that this ends by granting it, so that what comes on its stream is another protocol's.
+        """
         stream = self._open.get(number)
         status = head.status if head is not None else None
         if stream is None:
             if status is None or status < 200 or not self._unseen(number):
-                return
+                return None
             stream = self._begin(number)
             stream.doubtful[CLIENT] = True
             if number & 1:
@@ -207,7 +213,7 @@ class Streams:
                 transaction.interim = []
             if len(transaction.interim) < _INTERIM:
                 transaction.interim.append(status)
-            return
+            return None
         known = transaction.response
         if stream.uncertain and (status is not None or not ends or head is None or head.hidden):
             # What has begun was an interim answer; or this is a trailer, and nothing tells which.
@@ -232,8 +238,10 @@ class Streams:
                 if message is not None:
                     message.state, message.end_time = State.COMPLETE, message.end_time or end_time
             self._over(number, stream, finished)
-        elif ends:
+            return transaction
+        if ends:
             self.ended(SERVER, number, end_time, finished)
+        return None
 
     def promise(self, number: int, request: Request, finished: list[Outcome]) -> None:
         """The server will answer a request of its own on an even stream (RFC 9113 section 8.4)."""

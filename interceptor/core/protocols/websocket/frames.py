@@ -162,10 +162,12 @@ class Frames:
         self.remaining -= inside
         self._bytes -= inside
         if size > inside:
-            self._lose()
+            self.lose()
 
-    def _lose(self) -> None:
-        """From here on nobody need look at anything."""
+    def lose(self) -> None:
+        """From here on nobody need look at anything: where frames begin is not known."""
+        if self.lost:
+            return
         self._bytes = self.came + _FOR_EVER
         self.remaining = _FOR_EVER
         self._header = b""
@@ -247,7 +249,7 @@ class Frames:
 
     def _refuse(self) -> None:
         """These bytes are no frame's."""
-        self._lose()
+        self.lose()
         self._tag(Anomaly.NOT_A_FRAME)
 
     def _tag(self, anomaly: Anomaly) -> None:
