@@ -420,8 +420,9 @@ class RecordEncoder:
             version = request.version or version
             method, original = self._methods[request.method]
             target = request.target
-            if method == "CONNECT" and target[:1] != "/":  # one that asks for a protocol has a path (RFC 8441)
-                # An authority (RFC 9112 section 3.2.3), whose port "has no default" (RFC 9110 section 9.3.6).
+            if method == "CONNECT" and target[:1] != "/":
+                # An authority (RFC 9112 section 3.2.3), whose port "has no default" (RFC 9110 section 9.3.6). A path
+                # has one that asks for a protocol (RFC 8441).
                 named, scheme, sent_path, sent_query = values.host(target, None), "http", None, ""
             elif target.startswith("/") and "#" not in target:
                 named, scheme = None, "http"
