@@ -29,7 +29,7 @@ __all__ = ["Http2Conversation"]
 class _Side:
     """One direction."""
 
-    __slots__ = ("counting", "reader", "settled", "table")
+    __slots__ = ("counting", "reader", "settled", "table", "weight")
 
     def __init__(self, reader: FrameReader, table: Table) -> None:
         self.reader = reader
@@ -38,6 +38,8 @@ class _Side:
         """Position up to which bytes were counted as delivered or dropped; -1 before the first and behind the last."""
         self.counting: Contents | None = None
         """What the body that comes in is looked at for."""
+        self.weight = 0
+        """Bytes of memory of what waits on this side, and of its table, when it was last counted."""
 
 
 class Http2Conversation(Conversation):
@@ -292,15 +294,9 @@ class Http2Conversation(Conversation):
     @property
     def weight(self) -> int:
         """Bytes of memory of what waits, of open streams beside the first, and of HPACK's windows."""
-        client, server = self._sides
-        return (
-            self._streams.weight
-            + (self._sessions.weight if self._sessions is not None else 0)
-            + client.reader.pending
-            + client.table.weight
-            + server.reader.pending
-            + server.table.weight
-        )
+        for said in self._sides:
+            said.weight = said.reader.pending + said.table.weight
+        return self._weigh()
 
     def held(self, side: int, position: int) -> int:
         """Bytes of one side that are neither delivered nor dropped yet."""
@@ -333,11 +329,19 @@ class Http2Conversation(Conversation):
                 context.counts.drop(reason, size)
                 said.settled += size
             reader.discarded.clear()
-        end = position - reader.pending
+        pending = reader.pending
+        end = position - pending
         context.counts.delivered += end - said.settled
         context.octets += end - before
         said.settled = end
-        weight = self.weight
+        said.weight = pending + said.table.weight
+        weight = self._weigh()
         if weight != self._weighed:
             context.budget.held += weight - self._weighed
             self._weighed = weight
+
+    def _weigh(self) -> int:
+        """Bytes of memory of all that was counted, as far as the sides have changed."""
+        client, server = self._sides
+        weight = client.weight + server.weight + self._streams.weight
+        return weight if self._sessions is None else weight + self._sessions.weight

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interceptor.core.model import METHODS, Anomaly, Request, Response, Upgrade
 
@@ -38,6 +38,11 @@ _LONGEST_NAME: Final = 256
 """Of a protocol's name and of a list of extensions, as of HTTP/1 (`http1.heads`)."""
 _REMEMBERED: Final = 1_024
 _REMEMBERED_BYTES: Final = 256
+_REMEMBERED_LAYOUTS: Final = 256
+"""As of HTTP/1 (`http1.layouts`)."""
+_REMEMBERED_FIELDS: Final = 64
+_TRAILERS: Final = b"trailers"
+"""The only value that `te` may have (RFC 9113 section 8.2.2)."""
 
 
 class Texts(dict[bytes, str]):
@@ -85,31 +90,72 @@ class Head:
         return int(digits) if digits.isdigit() and len(digits) < _LONGEST_LENGTH else None
 
 
-class Fields:
-    """Understands header blocks. One for all connections: it holds what they share."""
+class _Layout(NamedTuple):
+    """What all heads have in common whose fields have the same names, in the same order, none of them unknown."""
 
-    __slots__ = ("_line_bytes", "_plain", "_texts")
+    names: tuple[str, ...]
+    wanted: tuple[tuple[bytes, int], ...]
+    """Pseudo-header fields and others that are asked for, and where their values are."""
+    te: int
+    """Where that of `te` is; -1: there is none."""
+
+
+class Fields:
+    """Understands header blocks. One for all connections: it holds what they share.
+
+    A program sends the same fields again and again, so that nearly all heads have a layout that was met before. Those of
+    which something is odd, or unknown, are looked at field by field.
+    """
+
+    __slots__ = ("_layouts", "_line_bytes", "_texts")
 
     def __init__(self, line_bytes: int) -> None:
         """`line_bytes`: of a request's target that is kept."""
         self._line_bytes = line_bytes
         self._texts = Texts()
-        self._plain: dict[bytes | None, str] = {}
-        """Names, short ones as far as they were met, of fields of which nothing but that they are there is looked at."""
+        self._layouts: dict[tuple[bytes | None, ...], _Layout] = {}
 
     def read(self, fields: list[Field], *, cut: bool) -> Head:
         """What a block says. `cut`: it had more fields."""
+        named = tuple([field[0] for field in fields])
+        layout = self._layouts.get(named)
+        if layout is None or cut or (layout.te >= 0 and fields[layout.te][1] != _TRAILERS):
+            head = self._read(fields, cut=cut)
+            if not head.anomalies and not head.hidden and not cut:
+                self._remember(named, head)
+            return head
+        values: dict[bytes, bytes] = {}
+        for name, at in layout.wanted:
+            value = fields[at][1]
+            assert value is not None  # of a name that is known
+            values[name] = value
+        anomalies: set[Anomaly] = set()
+        if not values.get(b"content-length", b"0").isdigit():
+            anomalies.add(Anomaly.INVALID_CONTENT_LENGTH)
+        return Head(values, layout.names, (), hidden=False, anomalies=anomalies)
+
+    def _remember(self, named: tuple[bytes | None, ...], head: Head) -> None:
+        """Keep the layout of a head of which nothing is odd, if it is a small one without a field that counts twice."""
+        wanted = [name for name in named if name in WANTED]
+        if len(set(wanted)) < len(wanted) or head.names is None or len(named) > _REMEMBERED_FIELDS:
+            return
+        if sum([len(name or b"") for name in named]) > _REMEMBERED_BYTES * _REMEMBERED_FIELDS // 8:
+            return
+        if len(self._layouts) >= _REMEMBERED_LAYOUTS:
+            self._layouts.clear()
+        places = tuple([(name, named.index(name)) for name in head.values])
+        te = named.index(b"te") if b"te" in named else -1
+        self._layouts[named] = _Layout(head.names, places, te)
+
+    def _read(self, fields: list[Field], *, cut: bool) -> Head:
+        """The same, field by field."""
         values: dict[bytes, bytes] = {}
         names: list[str] = []
         unknown: list[int | None] = []
         anomalies: set[Anomaly] = set()
         hidden = regular = False
-        texts, plain = self._texts, self._plain
+        texts = self._texts
         for name, value, number in fields:
-            if (text := plain.get(name)) is not None and value is not None:
-                regular = True
-                names.append(text)
-                continue
             if name is None or value is None:
                 hidden = True
                 if not regular:
@@ -134,12 +180,8 @@ class Fields:
                     anomalies.add(Anomaly.DUPLICATE_CONTENT_LENGTH)
                 elif name == b"traceparent":
                     values[name] = b""  # W3C Trace Context, section 3.2.1: of several none is to be used
-            elif name in _FORBIDDEN or (name == b"te" and value.lower() != b"trailers"):
+            elif name in _FORBIDDEN or (name == b"te" and value.lower() != _TRAILERS):
                 anomalies.add(Anomaly.INVALID_HEADER)
-            elif name not in _LOOKED_AT and not _UPPER.search(name) and len(name) <= _REMEMBERED_BYTES:
-                if len(plain) >= _REMEMBERED:
-                    plain.clear()
-                plain[name] = texts[name]
             if _UPPER.search(name):
                 anomalies.add(Anomaly.INVALID_HEADER)
         if cut:
@@ -153,8 +195,10 @@ class Fields:
         values = head.values
         request = Request(position, place, time, version="2", anomalies=set(head.anomalies) or None)
         method = values.get(b":method", b"")
-        if _TOKEN.fullmatch(method):
-            request.method = _METHODS.get(method) or method.decode("ascii")
+        if (known := _METHODS.get(method)) is not None:
+            request.method = known
+        elif _TOKEN.fullmatch(method):
+            request.method = method.decode("ascii")
         path, authority = values.get(b":path"), values.get(b":authority")
         host = values.get(b"host")
         if authority is not None and host is not None and authority != host:
@@ -242,7 +286,6 @@ _WANTED: Final = frozenset(
         b"user-agent",
     }
 )
-_LOOKED_AT: Final = frozenset({b"cookie", b"te"})
 WANTED: Final = _WANTED | _OF_REQUESTS | {b":status", b"te"}
 """Fields whose values are looked at."""
 _METHODS: Final = {method.encode(): method for method in METHODS}

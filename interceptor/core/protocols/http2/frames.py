@@ -71,6 +71,8 @@ _END_STREAM: Final = 0x1
 _END_HEADERS: Final = 0x4
 _PADDED: Final = 0x8
 _PRIORITISED: Final = 0x20
+_PLAIN: Final = _END_HEADERS | _PADDED | _PRIORITISED
+"""Flags of HEADERS that are that of the end alone where the payload is a whole block and nothing else."""
 
 
 class FrameReader:
@@ -287,6 +289,14 @@ class FrameReader:
                 return NOTHING
             self._mode, self.size, self._rest, self._tail = _IN_BODY, length, length, 0
             return DATA
+        if kind == finding.HEADERS and flags & _PLAIN == _END_HEADERS and length <= self._block_bytes:
+            at = chunk.cursor
+            if length <= chunk.end - at:  # a whole block, as nearly all are
+                self.stream, self.ends = stream, bool(flags & _END_STREAM)
+                self.promised, self.too_large = 0, False
+                self.block = chunk.buffer[at : at + length]
+                chunk.cursor = at + length
+                return BLOCK
         if kind in {finding.HEADERS, finding.PUSH_PROMISE, finding.CONTINUATION}:
             self._begin_block(kind, flags, stream, length)
         elif kind == finding.RST_STREAM:

@@ -30,6 +30,7 @@ written out costs a pointer a field.
 
 from __future__ import annotations
 
+import re
 from typing import Final, TypeAlias
 
 from interceptor.core.protocols.http2 import huffman
@@ -61,6 +62,10 @@ Field: TypeAlias = "tuple[bytes | None, bytes | None, int | None]"
 _STATIC: Final[tuple[Field, ...]] = ((None, None, None), *((name, value, None) for name, value in STATIC))
 _DYNAMIC: Final = len(_STATIC)
 _BEFORE: Final = _DYNAMIC - 1
+_INDEXED: Final = re.compile(rb"[\x81-\xfe]+")
+"""Fields of one byte each (section 6.1)."""
+_NEWEST: Final = 0x80 | _DYNAMIC
+"""That which stands for the newest entry."""
 
 
 class Strings(dict[bytes, bytes]):
@@ -156,12 +161,19 @@ class Table:
         while at < end:
             byte = block[at]
             if byte & 0x80:  # section 6.1: an indexed field
+                run = _INDEXED.match(block, at)
+                if run is not None and max(found := run[0]) - _NEWEST < len(entries):
+                    fields += [
+                        _STATIC[byte & 0x7F] if byte < _NEWEST else entries[_NEWEST - 1 - byte]
+                        for byte in found
+                    ]
+                    at = run.end()
+                    continue
                 index = byte & 0x7F
                 at += 1
                 if index == 0x7F:
                     index, at = _integer(block, at, index)
-                back = index - _BEFORE
-                fields.append(entries[-back] if 0 < back <= len(entries) else self._entry(index))
+                fields.append(self._entry(index))
             elif byte & 0xE0 == 0x20:  # section 6.3: an update of the table's size
                 if fields:
                     raise _Broken  # section 4.2: only "at the beginning of the first header block"
