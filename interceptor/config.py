@@ -172,7 +172,8 @@ class Metadata(_Section):
     openapi: tuple[Path, ...] = ()
     """OpenAPI documents (2 or 3, YAML or JSON), or directories of them: their paths are routes."""
     learn: Annotated[int, Field(ge=2, le=50)] | None = None
-    """Show a word when so many client addresses have used it in one place with at most 20. Absent: never."""
+    """Show a word when so many client addresses, those that PROXY headers announce, have used it in one place with at
+    most 20. Absent: never."""
 
 
 class Limits(_Section):

@@ -239,7 +239,7 @@ class _Explained:
                         self._more += 1
 
     def _told(self, transaction: Transaction, request: Request) -> list[tuple[str, str, str]]:
-        from interceptor.core.records.encoder import MAX_KEYS, split_target
+        from interceptor.core.records.encoder import MAX_KEYS, split_target, system_over_http1
         from interceptor.core.records.values import VALUE, query_key
         from interceptor.core.records.words import WORD
 
@@ -248,7 +248,8 @@ class _Explained:
             return []
         server = named[0] if named is not None else (request.host or "").partition(":")[0].lower()
         closed = None
-        if transaction.call is not None and not self._templates.routed(server, path):
+        calls = transaction.call is not None or system_over_http1(request.content_type or "") is not None
+        if calls and not self._templates.routed(server, path):
             closed = self._calls.explain(path)
         if closed is None:
             closed = self._templates.explain(path, server)

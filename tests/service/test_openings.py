@@ -80,6 +80,24 @@ def test_hidden_words(tmp_path: Path) -> None:
     assert "metadata.hide: '': wanted a word" in refused(tmp_path, hide=[""])
 
 
+def test_hidden_words_in_names_of_parameters(tmp_path: Path) -> None:
+    """Whether a name is known as a whole, of known words, or ends as attributes do; other names stay, brackets too."""
+    targets = ["/?client_id=1&report_id=2&page[report]=3&startReport=4&utm_source=5&q=6"]
+
+    def keys(**metadata: Any) -> list[str]:
+        capture = tmp_path / "capture.pcap"
+        capture.write_bytes(requests_capture(targets))
+        done = interceptor("read", capture, "--config", configured(tmp_path, **metadata))
+        assert (done.returncode, done.stderr) == (0, "")
+        found: list[str] = json.loads(done.stdout)["url.query.keys"]
+        return found
+
+    named = ["client_id", "report_id", "page[report]", "startReport", "utm_source", "q"]
+    assert keys() == named
+    assert keys(hide=["report"]) == ["client_id", "{word}", "page[{word}]", "{word}", "utm_source", "q"]
+    assert keys(hide=["Client_ID", "q", "UTM"]) == ["{word}", *named[1:4], "{word}", "{word}"]
+
+
 def test_names_of_calls(tmp_path: Path) -> None:
     """Services and methods are opened and closed piece by piece by words, and as a whole by a route."""
     targets = ("/zqpay.v1.Orders/GetReport", "/shop.v1.Zqkyc/Get")
@@ -136,6 +154,42 @@ def test_learning(tmp_path: Path) -> None:
         *("/{word}", "/{word}", "/zqword", "/zqword"),
         *["/users/{word}"] * 4,
     ]
+
+
+def test_learning_behind_a_load_balancer(tmp_path: Path) -> None:
+    """All connections have one address; who the client is, its PROXY header says."""
+    capture = tmp_path / "capture.pcap"
+    config = configured(tmp_path, learn=3)
+    for balancer, learnt in (("10.9.0.1", ["/zqword"] * 2), ("", ["/zqword"] * 2)):
+        capture.write_bytes(requests_capture(["/zqword"] * 4, balancer=balancer))
+        lines = interceptor("read", capture, "--config", config).stdout.splitlines()
+        records = [json.loads(line) for line in lines]
+        assert [record["url.template"] for record in records] == ["/{word}", "/{word}", *learnt]
+        assert len({record["source.address"] for record in records}) == (1 if balancer else 4)
+        assert len({record.get("client.address") for record in records}) == (4 if balancer else 1)
+
+
+def test_explains_calls_as_records_name_them(tmp_path: Path) -> None:
+    """By the rules of names of calls, over HTTP/1 as well; Connect's unary calls are plain HTTP, by those of paths."""
+    capture = tmp_path / "capture.pcap"
+    for kind, told in (
+        ("grpc-web+proto", "{word}.v1.Orders"),
+        ("connect+json", "{word}.v1.Orders"),
+        ("json", None),
+    ):
+        fields = f"Content-Type: application/{kind}\r\nConnect-Protocol-Version: 1\r\n"
+        capture.write_bytes(requests_capture(["/zqpay.v1.Orders/ListOrders"], fields=fields))
+        record = json.loads(interceptor("read", capture).stdout)
+        rows = [
+            " ".join(line.split())
+            for line in interceptor("read", capture, "--explain").stdout.splitlines()[1:]
+        ]
+        if told is not None:
+            assert record["url.template"] == f"/{told}/ListOrders"
+            assert rows == ["1 unknown /zqpay"]
+        else:
+            assert record["url.template"] == "/{word}/ListOrders"
+            assert rows == ["1 unknown /zqpay.v1.Orders"]
 
 
 def test_opened_urls_say_so(tmp_path: Path) -> None:

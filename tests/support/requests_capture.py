@@ -14,14 +14,19 @@ __all__ = ["requests_capture"]
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
-def requests_capture(targets: Iterable[str], host: str = "shop.example", fields: str = "") -> bytes:
+def requests_capture(
+    targets: Iterable[str], host: str = "shop.example", fields: str = "", balancer: str = ""
+) -> bytes:
     """A pcap file: the n-th target (from 0) is asked for by 10.1.0.n, in a connection of its own.
 
-    `fields`: lines of each head, ended by CRLF.
+    `fields`: lines of each head, ended by CRLF. `balancer`: the address that all connections come from, each with a
+    PROXY header that says who the client is.
     """
     packets: list[tuple[int, bytes]] = []
     for number, target in enumerate(targets):
-        asked = f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n".encode()
+        client = f"10.1.{number // 250}.{number % 250 + 1}"
+        announced = f"PROXY TCP4 {client} 10.2.0.1 40000 80\r\n" if balancer else ""
+        asked = f"{announced}GET {target} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n".encode()
         here, there = 1_001 + len(asked), 5_001 + len(_ANSWER)
         for to_server, flags, sequence, acknowledgement, payload in (
             (True, SYN, 1_000, 0, b""),
@@ -37,7 +42,7 @@ def requests_capture(targets: Iterable[str], host: str = "shop.example", fields:
                 acknowledgement=acknowledgement,
                 flags=flags,
                 payload=payload,
-                client=(f"10.1.{number // 250}.{number % 250 + 1}", 40_000),
+                client=(balancer or client, 40_000 + number if balancer else 40_000),
             )
             packets.append((START + len(packets) * 1_000_000, frame))
     return pcap(packets)

@@ -192,7 +192,7 @@ def _second(second: int) -> str:
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
 
 
-def _system(content_type: str) -> str | None:
+def system_over_http1(content_type: str) -> str | None:
     """What kind of remote procedure call is made over HTTP/1 with this content type; gRPC itself is none."""
     family = grpc.family(content_type)
     return None if family == grpc.GRPC else family
@@ -315,7 +315,7 @@ class RecordEncoder:
         templates = templates or PathTemplates()
         self._template = templates.template
         self._calls = _Cache[str, str | None](CallNames(templates.words).template)
-        self._systems = _Cache[str, str | None](_system)
+        self._systems = _Cache[str, str | None](system_over_http1)
         self._admit = templates.admit
         self._routed = templates.routed
         self.names = ServerNames()
