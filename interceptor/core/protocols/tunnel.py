@@ -211,19 +211,20 @@ class TunnelConversation(Conversation):
 
     def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:
         """Bytes of one side, in order."""
-        story, size = self._story, chunk.end - chunk.cursor
+        story, size, end = self._story, chunk.end - chunk.cursor, chunk.base + chunk.end
         story.sides[side].start(chunk.base + chunk.cursor)
-        if self._readers[side].remaining > size:
-            # As the short way of the pipeline does: no time of such bytes matters.
-            said, reached = story.sides[side], self._reached(side)
+        reached = self._reached(side)
+        if self._inner is None or (self._readers[side].remaining > size and end > reached):
+            # As the short way of the pipeline does: no time of such bytes matters. What was left by another was here
+            # before, and in a tunnel inside as well: that has to see it to know.
+            said = story.sides[side]
             self._readers[side].remaining -= size
-            said.position = max(reached, chunk.base + chunk.end)  # what is left by another was here before
+            said.position = max(reached, end)
             said.left = self._readers[side].remaining
             chunk.cursor = chunk.end
             return
-        assert self._inner is not None
         story.end = max(story.end, chunk.time)
-        self._reach(side, chunk.base + chunk.end)
+        self._reach(side, end)
         self._inner.receive(side, chunk, finished)
         self._turn()
 
