@@ -91,6 +91,10 @@ def _operations(document: object) -> Iterator[tuple[Operation, list[str]]]:
     """What a document describes, and below which paths."""
     if not isinstance(document, dict) or document.keys().isdisjoint({"openapi", "swagger"}):
         raise ValueError("That is no OpenAPI document: it has no openapi, and no swagger.")
+    for name in ("openapi", "swagger"):
+        version = document.get(name, "")
+        if isinstance(version, bool) or not isinstance(version, (str, int, float)):
+            raise ValueError(f"That is no OpenAPI document: its {name} is no version.")
     paths = document.get("paths")
     if paths is None or not isinstance(paths, dict):
         raise ValueError("The document has no paths.")
