@@ -33,7 +33,7 @@ export const answered = (record) => {
 export const took = ({ duration_us: whole, ttfb_us: first, anomalies }) => {
   const notes = anomalies?.includes("deadline") ? ["ongoing"] : [];
   if (first !== undefined && whole >= LASTS_US && first < whole / 2) notes.push(`first byte ${duration(first)}`);
-  return notes.length ? [duration(whole), make("small", { class: "note" }, notes.join(", "))] : duration(whole);
+  return notes.length ? [duration(whole), make("div", { class: "note" }, notes.join(", "))] : duration(whole);
 };
 const LASTS_US = 1_000_000;
 
