@@ -169,8 +169,10 @@ class Streams:
             if head is None:
                 stream.torn[CLIENT] = True
             else:
-                protocol = request.upgrade.protocol if request.upgrade is not None else WEBSOCKET
-                stream.connects = request.method == "CONNECT" and protocol == WEBSOCKET
+                asked = request.upgrade
+                stream.connects = request.method == "CONNECT" and (
+                    asked is None or asked.protocol == WEBSOCKET
+                )
                 stream.lengths[CLIENT] = head.length
                 stream.call(CLIENT, request.content_type)
                 call = stream.transaction.call
