@@ -133,6 +133,9 @@ class Capture(_Section):
     interfaces: Interfaces = Interfaces()
     filter: str = "tcp"
     """A capture filter (pcap-filter(7)) that the kernel applies."""
+    tunnels: Annotated[tuple[Text, ...], Field(max_length=32)] = ()
+    """Overlays to capture on their outside as well, whatever `filter` says: `vxlan`, `geneve`, `gtp-u`, `tzsp`, at their usual
+    ports or another one (`vxlan:8473`), `gre`, `ipip`. Where pods' interfaces are captured they show the same from inside."""
     snaplen: Annotated[int, Field(ge=64, le=262_144)] = 65_535
     """Bytes of each packet to take. Bodies are counted by length even where they are cut."""
     promiscuous: bool = False

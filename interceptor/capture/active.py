@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from interceptor.capture.filters import passing
 from interceptor.capture.interfaces import Decision, decide, decide_all, spelled_out
 from interceptor.capture.rpcap import Access, Clock, LocalPort, devices, pump
 from interceptor.capture.source import Backoff, Blindness, CaptureEnded, Counters, Offer, State, Watched
@@ -272,7 +273,7 @@ class ActiveSource:
             async with self._starting:
                 capture = await client.open_capture(
                     name,
-                    filter=settings.filter,
+                    filter=passing(settings),
                     snaplen=settings.snaplen,
                     promiscuous=settings.promiscuous,
                     read_timeout=settings.read_timeout_ms / 1000,

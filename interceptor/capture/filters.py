@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interceptor.capture import overlays
 from interceptor.core.model import PacketBatch, Stage
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PacketFilter", "check_filter"]
+    from interceptor import config
+
+__all__ = ["PacketFilter", "check_filter", "passing"]
 
 _ETHERNET: Final = 1
 
@@ -33,6 +36,16 @@ def check_filter(text: str) -> None:
         compile_filter(text, _ETHERNET)
     except FilterError as error:
         raise UsageError(f"capture.filter: {error}") from error
+
+
+def passing(settings: config.Capture) -> str:
+    """The filter of captures: what was asked for, and the tunnels that were.
+
+    Raises:
+        UsageError: one of those is none.
+
+    """
+    return overlays.parse(settings.tunnels, "capture.tunnels").widen(settings.filter)
 
 
 class PacketFilter:

@@ -22,6 +22,7 @@ import pcapy
 import structlog
 
 from interceptor.capture import libpcap
+from interceptor.capture.filters import passing
 from interceptor.capture.following import Following
 from interceptor.capture.interfaces import Decision, decide_all
 from interceptor.capture.links import Links, links
@@ -214,7 +215,7 @@ class LiveSource:
         """Have the kernel apply the filter, without our own traffic where the link type can tell it."""
         settings = self._settings
         own = self._own.conversations if settings.exclude_own_traffic else ()
-        *better, plain = texts_without(settings.filter, own)
+        *better, plain = texts_without(passing(settings), own)
         for text in better:
             with suppress(pcapy.PcapError):
                 handle.setfilter(text)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from interceptor.errors import InterceptorError
@@ -24,7 +25,9 @@ from rpcapd_client.filters import MAX_CONVERSATIONS, Conversation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["OwnTraffic", "listening_at", "talking_to"]
+    from interceptor.core.packets.decode import Party
+
+__all__ = ["OwnTraffic", "listening_at", "parties", "talking_to"]
 
 _RESERVED: Final = 4
 """Of the conversations that a filter can exclude, those that captures need for their own packets."""
@@ -82,6 +85,15 @@ async def talking_to(host: str, port: int) -> tuple[Conversation, ...]:
     if not conversations:
         raise InterceptorError(f"{host}: there is no way to any of its addresses")
     return tuple(dict.fromkeys(conversations))
+
+
+def parties(conversations: Iterable[Conversation]) -> frozenset[Party]:
+    """The same for the core, which leaves them out of what comes out of tunnels."""
+    return frozenset(
+        (tuple([ip_address(host).packed for host in one.hosts]), port.to_bytes(2))
+        for one in conversations
+        for port in one.ports
+    )
 
 
 def listening_at(port: int, addresses: Iterable[str]) -> tuple[Conversation, ...]:

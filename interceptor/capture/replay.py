@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 import structlog
 
 from interceptor.capture.files import align, merge, open_captures
-from interceptor.capture.filters import PacketFilter
+from interceptor.capture.filters import PacketFilter, passing
 from interceptor.capture.interfaces import Decision, decide_all
 from interceptor.capture.source import Counters, Offer, State, Watched
 from interceptor.config import Interfaces
@@ -60,7 +60,7 @@ class ReplaySource:
         if len(paces) > 1:
             raise UsageError("capture.sources: all files have to have the same pace")
         self._real = paces.pop()
-        self._filter = PacketFilter(settings.filter) if settings.filter.strip() else None
+        self._filter = PacketFilter(passing(settings)) if settings.filter.strip() else None
         self.connected = False
         self.problem = "has not begun yet"
         self.reconnects = 0

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from interceptor.capture.filters import passing
 from interceptor.capture.following import Following
 from interceptor.capture.interfaces import Decision, decide_all, spelled_out
 from interceptor.capture.links import Links, links
@@ -263,7 +264,7 @@ async def _attend(
                 return
             if own.conversations is not excluded and settings.exclude_own_traffic:
                 excluded = own.conversations
-                await capture.update_filter(settings.filter, exclude=(*ours, *excluded))
+                await capture.update_filter(passing(settings), exclude=(*ours, *excluded))
         except RpcapError:  # whoever reads the packets is told why
             if stopped or capture.closed:
                 return
@@ -443,7 +444,7 @@ class RpcapSource:
                     client = await stack.enter_async_context(await self._connect())
                     capture = await client.open_capture(
                         watched.name,
-                        filter=settings.filter,
+                        filter=passing(settings),
                         snaplen=settings.snaplen,
                         promiscuous=settings.promiscuous,
                         read_timeout=settings.read_timeout_ms / 1000,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interceptor.capture.filters import check_filter
+from interceptor.capture.filters import check_filter, passing
 from interceptor.capture.rings import Rings
 from interceptor.errors import UsageError
 
@@ -38,7 +38,7 @@ def make_sources(settings: config.Capture, own: OwnTraffic) -> list[Source]:
         UsageError: one of them cannot be used, they cannot be combined, or the filter is none.
 
     """
-    check_filter(settings.filter)
+    check_filter(passing(settings))
     if not settings.sources:
         raise UsageError("capture.sources: is empty, and nothing would be captured")
     files = [url for url in settings.sources if url.startswith("file:")]

@@ -132,6 +132,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only packets that match, in tcpdump's language: 'host 10.0.0.1 and tcp port 80' (pcap-filter(7))",
     )
     parser.add_argument(
+        "--tunnels",
+        metavar="KIND:PORT",
+        nargs="+",
+        default=(),
+        help="also enter tunnels at these UDP ports: vxlan:8473, geneve:6082, gtp-u:2153, tzsp:37009. At their usual ports "
+        "they are entered in any case",
+    )
+    parser.add_argument(
         "--memory",
         metavar="MIB",
         type=int,
@@ -353,6 +361,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> int:
+    from interceptor.capture import overlays
     from interceptor.capture.files import align, merge, open_captures
     from interceptor.capture.filters import PacketFilter
 
@@ -386,7 +395,9 @@ def _read(arguments: argparse.Namespace) -> int:
         from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
         from interceptor.service.memory import shares
 
-        pipeline = Pipeline(shares(arguments.memory * 2**20))
+        pipeline = Pipeline(
+            shares(arguments.memory * 2**20), overlays.parse(arguments.tunnels, "--tunnels").ports
+        )
         output = open_output(arguments.output, captures)
         if output is not sys.stdout:
             stack.callback(output.close)

@@ -109,6 +109,8 @@ class Drop(StrEnum):
     NOT_TCP = "not_tcp"
     QUIC = "quic"
     """Datagrams of QUIC, which carries HTTP/3: encrypted, and not read."""
+    OWN_TRAFFIC = "own_traffic"
+    """This agent's own, in a tunnel, where no filter of the kernel's sees it."""
     ICMP = "icmp"
     """Including those that quote a TCP header: a quotation is not traffic."""
     TUNNEL = "tunnel"

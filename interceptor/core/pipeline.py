@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from interceptor.core.model import Interface, Outcome, PacketBatch
-    from interceptor.core.packets.decode import Decoder
+    from interceptor.core.packets.decode import Decoder, Party
     from interceptor.core.protocols.ledger import Unread
 
 __all__ = ["COLLECT_AFTER", "COPY", "LOST", "Pipeline"]
@@ -55,9 +55,12 @@ _MASK: Final = 0xFFFFFFFF
 class Pipeline:
     """The core. Feed it packets of any number of interfaces, roughly in the order of their times."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, tunnels: Mapping[int, str] | None = None) -> None:
+        """`tunnels`: at which UDP ports besides the usual ones which are (`packets.tunnels.PORTS`)."""
         limits = limits if limits is not None else Limits()
         self._limits = limits
+        self._tunnels = tunnels
+        self._own: frozenset[Party] = frozenset()
         self._decoder: Decoder | None = None
         """Made when a packet needs it: most captures have none, and its formats take a third of the
         program's start."""
@@ -344,8 +347,15 @@ class Pipeline:
     def _make_decoder(self) -> Decoder:
         from interceptor.core.packets.decode import Decoder
 
-        self._decoder = Decoder(self._limits)
+        self._decoder = Decoder(self._limits, self._tunnels)
+        self._decoder.own = self._own
         return self._decoder
+
+    def leave_out(self, own: frozenset[Party]) -> None:
+        """See no traffic of these in what comes out of tunnels, from now on."""
+        self._own = own
+        if self._decoder is not None:
+            self._decoder.own = own
 
     def _tick(self, interface: Interface | None, time: int) -> list[Outcome]:
         if not self._clocks.look(interface, time):

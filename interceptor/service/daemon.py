@@ -38,9 +38,10 @@ import structlog
 from starlette.applications import Starlette
 
 from interceptor import __version__
+from interceptor.capture import overlays
 from interceptor.capture.feed import Feed
 from interceptor.capture.links import addresses
-from interceptor.capture.own_traffic import OwnTraffic, listening_at, talking_to
+from interceptor.capture.own_traffic import OwnTraffic, listening_at, parties, talking_to
 from interceptor.capture.source import State, total
 from interceptor.capture.sources import make_sources
 from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
@@ -141,7 +142,10 @@ class Daemon:
         self._repetitions = repetitions
         options = settings.config
         self._memory = memory.budget(options.limits, memory.cgroup_limit())
-        self._pipeline = Pipeline(memory.core_limits(options.limits, self._memory))
+        self._pipeline = Pipeline(
+            memory.core_limits(options.limits, self._memory),
+            overlays.parse(options.capture.tunnels, "capture.tunnels").ports,
+        )
         node = options.node or socket.gethostname()
         self._templates = openings.templates(options.metadata)
         self._encoder = RecordEncoder(options.metadata.url, node, self._templates)
@@ -331,6 +335,7 @@ class Daemon:
                 if self._outbound is not None:
                     uploads = await talking_to(*self._outbound.peer)
                     self._own_traffic.set("uploads", uploads[:_MOST_PEERS])
+                self._pipeline.leave_out(parties(self._own_traffic.conversations))
         except (InterceptorError, TimeoutError) as error:
             reason = str(error) or "the names of the endpoint or proxy are not found in time"
             log.warning("own_traffic_unknown", error=reason, retry_seconds=_ADDRESSES_SECONDS)

@@ -26,7 +26,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from dpkt.ah import AH
 from dpkt.ip import IP
@@ -38,12 +38,14 @@ from interceptor.core.model import Drop
 from interceptor.core.packets import datagrams
 from interceptor.core.packets.fragments import Fragments
 from interceptor.core.packets.links import IPV4, Refused, fields, find_network, follow
-from interceptor.core.packets.tunnels import DEPTH, IN_IP, Inside, in_ip, in_udp, may_be_tunnel
+from interceptor.core.packets.tunnels import DEPTH, IN_IP, Inside, InUdp, in_ip
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from interceptor.core.model import Limits, Segment
 
-__all__ = ["Decoder"]
+__all__ = ["Decoder", "Party"]
 
 _read_ah = fields(AH)
 _read_fragment = fields(IP6FragmentHeader)
@@ -99,13 +101,21 @@ class _Packet:
         self.depth = 0  # of tunnels that were entered
 
 
+Party: TypeAlias = "tuple[tuple[bytes, ...], bytes]"
+"""Whose traffic it is: the addresses of both hosts or of one of them, and a port, as on the wire."""
+
+
 class Decoder:
     """The complete lane: any packet of any link type.
 
     Holds the fragments of incomplete IP datagrams, within the bounds that `Fragments` documents.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, tunnels: Mapping[int, str] | None = None) -> None:
+        """`tunnels`: at which UDP ports besides the usual ones which are (`tunnels.PORTS`)."""
+        self._in_udp = InUdp(tunnels)
+        self.own: frozenset[Party] = frozenset()
+        """Of which no packet that comes out of a tunnel is to be seen. The kernel's filter keeps the others away."""
         self.dropped: Counter[Drop] = Counter()
         """Packets that gave no segment and are not held, by reason."""
         self._fragments = Fragments(limits, self.dropped)
@@ -186,9 +196,12 @@ class Decoder:
         frame = packet.frame
         for _ in range(_MOST_EXTENSIONS):
             if protocol == _TCP:
-                return packet.buffer, _tcp(packet, at)
+                segment = _tcp(packet, at)
+                if packet.depth and self.own and _is_of(self.own, packet.addresses, frame, at):
+                    raise Refused(Drop.OWN_TRAFFIC)
+                return packet.buffer, segment
             if protocol not in extensions:
-                return self._enter(packet, _inside(protocol, frame, at))
+                return self._enter(packet, self._inside(protocol, frame, at))
             if protocol == _FRAGMENT:
                 protocol, _, place, identification = _read_fragment(frame, at)
                 at += 8
@@ -233,7 +246,7 @@ class Decoder:
             # rest. (Later fragments of IPv6 might name another protocol than the first; no sender's do.)
             reason = _REASONS.get(protocol, Drop.NOT_TCP)
             if protocol == _UDP and not offset:
-                wanted = may_be_tunnel(*_read_udp(packet.frame, at)[:2])
+                wanted = self._in_udp.may_be_tunnel(*_read_udp(packet.frame, at)[:2])
             else:
                 wanted = protocol == _UDP or protocol in IN_IP
             if not wanted:
@@ -254,6 +267,19 @@ class Decoder:
         packet.buffer, packet.start = datagram.payload, 0
         packet.frame, packet.end = memoryview(datagram.payload), datagram.length
         return self._payload(packet, 0, datagram.protocol, extensions)
+
+    def _inside(self, protocol: int, frame: memoryview, at: int) -> Inside:
+        """What a packet of another protocol carries, whose header begins at `at`."""
+        if protocol == _UDP:
+            source, destination, size, _ = _read_udp(frame, at)
+            inside = self._in_udp.read(source, destination, frame, at + 8)
+            if inside is None:
+                raise Refused(datagrams.reason(source, destination, frame[at + 8 :], size - 8))
+        else:
+            inside = in_ip(protocol, frame, at)
+        if inside is None:
+            raise Refused(_REASONS.get(protocol, Drop.NOT_TCP))
+        return inside
 
     def _enter(self, packet: _Packet, inside: Inside) -> tuple[bytes, Segment] | None:
         """Go on with what a tunnel carries."""
@@ -352,18 +378,12 @@ def _tcp(packet: _Packet, at: int) -> Segment:
     return flow, sequence, acknowledgement, offset_flags & 0xFF, packet.start + data, present, length
 
 
-def _inside(protocol: int, frame: memoryview, at: int) -> Inside:
-    """What a packet of another protocol carries, whose header begins at `at`."""
-    if protocol == _UDP:
-        source, destination, size, _ = _read_udp(frame, at)
-        inside = in_udp(source, destination, frame, at + 8)
-        if inside is None:
-            raise Refused(datagrams.reason(source, destination, frame[at + 8 :], size - 8))
-    else:
-        inside = in_ip(protocol, frame, at)
-    if inside is None:
-        raise Refused(_REASONS.get(protocol, Drop.NOT_TCP))
-    return inside
+def _is_of(own: frozenset[Party], addresses: bytes, frame: memoryview, at: int) -> bool:
+    """Whether a segment, whose header begins at `at`, is between these."""
+    size = len(addresses) // 2
+    ends = addresses[:size], addresses[size:]
+    ports = bytes(frame[at : at + 2]), bytes(frame[at + 2 : at + 4])
+    return any(port in ports and all(host in ends for host in hosts) for hosts, port in own)
 
 
 def _named(networks: bytes) -> bytes:

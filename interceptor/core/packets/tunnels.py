@@ -22,7 +22,7 @@ from interceptor.core.packets.links import ETHERNET_FRAME, IPV4, IPV6, MPLS, Ref
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["DEPTH", "IN_IP", "Inside", "in_ip", "in_udp", "may_be_tunnel"]
+__all__ = ["DEPTH", "IN_IP", "PORTS", "InUdp", "Inside", "in_ip"]
 
 DEPTH: Final = 4
 """Tunnels in each other. A mirror session (ERSPAN) of an overlay in an underlay is three."""
@@ -61,25 +61,30 @@ def in_ip(protocol: int, frame: memoryview, at: int) -> Inside | None:
     return reader(frame, at) if reader is not None else None
 
 
-def in_udp(source: int, destination: int, frame: memoryview, at: int) -> Inside | None:
-    """What a datagram of these ports, whose payload begins at `at`, carries; None where it is no tunnel.
+class InUdp:
+    """Tunnels in UDP, at their usual ports and others."""
 
-    Raises:
-        Refused: one that cannot be looked into, and why.
-        struct.error, IndexError: the capture ends before it.
+    def __init__(self, others: Mapping[int, str] | None = None) -> None:
+        """`others`: further destination ports, and which of `PORTS` is at them."""
+        self._at = {**_IN_UDP, **{port: _IN_UDP[PORTS[kind][0]] for port, kind in (others or {}).items()}}
 
-    """
-    reader = _of_ports(source, destination)
-    return reader(frame, at) if reader is not None else None
+    def read(self, source: int, destination: int, frame: memoryview, at: int) -> Inside | None:
+        """What a datagram of these ports, whose payload begins at `at`, carries; None where it is no tunnel.
 
+        Raises:
+            Refused: one that cannot be looked into, and why.
+            struct.error, IndexError: the capture ends before it.
 
-def may_be_tunnel(source: int, destination: int) -> bool:
-    """Whether a datagram of these ports may be one."""
-    return _of_ports(source, destination) is not None
+        """
+        reader = self._of_ports(source, destination)
+        return reader(frame, at) if reader is not None else None
 
+    def may_be_tunnel(self, source: int, destination: int) -> bool:
+        """Whether a datagram of these ports may be one."""
+        return self._of_ports(source, destination) is not None
 
-def _of_ports(source: int, destination: int) -> Callable[[memoryview, int], Inside | None] | None:
-    return _IN_UDP.get(destination) or _EITHER.get(destination) or _EITHER.get(source)
+    def _of_ports(self, source: int, destination: int) -> Callable[[memoryview, int], Inside | None] | None:
+        return self._at.get(destination) or _EITHER.get(destination) or _EITHER.get(source)
 
 
 # --- directly in IP ---------------------------------------------------------------------------------------------
@@ -250,5 +255,12 @@ _IN_UDP: Final[Mapping[int, Callable[[memoryview, int], Inside | None]]] = {
     37008: _tzsp,
 }
 """By destination port."""
+PORTS: Final[Mapping[str, tuple[int, ...]]] = {
+    "vxlan": (4789, 4790, 8472),
+    "geneve": (6081,),
+    "gtp-u": (2152,),
+    "tzsp": (37008,),
+}
+"""Tunnels that are met at other ports, too, and their usual ones."""
 _EITHER: Final[Mapping[int, Callable[[memoryview, int], Inside | None]]] = {3544: _teredo, 5072: _ayiya}
 """By either port."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from interceptor.core.model import Drop
 from interceptor.core.packets.links import ETHERNET_FRAME, IPV4, IPV6, MPLS, Refused
-from interceptor.core.packets.tunnels import IN_IP, Inside, in_ip, in_udp, may_be_tunnel
+from interceptor.core.packets.tunnels import IN_IP, PORTS, Inside, InUdp, in_ip
 
 GRE = 47
 VXLAN, GENEVE, GTP_U = 4789, 6081, 2152
@@ -18,7 +18,7 @@ VXLAN, GENEVE, GTP_U = 4789, 6081, 2152
 
 def udp(port: int, content: bytes, source: int = 50_000) -> Inside | None:
     """What a datagram to a port carries, with bytes before it that are none of its business."""
-    inside = in_udp(source, port, memoryview(b"before" + content), 6)
+    inside = InUdp().read(source, port, memoryview(b"before" + content), 6)
     return inside._replace(at=inside.at - 6) if inside is not None else None
 
 
@@ -143,11 +143,28 @@ def test_refused_in_udp(port: int, content: bytes, reason: Drop) -> None:
 
 def test_ports() -> None:
     """The destination names a tunnel; a source does where both ends use the port."""
-    assert may_be_tunnel(1, VXLAN)
-    assert not may_be_tunnel(VXLAN, 1)
-    assert may_be_tunnel(3544, 1)
-    assert may_be_tunnel(1, 3544)
-    assert not may_be_tunnel(53, 53)
+    usual = InUdp()
+    assert usual.may_be_tunnel(1, VXLAN)
+    assert not usual.may_be_tunnel(VXLAN, 1)
+    assert usual.may_be_tunnel(3544, 1)
+    assert usual.may_be_tunnel(1, 3544)
+    assert not usual.may_be_tunnel(53, 53)
+
+
+@pytest.mark.parametrize("kind", PORTS)
+def test_other_ports(kind: str) -> None:
+    """Each kind can be at another port, beside its usual ones."""
+    header = {
+        "vxlan": bytes.fromhex("08000000 00000500"),
+        "geneve": bytes.fromhex("0000 6558 00000500"),
+        "gtp-u": bytes.fromhex("30ff 0001 00000009"),
+        "tzsp": bytes.fromhex("01000001 01"),
+    }[kind]
+    frame = memoryview(header + b"\x45" + bytes(40))
+    other = InUdp({53: kind})
+    assert other.may_be_tunnel(1, 53)
+    assert other.read(1, 53, frame, 0) == InUdp().read(1, PORTS[kind][0], frame, 0) is not None
+    assert other.may_be_tunnel(1, VXLAN)
 
 
 @given(
