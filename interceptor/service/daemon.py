@@ -40,9 +40,10 @@ from starlette.applications import Starlette
 from interceptor import __version__
 from interceptor.capture.feed import Feed
 from interceptor.capture.links import addresses
+from interceptor.capture.owners import Owners
 from interceptor.capture.own_traffic import OwnTraffic, listening_at, talking_to
 from interceptor.capture.source import State, total
-from interceptor.capture.sources import make_sources
+from interceptor.capture.sources import are_here, make_sources
 from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
 from interceptor.core.records.encoder import Record, RecordEncoder
 from interceptor.delivery.batches import captured_since
@@ -141,7 +142,10 @@ class Daemon:
         self._repetitions = repetitions
         options = settings.config
         self._memory = memory.budget(options.limits, memory.cgroup_limit())
-        self._pipeline = Pipeline(memory.core_limits(options.limits, self._memory))
+        self._owners = Owners() if are_here(options.capture.sources) else None
+        self._pipeline = Pipeline(
+            memory.core_limits(options.limits, self._memory), self._owners.whose if self._owners else None
+        )
         node = options.node or socket.gethostname()
         self._templates = openings.templates(options.metadata)
         self._encoder = RecordEncoder(options.metadata.url, node, self._templates)
@@ -237,6 +241,8 @@ class Daemon:
                     group.create_task(self._expiry.follow(), name="expiry"),
                     group.create_task(self._follow_own_traffic(port), name="own traffic"),
                 ]
+                if self._owners is not None:
+                    going.append(group.create_task(self._owners.follow(), name="owners"))
                 if self._outbound is not None:
                     self._uploads = group.create_task(self._outbound.run(), name="uploads")
                     going.append(self._uploads)
@@ -463,6 +469,8 @@ class Daemon:
         yield Sample("records_total", self._records)
         yield Sample("memory_limit_bytes", self._memory)
         yield Sample("memory_used_bytes", memory.resident_bytes())
+        if self._owners is not None:
+            yield Sample("proven_interfaces", len(self._owners.proofs))
 
     def _outlet_samples(self) -> Iterator[Sample]:
         stages = [stage for outlet in self._outlets for stage in outlet.ledger()]
