@@ -268,6 +268,7 @@ PURE = {
         "core.protocols.ledger",
     },
     "capture.capture_file": {"core.model", "errors"},
+    "capture.cgroups": {"core.model"},
     "capture.offsets": {
         "core.model",
         "core.packets.decode",

@@ -176,7 +176,10 @@ def _by_address(proofs: Iterable[Proof]) -> dict[str, Owner | None]:
     for proof in proofs:
         for address in proof.addresses:
             spaces.setdefault(address, {})[proof.leads_to] = proof.owner
-    return {address: next(iter(owners.values())) if len(owners) == 1 else None for address, owners in spaces.items()}
+    return {
+        address: next(iter(owners.values())) if len(owners) == 1 else None
+        for address, owners in spaces.items()
+    }
 
 
 def _say_unknown(reason: str) -> None:
@@ -208,9 +211,9 @@ def prove(
     sought = set(leads.values()) - proven.keys()
     for pid, number in namespace_numbers(firsts):
         if number in sought:
-            proof = _proof(number, firsts[pid], spaces[firsts[pid]], proc)
-            if proof is not None:
-                proven[number] = proof
+            found = _proof(number, firsts[pid], spaces[firsts[pid]], proc)
+            if found is not None:
+                proven[number] = found
     return {index: proven[number] for index, number in leads.items() if number in proven}
 
 

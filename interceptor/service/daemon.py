@@ -40,8 +40,8 @@ from starlette.applications import Starlette
 from interceptor import __version__
 from interceptor.capture.feed import Feed
 from interceptor.capture.links import addresses
-from interceptor.capture.owners import Owners
 from interceptor.capture.own_traffic import OwnTraffic, listening_at, talking_to
+from interceptor.capture.owners import Owners
 from interceptor.capture.source import State, total
 from interceptor.capture.sources import are_here, make_sources
 from interceptor.core.pipeline import COLLECT_AFTER, Pipeline

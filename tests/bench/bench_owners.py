@@ -28,7 +28,10 @@ def measure(pods: int, others: int) -> None:
         for number in range(pods):
             pod, uid = stack.enter_context(netns.namespace("pod")), str(uuid.uuid4())
             netns.veth(
-                node, pod, names=(f"veth{number}", "eth0"), addresses=((), (f"10.42.{number >> 8}.{number & 255}/16",))
+                node,
+                pod,
+                names=(f"veth{number}", "eth0"),
+                addresses=((), (f"10.42.{number >> 8}.{number & 255}/16",)),
             )
             for _ in range(2):
                 running = stack.enter_context(netns.process(pod, ["sleep", "1000"]))
@@ -38,7 +41,10 @@ def measure(pods: int, others: int) -> None:
             stack.callback(one.wait)
             stack.callback(one.kill)
         done = subprocess.run(
-            node.wrap([sys.executable, "-m", "tests.bench.bench_owners"]), check=True, capture_output=True, text=True
+            node.wrap([sys.executable, "-m", "tests.bench.bench_owners"]),
+            check=True,
+            capture_output=True,
+            text=True,
         )
         print(f"{pods} pods, {others} other processes: {done.stdout.strip()}")
 

@@ -15,7 +15,7 @@ from tests.support import cgroups, netns
 from tests.support.live import DEADLINE, ROOT, Agent, agent_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(
@@ -104,7 +104,11 @@ def proven(agent: Agent, count: int) -> None:
 
 def owners(record: dict[str, Any]) -> tuple[str | None, str | None, str | None, str | None]:
     """Pod and container of the source, and of the destination."""
-    ends = [record.get(f"{end}.{what}") for end in ("source", "destination") for what in ("pod.uid", "container.id")]
+    ends = [
+        record.get(f"{end}.{what}")
+        for end in ("source", "destination")
+        for what in ("pod.uid", "container.id")
+    ]
     return ends[0], ends[1], ends[2], ends[3]
 
 

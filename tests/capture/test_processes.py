@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from interceptor.capture.processes import Processes, addresses_in, namespace_numbers, read
+from interceptor.capture.processes import Processes, addresses_in, read
 from tests.support import netns
 
 if TYPE_CHECKING:

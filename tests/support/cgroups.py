@@ -74,9 +74,7 @@ def tree(version: int) -> Iterator[Tree]:
     """A hierarchy of this version; OSError where the kernel gives none."""
     options = ["cgroup2", "none"] if version == 2 else ["cgroup", "-o", "none,name=systemd", "none"]
     with tempfile.TemporaryDirectory(prefix="cgroup-") as folder:
-        done = subprocess.run(
-            ["mount", "-t", *options, folder], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["mount", "-t", *options, folder], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise OSError(f"no control groups of version {version}: {done.stderr.strip()}")
         made = Tree(Path(folder))
