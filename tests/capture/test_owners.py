@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import cgroups, netns
-from tests.support.live import DEADLINE, ROOT, Agent, agent_on
+from tests.support.live import DEADLINE, ROOT, RPCAPD, RPCAPD_PORT, Agent, Rpcapd, agent_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 
 NGINX = "server {{ listen 80; listen [::]:80; location / {{ return 200 fine; }} }} access_log off;"
 LIVE = ("--capture-sources", "live:", "--capture-interfaces-include", "veth*")
-KEEPER = "while :; do read -t 60 _; done"
+RPCAP = ("--capture-sources", f"rpcap://127.0.0.1:{RPCAPD_PORT}", *LIVE[2:])
 
 
 def container() -> str:
@@ -70,6 +70,17 @@ class Node:
         running = self._stack.enter_context(netns.nginx(pod.space, folder, NGINX.format()))
         self._tree.put(running.pid, group)
         return running
+
+    def rpcapd(self) -> None:
+        """Run one on the node's loopback, as in the chart's pods."""
+        if not RPCAPD.exists():
+            pytest.skip("rpcapd is not built (tests/support/build_rpcapd.sh)")
+        command = self.space.wrap([str(RPCAPD), "-n", "-b", "127.0.0.1", "-p", str(RPCAPD_PORT)])
+        running = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+        self._stack.callback(Rpcapd(running).kill)  # which ends its process group
+        netns.wait_until(
+            lambda: f":{RPCAPD_PORT} " in self.space.run("ss", "-Hltn").stdout, "rpcapd listens", DEADLINE
+        )
 
 
 class Pod:
@@ -120,8 +131,8 @@ def one_call(agent: Agent, before: int = 0) -> dict[str, Any]:
     return found[0]
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_records_say_whose_both_ends_are(version: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "source"), [(1, LIVE), (2, LIVE), (2, RPCAP)])
+def test_records_say_whose_both_ends_are(version: int, source: Sequence[str], tmp_path: Path) -> None:
     """By every driver and runtime, IPv4 and IPv6: the pods, and the containers beside those that only keep their namespaces."""
     server_container = container()
     with made(tmp_path, version) as node:
@@ -132,7 +143,9 @@ def test_records_say_whose_both_ends_are(version: int, tmp_path: Path) -> None:
             node.start(client, path(uid, app))
             clients.append((client, uid, app))
         node.serve(server, f"docker/{server_container}")
-        with agent_on(node.space, tmp_path, *LIVE) as agent:
+        if source is RPCAP:
+            node.rpcapd()
+        with agent_on(node.space, tmp_path, *source) as agent:
             proven(agent, len(clients) + 1)
             for client, uid, app in clients:
                 for six in (False, True):
