@@ -232,6 +232,7 @@ PURE = {
         "core.records.words",
     },
     "core.records.calls": {"core.records.registered", "core.records.values", "core.records.words"},
+    "core.records.latency": {"core.model"},
     "core.records.verdicts": {"core.model"},
     "core.records.tunnel": {"core.protocols.tunnel", "core.records.parts", "core.records.words"},
     "core.records.websocket": {
@@ -263,6 +264,7 @@ PURE = {
     "commands.summary": {
         "core.model",
         "core.records.encoder",
+        "core.records.latency",
         "core.records.tls",
         "core.records.verdicts",
         "core.protocols.ledger",

@@ -91,6 +91,9 @@ def _operations(document: object) -> Iterator[tuple[Operation, list[str]]]:
     """What a document describes, and below which paths."""
     if not isinstance(document, dict) or document.keys().isdisjoint({"openapi", "swagger"}):
         raise ValueError("That is no OpenAPI document: it has no openapi, and no swagger.")
+    for name in ("openapi", "swagger"):
+        if not _is_version(document.get(name, "")):
+            raise ValueError(f"That is no OpenAPI document: its {name} is no version.")
     paths = document.get("paths")
     if paths is None or not isinstance(paths, dict):
         raise ValueError("The document has no paths.")
@@ -103,6 +106,11 @@ def _operations(document: object) -> Iterator[tuple[Operation, list[str]]]:
             for method in _METHODS:
                 if method.lower() in item:
                     yield Operation(method, path), prefixes
+
+
+def _is_version(value: object) -> bool:
+    """Text, or a number: converters of YAML write 2.0 so."""
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
 def _listed(value: Any) -> list[Any]:

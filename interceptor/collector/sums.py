@@ -55,7 +55,7 @@ def add(
             host(one.host, one.server_address, now)
         minute = one.time // _MINUTE_US * MINUTE
         size = min(one.bytes, _MAX_SIZE)
-        call = one.status, bucket(one.duration_us)
+        call = one.status, bucket(one.latency_us)
         sum_ = minutes.get(key := (minute, endpoint))
         if sum_ is None:
             sum_ = minutes[key] = _Sum()

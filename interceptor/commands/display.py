@@ -34,6 +34,7 @@ from rich.table import Table
 from rich.text import Text
 
 from interceptor.commands.summary import CALL_ERROR, MAXIMUM_ENDPOINTS, NONE, OTHER, server_name
+from interceptor.core.model import Anomaly
 from interceptor.core.records.encoder import Record
 from interceptor.core.records.unread import UnreadRecord
 from interceptor.core.records.verdicts import CALL, verdict, written
@@ -124,10 +125,15 @@ def _flags(record: Record) -> str:
     ]
     if record.missed_bytes:
         flags.append(f"{size(record.missed_bytes)} lost")
-    flags += [tag.replace("_", " ") for tag in record.anomalies or ()]
+    tags = record.anomalies or ()
+    if Anomaly.DEADLINE in tags:
+        tags = ("ongoing", *[tag for tag in tags if tag not in _GOES_ON])
+    flags += [tag.replace("_", " ") for tag in tags]
     return ", ".join(flags)
 
 
+_GOES_ON: Final = frozenset({Anomaly.DEADLINE, Anomaly.CUT_SHORT})
+"""Tags of what was reported before it was over."""
 _KINDS: Final = {"tls": "TLS sessions", "websocket": "WebSocket sessions", "tunnel": "tunnels"}
 _SHORT: Final = {"tls": "TLS", "websocket": "WS", "tunnel": "TUNNEL"}
 
@@ -192,6 +198,7 @@ _CLIENT = _Column("client", 15, lambda record: record.source_address, keep_end=T
 _METHOD = _Column("method", 7, _method, "bold")
 _STATUS = _Column("status", 6, _answer, _response_style)
 _DURATION = _Column("time", 7, lambda record: duration(record.duration_us), right=True)
+_TTFB = _Column("ttfb", 7, lambda record: duration(record.ttfb_us), "dim", right=True)
 _SENT = _Column("sent", 6, lambda record: size(record.http_request_body_size), "dim", right=True)
 _RECEIVED = _Column("received", 8, lambda record: size(record.http_response_body_size), right=True)
 _CLOCK = _Column("utc", 12, lambda record: record.time[11:23], "dim")
@@ -210,10 +217,11 @@ _LAYOUTS: Final = (
             _METHOD,
             _URL,
             _STATUS,
+            _TTFB,
             _DURATION._replace(title="duration", width=8),
             _SENT,
             _RECEIVED,
-            _Column("flags", 2, _flags, "yellow", flexible=True),
+            _Column("flags", 3, _flags, "yellow", flexible=True),
         ),
     ),
     (
@@ -226,6 +234,7 @@ _LAYOUTS: Final = (
             _METHOD,
             _URL,
             _STATUS,
+            _TTFB,
             _DURATION._replace(title="duration", width=8),
             _SENT,
             _RECEIVED,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly
 from interceptor.core.records.encoder import Record
+from interceptor.core.records.latency import is_latency
 from interceptor.core.records.tls import TlsRecord
 from interceptor.core.records.verdicts import CALL, CODES, verdict
 
@@ -272,8 +273,9 @@ class Summary:
         endpoint.unanswered += unanswered
         endpoint.invalid += invalid
         endpoint.erroneous += erred or unanswered or invalid
-        if complete and record.duration_us is not None:
-            endpoint.durations.add(record.duration_us)
+        took = record.duration_us
+        if took is not None and complete and is_latency(record):
+            endpoint.durations.add(took)
 
     def _add_session(self, record: TlsRecord) -> None:
         name = record.server_address or record.destination_address

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, Ty
 import msgspec
 from msgspec import field
 
+from interceptor.core.records.latency import is_latency
 from interceptor.core.records.verdicts import verdict
 from interceptor.delivery.batches import UnpackError, parse_header, split_lines
 
@@ -264,7 +265,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     template: str
     status: int
     """As `core.records.verdicts` has it; 0: no response was seen."""
-    duration_us: int | None
+    latency_us: int | None
+    """How long it took, where that says how fast its server is; see `core.records.latency`."""
     bytes: int
     """Of both bodies."""
     anomalies: tuple[str, ...] = ()
@@ -393,7 +395,7 @@ class _Reader:
             row.http_request_method_original or row.http_request_method or "",
             row.url_template or "",
             verdict(row.http_response_status_code, row.rpc_grpc_status_code, row.anomalies),
-            row.duration_us,
+            row.duration_us if is_latency(row) else None,
             (row.http_request_body_size or 0) + (row.http_response_body_size or 0),
             _tags(row.anomalies) if row.anomalies else (),
             _traits(

@@ -22,7 +22,8 @@ from itertools import accumulate
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from interceptor.core.model import Anomaly, State
+from interceptor.core.model import Anomaly
+from interceptor.core.records.latency import is_latency
 from interceptor.core.records.verdicts import CALL, CODES, verdict
 from interceptor.service.metrics import Distribution, Exemplar, Sample
 
@@ -76,12 +77,6 @@ IDLE_SECONDS: Final = 3_600.0
 _SWEEP_SECONDS: Final = 60.0
 """Between two looks for names that are idle, so that a flood of new ones pays for no more than that."""
 
-_COMPLETE: Final = State.COMPLETE.value
-_STREAMS: Final = ("text/event-stream", "multipart/x-mixed-replace")
-"""How media types begin of responses that last as long as somebody listens; a character set may follow."""
-_WAITS: Final = frozenset({"follow", "watch"})
-"""Parameters that ask for a response that waits for news: Kubernetes' watch and follow."""
-
 
 class _Server:
     """What is known of a server, or of all that have no name of their own."""
@@ -127,19 +122,12 @@ class Traffic:
                 anomalies = record.anomalies
                 unanswered = anomalies is not None and Anomaly.UNANSWERED in anomalies
                 outcome = _UNANSWERED if unanswered else _UNKNOWN
-            streams = False
             if (system := record.rpc_system) is not None:
                 outcome = self._called(record, system, outcome)
-                streams = (record.rpc_request_messages or 0) > 1 or (record.rpc_response_messages or 0) > 1
             requests[record.http_request_method][outcome] += 1
             took = record.duration_us
             if took is not None:
-                if (
-                    record.http_response_state == _COMPLETE
-                    and not streams
-                    and not ((kind := record.http_response_content_type) and kind.startswith(_STREAMS))
-                    and ((keys := record.url_query_keys) is None or _WAITS.isdisjoint(keys))
-                ):
+                if is_latency(record):
                     bucket = bisect_left(BOUNDS, took)
                     durations[outcome][bucket] += 1
                     totals[outcome] += took

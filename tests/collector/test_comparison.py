@@ -130,6 +130,9 @@ def test_what_has_no_path_is_left_out() -> None:
     [
         ([], "no OpenAPI"),
         ({"paths": {}}, "no OpenAPI"),
+        ({"openapi": None, "paths": {}}, "its openapi is no version"),
+        ({"openapi": "3.1.0", "swagger": [], "paths": {}}, "its swagger is no version"),
+        ({"swagger": True, "paths": {}}, "its swagger is no version"),
         ({"openapi": "3.1.0"}, "no paths"),
         ({"openapi": "3.1.0", "paths": []}, "no paths"),
         (described(*[f"GET /{number}" for number in range(MAX_OPERATIONS + 1)]), "more than 2,000"),

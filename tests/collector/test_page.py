@@ -778,3 +778,30 @@ def test_a_wrong_token_is_told(collector: Running) -> None:
             await page.wait_for_selector("#ranges")
 
     check(body)
+
+
+def test_what_goes_on_is_marked(collector: Running) -> None:
+    """A stream that was reported at the deadline shows so, and when its first byte came; a call shows how long it took."""
+
+    async def body() -> None:
+        stream = record(
+            time=time_of(time.time() - 60),
+            duration_us=3_600_000_000,
+            ttfb_us=3_000,
+            anomalies=["cut_short", "deadline"],
+            http_response_state="truncated",
+            url_template="/events",
+        )
+        await send(
+            collector, stream, record(time=time_of(time.time() - 59), duration_us=2_000, ttfb_us=1_900)
+        )
+        async with looking(collector) as seen:
+            await seen.until("rows", "document.querySelectorAll('#records tbody tr').length === 2")
+            call, stream_shown = await seen.rows("#records")
+            assert stream_shown[3].startswith("GET /events")
+            assert stream_shown[-1] == "60 min\nongoing, first byte 3 ms"
+            assert call[-1] == "2 ms"
+            # The stream is in no percentile.
+            assert await seen.texts("#slow") == ["2 ms"]
+
+    check(body)

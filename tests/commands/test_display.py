@@ -61,8 +61,8 @@ def lines(width: int, *records, colour: bool = False) -> list[str]:  # type: ign
         ),
         (
             120,
-            "utc           client           server            method   url                         status  duration    sent  received",
-            "22:13:20.123  10.0.0.1         example.com       GET      /items/{id}                 200      1.00 ms     0 B    1.2 kB",
+            "utc           client           server         method   url                   status     ttfb  duration    sent  received",
+            "22:13:20.123  10.0.0.1         example.com    GET      /items/{id}           200           -   1.00 ms     0 B    1.2 kB",
         ),
     ],
 )
@@ -127,6 +127,18 @@ def test_flags_have_a_column_where_there_is_room_and_a_line_where_not() -> None:
     wide = lines(200, odd)
     assert wide[-1].split("  ")[-1].startswith("response truncated, 2.5 kB lost")
     assert len(wide) == 3
+
+
+def test_what_lasts_shows_its_first_byte_and_that_it_goes_on() -> None:
+    """A stream that was reported at the deadline: its duration so far says nothing of how fast its server is."""
+    stream = record(
+        ttfb_us=3_000,
+        duration_us=3_600_000_000,
+        http__response__state="truncated",
+        anomalies=("client_closed", "cut_short", "deadline"),
+    )
+    assert "  3.00 ms   60m 00s  " in lines(120, stream)[-2]
+    assert lines(120, stream)[-1].strip() == "└ response truncated, ongoing, client closed"
 
 
 def test_missing_halves_are_shown_as_unknown() -> None:

@@ -251,3 +251,12 @@ def test_errors_beyond_the_limit_are_counted_together() -> None:
     assert summary.erroneous == MAXIMUM_ENDPOINTS + 5
     assert summary.failing(1)[0].method == OTHER
     assert summary.failing(1)[0].erroneous == 5
+
+
+def test_streams_are_counted_and_in_no_percentile() -> None:
+    """They last as long as somebody listens: among calls they would be the slowest, whatever they do."""
+    summary = Summary()
+    summary.add(record(duration_us=1_000))
+    summary.add(record(duration_us=3_600_000_000, http__response__content_type="text/event-stream"))
+    [endpoint] = summary.busiest(5)
+    assert (endpoint.count, endpoint.durations.count, endpoint.durations.longest) == (2, 1, 1_000)

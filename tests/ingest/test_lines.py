@@ -69,7 +69,7 @@ def test_what_is_counted_with_is_read() -> None:
     bare = {"http.request.method": "_OTHER", "http.request.method_original": "PURGE", "url.template": None}
     sparse = read(line(**bare, duration_us=None, **{"http.response.status_code": None}))
     assert isinstance(sparse, Known)
-    assert (sparse.method, sparse.template, sparse.status, sparse.duration_us) == ("PURGE", "", 0, None)
+    assert (sparse.method, sparse.template, sparse.status, sparse.latency_us) == ("PURGE", "", 0, None)
 
 
 def test_a_record_has_the_fields_that_the_encoder_writes() -> None:
@@ -203,7 +203,7 @@ def test_any_values_are_a_record_or_a_bad_line(fields: dict[str, Any]) -> None:
         return
     if isinstance(found, Known):
         assert 0 <= found.time < 2**63
-        assert 0 <= (found.duration_us or 0) < 2**63
+        assert 0 <= (found.latency_us or 0) < 2**63
         assert 0 <= found.bytes < 2**63
         (found.server_address + found.template).encode()
 
@@ -308,3 +308,20 @@ def test_more_records_than_a_batch_may_have() -> None:
     head, _, rest = text(record()).partition(b"\n")
     with pytest.raises(TooManyError):
         check(head.replace(b'"count":1', b'"count":100001') + b"\n" + rest)
+
+
+@pytest.mark.parametrize(
+    ("odd", "latency"),
+    [
+        ({}, 1_234),
+        ({"http.response.content_type": "text/event-stream"}, None),
+        ({"http.response.state": "truncated"}, None),
+        ({"rpc.response.messages": 2}, None),
+        ({"duration_us": None}, None),
+    ],
+)
+def test_which_durations_are_a_latency(odd: dict[str, Any], latency: int | None) -> None:
+    """What lasts as long as somebody listens is none: it is counted, and is in no percentile."""
+    found = read(line(**({"duration_us": 1_234} | odd)))
+    assert isinstance(found, Known)
+    assert found.latency_us == latency

@@ -579,8 +579,10 @@ def test_bounds_of_buckets_read_the_same_in_both_formats() -> None:
     )
 
 
-def test_a_record_costs_three_calls() -> None:
-    """All else are look-ups and additions, which is what makes it cheap: a regression would show here, on any machine."""
+def test_a_record_costs_four_calls() -> None:
+    """One of them of Python. All else are look-ups and additions, which is what makes it cheap: a regression would show
+    here, on any machine.
+    """
     records = [
         made(
             http_request_method="GET",
@@ -599,7 +601,7 @@ def test_a_record_costs_three_calls() -> None:
         traffic.count(records, 1.0)
     finally:
         sys.setprofile(None)
-    assert calls["call"] <= 1
+    assert calls["call"] <= len(records) + 1
     assert calls["c_call"] <= 3 * len(records) + 5
 
 

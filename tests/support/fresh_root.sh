@@ -1,11 +1,13 @@
 #!/bin/sh
-# `make run` as a newcomer meets it, in a fresh root of a distribution. Needs root, mmdebstrap and some minutes; not part
-# of the everyday tests.
+# The README's two commands as a newcomer meets them, in a fresh root of a distribution. Needs root, mmdebstrap and some
+# minutes; not part of the everyday tests.
 #
-#     tests/support/fresh_root.sh bookworm     Debian 12
-#     tests/support/fresh_root.sh noble        Ubuntu 24.04
+#     tests/support/fresh_root.sh bookworm         Debian 12
+#     tests/support/fresh_root.sh noble            Ubuntu 24.04
+#     tests/support/fresh_root.sh bookworm test    and `make test` in it, which takes a quarter of an hour more
 #
-# Three times: while another apt holds its locks for half a minute, when all is there, and without apt-get and a proxy.
+# `make run` three times: while another apt holds its locks for half a minute, when all is there, and without apt-get and
+# a proxy; before the last one, `make test`.
 set -eu
 
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -39,8 +41,11 @@ git -C "$here" archive HEAD | tar -x -C "$root/src"
 git -C "$root/src" init -q # the Makefile asks git what is built
 
 mount -t proc proc "$root/proc"
-mount --bind /dev "$root/dev"
-trap 'umount "$root/dev" "$root/proc"' EXIT
+mount --rbind /dev "$root/dev"
+mount --make-rslave "$root/dev"
+mount --rbind /sys "$root/sys"
+mount --make-rslave "$root/sys"
+trap 'umount -R "$root/sys" "$root/dev" "$root/proc"' EXIT
 
 inside() { chroot "$root" /usr/bin/env -C /src HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 
@@ -63,6 +68,10 @@ time.sleep(30)
 END
 run "waiting for another apt" "via http://127.0.0.1:"
 run "via http://127.0.0.1:"
+if [ "${2-}" = test ]; then
+    inside make test >"$told" 2>&1 || { tail -n 40 "$told" >&2; die "make test fails, see $told"; }
+    say "make test says: $(tail -n 1 "$told")"
+fi
 inside apt-get remove -qq -y tinyproxy-bin tinyproxy >/dev/null 2>&1
 mv "$root/usr/bin/apt-get" "$root/usr/bin/apt-get.away"
 run "no apt-get here" "There is no proxy on the way"

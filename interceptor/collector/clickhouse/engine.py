@@ -340,7 +340,7 @@ class Clickhouse:
         return (
             *(number, record, header.id, one.time),
             *(*kept, endpoint, self._names.caller(one.caller)),
-            *(one.status, bucket(one.duration_us), min(one.bytes, _MAX_SIZE)),
+            *(one.status, bucket(one.latency_us), min(one.bytes, _MAX_SIZE)),
             *(header.cluster or "", header.node or "", one.anomalies, line.decode()),
         )
 

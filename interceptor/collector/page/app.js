@@ -2,7 +2,7 @@
 
 import { ages, showAgents } from "./agents.js";
 import { ask, detail, json, save, told } from "./ask.js";
-import { CALL, SPREADS, answered, badge, route, spoken, style, target } from "./cells.js";
+import { CALL, SPREADS, answered, badge, route, spoken, style, target, took } from "./cells.js";
 import { CLASSES, PERCENTILES, dragging, histogram, latency, spark, traffic } from "./charts.js";
 import { $, list, make, say } from "./dom.js";
 import { showChanges } from "./failing.js";
@@ -57,7 +57,7 @@ const transactions = new Transactions(new Table(
     { name: "To", cell: target, style: "minor" },
     { name: "Request", cell: (record) => [make("div", { class: "route" }, route(record["http.request.method_original"] ?? record["http.request.method"], record["url.template"]), record.anomalies ? make("small", { class: "tag", title: record.anomalies.join(", ") }, record.anomalies[0], record.anomalies.length > 1 ? ` +${record.anomalies.length - 1}` : "") : ""), make("small", { class: "narrow" }, target(record))], style: "main" },
     { name: "Answer", cell: answered, style: "number" },
-    { name: "Took", cell: (record) => duration(record.duration_us), style: "number" },
+    { name: "Took", cell: took, style: "number" },
   ],
   (record) => record.id,
   { pick: reveal },
@@ -71,7 +71,7 @@ function tiles({ totals, timeline, window, statuses: answers }) {
   const calls = answers.reduce((sum, [status, number]) => sum + (status >= CALL ? number : 0), 0);
   say("failing-note", `${count(spread.classes[5] - calls)} answers 5xx, ${calls ? `${some(calls, "gRPC error")}, ` : ""}${count(spread.classes[4])} 4xx`);
   say("slow", duration(spread.p95_us));
-  say("slow-note", spread.p95_us === undefined ? "Not known of single kinds of answers." : `half within ${duration(spread.p50_us)}, 99 % within ${duration(spread.p99_us)}`);
+  say("slow-note", spread.p95_us === undefined ? "Not known of single kinds of answers." : `half within ${duration(spread.p50_us)}, 99 % within ${duration(spread.p99_us)}; without streams`);
   const slots = new Map(timeline.map((slot) => [slot.start, slot.spread]));
   const starts = Array.from({ length: Math.ceil((window.end - window.start) / window.slot) }, (_, index) => window.start + index * window.slot);
   const series = (value) => starts.map((start) => (slots.has(start) ? value(slots.get(start)) : 0));

@@ -29,6 +29,14 @@ export const answered = (record) => {
   return make("span", { class: `badge text-${style(verdict(record))}`, title: CODES[code] }, text);
 };
 
+/** How long it took; of what lasts, whether it goes on, and when its first byte came. */
+export const took = ({ duration_us: whole, ttfb_us: first, anomalies }) => {
+  const notes = anomalies?.includes("deadline") ? ["ongoing"] : [];
+  if (first !== undefined && whole >= LASTS_US && first < whole / 2) notes.push(`first byte ${duration(first)}`);
+  return notes.length ? [duration(whole), make("div", { class: "note" }, notes.join(", "))] : duration(whole);
+};
+const LASTS_US = 1_000_000;
+
 const failing = (spread) => spread.classes[5] / spread.calls;
 
 /** How calls went, as columns. */

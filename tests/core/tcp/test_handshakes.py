@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from interceptor.core.model import Limits
@@ -151,3 +153,47 @@ def test_whose_machine_it_is_is_remembered() -> None:
     assert taken(handshakes, 301, acknowledgement=701) == (300, 700, 0, 0)
     handshakes.note(SERVER, 500, 101, SYN | ACK, 0, near=True)
     assert taken(handshakes) == (100, 500, 0, 0)  # of the client's nothing is known
+
+
+VLAN = CLIENT + b"\x81\0\0\x07"
+
+
+@pytest.mark.parametrize(
+    ("noted", "taken"), [(VLAN, CLIENT), (CLIENT, VLAN), (VLAN, CLIENT + b"\x81\0\0\x09")]
+)
+@pytest.mark.parametrize("from_client", [True, False])
+def test_data_under_another_name(noted: bytes, taken: bytes, *, from_client: bool) -> None:
+    """An interface shows the handshake with a VLAN, another one the data without, or the other way round."""
+    handshakes = Handshakes(Limits())
+    handshakes.note(noted, 100, 0, SYN, 0)
+    handshakes.note(reverse(noted), 900, 101, SYN | ACK, 0)
+    found = (
+        handshakes.take(taken, 101, 901, ACK, 0)
+        if from_client
+        else handshakes.take(reverse(taken), 901, 101, ACK, 0)
+    )
+    assert found == ((100, 900, 0, 0), from_client)
+    assert handshakes.of(noted, 101, 901) is None, "it was taken out"
+    assert handshakes._marked == {}
+
+
+@pytest.mark.parametrize(("sequence", "acknowledgement"), [(100, 901), (101, 900), (70_000, 901), (101, 5)])
+def test_another_name_with_other_numbers(sequence: int, acknowledgement: int) -> None:
+    """That is another connection, and the handshake stays."""
+    handshakes = Handshakes(Limits())
+    handshakes.note(VLAN, 100, 0, SYN, 0)
+    handshakes.note(reverse(VLAN), 900, 101, SYN | ACK, 0)
+    assert handshakes.take(CLIENT, sequence, acknowledgement, ACK, 0) is None
+    assert handshakes.of(VLAN, 101, 901) is not None
+
+
+def test_other_names_are_forgotten_with_their_handshakes() -> None:
+    """By a RST, in time, and where there are too many."""
+    handshakes = Handshakes(replace(Limits(), handshakes=10))
+    for number in range(1, 100):
+        handshakes.note(CLIENT + number.to_bytes(4, "big"), number, 0, SYN, number)
+    assert sum(map(len, handshakes._marked.values())) == 10
+    handshakes.note(CLIENT + (99).to_bytes(4, "big"), 0, 0, RST, 100)
+    assert sum(map(len, handshakes._marked.values())) == 9
+    handshakes.expire(10**18)
+    assert handshakes._marked == {}
