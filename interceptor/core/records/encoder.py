@@ -174,6 +174,7 @@ _DIGITS: Final = tuple([f"{number:03}" for number in range(1000)])
 """000 to 999: formatting a number costs more than all the rest of a time."""
 _LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
+_NO_OWNERS: Final[dict[str, str]] = {}
 _MANY_NAMES: Final = {Anomaly.MANY_NAMES}
 _COMPLETE: Final = State.COMPLETE  # the attribute of an enumeration is not cheap
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -307,7 +308,7 @@ def _translation(peers: Peers) -> tuple[str | None, int | None, str | None]:
 
 def _owners(peers: Peers) -> Iterator[tuple[str, str]]:
     """Fields that say whose the ends are."""
-    for end, owner in (("source", peers.client_owner), ("destination", peers.server_owner)):
+    for end, owner in zip(("source", "destination"), peers.owners or (None, None), strict=True):
         if owner is not None:
             if owner.pod_uid:
                 yield f"{end}_pod_uid", owner.pod_uid
@@ -673,7 +674,7 @@ class RecordEncoder:
             peers.announced_port,
             _text(peers.network_type),
             _text(peers.interface[:MAX_INTERFACE]) or None if peers.interface else None,
-            dict(_owners(peers)),
+            dict(_owners(peers)) if peers.owners else _NO_OWNERS,
         )
         if len(self._connections) >= CACHED:
             self._connections.clear()

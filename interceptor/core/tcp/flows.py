@@ -128,4 +128,4 @@ class Ends:
             return peers
         client = self._whose(peers.client_address, peers.client_port)
         server = self._whose(peers.server_address, peers.server_port)
-        return peers.owned(client, server) if client or server else peers
+        return peers if client is server is None else peers.owned(client, server)

@@ -80,11 +80,11 @@ def test_whose_the_ends_are_is_asked_once_they_are_known() -> None:
     ends = Ends(whose)
     there = flow("10.0.0.1", "10.96.0.9", 40_000, 80)
     peers = ends.peers(there, 1, 2, "eth0")
-    assert (peers.client_owner, peers.server_owner) == (pod, None)
+    assert peers.owners == (pod, None)
     as_server = flow("10.0.0.9", "10.0.0.2", 555, 8_080)
     both = ends.translated(peers, there, as_server)
-    assert (both.client_owner, both.server_owner) == (pod, other)
+    assert both.owners == (pod, other)
     assert asked == [("10.0.0.1", 40_000), ("10.96.0.9", 80), ("10.0.0.1", 40_000), ("10.0.0.2", 8_080)]
     known.clear()
     gone = ends.translated(both, there, as_server)
-    assert (gone.client_owner, gone.server_owner) == (None, None)
+    assert gone.owners is None
