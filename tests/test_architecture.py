@@ -36,8 +36,10 @@ PURE = {
     "core.packets.radio": {"core.model"},
     "core.packets.links": {"core.model", "core.packets.radio"},
     "core.packets.tunnels": {"core.model", "core.packets.links"},
+    "core.packets.datagrams": {"core.model"},
     "core.packets.decode": {
         "core.model",
+        "core.packets.datagrams",
         "core.packets.fragments",
         "core.packets.links",
         "core.packets.tunnels",

@@ -41,8 +41,12 @@ _WORDS: Final = {
     ),
     Drop.NOT_IP: ("not IP (ARP, LLDP, spanning tree, radio management)", "capture where IP traffic passes"),
     Drop.NOT_TCP: (
-        "UDP or another transport than TCP (QUIC, which carries HTTP/3, is not read)",
+        "UDP or another transport than TCP",
         "capture HTTP over TCP",
+    ),
+    Drop.QUIC: (
+        "QUIC, which carries HTTP/3 and is not read",
+        "capture behind the proxy that takes it, where it is HTTP over TCP",
     ),
     Drop.ICMP: ("ICMP", "capture where HTTP traffic passes"),
     Drop.TUNNEL: (
@@ -50,7 +54,7 @@ _WORDS: Final = {
         "capture on the interface inside it",
     ),
     Drop.ENCRYPTED: (
-        "encrypted (IPsec, MACsec or Wi-Fi)",
+        "encrypted (IPsec, WireGuard, MACsec or Wi-Fi)",
         "capture where they are decrypted",
     ),
     Drop.TRUNCATED_HEADER: (
@@ -72,6 +76,7 @@ _HIDING: Final = (
     Drop.UNREAD_ENCAPSULATION,
     Drop.TUNNEL,
     Drop.ENCRYPTED,
+    Drop.QUIC,
     Drop.TRUNCATED_HEADER,
     Drop.MALFORMED,
 )

@@ -36,16 +36,18 @@ mmdebstrap --quiet --variant=apt --mode=root --include=git,make,python3,ca-certi
 sed -i 's/ \[signed-by=[^]]*\]//' "$root"/etc/apt/sources.list
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/" # of mirrors with an authority of their own
-mkdir "$root/src"
-git -C "$here" archive HEAD | tar -x -C "$root/src"
-git -C "$root/src" init -q # the Makefile asks git what is built
+git clone -q "$here" "$root/src"
+
+mount --bind "$root" "$root" # namespaces have mounts of their own, which only a root that is one can have
+mount --make-private "$root"
 
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount --make-rslave "$root/dev"
 mount --rbind /sys "$root/sys"
 mount --make-rslave "$root/sys"
-trap 'umount -R "$root/sys" "$root/dev" "$root/proc"' EXIT
+mount -t tmpfs tmpfs "$root/run"
+trap 'umount -R -l "$root"' EXIT
 
 inside() { chroot "$root" /usr/bin/env -C /src HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 

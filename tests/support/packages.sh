@@ -8,9 +8,11 @@ set -eu
 
 LOCK_SECONDS=300
 
-# program:package; ensurepip is a module of Python's that Debian splits off.
+# program:package; ensurepip is a module of Python's that Debian splits off, and libpython what programs link that embed it.
+python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 programs="
 ensurepip:python3-venv
+libpython:libpython$python
 tshark:tshark
 editcap:tshark
 tcpdump:tcpdump
@@ -46,6 +48,7 @@ setpriv:util-linux
 here() {
     case $1 in
     ensurepip) python3 -c 'import ensurepip' 2>/dev/null ;;
+    libpython) python3 -c 'import ctypes; ctypes.CDLL("libpython'"$python"'.so.1.0")' 2>/dev/null ;;
     *) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] ;;
     esac
 }

@@ -41,9 +41,13 @@ def _authority() -> trustme.CA:
 
 @functools.cache
 def server_context(
-    version: ssl.TLSVersion, *, asks: bool = False, curve: str | None = None
+    version: ssl.TLSVersion, *, asks: bool = False, curve: str | None = None, forgets: bool = False
 ) -> ssl.SSLContext:
-    """A server for one version; `asks`: it wants a certificate of its clients; `curve`: it takes that one only."""
+    """A server for one version; `asks`: it wants a certificate of its clients; `curve`: it takes that one only.
+
+    `forgets`: it is another one, and knows no session of the others.
+    """
+    del forgets  # another argument makes another server
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _authority().issue_cert(NAME, f"*.{NAME}").configure_cert(context)
     context.minimum_version = context.maximum_version = version
@@ -78,13 +82,14 @@ def talk(
     certificate: bool = False,
     tickets: bool = True,
     curve: str | None = None,
+    forgets: bool = False,
     sizes: Sequence[tuple[int, int]] = ((CLIENT, 300), (SERVER, 3000)),
 ) -> Talk:
     """A connection from its hellos to close_notify of both, with so many bytes of data by side between."""
     pipes = [(ssl.MemoryBIO(), ssl.MemoryBIO()) for _ in range(2)]
     contexts = (
         client_context(version, shows=certificate, tickets=tickets),
-        server_context(version, asks=certificate, curve=curve),
+        server_context(version, asks=certificate, curve=curve, forgets=forgets),
     )
     contexts[CLIENT].check_hostname = name == NAME
     ends = [

@@ -35,6 +35,7 @@ from dpkt.tcp import TCP
 from dpkt.udp import UDP
 
 from interceptor.core.model import Drop
+from interceptor.core.packets import datagrams
 from interceptor.core.packets.fragments import Fragments
 from interceptor.core.packets.links import IPV4, Refused, fields, find_network, follow
 from interceptor.core.packets.tunnels import DEPTH, IN_IP, Inside, in_ip, in_udp, may_be_tunnel
@@ -354,8 +355,10 @@ def _tcp(packet: _Packet, at: int) -> Segment:
 def _inside(protocol: int, frame: memoryview, at: int) -> Inside:
     """What a packet of another protocol carries, whose header begins at `at`."""
     if protocol == _UDP:
-        source, destination, _, _ = _read_udp(frame, at)
+        source, destination, size, _ = _read_udp(frame, at)
         inside = in_udp(source, destination, frame, at + 8)
+        if inside is None:
+            raise Refused(datagrams.reason(source, destination, frame[at + 8 :], size - 8))
     else:
         inside = in_ip(protocol, frame, at)
     if inside is None:

@@ -30,7 +30,7 @@ def talks() -> dict[str, Talk]:
     for name, version in (("1.2", V12), ("1.3", V13)):
         made[f"{name} full"] = full = talk(version)
         made[f"{name} ticket"] = talk(version, session=full.session)
-        made[f"{name} declined"] = talk(version, session=full.session, curve="X25519")
+        made[f"{name} declined"] = talk(version, session=full.session, forgets=True)
         made[f"{name} client certificate"] = talk(version, certificate=True)
         made[f"{name} without a name"] = talk(version, name=None)
     made["1.2 without tickets"] = full = talk(V12, tickets=False)
