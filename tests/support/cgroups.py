@@ -6,6 +6,7 @@ the block. Refuses to start processes. Needs root, and a kernel that gives eithe
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["PATHS", "Tree", "tree"]
+__all__ = ["PATHS", "Tree", "tree", "unavailable"]
 
 
 def _systemd(uid: str, runtime: str, container: str) -> str:
@@ -42,17 +43,21 @@ PATHS: dict[str, Callable[[str, str], str]] = {
 """Of a container of a pod, below the root of a tree, by driver and runtime."""
 
 
+_numbers = itertools.count()
+
+
 class Tree:
-    """A hierarchy, mounted."""
+    """A hierarchy, mounted. The kernel has one of each kind, whoever mounts it: ours is below a group of a name of its own."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._name = f"test-{os.getpid()}-{next(_numbers)}"
         self._made: list[Path] = []
 
     def put(self, pid: int, path: str) -> None:
         """Move a process into a group, which is made."""
         place = self._root
-        for piece in path.split("/"):
+        for piece in (self._name, *path.split("/")):
             place = place / piece
             if not place.exists():
                 place.mkdir()
