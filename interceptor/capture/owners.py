@@ -15,7 +15,8 @@ Refuses to know what is asked for later than that: who had an address a moment a
 * The machine's own namespace is nobody's: a pod of the host's network has the machine's addresses.
 * A pod that may configure its network (NET_ADMIN) can give itself any address, and calls to that are then told to be its.
 
-Limits: as many proofs as interfaces are captured at most (`MAX_CAPTURES`); a look takes some milliseconds, in a thread.
+Limits: as many proofs as interfaces are captured at most (`MAX_CAPTURES`); a look takes some milliseconds, in a thread, mostly to ask every process for its
+namespace.
 """
 
 from __future__ import annotations
