@@ -272,6 +272,7 @@ PURE = {
         "core.protocols.ledger",
     },
     "capture.capture_file": {"core.model", "errors"},
+    "capture.cgroups": {"core.model"},
     "capture.offsets": {
         "core.model",
         "core.packets.decode",

@@ -99,7 +99,11 @@ class Links:
 
 def _offer(message: Any) -> Offer | None:
     name = message.get("ifname")
-    return Offer(name, bool(message["flags"] & _UP), int(message["index"])) if name else None
+    if not name:
+        return None
+    return Offer(
+        name, bool(message["flags"] & _UP), int(message["index"]), leads_to=message.get("link_netnsid")
+    )
 
 
 async def links() -> list[Offer]:

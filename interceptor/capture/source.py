@@ -97,6 +97,8 @@ class Offer:
     """The kernel's number, which a new interface of the same name does not share; 0 where it is not known."""
     description: str = ""
     addresses: tuple[str, ...] = ()
+    leads_to: int | None = None
+    """The kernel's number of the network namespace that its other end is in, where that is another one."""
 
     def is_another(self, later: Offer) -> bool:
         """Whether `later`, of the same name, is known to be another interface."""

@@ -7,6 +7,7 @@ before anything is captured.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from interceptor.capture.filters import check_filter, passing
@@ -14,12 +15,14 @@ from interceptor.capture.rings import Rings
 from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from interceptor import config
     from interceptor.capture.interfaces import Decision
     from interceptor.capture.own_traffic import OwnTraffic
     from interceptor.capture.source import Offer, Source
 
-__all__ = ["Row", "make_sources", "survey"]
+__all__ = ["Row", "are_here", "make_sources", "survey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,23 @@ def make_sources(settings: config.Capture, own: OwnTraffic) -> list[Source]:
     sources = [_make(url, settings, own, rings) for url in settings.sources]
     _check_once([source.url for source in sources])  # rpcap://a is rpcap://a:2002
     return sources
+
+
+def are_here(urls: Iterable[str]) -> bool:
+    """Whether all that these capture is this machine's."""
+    return all(url.startswith("live:") or _is_loopback(url) for url in urls)
+
+
+def _is_loopback(url: str) -> bool:
+    """Whether a URL is of an rpcapd on this machine."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in {"rpcap", "rpcaps"}:
+        return False
+    host = rest.partition("]")[0][1:] if rest.startswith("[") else rest.partition("/")[0].partition(":")[0]
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_once(urls: list[str]) -> None:

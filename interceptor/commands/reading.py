@@ -396,7 +396,7 @@ def _read(arguments: argparse.Namespace) -> int:
         from interceptor.service.memory import shares
 
         pipeline = Pipeline(
-            shares(arguments.memory * 2**20), overlays.parse(arguments.tunnels, "--tunnels").ports
+            shares(arguments.memory * 2**20), tunnels=overlays.parse(arguments.tunnels, "--tunnels").ports
         )
         output = open_output(arguments.output, captures)
         if output is not sys.stdout:

@@ -9,6 +9,7 @@ in one direction of a connection, counted from 0 in a 64-bit world where sequenc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self, TypeAlias
@@ -26,6 +27,7 @@ __all__ = [
     "Limits",
     "Message",
     "Outcome",
+    "Owner",
     "Packet",
     "PacketBatch",
     "Peers",
@@ -37,6 +39,7 @@ __all__ = [
     "Transaction",
     "Translation",
     "Upgrade",
+    "Whose",
 ]
 
 
@@ -351,6 +354,19 @@ class Response(Message, eq=False, gc=False):
     """0 for HTTP/0.9, which has none."""
 
 
+class Owner(Struct, frozen=True, gc=False):
+    """Whose an end of a connection is, as the machine that captures proves it."""
+
+    pod_uid: str | None
+    """Of a pod of Kubernetes."""
+    container_id: str | None
+    """64 hexadecimal digits, as the runtime gives it; None where several containers share the address."""
+
+
+Whose: TypeAlias = Callable[[str, int], Owner | None]
+"""Who has an address and port now; None where that is not known. Asked once for each end of a connection."""
+
+
 class Translation(Struct, frozen=True, gc=False):
     """A connection that was seen under the name that its client sees and the one that its server does (NAT)."""
 
@@ -379,9 +395,15 @@ class Peers(Struct, frozen=True, gc=False):
     announced_address: str | None = None
     """Of the client behind a load balancer, by the PROXY protocol's header that came before its bytes."""
     announced_port: int | None = None
+    owners: tuple[Owner | None, Owner | None] | None = None
+    """Whose the client's and the server's end were when the connection was met; None where neither is known. (One field: with two
+    a connection would take 16 bytes more, of which there are many and mostly without.)"""
 
     def translated(self, client: tuple[str, int], server: tuple[str, int], service: tuple[str, int]) -> Peers:
-        """The same connection between these ends; `service`: what the client asked for, which may be the server."""
+        """The same connection between these ends; `service`: what the client asked for, which may be the server.
+
+        Whose they are is not known with that.
+        """
         address, port = service if service != server else (None, None)
         return replace(
             self,
@@ -390,7 +412,12 @@ class Peers(Struct, frozen=True, gc=False):
             server_address=server[0],
             server_port=server[1],
             translation=Translation(address, port),
+            owners=None,
         )
+
+    def owned(self, client: Owner | None, server: Owner | None) -> Peers:
+        """The same ends, of these."""
+        return replace(self, owners=(client, server) if client or server else None)
 
     def announced(self, address: str, port: int) -> Peers:
         """The same ends, and the client that a load balancer has announced."""

@@ -29,7 +29,7 @@ from interceptor.core.tcp.reassembly import Assembly
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from interceptor.core.model import Interface, Outcome, PacketBatch
+    from interceptor.core.model import Interface, Outcome, PacketBatch, Whose
     from interceptor.core.packets.decode import Decoder, Party
     from interceptor.core.protocols.ledger import Unread
 
@@ -55,7 +55,12 @@ _MASK: Final = 0xFFFFFFFF
 class Pipeline:
     """The core. Feed it packets of any number of interfaces, roughly in the order of their times."""
 
-    def __init__(self, limits: Limits | None = None, tunnels: Mapping[int, str] | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        whose: Whose | None = None,
+        tunnels: Mapping[int, str] | None = None,
+    ) -> None:
         """`tunnels`: at which UDP ports besides the usual ones which are (`packets.tunnels.PORTS`)."""
         limits = limits if limits is not None else Limits()
         self._limits = limits
@@ -70,7 +75,7 @@ class Pipeline:
             limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, self._budget
         )
         self._recognition = Recognition(self._context)
-        self._connections = Connections(limits, self._recognition, self._assembly)
+        self._connections = Connections(limits, self._recognition, self._assembly, whose)
         self._clocks = Clocks()
         self._packets = 0
         self._segments = 0

@@ -202,6 +202,10 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     rpc_request_message_bytes: _Number | None = field(name="rpc.request.message.bytes", default=None)
     rpc_response_messages: _Number | None = field(name="rpc.response.messages", default=None)
     rpc_response_message_bytes: _Number | None = field(name="rpc.response.message.bytes", default=None)
+    source_pod_uid: str | None = field(name="source.pod.uid", default=None)
+    source_container_id: str | None = field(name="source.container.id", default=None)
+    destination_pod_uid: str | None = field(name="destination.pod.uid", default=None)
+    destination_container_id: str | None = field(name="destination.container.id", default=None)
 
 
 class NamedRow(Row, frozen=True, gc=False):

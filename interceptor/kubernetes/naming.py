@@ -40,6 +40,8 @@ class _Ends(Struct, frozen=True, gc=False):
     destination_address: str = field(name="destination.address", default="")
     destination_port: int = field(name="destination.port", default=0)
     service_address: str = field(name="service.address", default="")
+    source_pod: str = field(name="source.pod.uid", default="")
+    destination_pod: str = field(name="destination.pod.uid", default="")
 
 
 class Enriched(NamedTuple):
@@ -106,8 +108,10 @@ class Naming:
         time += _fraction(record.time)
         if not record.source_address or not record.destination_address:
             return None
-        source = self._named(record.source_address, None, time)
-        destination = self._named(record.destination_address, record.destination_port, time)
+        source = self._named(record.source_pod, record.source_address, None, time)
+        destination = self._named(
+            record.destination_pod, record.destination_address, record.destination_port, time
+        )
         members = [source.source, destination.destination]
         if record.service_address and self._resolver is not None:
             service = self._resolver.service(record.service_address, time)
@@ -115,9 +119,12 @@ class Naming:
                 members.append(msgspec.json.encode({"destination.k8s.service.name": service})[1:-1])
         return source, destination, b",".join(filter(None, members))
 
-    def _named(self, address: str, port: int | None, time: float) -> Named:
-        """Who an end is: as proven by the cluster, else as the operator calls it."""
-        resolved = self._resolver.at(address, port, time) if self._resolver is not None else None
+    def _named(self, pod: str, address: str, port: int | None, time: float) -> Named:
+        """Who an end is: the pod that the agent has proven, else as the cluster knows the address, else as the operator calls it."""
+        resolved = None
+        if self._resolver is not None:
+            resolved = self._resolver.pod(pod, address, port, time) if pod else None
+            resolved = resolved or self._resolver.at(address, port, time)
         if resolved is not None and resolved.somebody:
             return resolved
         if self._given and (name := self._given.name(address)) is not None:

@@ -10,6 +10,7 @@ had an address, both are named as candidates, and only what they agree on is sai
   `deletionTimestamp` is a deadline, not a time.
 * The workload is found by owner references (`controller: true`): a ReplicaSet's Deployment, a Job's CronJob, or whatever
   kind it is, as it stands. Names are never taken apart.
+* Whose end an agent has proven by itself (`pod`) is that pod's, whatever is known of the address: of the host's network too.
 * A Service's own address is the Service's; which pods serve it, EndpointSlices say.
 * An address that is nobody's is `external` only if it cannot be a pod's that we have not heard of: public, or outside of
   the nodes' ranges where these are what pods have their addresses from. Otherwise it is `unknown`, with the node of its
@@ -29,7 +30,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from interceptor.kubernetes.intervals import Interval, Intervals, O
+from interceptor.kubernetes.intervals import LIMIT, Interval, Intervals, O
 from interceptor.kubernetes.objects import Node, Pod, Reference, Resource, Service, Slice, Workload
 
 if TYPE_CHECKING:
@@ -207,6 +208,8 @@ class Resolver:
         self._controlled: dict[str, _Controlled] = {}
         self._live: Final[dict[Resource, dict[str, tuple[str, ...]]]] = {each: {} for each in Resource}
         """Addresses that each object that is there holds, by its uid."""
+        self._pods: dict[str, tuple[PodName, float]] = {}
+        """By uid, and when each was over: at most `LIMIT`."""
         self._endpoints: dict[str, frozenset[tuple[str, str]]] = {}
         """Of EndpointSlices: addresses and keys of `serving`."""
         self._complete: set[Resource] = set()
@@ -258,6 +261,7 @@ class Resolver:
         self.serving.forget(now - KEEP_SECONDS)
         earliest = now - _CONTROLLER_SECONDS
         self._controlled = {uid: each for uid, each in self._controlled.items() if each.gone >= earliest}
+        self._pods = {uid: each for uid, each in self._pods.items() if each[1] >= now - KEEP_SECONDS}
 
     @property
     def complete(self) -> bool:
@@ -276,6 +280,7 @@ class Resolver:
         match found:
             case Pod():
                 holder = self._pod(found)
+                self._know(holder, now if found.status.phase in _OVER else inf)
                 addresses = _pod_addresses(found)
                 start = _seconds(found.status.start_time, start)
                 end = _finished(found)
@@ -306,6 +311,17 @@ class Resolver:
             if end is not None and not self.holding.knows(address, meta.uid):
                 self.holding.begin(address, holder, start)
             self.holding.end(address, meta.uid, now if end is None else end, exact=end is not None)
+
+    def _know(self, pod: PodName, over: float) -> None:
+        """A pod is there, or it is over: since when that was said first."""
+        before = self._pods.get(pod.key)
+        if before is not None:
+            over = over if over == inf else min(over, before[1])
+        elif len(self._pods) >= LIMIT:
+            self._pods = {uid: each for uid, each in self._pods.items() if each[1] == inf}
+            if len(self._pods) >= LIMIT:
+                return
+        self._pods[pod.key] = pod, over
 
     def _pod(self, pod: Pod) -> PodName:
         meta = pod.metadata
@@ -347,6 +363,8 @@ class Resolver:
             case _:
                 for address in addresses:
                     self.holding.end(address, uid, now)
+                if uid in self._pods:
+                    self._know(self._pods[uid][0], now)
                 if resource is Resource.NODES:
                     self._range(uid, "", ())
 
@@ -381,7 +399,14 @@ class Resolver:
             return self._nobody(address) if time >= self.since else _UNASKED
         if len(holders) > 1:
             return self._several(holders)
-        holder = holders[0]
+        return self._named(holders[0], address, port, time)
+
+    def pod(self, uid: str, address: str, port: int | None, time: float) -> Named | None:
+        """A pod by its uid, at this address and port; None where it is not known."""
+        known = self._pods.get(uid)
+        return None if known is None else self._named(known[0], address, port, time)
+
+    def _named(self, holder: Holder, address: str, port: int | None, time: float) -> Named:
         services: tuple[str, ...] = ()
         workload = _NONE
         if type(holder) is PodName:
@@ -512,6 +537,8 @@ class Resolver:
             if holder is not None:
                 last = inf if end is None else end
                 self.holding.restore(address, Interval(holder, start, start, last, exact))
+                if isinstance(holder, PodName):
+                    self._know(holder, last)
                 if end is None:
                     live = self._live[_RESOURCES[type(holder)]]
                     live[key] = (*live.get(key, ()), address)

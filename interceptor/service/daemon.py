@@ -42,8 +42,9 @@ from interceptor.capture import overlays
 from interceptor.capture.feed import Feed
 from interceptor.capture.links import addresses
 from interceptor.capture.own_traffic import OwnTraffic, listening_at, parties, talking_to
+from interceptor.capture.owners import Owners
 from interceptor.capture.source import State, total
-from interceptor.capture.sources import make_sources
+from interceptor.capture.sources import are_here, make_sources
 from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
 from interceptor.core.records.encoder import Record, RecordEncoder
 from interceptor.delivery.batches import captured_since
@@ -142,8 +143,10 @@ class Daemon:
         self._repetitions = repetitions
         options = settings.config
         self._memory = memory.budget(options.limits, memory.cgroup_limit())
+        self._owners = Owners() if are_here(options.capture.sources) else None
         self._pipeline = Pipeline(
             memory.core_limits(options.limits, self._memory),
+            self._owners.whose if self._owners else None,
             overlays.parse(options.capture.tunnels, "capture.tunnels").ports,
         )
         node = options.node or socket.gethostname()
@@ -241,6 +244,8 @@ class Daemon:
                     group.create_task(self._expiry.follow(), name="expiry"),
                     group.create_task(self._follow_own_traffic(port), name="own traffic"),
                 ]
+                if self._owners is not None:
+                    going.append(group.create_task(self._owners.follow(), name="owners"))
                 if self._outbound is not None:
                     self._uploads = group.create_task(self._outbound.run(), name="uploads")
                     going.append(self._uploads)
@@ -468,6 +473,8 @@ class Daemon:
         yield Sample("records_total", self._records)
         yield Sample("memory_limit_bytes", self._memory)
         yield Sample("memory_used_bytes", memory.resident_bytes())
+        if self._owners is not None:
+            yield Sample("proven_interfaces", len(self._owners.proofs))
 
     def _outlet_samples(self) -> Iterator[Sample]:
         stages = [stage for outlet in self._outlets for stage in outlet.ledger()]

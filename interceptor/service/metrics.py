@@ -106,6 +106,10 @@ METRICS: Final = (
         "source",
         "state",
     ),
+    _gauge(
+        "proven_interfaces",
+        "Interfaces of which the agent has proven which pod or container is at the other end, captured or not",
+    ),
     _gauge("interface_up", "1 for each interface that is captured now (at most 512)", "source", "interface"),
     _counter(
         "interface_packets_total", "Packets of an interface that is captured now", "source", "interface"

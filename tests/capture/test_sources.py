@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from interceptor.capture.own_traffic import OwnTraffic
-from interceptor.capture.sources import make_sources, survey
+from interceptor.capture.sources import are_here, make_sources, survey
 from interceptor.errors import UsageError
 from tests.capture_bytes import pcap
 from tests.support.rpcapd import wait_until
@@ -48,6 +48,24 @@ def test_every_scheme(url: str, name: str, live: bool) -> None:
     assert source.problem
     assert dict(source.interfaces) == {}
     assert source.counters.packets == source.reconnects == 0
+
+
+@pytest.mark.parametrize(
+    ("urls", "here"),
+    [
+        (["live:"], True),
+        (["live:eth0", "rpcap://127.0.0.1:2002"], True),
+        (["rpcap://127.0.0.1", "rpcaps://[::1]:2003", "rpcap://localhost:2002"], True),
+        (["live:", "rpcap://192.0.2.1"], False),
+        (["rpcap://[2001:db8::1]"], False),
+        (["rpcap://localhost.example"], False),
+        (["rpcap+listen://127.0.0.1"], False),  # whoever may call
+        (["file:/a/b.pcap"], False),
+    ],
+)
+def test_whether_all_is_of_this_machine(urls: list[str], here: bool) -> None:
+    """Of another one's addresses nothing can be proven here."""
+    assert are_here(urls) is here
 
 
 def test_several_sources() -> None:

@@ -78,6 +78,21 @@ def test_the_service_that_was_asked_is_said_where_a_record_has_it() -> None:
     assert (found["destination.name"], found["destination.k8s.service.name"]) == ("shop/web", "cart.shop")
 
 
+def test_a_pod_that_the_agent_has_proven_is_named_by_its_uid() -> None:
+    """Before whatever is known of the address; where there is no such pod, as by the address alone."""
+    naming = Naming(cluster(), Given(["192.0.2.7=ledger"]))
+    for address in ("10.64.0.9", "10.64.0.77", "172.20.0.1", "192.0.2.7"):
+        one = call(**{"source.address": address, "source.pod.uid": "uid-web-0"})
+        assert enriched(naming, one) == [one | WEB | CART], address
+    as_server = call(**{"destination.address": "172.20.0.1", "destination.pod.uid": "uid-web-0"})
+    [found] = enriched(naming, as_server)
+    assert found["destination.k8s.pod.name"] == "web-0"
+    stranger = call(**{"source.pod.uid": "uid-of-another-cluster"})
+    assert enriched(naming, stranger) == [stranger | WEB | CART]
+    nameless = call(**{"source.pod.uid": "uid-web-0"})
+    assert enriched(Naming(None, Given([])), nameless) == [nameless]
+
+
 def test_the_operators_names_are_for_what_the_cluster_does_not_know() -> None:
     """And for everything, where there is none."""
     given = Given(["10.64.0.0/16=nobody", "192.0.2.7=ledger"])

@@ -416,3 +416,59 @@ def test_any_history_of_pods_is_as_the_oracle_says(
                     assert f"shop/{fields['k8s.pod.name']}" == had[0]
                 case _:
                     assert fields["k8s.candidates"] == sorted(had)
+
+
+# By uid, as an agent proves it
+
+
+def by_uid(cluster: Cluster, uid: str, time: float, address: str = HERE) -> object:
+    """The pod's name, if it is known."""
+    named = cluster.resolver.pod(uid, address, 8080, time)
+    return None if named is None else json.loads(b"{%b}" % named.source).get("source.k8s.pod.name")
+
+
+def test_a_uid_is_one_pod_for_ever() -> None:
+    """Whoever has its address now, and after it is over; of the host's network too, which has no address of its own."""
+    old, new = k8s.pod("cart-0", HERE), k8s.pod("web-0", HERE, start=NOW + 60)
+    agent = k8s.pod("logs-x", "172.20.0.1", host=True)
+    cluster = Cluster(old, agent)
+    cluster.gone(old, NOW + 59)
+    cluster.pod(new, NOW + 60)
+    for time in (NOW, NOW + 59.5, NOW + 600):
+        assert by_uid(cluster, "uid-cart-0", time) == "cart-0"
+        assert by_uid(cluster, "uid-web-0", time) == "web-0"
+        assert by_uid(cluster, "uid-logs-x", time, "172.20.0.1") == "logs-x"
+        assert by_uid(cluster, "uid-nobody", time) is None
+    cluster.list(Resource.PODS, new, now=NOW + 700)  # a list without it: it is over
+    assert by_uid(cluster, "uid-logs-x", NOW + 701, "172.20.0.1") == "logs-x"
+
+
+def test_a_uid_outlives_a_restart_and_not_the_longest_spool() -> None:
+    """With the addresses that are remembered."""
+    over, there = k8s.pod("cart-0", HERE), k8s.pod("web-0", "10.64.0.10")
+    cluster = Cluster(over, there)
+    cluster.gone(over, NOW + 60)
+    after = Resolver()
+    for piece in cluster.resolver.remember():
+        after.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(piece), type=Memory))
+    later = Cluster(there, resolver=after, now=NOW + 120)
+    assert by_uid(later, "uid-cart-0", NOW + 30) == "cart-0"
+    after.tidy(NOW + 60 + resolver_module.KEEP_SECONDS)
+    assert by_uid(later, "uid-cart-0", NOW + 30) == "cart-0"
+    after.tidy(NOW + 61 + resolver_module.KEEP_SECONDS)
+    assert by_uid(later, "uid-cart-0", NOW + 30) is None
+    assert by_uid(later, "uid-web-0", NOW + 30, "10.64.0.10") == "web-0"
+
+
+def test_uids_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are over make room; where all are there, the newest is known by its address alone."""
+    monkeypatch.setattr(resolver_module, "LIMIT", 2)
+    first, second, third, fourth = [k8s.pod(f"p{number}", f"10.64.0.{number}") for number in range(4)]
+    cluster = Cluster(first, second)
+    cluster.pod(third, NOW + 1)
+    assert by_uid(cluster, "uid-p2", NOW + 2) is None
+    cluster.gone(first, NOW + 3)
+    cluster.pod(fourth, NOW + 4)
+    assert by_uid(cluster, "uid-p0", NOW + 5) is None
+    assert by_uid(cluster, "uid-p1", NOW + 5) == "p1"
+    assert by_uid(cluster, "uid-p3", NOW + 5) == "p3"

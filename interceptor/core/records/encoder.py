@@ -38,7 +38,7 @@ from interceptor.core.records.values import INVALID, VALUE
 from interceptor.core.records.websocket import WebSocketRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from interceptor.core.model import Outcome
     from interceptor.core.protocols.ledger import Unread
@@ -146,6 +146,12 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """As on the wire: compressed or not."""
     rpc_response_messages: int | None = field(name="rpc.response.messages", default=None)
     rpc_response_message_bytes: int | None = field(name="rpc.response.message.bytes", default=None)
+    source_pod_uid: str | None = field(name="source.pod.uid", default=None)
+    """Of the pod that had this end, where the agent has proven it by the interface that leads there; the container's id where
+    one only has it. See `interceptor.capture.owners`."""
+    source_container_id: str | None = field(name="source.container.id", default=None)
+    destination_pod_uid: str | None = field(name="destination.pod.uid", default=None)
+    destination_container_id: str | None = field(name="destination.container.id", default=None)
 
 
 AnyRecord: TypeAlias = "Record | WebSocketRecord | TunnelRecord | TlsRecord | UnreadRecord"
@@ -168,6 +174,7 @@ _DIGITS: Final = tuple([f"{number:03}" for number in range(1000)])
 """000 to 999: formatting a number costs more than all the rest of a time."""
 _LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
+_NO_OWNERS: Final[dict[str, str]] = {}
 _MANY_NAMES: Final = {Anomaly.MANY_NAMES}
 _COMPLETE: Final = State.COMPLETE  # the attribute of an enumeration is not cheap
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -267,6 +274,7 @@ _SHARED: Final = (
         "client_port",
     ),
     *("server_address", "server_port", "network_type", "url_template", "interface", "node"),
+    *("source_pod_uid", "source_container_id", "destination_pod_uid", "destination_container_id"),
 )
 """What a record of any kind says as that of a transaction does."""
 
@@ -284,8 +292,10 @@ _Connection: TypeAlias = tuple[
     int | None,
     str,
     str | None,
+    dict[str, str],
 ]
-"""What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record."""
+"""What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record; and those of whose
+its ends are, by name, which most have not."""
 
 
 def _translation(peers: Peers) -> tuple[str | None, int | None, str | None]:
@@ -294,6 +304,16 @@ def _translation(peers: Peers) -> tuple[str | None, int | None, str | None]:
     if seen is None:
         return None, None, peers.perspective
     return seen.service_address, seen.service_port, "both"
+
+
+def _owners(peers: Peers) -> Iterator[tuple[str, str]]:
+    """Fields that say whose the ends are."""
+    for end, owner in zip(("source", "destination"), peers.owners or (None, None), strict=True):
+        if owner is not None:
+            if owner.pod_uid:
+                yield f"{end}_pod_uid", owner.pod_uid
+            if owner.container_id:
+                yield f"{end}_container_id", owner.container_id
 
 
 class RecordEncoder:
@@ -372,6 +392,7 @@ class RecordEncoder:
             client_port,
             network_type,
             interface,
+            owners,
         ) = connection
 
         server_address = destination_address
@@ -530,6 +551,8 @@ class RecordEncoder:
             interface,
             self._node,
         )
+        for name, text in owners.items():
+            msgspec.structs.force_setattr(record, name, text)
         if transaction.stream:
             self._add_of_stream(record, transaction)
         elif system is not None:
@@ -651,6 +674,7 @@ class RecordEncoder:
             peers.announced_port,
             _text(peers.network_type),
             _text(peers.interface[:MAX_INTERFACE]) or None if peers.interface else None,
+            dict(_owners(peers)) if peers.owners else _NO_OWNERS,
         )
         if len(self._connections) >= CACHED:
             self._connections.clear()

@@ -50,6 +50,11 @@ class PartRecord(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_o
     """As in a record of kind `http`."""
     client_address: str | None = field(name="client.address", default=None)
     client_port: int | None = field(name="client.port", default=None)
+    source_pod_uid: str | None = field(name="source.pod.uid", default=None)
+    """These four as in a record of kind `http`."""
+    source_container_id: str | None = field(name="source.container.id", default=None)
+    destination_pod_uid: str | None = field(name="destination.pod.uid", default=None)
+    destination_container_id: str | None = field(name="destination.container.id", default=None)
 
 
 def place(kind: int, part: int, position: int, *, asked: bool) -> int:

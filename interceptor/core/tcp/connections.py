@@ -34,7 +34,7 @@ from interceptor.core.tcp.wheel import Wheel
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interceptor.core.model import Interface, Limits, Outcome, Peers, Segment
+    from interceptor.core.model import Interface, Limits, Outcome, Peers, Segment, Whose
     from interceptor.core.protocols.conversation import Recogniser
     from interceptor.core.tcp.handshakes import Handshake
     from interceptor.core.tcp.reassembly import Piece
@@ -55,7 +55,9 @@ _CLOSED: Final = Life.CLOSED
 class Connections:
     """All connections of a pipeline."""
 
-    def __init__(self, limits: Limits, recogniser: Recogniser, assembly: Assembly) -> None:
+    def __init__(
+        self, limits: Limits, recogniser: Recogniser, assembly: Assembly, whose: Whose | None = None
+    ) -> None:
         self.streams: dict[bytes, Direction] = {}
         """Both directions of every connection that has carried data, by flow."""
         self.now = 0
@@ -78,7 +80,7 @@ class Connections:
         """In which something waits."""
         self._wheel: Wheel[Connection] = Wheel()
         """When each must be looked at."""
-        self._ends = Ends()
+        self._ends = Ends(whose)
         self._numbers = Numbers()
         self.evicted = 0
         """Connections closed to make room for another."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Peers
+
+if TYPE_CHECKING:
+    from interceptor.core.model import Whose
 
 __all__ = ["Ends", "bare", "reverse"]
 
@@ -71,7 +74,8 @@ class _Ports(dict[bytes, int]):
 class Ends:
     """Makes the `Peers` of connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, whose: Whose | None = None) -> None:
+        self._whose = whose
         self._addresses = _Addresses()
         self._ports = _Ports()
 
@@ -97,7 +101,7 @@ class Ends:
         identity = sequence.to_bytes(4, "big") + acknowledgement.to_bytes(4, "big")
         if not initial:
             identity = flow + identity
-        return Peers(
+        peers = Peers(
             client_address=self._addresses[flow[:size]],
             client_port=int.from_bytes(flow[-4:-2], "big"),
             server_address=self._addresses[flow[size : 2 * size]],
@@ -107,6 +111,7 @@ class Ends:
             interface=interface,
             perspective=perspective,
         )
+        return self._owned(peers)
 
     def translated(self, peers: Peers, as_client: bytes, as_server: bytes) -> Peers:
         """The same ends where addresses are translated between them: the client's flow as it sees it, and as the server does."""
@@ -115,4 +120,12 @@ class Ends:
         service = self._addresses[asking[asked : 2 * asked]], self._ports[asking[-2:]]
         server = self._addresses[answering[size : 2 * size]], self._ports[answering[-2:]]
         client = self._addresses[asking[:asked]], int.from_bytes(asking[-4:-2], "big")
-        return peers.translated(client, server, service)
+        return self._owned(peers.translated(client, server, service))
+
+    def _owned(self, peers: Peers) -> Peers:
+        """With whose the ends are now, as far as that is known."""
+        if self._whose is None:
+            return peers
+        client = self._whose(peers.client_address, peers.client_port)
+        server = self._whose(peers.server_address, peers.server_port)
+        return peers if client is server is None else peers.owned(client, server)

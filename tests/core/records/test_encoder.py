@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from interceptor.core.model import Anomaly, Peers, Request, Response, State, Transaction
+from interceptor.core.model import Anomaly, Owner, Peers, Request, Response, State, Transaction
+from interceptor.core.protocols.tunnel import Opening, Traffic, Tunnel
 from interceptor.core.records.encoder import CACHED, Record, RecordEncoder
 from interceptor.core.records.vocabulary import WORDS
 from tests.support.examples import examples
@@ -464,6 +465,35 @@ def test_a_connection_that_moved() -> None:
     first = a_transaction(a_request())
     moved = a_transaction(a_request(), peers=replace(PEERS, interface="eth0"))
     assert [encoder.record(one).interface for one in (first, moved, first)] == ["veth0", "eth0", "veth0"]
+
+
+POD, CONTAINER = "4f0c1d2e-3a4b-4c5d-8e6f-708192a3b4c5", "9a1b" * 16
+
+
+@pytest.mark.parametrize("source", [None, Owner(POD, None), Owner(None, CONTAINER), Owner(POD, CONTAINER)])
+@pytest.mark.parametrize("destination", [None, Owner(POD, CONTAINER)])
+def test_whose_the_ends_are(source: Owner | None, destination: Owner | None) -> None:
+    """Of each end what is known of it, and nothing else changes: in records of calls and of what lasts."""
+    transaction = a_transaction(a_request())
+    nobody = written(transaction)
+    expected = {
+        f"{end}.{what}": text
+        for end, owner in (("source", source), ("destination", destination))
+        if owner is not None
+        for what, text in (("pod.uid", owner.pod_uid), ("container.id", owner.container_id))
+        if text is not None
+    }
+    transaction.peers = transaction.peers.owned(source, destination)
+    assert written(transaction) == nobody | expected
+    opening = Opening(transaction.peers, "connect", 0, True, 0, "a.example:1")
+    tunnel = Tunnel(
+        transaction.peers, opening, 1, 0, 0, State.COMPLETE, False, "", None, Traffic(), Traffic()
+    )
+    said = json.loads(RecordEncoder().encode([tunnel]))
+    assert said["kind"] == "tunnel"
+    assert {
+        name: text for name, text in said.items() if "pod.uid" in name or "container.id" in name
+    } == expected
 
 
 def test_more_connections_than_are_remembered() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interceptor.core.model import Owner
 from interceptor.core.tcp.flows import Ends, reverse
 
 
@@ -64,3 +65,26 @@ def test_what_is_remembered_is_bounded() -> None:
         assert (peers.client_address, peers.server_port) == (address, number)
     assert len(ends._addresses) <= 4_096
     assert len(ends._ports) <= 4_096
+
+
+def test_whose_the_ends_are_is_asked_once_they_are_known() -> None:
+    """Of both, by address and port; and anew where their addresses turn out to be translated."""
+    asked: list[tuple[str, int]] = []
+    pod, other = Owner("4f0c", None), Owner(None, "9a1b")
+    known = {("10.0.0.1", 40_000): pod, ("10.0.0.2", 8_080): other}
+
+    def whose(address: str, port: int) -> Owner | None:
+        asked.append((address, port))
+        return known.get((address, port))
+
+    ends = Ends(whose)
+    there = flow("10.0.0.1", "10.96.0.9", 40_000, 80)
+    peers = ends.peers(there, 1, 2, "eth0")
+    assert peers.owners == (pod, None)
+    as_server = flow("10.0.0.9", "10.0.0.2", 555, 8_080)
+    both = ends.translated(peers, there, as_server)
+    assert both.owners == (pod, other)
+    assert asked == [("10.0.0.1", 40_000), ("10.96.0.9", 80), ("10.0.0.1", 40_000), ("10.0.0.2", 8_080)]
+    known.clear()
+    gone = ends.translated(both, there, as_server)
+    assert gone.owners is None
