@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from interceptor.capture.filters import PacketFilter, passing
@@ -14,7 +16,7 @@ from tests.test_overlay import encapsulated
 FRAME = Sent(Ends(), client=True, position=0, place=0, data=b"GET / HTTP/1.1\r\n\r\n").frame()
 
 
-def passes(frame: bytes, **settings: object) -> bool:
+def passes(frame: bytes, **settings: Any) -> bool:
     """Whether captures with these settings see a frame."""
     return bool(PacketFilter(passing(Capture(**settings))).compile(1)(frame))
 
