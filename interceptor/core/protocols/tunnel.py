@@ -244,11 +244,14 @@ class TunnelConversation(Conversation):
         story = self._story
         said = story.sides[side]
         said.start(position)
-        said.ended = clean
         story.end = max(story.end, time)
+        self._reach(side, position)
         if clean:
             story.close(side)
-        self._reach(side, position)
+            if not said.ended:  # else this is told again, to what is inside now
+                said.begin += 1  # a FIN takes a place, which is no byte
+                said.position += 1
+        said.ended = clean
         if self._inner is not None:
             self._inner.close(side, position, time, finished, clean=clean)
             self._turn()

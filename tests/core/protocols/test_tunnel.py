@@ -122,6 +122,23 @@ def test_a_hole_in_a_body_inside() -> None:
     assert tunnel.server == Traffic(len(FINE) - 200, 200)
 
 
+@pytest.mark.parametrize("began", [b"SSH-2.0-b\r\n", GET, bytes.fromhex("1603010200010001fc0303")])
+def test_the_place_of_a_fin_is_no_byte(began: bytes) -> None:
+    """Whatever is inside: not in what came, where a hole and bytes are behind it; and nothing is held or left out there."""
+    talk = Talk()
+    talk.say(CLIENT, began)
+    talk.conversation.close(CLIENT, talk.at[CLIENT], talk.time, talk.finished, clean=True)
+    talk._go_on()
+    talk.at[CLIENT] += 1
+    talk.lose(CLIENT, 38)
+    talk.say(CLIENT, b"later")
+    talk.say(SERVER, b"answer")
+    tunnel = talk.end()
+    assert (tunnel.client, tunnel.server) == (Traffic(len(began) + 5, 38), Traffic(6))
+    counted = talk.context.delivered + sum(talk.context.dropped.values())
+    assert counted == len(began) + 5 + 6
+
+
 def test_tunnels_in_tunnels_are_entered_to_a_depth() -> None:
     """Each is one; in the one beyond the last nothing is read."""
     talk = Talk()

@@ -29,13 +29,15 @@ __all__ = ["Http2Conversation"]
 class _Side:
     """One direction."""
 
-    __slots__ = ("counting", "reader", "settled", "table", "weight")
+    __slots__ = ("counting", "left", "reader", "settled", "table", "weight")
 
     def __init__(self, reader: FrameReader, table: Table) -> None:
         self.reader = reader
         self.table = table
         self.settled = -1
         """Position up to which bytes were counted as delivered or dropped; -1 before the first and behind the last."""
+        self.left = 0
+        """What its reader said there of what need not be looked at: it has less to say once some of that went by."""
         self.counting: Contents | None = None
         """What the body that comes in is looked at for."""
         self.weight = 0
@@ -98,6 +100,7 @@ class Http2Conversation(Conversation):
         said = self._sides[side]
         if said.settled < 0:
             if side == SERVER and self._first and declines(chunk.buffer[chunk.cursor : chunk.end]):
+                self._leave(self._sides[CLIENT])
                 self.becomes = Becoming(REFUSED, [(side, chunk)])
                 return
             said.settled = chunk.base + chunk.cursor
@@ -334,11 +337,20 @@ class Http2Conversation(Conversation):
         context.counts.delivered += end - said.settled
         context.octets += end - before
         said.settled = end
+        said.left = reader.remaining
         said.weight = pending + said.table.weight
         weight = self._weigh()
         if weight != self._weighed:
             context.budget.held += weight - self._weighed
             self._weighed = weight
+
+    def _leave(self, said: _Side) -> None:
+        """Count what went by and what waits of a side that another conversation goes on with."""
+        if said.settled >= 0:
+            reader = said.reader
+            position = said.settled + reader.pending + said.left - reader.remaining
+            reader.close()
+            self._settle(said, position)
 
     def _weigh(self) -> int:
         """Bytes of memory of all that was counted, as far as the sides have changed."""

@@ -211,6 +211,10 @@ class RecordLayer:
             self.sealed = beyond < 0
         self.remaining = inside - size
 
+    def close(self) -> None:
+        """It has ended. What a peer sends behind its FIN all the same begins no record, and none goes on there."""
+        self._lose()
+
     def retry(self) -> None:
         """The handshake begins again (HelloRetryRequest): a message in clear comes, whatever was said of ciphers."""
         self._retrying = True

@@ -88,15 +88,13 @@ class Session(Outcome, eq=False, gc=False):
 class _Side:
     """What one side has said so far, and what of that has been reported."""
 
-    __slots__ = ("bytes", "closed", "ended", "layer", "missed", "position", "reported")
+    __slots__ = ("bytes", "ended", "layer", "missed", "position", "reported")
 
     def __init__(self, layer: RecordLayer) -> None:
         self.layer = layer
         self.position = -1
-        """Up to which its bytes are counted; -1: none has come."""
+        """Up to which its bytes are counted; -1 before the first, and behind a FIN: that takes a place, which is no byte."""
         self.bytes = self.missed = 0
-        self.closed = False
-        """Nothing comes any more: a FIN takes a place, too, which is no byte."""
         self.ended = False
         """By a FIN."""
         self.reported = Traffic()
@@ -188,7 +186,7 @@ class TlsConversation(Conversation):
     def held(self, side: int, position: int) -> int:
         """Bytes of a record that went by since the last that was looked at."""
         said = self._sides[side]
-        return position - said.position if said.position >= 0 and not said.closed else 0
+        return position - said.position if said.position >= 0 else 0
 
     @property
     def weight(self) -> int:
@@ -242,7 +240,8 @@ class TlsConversation(Conversation):
         """Nothing more comes from one side; `clean`: by a FIN."""
         said = self._sides[side]
         self._count(said, position, position)
-        said.closed = True
+        said.position = -1
+        said.layer.close()
         said.ended = clean
         self._end = max(self._end, time)
         if self._closed_by is None and (clean or self._reset):

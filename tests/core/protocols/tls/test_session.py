@@ -225,6 +225,21 @@ def test_how_it_ended() -> None:
     assert (session.state, session.closed_by) == (State.TRUNCATED, SERVER)
 
 
+def test_behind_a_fin_comes_no_record() -> None:
+    """Its place is no byte; what is sent behind it all the same counts as bytes, and goes on with no record."""
+    heard = Heard()
+    heard.hear(CLIENT, bytes.fromhex("1703030100") + bytes(10), 1)
+    heard.conversation.close(CLIENT, heard.at[CLIENT], 1, heard.finished, clean=True)
+    assert heard.conversation.held(CLIENT, heard.at[CLIENT] + 1) == 0
+    assert heard.conversation.reader(CLIENT).remaining == 0
+    heard.at[CLIENT] += 1
+    heard.hear(CLIENT, 38, 2)
+    heard.hear(CLIENT, bytes(20), 3)
+    assert heard.read == 15 + 20
+    client = heard.end().client
+    assert (client.bytes, client.missed, client.records) == (15 + 20, 38, 1)
+
+
 def test_what_is_still_to_report_is_between_better_known_ends() -> None:
     """Those that were told last."""
     heard = Heard()
