@@ -263,7 +263,7 @@ def test_every_fine_rule_is_needed(rule: str, monkeypatch: pytest.MonkeyPatch) -
     target, value, owner, name, other = FINE[rule]
     request = Request(0, 0, 1)
     request.method, request.target, request.version = "GET", target.replace("{}", value), "1.1"
-    peers = Peers("10.0.0.1", 40_000, "10.0.0.2", 80, "ipv4", "0123456789abcdef0123", "eth0")
+    peers = Peers("10.0.0.1", 40_000, "10.0.0.2", 80, "ipv4", bytes.fromhex("0123456789abcdef0123"), "eth0")
     transaction = Transaction(peers, 1, request)
 
     def shown(**options: Any) -> bool:

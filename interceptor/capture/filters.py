@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interceptor.capture import overlays
 from interceptor.core.model import PacketBatch, Stage
 from interceptor.errors import UsageError
 
@@ -45,6 +44,12 @@ def passing(settings: config.Capture) -> str:
         UsageError: one of those is none.
 
     """
+    if not settings.tunnels:
+        return settings.filter
+    from interceptor.capture import (
+        overlays,
+    )  # with the formats of all packets, which most captures do not need
+
     return overlays.parse(settings.tunnels, "capture.tunnels").widen(settings.filter)
 
 

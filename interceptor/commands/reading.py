@@ -21,7 +21,7 @@ from interceptor.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from interceptor.capture.files import Capture
     from interceptor.commands.conditions import Condition
@@ -360,8 +360,17 @@ def run(arguments: argparse.Namespace) -> int:
         return stopped(stop)
 
 
+def _tunnels(texts: Sequence[str]) -> dict[int, str] | None:
+    if not texts:
+        return None
+    from interceptor.capture import (
+        overlays,  # with the formats of all packets, which most captures do not need
+    )
+
+    return overlays.parse(texts, "--tunnels").ports
+
+
 def _read(arguments: argparse.Namespace) -> int:
-    from interceptor.capture import overlays
     from interceptor.capture.files import align, merge, open_captures
     from interceptor.capture.filters import PacketFilter
 
@@ -395,9 +404,7 @@ def _read(arguments: argparse.Namespace) -> int:
         from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
         from interceptor.service.memory import shares
 
-        pipeline = Pipeline(
-            shares(arguments.memory * 2**20), tunnels=overlays.parse(arguments.tunnels, "--tunnels").ports
-        )
+        pipeline = Pipeline(shares(arguments.memory * 2**20), tunnels=_tunnels(arguments.tunnels))
         output = open_output(arguments.output, captures)
         if output is not sys.stdout:
             stack.callback(output.close)

@@ -384,8 +384,8 @@ class Peers(Struct, frozen=True, gc=False):
     server_port: int
     network_type: str
     """`ipv4` or `ipv6`."""
-    connection_id: str
-    """20 hex digits: a function of the initial sequence numbers (`tcp.numbers`); of addresses, ports and numbers where those
+    connection_id: bytes
+    """Ten bytes: a function of the initial sequence numbers (`tcp.numbers`); of addresses, ports and numbers where those
     are not known."""
     interface: str | None
     perspective: str | None = None

@@ -41,7 +41,7 @@ def test_a_tag_is_kept_once_and_apart() -> None:
 
 def test_a_transaction_has_tags_of_its_own() -> None:
     """What is odd about a pair is not odd about its messages."""
-    peers = Peers("192.0.2.1", 1, "192.0.2.2", 80, "ipv4", "0" * 20, None)
+    peers = Peers("192.0.2.1", 1, "192.0.2.2", 80, "ipv4", bytes(10), None)
     transaction = Transaction(peers, 1, Request(0, 0, 0), Response(0, 0, 0))
     transaction.tag(Anomaly.PIPELINED)
     assert transaction.anomalies == {Anomaly.PIPELINED}

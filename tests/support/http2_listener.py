@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PEERS", "Counted", "Listener", "Piece", "counted", "heard", "pieces"]
 
-PEERS = Peers("10.0.0.1", 40_000, "10.0.0.2", 50_051, "ipv4", "c" * 20, None)
+PEERS = Peers("10.0.0.1", 40_000, "10.0.0.2", 50_051, "ipv4", b"\xcc" * 10, None)
 
 
 @dataclass

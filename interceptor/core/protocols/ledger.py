@@ -140,7 +140,7 @@ class Ledger:
         """What was not read since the last time, by server; `time` is that of the capture."""
         found = [
             Unread(
-                Peers("", 0, address, port, network_type, "", None),
+                Peers("", 0, address, port, network_type, b"", None),
                 self._since or time,
                 time,
                 protocol,

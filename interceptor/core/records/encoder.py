@@ -339,7 +339,7 @@ class RecordEncoder:
         self._admit = templates.admit
         self._routed = templates.routed
         self.names = ServerNames()
-        self._connections: dict[str, _Connection] = {}
+        self._connections: dict[bytes, _Connection] = {}
         self._header_names = _Cache[str, str](lambda name: values.field_name(name, templates.words.known))
         self._layouts = _Cache[tuple[str, ...], tuple[str, ...] | None](self._layout)
         self._query_keys = _Cache[str, str](lambda key: values.query_key(key, templates.words.parameter))
@@ -664,7 +664,7 @@ class RecordEncoder:
         """What records say of a connection, from here on remembered."""
         connection = (
             peers,
-            _text(peers.connection_id),
+            peers.connection_id.hex(),
             _text(peers.client_address),
             peers.client_port,
             _text(peers.server_address),

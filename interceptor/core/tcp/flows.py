@@ -107,7 +107,7 @@ class Ends:
             server_address=self._addresses[flow[size : 2 * size]],
             server_port=self._ports[flow[-2:]],
             network_type="ipv4" if size == 4 else "ipv6",
-            connection_id=hashlib.blake2b(identity, digest_size=10).hexdigest(),
+            connection_id=hashlib.blake2b(identity, digest_size=10).digest(),
             interface=interface,
             perspective=perspective,
         )

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from interceptor.core.protocols.conversation import Heard, Reader
 
-PEERS = Peers("192.0.2.1", 40_000, "192.0.2.2", 80, "ipv4", "0" * 20, None)
+PEERS = Peers("192.0.2.1", 40_000, "192.0.2.2", 80, "ipv4", bytes(10), None)
 ANNOUNCED = PEERS.announced("198.51.100.7", 1234)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from interceptor.core.protocols.ledger import Unread
 
-PEERS = Peers("192.0.2.1", 40_000, "192.0.2.2", 22, "ipv4", "0" * 20, None)
+PEERS = Peers("192.0.2.1", 40_000, "192.0.2.2", 22, "ipv4", bytes(10), None)
 BANNER = b"SSH-2.0-a\r\n"
 
 
@@ -85,7 +85,7 @@ def test_of_more_servers_than_there_is_room_for_only_the_sum_is_known(
     ledger = Capture().pipeline._recognition.ledger
     accounts = [
         ledger.account(
-            "ssh", Peers("192.0.2.1", 40_000, f"192.0.2.{number}", 22, "ipv4", "0" * 20, None), begun=1
+            "ssh", Peers("192.0.2.1", 40_000, f"192.0.2.{number}", 22, "ipv4", bytes(10), None), begun=1
         )
         for number in range(5)
     ]

@@ -6,7 +6,7 @@ from interceptor.core.model import Anomaly, Chunk, Drop, Outcome, Peers
 from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.protocols.opaque import Opaque
 
-PEERS = Peers("192.0.2.1", 40_000, "192.0.2.2", 22, "ipv4", "0" * 20, None)
+PEERS = Peers("192.0.2.1", 40_000, "192.0.2.2", 22, "ipv4", bytes(10), None)
 
 
 def test_bytes_are_counted_and_nothing_else() -> None:

@@ -104,7 +104,7 @@ def test_any_bytes_are_a_header_or_none(data: bytes, start: bytes) -> None:
         assert found.client is None or 0 <= found.client[1] <= 65535
 
 
-PEERS = Peers("10.0.0.1", 40_000, "10.0.0.2", 80, "ipv4", "c" * 20, None)
+PEERS = Peers("10.0.0.1", 40_000, "10.0.0.2", 80, "ipv4", b"\xcc" * 10, None)
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 
 

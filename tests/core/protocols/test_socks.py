@@ -25,7 +25,7 @@ from tests.support.examples import examples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 1080, "ipv4", "0" * 20, None)
+PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 1080, "ipv4", bytes(10), None)
 
 ANY_4 = b"\x04\x01\x00\x50\xc6\x33\x64\x14user\x00"
 NAMED_4 = b"\x04\x01\x1f\x90\x00\x00\x00\x01\x00shop.example\x00"

@@ -13,7 +13,7 @@ from interceptor.core.protocols.http1.parser import Context
 from interceptor.core.protocols.recognition import Recognition
 from interceptor.core.protocols.tunnel import DEPTH, Opening, Traffic, Tunnel
 
-PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 3128, "ipv4", "0" * 20, None)
+PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 3128, "ipv4", bytes(10), None)
 GET = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n"
 FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b"b" * 900
 CONNECT = b"CONNECT b.example:80 HTTP/1.1\r\nHost: b.example\r\n\r\n"

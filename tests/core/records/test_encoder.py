@@ -21,7 +21,7 @@ from tests.support.examples import examples
 SECOND = 10**9
 NOON = 1_714_564_800 * SECOND  # 2024-05-01T12:00:00Z
 
-PEERS = Peers("10.0.0.1", 40000, "10.0.0.2", 8080, "ipv4", "0123456789abcdef0123", "veth0")
+PEERS = Peers("10.0.0.1", 40000, "10.0.0.2", 8080, "ipv4", bytes.fromhex("0123456789abcdef0123"), "veth0")
 
 
 Noun = TypeVar("Noun", Request, Response, Transaction)
@@ -501,7 +501,10 @@ def test_more_connections_than_are_remembered() -> None:
     encoder = RecordEncoder(url="path")
     for number in [*range(CACHED + 10), *range(10)]:
         peers = replace(
-            PEERS, client_port=number, connection_id=f"{number:020x}", server_address=f"10.3.{number % 9}.2"
+            PEERS,
+            client_port=number,
+            connection_id=number.to_bytes(10),
+            server_address=f"10.3.{number % 9}.2",
         )
         host = "h" + "".join([chr(97 + number // 26**place % 26) for place in range(3)])
         record = encoder.record(a_transaction(a_request(target=f"/{number}", host=host), peers=peers))
@@ -603,7 +606,7 @@ def test_any_transaction_is_written(transaction: Transaction, url: Any, node: st
     request, response, peers = transaction.request, transaction.response, transaction.peers
     assert record["source.address"] == unicode(peers.client_address)
     assert record["destination.address"] == unicode(peers.server_address)
-    assert record["id"].startswith(peers.connection_id)
+    assert record["id"].startswith(peers.connection_id.hex())
     assert len(record["id"]) == 32
     assert record.get("node", "") == unicode(node or "")
     assert record.get("interface", "") == unicode(peers.interface or "")
@@ -707,7 +710,7 @@ def test_memory_is_bounded() -> None:
         agent = f"{number}" + "x" * 500
         request = a_request(target=target, host=f"h{number}", header_names=names, user_agent=agent)
         response = a_response(header_names=names, content_type=agent)
-        peers = replace(PEERS, client_port=number, connection_id=f"{number:020x}")
+        peers = replace(PEERS, client_port=number, connection_id=number.to_bytes(10))
         encoder.encode([a_transaction(request, response, peers=peers)])
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

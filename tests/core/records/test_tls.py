@@ -13,7 +13,7 @@ from interceptor.core.records.tls import TlsRecord, alert, cipher, fields, proto
 from interceptor.core.records.words import VALUE
 from tests.support.tls import CLIENT, SERVER, talk
 
-PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 443, "ipv4", "0" * 20, None)
+PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 443, "ipv4", bytes(10), None)
 
 
 def test_what_a_record_says_of_a_session() -> None:

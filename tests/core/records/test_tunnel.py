@@ -16,7 +16,7 @@ from interceptor.core.records.tunnel import TunnelRecord, fields, place, protoco
 from interceptor.core.records.words import VALUE
 from tests.support.canaries import KINDS
 
-PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 3128, "ipv4", "0123456789abcdef0123", None)
+PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 3128, "ipv4", bytes.fromhex("0123456789abcdef0123"), None)
 CONNECT = Request(77, 0, 1, method="CONNECT", target="api.example:443", host="other.example")
 
 

@@ -13,7 +13,7 @@ SECOND = 10**9
 
 def unread(protocol: str, address: str = "192.0.2.2", *, time: int = 1_700_000_000 * SECOND) -> Unread:
     """A minute of one server."""
-    return Unread(Peers("", 0, address, 22, "ipv4", "", None), time, time + 60 * SECOND, protocol, 2, 300)
+    return Unread(Peers("", 0, address, 22, "ipv4", b"", None), time, time + 60 * SECOND, protocol, 2, 300)
 
 
 def test_a_record_says_how_much_of_whom_and_why() -> None:
@@ -57,6 +57,6 @@ def test_an_id_is_of_a_node_a_server_a_protocol_and_a_time() -> None:
 
 def test_who_is_not_known_is_absent() -> None:
     """As of a connection that was met in the middle."""
-    found = RecordEncoder().record(Unread(Peers("", 0, "", 0, "", "", None), 1, 2, "unrecognized", 0, 5))
+    found = RecordEncoder().record(Unread(Peers("", 0, "", 0, "", b"", None), 1, 2, "unrecognized", 0, 5))
     assert isinstance(found, UnreadRecord)
     assert (found.server_address, found.server_port, found.network_type) == (None, None, None)

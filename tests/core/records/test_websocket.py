@@ -16,7 +16,7 @@ from interceptor.core.records.websocket import WebSocketRecord, extension, field
 from interceptor.core.records.words import VALUE
 from tests.support.canaries import KINDS
 
-PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 80, "ipv4", "0123456789abcdef0123", "eth0")
+PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 80, "ipv4", bytes.fromhex("0123456789abcdef0123"), "eth0")
 
 
 def session(**more: Any) -> Session:
@@ -82,7 +82,7 @@ def test_ids_differ_by_part_and_by_place() -> None:
     said = [session(), session(part=2), session(position=78), session(asked=False)]
     ids = [record(each)["id"] for each in said]
     assert len(set(ids)) == 4
-    assert all(each.startswith(PEERS.connection_id) and len(each) == 32 for each in ids)
+    assert all(each.startswith(PEERS.connection_id.hex()) and len(each) == 32 for each in ids)
     assert ids[0][-8:] == ids[1][-8:] == f"{77:08x}"
     assert all(place(each) < 1 << 48 for each in said)
 

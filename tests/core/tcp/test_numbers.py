@@ -23,7 +23,7 @@ def seen(ends: Ends, *, met: bool = False, lost: int | None = None) -> list[str]
     talk.client(b"GET /n/2 HTTP/1.1\r\nHost: a.test\r\n\r\n", lost=lost == 2)
     talk.server(b"HTTP/1.1 204 Fine\r\n\r\n")
     talk.close()
-    return [each.peers.connection_id for each in capture.close()]
+    return [each.peers.connection_id.hex() for each in capture.close()]
 
 
 def test_two_machines_give_a_connection_one_identity() -> None:
@@ -45,7 +45,7 @@ def test_numbers_of_two_connections_identify_one_of_them() -> None:
             talk = Dialogue(capture, ASKED._replace(client_port=port)).open()
             talk.exchange(port)
             talk.close()
-        return [each.peers.connection_id for each in capture.close()]
+        return [each.peers.connection_id.hex() for each in capture.close()]
 
     found = run()
     assert len(set(found)) == 20

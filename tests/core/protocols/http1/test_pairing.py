@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from interceptor.core.model import Outcome
     from interceptor.core.protocols.conversation import Heard
 
-PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 80, "ipv4", "0" * 20, None)
+PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 80, "ipv4", bytes(10), None)
 NOBODY = None
 
 

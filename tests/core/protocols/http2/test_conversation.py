@@ -374,7 +374,7 @@ def test_other_ends_are_those_of_what_is_open_and_of_what_begins() -> None:
     finished: list[Outcome] = []
     data = PREFACE + never_answered(3)
     talk.receive(CLIENT, Chunk(data, 0, len(data), 0, 5, 0), finished)
-    service = Peers("10.0.0.1", 40_000, "10.96.0.1", 80, "ipv4", "c" * 20, None)
+    service = Peers("10.0.0.1", 40_000, "10.96.0.1", 80, "ipv4", b"\xcc" * 10, None)
     talk.rename(service)
     more = frame(1, 7, b"\x82\x84\x86", 5)
     talk.receive(CLIENT, Chunk(more, 0, len(more), len(data), 6, 0), finished)

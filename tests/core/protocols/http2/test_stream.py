@@ -7,7 +7,7 @@ from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.protocols.http2.stream import Stream
 from tests.support.http2 import message
 
-PEERS = Peers("10.0.0.1", 40_000, "10.0.0.2", 50_051, "ipv4", "c" * 20, None)
+PEERS = Peers("10.0.0.1", 40_000, "10.0.0.2", 50_051, "ipv4", b"\xcc" * 10, None)
 
 
 def test_what_a_call_has_counted_is_written_down_when_it_is_asked_for() -> None:

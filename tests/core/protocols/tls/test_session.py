@@ -19,7 +19,7 @@ from tests.support.tls import CLIENT, NAME, SERVER, Talk, talk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 443, "ipv4", "0" * 20, None)
+PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 443, "ipv4", bytes(10), None)
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
 

@@ -25,7 +25,7 @@ from interceptor.core.protocols.websocket.session import Session, Traffic, WebSo
 from tests.support.examples import examples
 from tests.support.websocket import ACCEPT, BINARY, CLOSE, KEY, PING, PONG, TEXT, frame, frames
 
-PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 80, "ipv4", "0" * 20, None)
+PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 80, "ipv4", bytes(10), None)
 MASK = b"\x12\x34\x56\x78"
 
 
