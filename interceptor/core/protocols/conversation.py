@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLIENT",
+    "NOWHERE",
     "SERVER",
     "Becoming",
     "Conversation",
@@ -63,6 +64,9 @@ __all__ = [
     "succeed",
 ]
 
+NOWHERE: Final = -(1 << 63)
+"""A position that no byte has. Bytes may have negative ones: an acknowledgement may be what the first position is known from,
+and what was sent before may come yet."""
 CLIENT: Final = 0
 SERVER: Final = 1
 """The sides of a connection: who sent it. Of one that was met in the middle they are a guess, until a conversation has

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from msgspec import Struct
 
 from interceptor.core.model import Chunk, Drop
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation, End, Hole
+from interceptor.core.protocols.conversation import CLIENT, NOWHERE, SERVER, Becoming, Conversation, End, Hole
 from interceptor.core.protocols.opaque import NOTHING_COMES
 from interceptor.core.protocols.tunnel import Opening
 
@@ -278,10 +278,10 @@ class SocksConversation(Conversation):
         """The negotiation is over, and has these bytes; what was said beyond it is of the tunnel."""
         over = [said.client, said.server]
         left: list[Heard] = []
-        position, time = -1, 0
+        position, time = NOWHERE, 0
         for side, each in self._heard:
             assert isinstance(each, Chunk)
-            if side == CLIENT and position < 0:
+            if side == CLIENT and position == NOWHERE:
                 position = each.base
             time = max(time, each.time)
             size = min(over[side], each.end)

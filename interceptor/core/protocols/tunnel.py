@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from interceptor.core.model import Anomaly, Drop, Outcome, State
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
+from interceptor.core.protocols.conversation import CLIENT, NOWHERE, SERVER, Becoming, Conversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,8 +91,8 @@ class _Side:
     __slots__ = ("begin", "ended", "left", "missed", "position", "reported")
 
     def __init__(self) -> None:
-        self.begin = -1
-        """Where it begins; -1 as long as nothing is known of it."""
+        self.begin = NOWHERE
+        """Where it begins; NOWHERE as long as nothing is known of it."""
         self.position = 0
         """How far it has come, …"""
         self.left = 0
@@ -104,7 +104,7 @@ class _Side:
 
     def start(self, position: int) -> None:
         """Something is known of it from here on."""
-        if self.begin < 0:
+        if self.begin == NOWHERE:
             self.begin = self.position = position
 
 
@@ -365,7 +365,7 @@ class TunnelConversation(Conversation):
 
     def _came(self, side: int) -> int:
         said = self._story.sides[side]
-        return self._reached(side) - max(said.begin, 0) - said.missed
+        return self._reached(side) - (said.begin if said.begin != NOWHERE else 0) - said.missed
 
     def _count(self) -> None:
         """Count what has come that nobody reads."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from interceptor.core.model import Anomaly, Drop, Request, Response
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
+from interceptor.core.protocols.conversation import CLIENT, NOWHERE, SERVER, Becoming, Conversation
 from interceptor.core.protocols.http2 import frames
 from interceptor.core.protocols.http2.frames import FrameReader
 from interceptor.core.protocols.http2.hpack import Table
@@ -34,8 +34,8 @@ class _Side:
     def __init__(self, reader: FrameReader, table: Table) -> None:
         self.reader = reader
         self.table = table
-        self.settled = -1
-        """Position up to which bytes were counted as delivered or dropped; -1 before the first and behind the last."""
+        self.settled = NOWHERE
+        """Position up to which bytes were counted as delivered or dropped; NOWHERE before the first and behind the last."""
         self.left = 0
         """What its reader said there of what need not be looked at: it has less to say once some of that went by."""
         self.counting: Contents | None = None
@@ -98,7 +98,7 @@ class Http2Conversation(Conversation):
     def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:
         """The next bytes of one side."""
         said = self._sides[side]
-        if said.settled < 0:
+        if said.settled == NOWHERE:
             if side == SERVER and self._first and declines(chunk.buffer[chunk.cursor : chunk.end]):
                 self._leave(self._sides[CLIENT])
                 self.becomes = Becoming(REFUSED, [(side, chunk)])
@@ -226,7 +226,7 @@ class Http2Conversation(Conversation):
         """Bytes of one side are missing."""
         said = self._sides[side]
         reader = said.reader
-        if said.settled < 0:
+        if said.settled == NOWHERE:
             said.settled = position
         self._settle(said, position)
         event = reader.gap(size)
@@ -249,11 +249,11 @@ class Http2Conversation(Conversation):
         """Nothing more comes from one side."""
         del clean  # a stream says itself where it ends, and what has not ended is for `finish`
         said = self._sides[side]
-        if said.settled < 0:
+        if said.settled == NOWHERE:
             said.settled = position
         said.reader.close()
         self._settle(said, position)
-        said.settled = -1  # its end has a position of its own, and nothing is held there
+        said.settled = NOWHERE  # its end has a position of its own, and nothing is held there
         self._streams.close(side, time)
         if self._sessions is not None:
             self._sessions.close(side, time, finished)
@@ -304,7 +304,7 @@ class Http2Conversation(Conversation):
     def held(self, side: int, position: int) -> int:
         """Bytes of one side that are neither delivered nor dropped yet."""
         settled = self._sides[side].settled
-        return position - settled if settled >= 0 else 0
+        return position - settled if settled != NOWHERE else 0
 
     @property
     def begun(self) -> int:
@@ -346,7 +346,7 @@ class Http2Conversation(Conversation):
 
     def _leave(self, said: _Side) -> None:
         """Count what went by and what waits of a side that another conversation goes on with."""
-        if said.settled >= 0:
+        if said.settled != NOWHERE:
             reader = said.reader
             position = said.settled + reader.pending + said.left - reader.remaining
             reader.close()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from interceptor.core.model import Outcome, State
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
+from interceptor.core.protocols.conversation import CLIENT, NOWHERE, SERVER, Becoming, Conversation
 from interceptor.core.protocols.tls.certificates import Certificate, read_leaf
 from interceptor.core.protocols.tls.hellos import (
     ClientHello,
@@ -92,8 +92,8 @@ class _Side:
 
     def __init__(self, layer: RecordLayer) -> None:
         self.layer = layer
-        self.position = -1
-        """Up to which its bytes are counted; -1 before the first, and behind a FIN: that takes a place, which is no byte."""
+        self.position = NOWHERE
+        """Up to which its bytes are counted; NOWHERE before the first, and behind a FIN: that takes a place, which is no byte."""
         self.bytes = self.missed = 0
         self.ended = False
         """By a FIN."""
@@ -186,7 +186,7 @@ class TlsConversation(Conversation):
     def held(self, side: int, position: int) -> int:
         """Bytes of a record that went by since the last that was looked at."""
         said = self._sides[side]
-        return position - said.position if said.position >= 0 else 0
+        return position - said.position if said.position != NOWHERE else 0
 
     @property
     def weight(self) -> int:
@@ -195,7 +195,7 @@ class TlsConversation(Conversation):
 
     def _count(self, said: _Side, start: int, stop: int) -> None:
         """Bytes came up to a position, the first of those that were looked at at `start`."""
-        size = stop - (said.position if said.position >= 0 else start)
+        size = stop - (said.position if said.position != NOWHERE else start)
         said.position = stop
         said.bytes += size
         self._deliver(size)
@@ -240,7 +240,7 @@ class TlsConversation(Conversation):
         """Nothing more comes from one side; `clean`: by a FIN."""
         said = self._sides[side]
         self._count(said, position, position)
-        said.position = -1
+        said.position = NOWHERE
         said.layer.close()
         said.ended = clean
         self._end = max(self._end, time)
