@@ -269,6 +269,12 @@ _DROPPED = re.compile(r"(\d+) packets? dropped by|received/dropped on interface 
 """What tcpdump says at its end, and dumpcap of each interface."""
 
 
+_ORDINARY = 65_535
+_BUFFER_KIB = (65_536, 524_288)
+"""Of a ring whose packets have a slot of the snapshot length each: of 256 KiB there are 256 in 64 MiB, which a busy machine
+does not empty in time."""
+
+
 @contextmanager
 def tcpdump(
     where: Namespace, interface: str, path: Path, *, snaplen: int = 0, bpf: str = ""
@@ -280,7 +286,12 @@ def tcpdump(
     """
     command = ["tcpdump", "-i", interface, "-w", str(path), "-s", str(snaplen), "-U", "-n", "-Z", "root"]
     # Immediate mode hands over each packet as it comes, so that the last ones are in the file when it is quiet.
-    command += ["--time-stamp-precision=nano", "--immediate-mode", "-B", "65536"]
+    command += [
+        "--time-stamp-precision=nano",
+        "--immediate-mode",
+        "-B",
+        str(_BUFFER_KIB[snaplen > _ORDINARY]),
+    ]
     with _capturing(where, [*command, *bpf.split()], path, "listening on") as capture:
         yield capture
 

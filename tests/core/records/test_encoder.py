@@ -569,7 +569,7 @@ ALL_PEERS = st.builds(
     TEXT.filter(bool),
     st.integers(0, 65535),
     st.sampled_from(["ipv4", "ipv6"]),
-    st.integers(0, 16**20 - 1).map(lambda number: f"{number:020x}"),
+    st.binary(min_size=10, max_size=10),
     st.none() | TEXT,
 )
 TRANSACTIONS = st.builds(
