@@ -46,9 +46,8 @@ def passing(settings: config.Capture) -> str:
     """
     if not settings.tunnels:
         return settings.filter
-    from interceptor.capture import (
-        overlays,
-    )  # with the formats of all packets, which most captures do not need
+    # With the formats of all packets, which most captures do not need.
+    from interceptor.capture import overlays
 
     return overlays.parse(settings.tunnels, "capture.tunnels").widen(settings.filter)
 

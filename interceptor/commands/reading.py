@@ -363,9 +363,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _tunnels(texts: Sequence[str]) -> dict[int, str] | None:
     if not texts:
         return None
-    from interceptor.capture import (
-        overlays,  # with the formats of all packets, which most captures do not need
-    )
+    # With the formats of all packets, which most captures do not need.
+    from interceptor.capture import overlays
 
     return overlays.parse(texts, "--tunnels").ports
 
