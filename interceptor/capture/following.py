@@ -8,8 +8,8 @@ Invariants:
 
 * One capture failing touches no other.
 * The captures run on when the list cannot be had: only a new list starts and stops any.
-* An interface that has gone is let go when its capture has given its last packet, and after a few seconds at
-  the latest (a renamed interface goes on giving packets under its old name).
+* An interface that has gone is let go when its capture has given its last packet, and at the latest a few seconds
+  after the kernel has (a renamed interface goes on giving packets under its old name).
 
 What the kernel was still collecting (`capture.read_timeout_ms`) when an interface went, `live:` reads afterwards. rpcapd
 does not, and nobody counts it: its statistics of such a capture would tell, on interfaces where each packet counts once.
@@ -52,7 +52,7 @@ _STEADY: Final = 10.0
 """Seconds after which a capture counts as having worked."""
 
 _FAREWELL: Final = 2.0
-"""Seconds for the last packets of an interface that has gone."""
+"""Seconds for the last packets of an interface that has gone, once the kernel has handed them over."""
 
 
 class _Running:
@@ -82,10 +82,12 @@ class Following:
         *,
         uplinks: bool = False,
         chosen: bool = False,
+        collecting: float = 0.0,
     ) -> None:
         """`capture` captures one interface until it cannot (raises `CaptureEnded`) or is cancelled.
 
         `uplinks`: see `decide_all`. `chosen`: the source is for one interface, and leaving out the others is no news.
+        `collecting`: seconds that the kernel may keep the last packets of an interface that has gone.
         """
         self.watched: dict[str, Watched] = {}
         """By name: what the source offers now."""
@@ -98,6 +100,7 @@ class Following:
         self._group = group
         self._uplinks = uplinks
         self._chosen = chosen
+        self._farewell = collecting + _FAREWELL
         self._wanted: dict[str, _Running] = {}
         self._captures = 0
         self._beyond = False
@@ -203,7 +206,7 @@ class Following:
         running.watched.gone()
         if running.task is not None:
             loop = asyncio.get_running_loop()
-            timer = loop.call_later(_FAREWELL, running.task.cancel)
+            timer = loop.call_later(self._farewell, running.task.cancel)
             running.task.add_done_callback(lambda _: timer.cancel())
 
     def _one_less(self, _: asyncio.Task[None]) -> None:

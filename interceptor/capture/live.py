@@ -62,8 +62,9 @@ _STARTS: Final = 4
 """Captures opened at a time: each takes a thread, which waits for the kernel."""
 _SHOWN: Final = 20
 """Interfaces named in the error about one that is not there."""
-_LAST_BLOCKS: Final = 2
-"""Times `read_timeout_ms` until the kernel has handed over what it was collecting when an interface went."""
+_LAST_BLOCKS: Final = 3
+"""Times `read_timeout_ms` until the kernel has handed over what it was collecting when an interface went: its timer gives
+a block away the second time that it finds it, and one more for a machine that is busy."""
 _SECOND: Final = 1_000_000_000
 _EVERYTHING: Final = Offer("any", description="all interfaces at once")
 """What the kernel does not list, and libpcap can capture."""
@@ -95,6 +96,8 @@ class LiveSource:
         self.rules = chosen.model_copy(update={"include": (name,)}) if name else chosen
         self._following: Following | None = None
         self._starts = asyncio.Semaphore(_STARTS)
+        self._collecting = _LAST_BLOCKS * settings.read_timeout_ms / 1000
+        """Seconds after an interface has gone in which the kernel may still keep packets of it."""
         self._rings = rings or Rings(settings.buffer_bytes)
 
     @property
@@ -147,6 +150,7 @@ class LiveSource:
                 group,
                 uplinks=not self._name,
                 chosen=bool(self._name),
+                collecting=self._collecting,
             )
             links_now = Links(following.changed.set)
             group.create_task(links_now.follow(), name="interface events")
@@ -241,7 +245,7 @@ class LiveSource:
                         self._set_filter(handle)
         except pcapy.PcapError as error:
             # The kernel goes on to hand over what it has collected, and libpcap to read that, once the error was told.
-            await asyncio.sleep(_LAST_BLOCKS * self._settings.read_timeout_ms / 1000)
+            await asyncio.sleep(self._collecting)
             with suppress(pcapy.PcapError):
                 while await _take(handle, interface, watched, feed):
                     pass

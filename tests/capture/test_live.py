@@ -74,7 +74,7 @@ def test_what_the_kernel_was_collecting_when_an_interface_went_is_read(host: Hos
     """However long it collects: the last packets before the end are not lost."""
 
     async def main() -> None:
-        async with running(live(read_timeout_ms=1_000)) as one:
+        async with running(live(read_timeout_ms=1_500)) as one:
             await ip(host, "link add new0 type veth peer name new1", "link set new0 up", "link set new1 up")
             await one.until_captured("cap0", "cap1", "new0", "new1")
             with host.wire("new0") as wire:
