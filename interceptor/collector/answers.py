@@ -12,6 +12,8 @@ import msgspec
 from interceptor.collector.totals import percentile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from interceptor.collector.totals import Tally
 
 __all__ = [
@@ -39,10 +41,12 @@ __all__ = [
     "Sought",
     "Spread",
     "Totals",
+    "Unread",
     "Window",
     "address_of",
     "authority",
     "spread",
+    "unread",
 ]
 
 Range = Literal["15m", "1h", "24h", "7d", "all"]
@@ -130,6 +134,27 @@ class Agent(msgspec.Struct, frozen=True, omit_defaults=True):
     """Absent where its batches do not say."""
 
 
+class Unread(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Payload of a server that agents could not read, counted by whole hours. Each agent counts what it saw."""
+
+    server: str | None
+    """Address and port; null where nobody knows who is the server, or there were too many."""
+    names: list[str]
+    """By which clients of TLS called it, the latest first."""
+    protocol: str | None
+    """Null where it has no name."""
+    reason: str
+    """`encrypted`, `tunnel`; `not_read`: the protocol is known by its first bytes; `unrecognized`."""
+    connections: int
+    """That began."""
+    bytes: int
+    """Both ways."""
+    agents: int
+    """That saw some of it."""
+    last: int
+    """The start of the last hour in which there was any: Unix time, seconds."""
+
+
 class Slot(msgspec.Struct, frozen=True):
     """One point of the time line."""
 
@@ -159,6 +184,8 @@ class Totals(msgspec.Struct, frozen=True):
     agents: int
     stored: int
     """Records of all times. Totals stay longer than these."""
+    unread_bytes: int
+    """Payload of all kinds that agents could not read."""
     spread: Spread
 
 
@@ -177,6 +204,8 @@ class Overview(msgspec.Struct, frozen=True):
     calls: list[Call]
     endpoints: list[Endpoint]
     agents: list[Agent]
+    unread: list[Unread]
+    """Of which servers something could not be read, those of most bytes first."""
     records: list[msgspec.Raw]
     """The latest, the newest first, as they came."""
 
@@ -349,6 +378,15 @@ def spread(tally: Tally, *, whole: bool = True) -> Spread:
         tally.bytes,
         *(percentile(buckets, share) for share in (0.50, 0.95, 0.99)),
     )
+
+
+def unread(
+    place: tuple[str, int], protocol: str, reason: str, counted: Sequence[int], names: list[str]
+) -> Unread:
+    """The answer for a server; `counted`: connections, bytes, agents and the last hour."""
+    address, port = place
+    shown = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return Unread(shown if address else None, names, protocol or None, reason, *counted)
 
 
 def authority(address: str, port: int) -> str:

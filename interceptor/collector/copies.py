@@ -24,13 +24,14 @@ from interceptor.collector.database import DAY, check_version, open_for_reading,
 from interceptor.delivery.batches import Origin, seal, unpack
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.ingest.api import Incoming
-from interceptor.ingest.lines import Aside, Known, check
+from interceptor.ingest.lines import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from interceptor.collector.engine import Engine
+    from interceptor.ingest.lines import Read
 
 __all__ = ["Backup", "Copied", "backup", "copy"]
 
@@ -200,6 +201,6 @@ def _batch(lines: list[bytes], node: str, created: int) -> Incoming:
     origin = Origin(f"interceptor/{__version__}", None, node[:_NODE])
     sealed = seal([line + b"\n" for line in lines], len(lines), origin, created, "zstd")
     text = unpack(sealed.body, sealed.encoding, _UNPACKED)
-    known: list[Known | Aside] = []
+    known: list[Read] = []
     checked = check(text, known=known)
     return Incoming(checked.header, sealed.body, sealed.encoding, checked.text, known=known)

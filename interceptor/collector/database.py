@@ -106,11 +106,19 @@ INSERT INTO tags VALUES({NOBODY}, '{OTHER}');
 # callers and agents are never given again: records go on to name those that were forgotten.
 
 
-_VIEWS: Final = """
+_ADDED: Final = """
 CREATE TABLE IF NOT EXISTS views(
     id BLOB NOT NULL, perspective TEXT NOT NULL, text BLOB NOT NULL, PRIMARY KEY(id, perspective)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unread(
+    hour INTEGER NOT NULL, address TEXT NOT NULL, port INTEGER NOT NULL, protocol TEXT NOT NULL, reason TEXT NOT NULL,
+    agent INTEGER NOT NULL, received INTEGER NOT NULL, seen BLOB NOT NULL, connections INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, PRIMARY KEY(hour, address, port, protocol, reason, agent)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS server_names(
+    address TEXT NOT NULL, port INTEGER NOT NULL, name TEXT NOT NULL, last INTEGER NOT NULL, received INTEGER NOT NULL,
+    PRIMARY KEY(address, port, name)) STRICT, WITHOUT ROWID;
 """
 # `views.text`: what another agent said of the record with this id (`interceptor.collector.views`). It goes with that.
+# `unread`, `server_names`: see `interceptor.collector.unread`. `last`: the hour in which a client used that name last.
 
 
 class _MergeAll:
@@ -174,7 +182,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         if version == 0:
             database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
         database.executescript(
-            losses.SCHEMA + _VIEWS
+            losses.SCHEMA + _ADDED
         )  # which files of this format had not from the beginning
     except sqlite3.DatabaseError as error:
         database.close()

@@ -23,6 +23,8 @@ __all__ = [
     "BY_MINUTE",
     "FAILING",
     "LOOKED_AT",
+    "NAMES",
+    "NAMES_KEPT",
     "PAUSES",
     "RECENT",
     "ROWS",
@@ -32,6 +34,8 @@ __all__ = [
     "SPARKS",
     "Outage",
     "added",
+    "both",
+    "covers",
     "is_slower",
     "known",
     "records_within",
@@ -50,6 +54,10 @@ ROWS: Final = 500
 SPARKS: Final = 32
 RECENT: Final = 50
 AGENTS: Final = 500
+NAMES: Final = 3
+"""Of a server that is not read, those used last; of `NAMES_KEPT`."""
+NAMES_KEPT: Final = 20
+"""Of one server. Whoever makes up more is not believed."""
 SCANNED: Final = 20
 """Calls of one client for what is not there; at least half of its calls. A client with an old link makes a few."""
 
@@ -75,6 +83,18 @@ def records_within(question: Question, now: int) -> tuple[int, int] | None:
         return None
     end = (now // MINUTE + 1) * MINUTE
     return end - SECONDS[question.range], end
+
+
+def both(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    """From the first of two times on to the last; None: there is nothing."""
+    if one is None or other is None:
+        return one or other
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def covers(minutes: tuple[int, int], told: tuple[int, int] | None) -> bool:
+    """Whether calls from minute to minute leave out no hour in which something was not read."""
+    return told is None or (minutes[0] // HOUR * HOUR <= told[0] and told[1] <= minutes[1])
 
 
 def window_of(chosen: Range | None, start: int, end: int, span: int) -> Window:

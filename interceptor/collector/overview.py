@@ -26,6 +26,7 @@ from interceptor.collector.answers import (
 from interceptor.collector.measures import ROWS, SPARKS
 from interceptor.collector.selection import choose
 from interceptor.collector.totals import Tally, bounds
+from interceptor.collector.unread import unread
 
 if TYPE_CHECKING:
     import sqlite3
@@ -66,14 +67,17 @@ def overview(
     stored: int,
 ) -> Overview:
     """What there is of what is asked for; agents and records are found by others."""
-    return _Counting(database, choose(database, question, now)).overview(now, agents, records, stored)
+    return _Counting(database, question, choose(database, question, now)).overview(
+        now, agents, records, stored
+    )
 
 
 class _Counting:
     """One overview, being counted."""
 
-    def __init__(self, database: sqlite3.Connection, selection: Selection) -> None:
+    def __init__(self, database: sqlite3.Connection, question: Question, selection: Selection) -> None:
         self._database = database
+        self._question = question
         self._selection = selection
         self._whole = selection.statuses is None
         """Bytes and latencies are those of the calls."""
@@ -116,6 +120,7 @@ class _Counting:
             total.bytes += one.bytes
             total.include(*one.parts())
         [(callers,)] = self._all("SELECT count(DISTINCT who) FROM temp.calling")
+        unread_bytes, not_read = unread(self._database, self._question, self._selection)
         return Overview(
             now=now,
             window=window,
@@ -125,6 +130,7 @@ class _Counting:
                 endpoints=endpoint_count,
                 agents=len(agents),
                 stored=stored,
+                unread_bytes=unread_bytes,
                 spread=spread(total, whole=self._whole),
             ),
             timeline=[
@@ -140,6 +146,7 @@ class _Counting:
             calls=self._calls(),
             endpoints=self._endpoints(endpoints, trends),
             agents=agents,
+            unread=not_read,
             records=records,
         )
 

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from interceptor.collector import unread
 from interceptor.collector.answers import OTHER, Window
 from interceptor.collector.database import ANY_AGENT, DAY, HOUR, MINUTE
-from interceptor.collector.measures import BY_HOUR, BY_MINUTE, SECONDS, window_of
+from interceptor.collector.measures import BY_HOUR, BY_MINUTE, SECONDS, both, covers, window_of
 from interceptor.collector.totals import unpack
 
 if TYPE_CHECKING:
@@ -175,14 +176,16 @@ def _selection(question: Question, window: Window, span: int) -> Selection:
 def _window(database: sqlite3.Connection, question: Question, now: int) -> tuple[Window, int]:
     """A question's time, and which totals it is counted from."""
     span, chosen = MINUTE, question.range
-    minutes, hours = _ends(database, MINUTE), _ends(database, HOUR)
+    minutes, told = _ends(database, MINUTE), unread.ends(database)
+    hours = both(_ends(database, HOUR), told)
     if question.start is not None:
         start = question.start
         end = question.end if question.end is not None else (now // MINUTE + 1) * MINUTE
         end = max(end, start + 1)
     else:
         if chosen is None:
-            chosen = "1h" if hours is None or (minutes is not None and minutes[1] > now - HOUR) else "all"
+            recent = max(minutes[1] if minutes else 0, hours[1] if hours else 0)
+            chosen = "1h" if hours is None or recent > now - HOUR else "all"
         if chosen != "all":
             end = (now // MINUTE + 1) * MINUTE
             start = end - SECONDS[chosen]
@@ -191,7 +194,8 @@ def _window(database: sqlite3.Connection, question: Question, now: int) -> tuple
             end = start + HOUR
         else:
             start, end = hours[0], hours[1] + HOUR
-            if minutes is not None and end - start <= BY_MINUTE and _complete(database, start, end):
+            few = end - start <= BY_MINUTE and _complete(database, start, end)
+            if few and minutes is not None and covers(minutes, told):
                 start, end = minutes[0], minutes[1] + MINUTE  # as wide as what there is
     if question.by_caller:
         span = HOUR

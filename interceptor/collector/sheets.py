@@ -22,6 +22,7 @@ from interceptor.collector.answers import (
     Service,
     Slot,
     Spread,
+    Unread,
 )
 from interceptor.ingest.lines import NamedRow
 
@@ -39,7 +40,7 @@ _PARTS: Final[dict[str, type[msgspec.Struct]]] = {
 }
 """Fields that have fields."""
 _NAMES: Final = tuple(NamedRow.__struct_encode_fields__)
-Listed = Agent | Call | Change | Endpoint | Finding | Known | Service | Slot
+Listed = Agent | Call | Change | Endpoint | Finding | Known | Service | Slot | Unread
 
 
 def sheet(kind: type[Listed], listed: Sequence[Listed], *, titled: bool = True) -> bytes:

@@ -33,7 +33,18 @@ import structlog
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from interceptor.collector.answers import Agent, Call, Change, Endpoint, Finding, Known, Service, Slot, Sought
+from interceptor.collector.answers import (
+    Agent,
+    Call,
+    Change,
+    Endpoint,
+    Finding,
+    Known,
+    Service,
+    Slot,
+    Sought,
+    Unread,
+)
 from interceptor.collector.comparison import compare
 from interceptor.collector.engine import UnavailableError
 from interceptor.collector.question import FILTERS, Question, asked, number, when
@@ -80,11 +91,12 @@ _MAX_PAGE: Final = 1_000
 _NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _LOOKS: Final = 16
 """Overviews that are remembered: a few people, each with his own filter. One is some 100 kB."""
-_PARTS: Final[dict[str, type[Service | Call | Endpoint | Agent]]] = {
+_PARTS: Final[dict[str, type[Service | Call | Endpoint | Agent | Unread]]] = {
     "services": Service,
     "calls": Call,
     "endpoints": Endpoint,
     "agents": Agent,
+    "unread": Unread,
 }
 """Of the overview, that can be asked for alone."""
 _MAX_DESCRIBED: Final = 5_000

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
-from interceptor.collector import blocks, losses, sums
+from interceptor.collector import blocks, losses, sums, unread
 from interceptor.collector.clock import SteadyClock
 from interceptor.collector.database import (
     BUSY_SECONDS,
@@ -49,6 +49,7 @@ from interceptor.collector.views import view_of
 from interceptor.delivery.batches import split_lines
 from interceptor.ingest.api import SinkFullError, Taken
 from interceptor.ingest.lines import Aside, Known
+from interceptor.ingest.unread import ServerName, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -295,7 +296,10 @@ class Store:
                 " RETURNING number",
                 (header.cluster or "", header.node or "", header.agent, now, now),
             )
-            records, duplicates, uncounted = self._insert_records(batch, self._names.agent(agent), received)
+            number = self._names.agent(agent)
+            records, duplicates, uncounted = self._insert_records(batch, number, received)
+            told = [one for one in batch.known if isinstance(one, Unread | ServerName)]
+            unread.note(self._database, told, number, received)
             execute("UPDATE agents SET records = records + ? WHERE number = ?", (len(records), agent))
             inserted += records
             accepted = len(records) + duplicates + uncounted
@@ -314,7 +318,7 @@ class Store:
             if isinstance(one, Known):
                 kept += 1
                 found.setdefault(one.key, (one, line))
-            elif one is Aside.TAKEN:
+            elif one is not Aside.UNKNOWN:
                 uncounted += 1
         endpoint, caller = self._names.endpoint, self._names.caller
         records: list[Placed] = []
@@ -475,6 +479,7 @@ class Store:
         for table in ("pairs", "findings"):
             execute(f"DELETE FROM {table} WHERE received < ?", (int(now) - self._max_rollup_age,))  # noqa: S608
             self._keep_newest(table, "true")
+        unread.forget(self._database, int(now) - self._max_rollup_age)
         self._names.collect()
 
     def _shorten_journal(self) -> None:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from interceptor.config import Ingest
     from interceptor.delivery.batches import Header
     from interceptor.ingest.access import Access
-    from interceptor.ingest.lines import Aside, Known
+    from interceptor.ingest.lines import Read
     from interceptor.ingest.room import Body
 
 __all__ = [
@@ -159,7 +159,7 @@ class Incoming:
     """Lines of it that do not hold, or are not wanted here, and are not in it any more."""
     named: tuple[Refusal, ...] = field(default=(), repr=False)
     """Some of these."""
-    known: Sequence[Known | Aside] = field(default=(), repr=False)
+    known: Sequence[Read] = field(default=(), repr=False)
     """What was read of each line after the header, for a sink that counts."""
 
 
@@ -398,7 +398,7 @@ class IngestApi:
             TooLargeError: there are more than `limit` bytes in it.
 
         """
-        known: list[Known | Aside] | None = None if self._clock is None else []
+        known: list[Read] | None = None if self._clock is None else []
         latest = inf if self._clock is None else self._clock() + _AHEAD_SECONDS
         try:
             text = unpack(body, encoding, limit)

@@ -31,6 +31,7 @@ from msgspec import field
 from interceptor.core.records.latency import is_latency
 from interceptor.core.records.verdicts import verdict
 from interceptor.delivery.batches import UnpackError, parse_header, split_lines
+from interceptor.ingest import unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,7 @@ __all__ = [
     "Known",
     "NamedRow",
     "Objection",
+    "Read",
     "Refusal",
     "Row",
     "TooManyError",
@@ -114,6 +116,9 @@ class Checked:
     named: tuple[Refusal, ...] = ()
     """The first of those, at most `MAX_REFUSALS`."""
 
+
+Read: TypeAlias = "Known | unread.Unread | unread.ServerName | Aside"
+"""What is made of a record that holds."""
 
 Objection: TypeAlias = "Callable[[bytes], str | None]"
 """Why a line that holds is not taken here all the same, without its values; None: it is."""
@@ -285,7 +290,7 @@ _OPENED: Final = frozenset({"url.shown", "url.path", "url.query"})
 
 
 _BESIDE: Final = frozenset({"tls", "tunnel", "unread", "websocket"})
-"""Kinds that agents send and that are part of no total here."""
+"""Kinds that agents send and that are no calls."""
 
 
 class Aside(Enum):
@@ -302,7 +307,7 @@ def check(
     objection: Objection | None = None,
     *,
     latest: float = inf,
-    known: list[Known | Aside] | None = None,
+    known: list[Read] | None = None,
 ) -> Checked:
     """A batch's text as what holds of it and what does not.
 
@@ -370,8 +375,8 @@ class _Reader:
         self._latest = latest * 1_000_000
         self._seconds: dict[str, int] = {}
 
-    def read(self, line: bytes) -> Known | Aside:
-        """The record of a line, where it is of a kind and schema that is counted here.
+    def read(self, line: bytes) -> Read:
+        """What there is to count of a line's record, where it is of a kind and schema that is counted here.
 
         Raises:
             ValueError: it is none; says why, never a value.
@@ -408,7 +413,7 @@ class _Reader:
             ),
         )
 
-    def _of_another_kind(self, line: bytes, error: Exception) -> Aside:
+    def _of_another_kind(self, line: bytes, error: Exception) -> Read:
         """What a later agent says is no error, whatever its fields are. Anything else is."""
         try:
             envelope = _envelopes.decode(line)
@@ -416,9 +421,12 @@ class _Reader:
             raise ValueError(_describe(error)) from None
         if isinstance(error, UnicodeDecodeError) or (envelope.kind == "http" and envelope.schema in _SCHEMAS):
             raise ValueError(_describe(error)) from None
-        _key(envelope.id)
-        self._time(envelope.time)
-        return Aside.TAKEN if envelope.kind in _BESIDE else Aside.UNKNOWN
+        key, time = _key(envelope.id), self._time(envelope.time) // 1_000_000
+        try:
+            counted = unread.read(envelope.kind, envelope.schema, line, key, time)
+        except msgspec.DecodeError as beside:
+            raise ValueError(_describe(beside)) from None
+        return counted or (Aside.TAKEN if envelope.kind in _BESIDE else Aside.UNKNOWN)
 
     def _time(self, text: str) -> int:
         """A record's time as microseconds of Unix time."""

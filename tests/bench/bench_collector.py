@@ -26,7 +26,7 @@ from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
 from interceptor.delivery.batches import Origin, seal, unpack
 from interceptor.ingest.api import Incoming
-from interceptor.ingest.lines import Aside, Known, check
+from interceptor.ingest.lines import Read, check
 from interceptor.service.collecting import COLLECT_AFTER
 from tests.support.records import NOW, time_of
 
@@ -123,7 +123,7 @@ async def take(engine: Engine, sent: list[Incoming]) -> float:
     async with asyncio.TaskGroup() as group:
         for one in sent:
             text = unpack(one.body, one.encoding, 2**30)
-            known: list[Known | Aside] = []
+            known: list[Read] = []
             header = check(text, known=known).header
             group.create_task(engine.take(Incoming(header, one.body, one.encoding, text, known=known)))
     return cpu() - began

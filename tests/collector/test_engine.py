@@ -20,7 +20,7 @@ from interceptor.config import Collector
 from interceptor.delivery.batches import captured_since
 from tests.collector.test_store import incoming
 from tests.support.clickhouse import store_for
-from tests.support.records import NOW, batch, record, shop, time_of
+from tests.support.records import NOW, batch, record, shop, time_of, unread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -895,5 +895,135 @@ def test_the_inventory_knows_what_endpoints_are_like(tmp_path: Path, name: str) 
             assert (
                 len((await found())["/many"].query_keys) <= 20
             )  # whoever invents keys is not believed for ever
+
+    asyncio.run(go())
+
+
+def _named(name: str | None, address: str = "10.0.0.9", **fields: Any) -> dict[str, Any]:
+    """A session of TLS with that server, whose client asked for this name."""
+    asked_for = {"server_address": name, "destination_address": address, "destination_port": 443}
+    return record(kind="tls", **asked_for, **fields)
+
+
+OLD = int(NOW) // 3_600 * 3_600 - 30 * 3_600
+"""An hour, long before."""
+
+
+def test_what_could_not_be_read_is_told_by_server(tmp_path: Path, name: str) -> None:
+    """With the names that clients of TLS have for it, and by whom it was seen."""
+    hour = int(NOW) // 3_600 * 3_600
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(
+                record(),
+                unread(),
+                unread(unread_bytes=7_000, unread_connections=0),
+                unread(time=time_of(OLD), unread_bytes=100, unread_connections=1),
+                unread(server_address="2001:DB8::1", network_protocol_name="ssh", unread_reason="not_read"),
+                _named("pay.example", time=time_of(OLD)),
+                *[_named(text) for text in ("b.example", "a.example", "c.example", "a.example", None)],
+                _named("else.example", "10.0.0.8"),
+                node="node-1",
+            )
+            lost = {"server_address": None, "server_port": None, "network_protocol_name": None}
+            await it.put(unread(**lost, unread_reason="unrecognized"), unread(unread_bytes=1), node="node-2")
+            await it.restart()
+            everything = await it.overview()
+            found = [
+                (one.server, one.protocol, one.reason, one.connections, one.bytes)
+                for one in everything.unread
+            ]
+            assert found == [
+                ("10.0.0.9:443", "tls", "encrypted", 5, 12_101),
+                (None, None, "unrecognized", 2, 5_000),
+                ("[2001:db8::1]:443", "ssh", "not_read", 2, 5_000),
+            ]
+            assert everything.totals.unread_bytes == 22_101
+            [most, *others] = everything.unread
+            assert (most.agents, most.last) == (2, hour)
+            assert most.names == ["a.example", "b.example", "c.example"]
+            assert [one.names for one in others] == [[], []]
+            assert (everything.totals.spread.calls, everything.totals.stored) == (1, 1)
+            assert (everything.window.start, everything.window.end) == (OLD, hour + 3_600)
+
+            lately = await it.overview("1h")
+            assert lately.totals.unread_bytes == 22_001
+            for question, size in (
+                (Question(range="all", agent="node-2"), 5_001),
+                (Question(range="all", agent="test/node-1"), 17_100),
+                (Question(range="all", agent="other/node-1"), 0),
+                (Question(range="all", service="10.0.0.9:443"), 12_101),
+                (Question(start=OLD, end=OLD + 60), 100),
+            ):
+                answer = await it.engine.overview(question)
+                assert answer.totals.unread_bytes == sum(one.bytes for one in answer.unread) == size, question
+
+    asyncio.run(go())
+
+
+def test_what_could_not_be_read_counts_once(tmp_path: Path, name: str) -> None:
+    """Whatever batches bring its record, and however often."""
+    one, other = unread(), unread(unread_bytes=1)
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            sealed = batch(one)
+            assert (await it.send(sealed)).accepted == 1
+            assert (await it.send(sealed)).duplicate
+            assert (await it.put(one, other, other, record())).accepted == 4
+            await it.restart()
+            await it.put(other)
+            seen = await it.overview()
+            assert seen.totals.unread_bytes == 5_001
+            assert [each.connections for each in seen.unread] == [4]
+
+    asyncio.run(go())
+
+
+def test_a_capture_of_which_nothing_was_read_is_shown_unasked(tmp_path: Path, name: str) -> None:
+    """However old it is; and what comes in at present has its last hour."""
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(unread(time=time_of(OLD + 100)))
+            seen = await it.overview(None)
+            assert (seen.window.range, seen.window.start, seen.window.end) == ("all", OLD, OLD + 3_600)
+            assert seen.totals.unread_bytes == 5_000
+            await it.put(unread(unread_bytes=1))
+            seen = await it.overview(None)
+            assert (seen.window.range, seen.totals.unread_bytes) == ("1h", 1)
+
+    asyncio.run(go())
+
+
+def test_names_that_clients_make_up_are_bounded(tmp_path: Path, name: str) -> None:
+    """Of one server, the first twenty are kept; they are none of another server."""
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(unread(), unread(server_address="10.0.0.8"), _named("z.example", "10.0.0.8"))
+            await it.put(*[_named(f"{number:03}.example") for number in range(30, 0, -1)])
+            seen = await it.overview()
+            assert {one.server: one.names for one in seen.unread} == {
+                "10.0.0.9:443": ["011.example", "012.example", "013.example"],
+                "10.0.0.8:443": ["z.example"],
+            }
+
+    asyncio.run(go())
+
+
+def test_what_could_not_be_read_is_forgotten_with_totals(tmp_path: Path, name: str) -> None:
+    """After `rollup_hours`, by when it came."""
+
+    async def go() -> None:
+        async with asked(tmp_path, name, retention_hours=1, rollup_hours=24) as it:
+            await it.put(record(), unread())
+            it.now += 20 * 3_600
+            await it.engine.prune()
+            assert (await it.overview()).totals.unread_bytes == 5_000
+            it.now += 30 * 3_600
+            await it.engine.prune()
+            assert (await it.overview()).totals.unread_bytes == 0
 
     asyncio.run(go())

@@ -18,7 +18,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
 from interceptor.delivery.batches import captured_since
-from tests.support.records import batch, headers, record, shop, time_of
+from tests.support.records import batch, headers, record, shop, time_of, unread
 from tests.support.services import TOKEN, Running, running
 
 if TYPE_CHECKING:
@@ -474,6 +474,43 @@ def test_agents_that_lose_packets_are_red(collector: Running) -> None:
     check(body)
 
 
+def test_what_could_not_be_read_is_a_tile_and_a_table(collector: Running) -> None:
+    """Also where nothing at all was read; a click away, by server, with the names that clients have for it."""
+
+    async def body() -> None:
+        now = time_of(time.time())
+        lost = {"server_address": None, "server_port": None, "network_protocol_name": None}
+        await send(
+            collector,
+            unread(time=now, unread_bytes=3 * 2**20, unread_connections=7),
+            unread(time=now, **lost, unread_reason="unrecognized", unread_bytes=2_048),
+            record(
+                time=now,
+                kind="tls",
+                server_address="pay.example",
+                destination_address="10.0.0.9",
+                destination_port=443,
+            ),
+        )
+        async with looking(collector) as seen:
+            await seen.until("that there were no calls", "!document.querySelector('#quiet').hidden")
+            assert await seen.texts("#quiet-unread") == ["3 MiB could not be read."]
+            await send(collector, record(time=now))
+            await seen.until("the tile", "!document.querySelector('#view-overview').hidden")
+            assert await seen.texts("#not-read") == ["3 MiB"]
+            assert await seen.texts("#not-read-note") == ["of 2 servers: 3 MiB tls, 2 KiB not recognized"]
+            await seen.page.click("#unread-tile a")
+            await seen.until("the table", "!document.querySelector('#view-agents').hidden")
+            shown = [row[:6] for row in await seen.rows("#unread")]
+            assert shown == [
+                ["10.0.0.9:443\npay.example", "tls", "encrypted", "7", "3 MiB", "1"],
+                ["not known", "\u2013", "not recognized", "2", "2 KiB", "1"],
+            ]
+            assert seen.complaints == []
+
+    check(body)
+
+
 def test_what_comes_in_appears_by_itself(collector: Running) -> None:
     """From the empty state on, without a reload."""
 
@@ -674,7 +711,13 @@ def test_it_fits_the_screen(collector: Running, tmp_path: Path, size: str, schem
         async with looking(collector, size, scheme) as seen:
             await seen.until("the empty state", "!document.querySelector('#empty').hidden")
             assert await seen.overflow() == 0
-            await send(collector, *shop(4_000, end=time.time(), seconds=3_000), long, node="n" * 60)
+            await send(
+                collector,
+                *shop(4_000, end=time.time(), seconds=3_000),
+                long,
+                unread(time=long["time"]),
+                node="n" * 60,
+            )
             await seen.until("the page", "document.querySelector('#map svg') !== null")
             await seen.page.click("#view-overview summary")
             await seen.page.click("#endpoints-more")

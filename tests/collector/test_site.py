@@ -26,7 +26,7 @@ from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector, Ingest
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi
-from tests.support.records import NOW, batch, headers, record, shop
+from tests.support.records import NOW, batch, headers, record, shop, unread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from interceptor.collector.question import Question
 
 TOKENS = Ingest(tokens=(SecretStr("secret-token-for-tests"),))
-PARTS = ("overview", "services", "calls", "endpoints", "agents", "records")
+PARTS = ("overview", "services", "calls", "endpoints", "agents", "unread", "records")
 OTHERS = ("inventory", "changes", "findings")
 
 
@@ -116,7 +116,7 @@ def test_a_program_shows_its_token(tmp_path: Path) -> None:
 
     async def go() -> None:
         async with hosted(tmp_path) as (it, client):
-            await it.put(record())
+            await it.put(record(), unread())
             for part in PARTS:
                 answer = await client.get(f"/v1/{part}", headers=BEARER)
                 assert answer.status_code == 200
@@ -438,7 +438,29 @@ def test_a_parameter_that_is_not_known_is_refused(tmp_path: Path, path: str, nea
     asyncio.run(go())
 
 
-@pytest.mark.parametrize("part", [*PARTS, *OTHERS])
+def test_what_could_not_be_read_is_told_as_csv(tmp_path: Path) -> None:
+    """By server and agent; what else is asked for is about calls."""
+
+    async def go() -> None:
+        async with hosted(tmp_path) as (it, client):
+            client.headers.update(BEARER | {"Accept": "text/csv"})
+            await it.put(
+                unread(), unread(server_port=22, network_protocol_name="ssh", unread_reason="not_read")
+            )
+            whole = await client.get("/v1/unread?range=all&status=500")
+            assert whole.text.splitlines() == [
+                "server,names,protocol,reason,connections,bytes,agents,last",
+                "10.0.0.9:22,,ssh,not_read,2,5000,1,1767322800",
+                "10.0.0.9:443,,tls,encrypted,2,5000,1,1767322800",
+            ]
+            for filter_, lines in (("service=10.0.0.9:22", 2), ("agent=node-1", 3), ("agent=node-2", 1)):
+                found = await client.get(f"/v1/unread?range=all&{filter_}")
+                assert len(found.text.splitlines()) == lines, filter_
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("part", [part for part in (*PARTS, *OTHERS) if part != "unread"])
 def test_every_question_is_narrowed_and_told_as_csv(tmp_path: Path, part: str) -> None:
     """By the same parameters; CSV for those who prefer it, JSON for the others."""
 
@@ -570,7 +592,7 @@ DESCRIBED = Hosted(Path(FOLDER.name), TOKENS)
 @pytest.fixture(scope="module", autouse=True)
 def traffic() -> Iterator[None]:
     """A shop's, in the described collector."""
-    asyncio.run(DESCRIBED.put(*shop(300, end=NOW)))
+    asyncio.run(DESCRIBED.put(*shop(300, end=NOW), unread()))
     yield
     asyncio.run(DESCRIBED.close())
     FOLDER.cleanup()

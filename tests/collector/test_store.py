@@ -33,7 +33,7 @@ from interceptor.config import Collector
 from interceptor.delivery.batches import unpack
 from interceptor.errors import UsageError
 from interceptor.ingest.api import Incoming, SinkFullError, Taken
-from interceptor.ingest.lines import Aside, Known, check
+from interceptor.ingest.lines import Known, Read, check
 from tests.support.records import NOW, batch, headers, record, shop, time_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Clock:
 def incoming(sealed: Batch) -> Incoming:
     """As the API hands it over."""
     text = unpack(sealed.body, sealed.encoding, 2**30)
-    known: list[Known | Aside] = []
+    known: list[Read] = []
     return Incoming(check(text, known=known).header, sealed.body, sealed.encoding, text, known=known)
 
 

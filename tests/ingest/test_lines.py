@@ -18,6 +18,7 @@ from interceptor.ingest.lines import (
     Aside,
     BadLineError,
     Known,
+    Read,
     Refusal,
     Row,
     TooManyError,
@@ -38,10 +39,10 @@ def text(*records: dict[str, Any]) -> bytes:
     return unpack(sealed.body, sealed.encoding, 2**20)
 
 
-def read(one: bytes) -> Known | Aside:
+def read(one: bytes) -> Read:
     """What is read of a line that is in a batch, or the reason why it is not."""
     whole = text(record(), record())
-    known: list[Known | Aside] = []
+    known: list[Read] = []
     checked = check(whole[: whole.rindex(b'{"schema')] + one + b"\n", known=known)
     if checked.named:
         raise ValueError(checked.named[0].reason)
@@ -81,7 +82,7 @@ def test_a_record_has_the_fields_that_the_encoder_writes() -> None:
 
 def test_records_of_the_first_schema_count() -> None:
     """What agents of before have in their spools is read like what is sealed today."""
-    known: list[Known | Aside] = []
+    known: list[Read] = []
     one, other = record(schema=1), record(schema=2)
     check(text(one, other), known=known)
     assert [each.key.hex() for each in known if isinstance(each, Known)] == [one["id"], other["id"]]

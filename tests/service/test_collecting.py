@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -17,7 +18,7 @@ import pytest
 from tests.support.clickhouse import store_for
 from tests.support.netns import namespace, process, unavailable, wait_until
 from tests.support.records import batch, headers, record
-from tests.support.services import TOKEN, running
+from tests.support.services import ROOT, TOKEN, running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,34 @@ def test_it_takes_stores_shows_and_ends(tmp_path: Path) -> None:
         assert "Traceback" not in it.said()
     with running("collector", *flags, environment=secret) as it:
         assert httpx.get(f"{it.url}/v1/overview", headers=BEARER).json()["totals"]["stored"] == 1
+
+
+def test_what_an_agent_could_not_read_arrives(tmp_path: Path) -> None:
+    """A capture of TLS through the daemon: not one call, and how much of which server was encrypted."""
+    capture = ROOT / "fixtures" / "made" / "tls_on_80.pcap.gz"
+    with running("collector", "--collector-database", tmp_path / "c.db", "--ingest-anonymous", "true") as it:
+        daemon = [
+            *(sys.executable, "-m", "interceptor", "run", "--capture-sources", f"file:{capture}"),
+            *("--endpoint", it.url, "--spool-directory", tmp_path / "spool", "--server-port", "0"),
+        ]
+        subprocess.run(list(map(str, daemon)), check=True, capture_output=True, timeout=120)
+        told = httpx.get(f"{it.url}/v1/overview?range=all").json()
+        [server] = told["unread"]
+    carried = subprocess.run(
+        [sys.executable, "-m", "interceptor", "read", str(capture)],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    sessions = [json.loads(line) for line in carried.stdout.splitlines()]
+    assert {one["kind"] for one in sessions} == {"tls"}
+    assert {f"{one['destination.address']}:{one['destination.port']}" for one in sessions} == {
+        server["server"]
+    }
+    assert server["bytes"] == sum(one["client.bytes"] + one["server.bytes"] for one in sessions)
+    assert (server["protocol"], server["reason"]) == ("tls", "encrypted")
+    assert told["totals"]["unread_bytes"] == server["bytes"]
+    assert told["totals"]["spread"]["calls"] == 0
 
 
 def test_it_fits_beside_a_daemon_on_one_host(tmp_path: Path) -> None:

@@ -59,6 +59,27 @@ def record(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in whole.items() if value is not None}
 
 
+def unread(**fields: Any) -> dict[str, Any]:
+    """What of a server of TLS was not read in a minute; `server_address` is `server.address`."""
+    whole: dict[str, Any] = {
+        "schema": 2,
+        "kind": "unread",
+        "id": f"{next(_numbers):032x}",
+        "time": time_of(NOW),
+        "duration_us": 60_000_000,
+        "server.address": "10.0.0.9",
+        "server.port": 443,
+        "network.type": "ipv4",
+        "network.protocol.name": "tls",
+        "unread.reason": "encrypted",
+        "unread.connections": 2,
+        "unread.bytes": 5_000,
+    }
+    names = {name.replace(".", "_"): name for name in whole}
+    whole |= {names.get(name, name): value for name, value in fields.items()}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
 def lines(records: Iterable[dict[str, Any]]) -> bytes:
     """As JSON Lines."""
     return b"".join(json.dumps(each, separators=(",", ":")).encode() + b"\n" for each in records)

@@ -35,6 +35,7 @@ from interceptor.collector.clickhouse.names import Names
 from interceptor.collector.clickhouse.questions import TRAITS, Questions, Since
 from interceptor.collector.clickhouse.server import Server, ServerError
 from interceptor.collector.clickhouse.statements import TABLES, Statements
+from interceptor.collector.clickhouse.unread import Writer
 from interceptor.collector.clock import SteadyClock
 from interceptor.collector.database import DAY, HOUR
 from interceptor.collector.engine import Kept, UnavailableError
@@ -96,6 +97,7 @@ class Clickhouse:
         self._statements = Statements(self._server.address.cluster)
         self._questions = Questions(self._server, self._statements)
         self._names = Names()
+        self._unread = Writer(self._server, self._statements)
         self._hosts: dict[tuple[int, str], tuple[str, str]] = {}
         """By day and address: the first and the last name, by the alphabet, that was written."""
         self._traits: dict[tuple[int, str], set[str]] = {}
@@ -290,7 +292,7 @@ class Clickhouse:
                 if owners[record] != key and (view := view_of(line)) is not None:
                     views.append((record, view[0], view[1].decode()))
             kept = sum([isinstance(one, Known) for one in batch.known])
-            taken = kept + sum([one is Aside.TAKEN for one in batch.known])
+            taken = sum([one is not Aside.UNKNOWN for one in batch.known])
             known[key] = Taken(taken, batch.header.count - taken, duplicate_records=kept - mine)
             rows.append(_batch_row(batch, received, known[key], mine))
         self._last = received + len(records)
@@ -302,6 +304,7 @@ class Clickhouse:
         everyone = [one for each in found.values() for one, _ in each.values()]
         await self._put_hosts(everyone, received)
         await self._put_traits(everyone, received)
+        await self._unread.put(fresh.values(), received // 1_000_000 // DAY)
         if rows:
             await self._server.do(self._statements.named("put_batches"), rows)
         said = []

@@ -37,6 +37,7 @@ from interceptor.collector.answers import (
     authority,
     spread,
 )
+from interceptor.collector.clickhouse import unread
 from interceptor.collector.database import DAY, HOUR, MINUTE
 from interceptor.collector.measures import (
     AGENTS,
@@ -53,6 +54,8 @@ from interceptor.collector.measures import (
     SPARKS,
     Outage,
     added,
+    both,
+    covers,
     is_slower,
     known,
     records_within,
@@ -208,6 +211,9 @@ class Questions:
             return _spread(row.statuses, row.latencies, row.bytes, whole=chosen.whole)
 
         agents = await self.agents(question, since)
+        unread_bytes, not_read = await unread.unread(
+            self._server, self._named, window, chosen.left_out, chosen.values
+        )
         recent = await self.records(question, RECENT, None, now, since)
         return Overview(
             now=now,
@@ -218,6 +224,7 @@ class Questions:
                 endpoints=endpoints[0].groups if endpoints else 0,
                 agents=len(agents),
                 stored=rows[0].stored if rows else await self._stored(since),
+                unread_bytes=unread_bytes,
                 spread=spread(total, whole=chosen.whole),
             ),
             timeline=[Slot(window.start + row.slot * window.slot, told(row)) for row in slots],
@@ -252,6 +259,7 @@ class Questions:
                 for row in endpoints
             ],
             agents=agents,
+            unread=not_read,
             records=recent.records,
         )
 
@@ -487,7 +495,8 @@ class Questions:
     async def _window(self, question: Question, now: int, since: Since) -> tuple[Window, int]:
         """A question's time, and whether it is counted by the minute, the hour or the day. As for SQLite (`selection`)."""
         span, chosen = MINUTE, question.range
-        hours = (0, 0, 0)
+        hours: tuple[int, int] | None = None
+        told = await unread.ends(self._server, self._named, since.slices * HOUR // DAY)
         if question.start is not None:
             start = question.start
             end = question.end if question.end is not None else (now // MINUTE + 1) * MINUTE
@@ -497,19 +506,20 @@ class Questions:
                 recent = await self._server.ask(
                     self._named("anything_since"), tuple[int], first=now - HOUR, totals_since=since.slices
                 )
-                chosen = "1h" if recent else None
+                chosen = "1h" if recent or (told and told[1] > now - HOUR) else None
             if chosen in (None, "all"):
-                hours = await self._ends(since)
-                chosen = chosen or ("all" if hours[2] else "1h")
+                hours = both(await self._ends(since), told)
+                chosen = chosen or ("all" if hours else "1h")
             if chosen != "all":
                 end = (now // MINUTE + 1) * MINUTE
                 start = end - SECONDS[chosen]
-            elif not hours[2]:
+            elif hours is None:
                 start = now // HOUR * HOUR
                 end = start + HOUR
             else:
                 start, end = hours[0], hours[1] + HOUR
-                if end - start <= BY_MINUTE and (minutes := await self._complete(start, end, since)):
+                minutes = await self._complete(start, end, since) if end - start <= BY_MINUTE else None
+                if minutes is not None and covers(minutes, told):
                     start, end = minutes[0], minutes[1] + MINUTE  # as wide as what there is
         if question.by_caller:
             span = HOUR
@@ -521,12 +531,12 @@ class Questions:
             span = HOUR
         return window_of(chosen, start, end, span), span
 
-    async def _ends(self, since: Since) -> tuple[int, int, int]:
-        """The first and the last hour that there is anything of, and how many calls there are."""
-        (found,) = await self._server.ask(
+    async def _ends(self, since: Since) -> tuple[int, int] | None:
+        """The first and the last hour that there are calls of."""
+        ((first, last, calls),) = await self._server.ask(
             self._named("ends"), tuple[int, int, int], totals_since=since.slices
         )
-        return found
+        return (first, last) if calls else None
 
     async def _complete(self, start: int, end: int, since: Since) -> tuple[int, int] | None:
         """The first and the last minute of these hours, if all of their calls still have records; else None."""

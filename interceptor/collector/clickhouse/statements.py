@@ -16,7 +16,10 @@ from interceptor.collector.inventory import NOT_THERE
 
 __all__ = ["NAME", "TABLES", "Statements"]
 
-TABLES: Final = ("records", "batches", "views", "hosts", "traits", "totals", "pairs", "slices", "clock")
+TABLES: Final = (
+    *("records", "batches", "views", "hosts", "traits", "unread", "server_names"),
+    *("totals", "pairs", "slices", "clock"),
+)
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 """A cluster, as it may stand in a statement."""
 

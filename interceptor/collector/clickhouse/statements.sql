@@ -45,6 +45,19 @@ CREATE TABLE IF NOT EXISTS traits $on_cluster (
     day UInt32, endpoint UInt64, kind LowCardinality(String), value String)
 ENGINE = $ReplacingMergeTree PARTITION BY day ORDER BY (endpoint, kind, value)
 
+--- unread_table
+CREATE TABLE IF NOT EXISTS unread $on_cluster (
+    day UInt32, hour Int64, id FixedString(16) CODEC(NONE), address LowCardinality(String), port UInt16,
+    protocol LowCardinality(String), reason LowCardinality(String), cluster LowCardinality(String),
+    node LowCardinality(String), connections UInt64, bytes UInt64)
+ENGINE = $ReplacingMergeTree PARTITION BY day ORDER BY (hour, address, port, protocol, id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+
+--- server_names_table
+CREATE TABLE IF NOT EXISTS server_names $on_cluster (
+    day UInt32, address String, port UInt16, name String, last SimpleAggregateFunction(max, Int64))
+ENGINE = $AggregatingMergeTree PARTITION BY day ORDER BY (address, port, name)
+
 --- totals_table
 CREATE TABLE IF NOT EXISTS totals $on_cluster (
     slice UInt32, attempt UUID, start Int64, address LowCardinality(String), port UInt16,
@@ -115,6 +128,17 @@ FORMAT JSONCompactEachRow
 --- put_traits
 INSERT INTO traits
 SELECT day, endpoint, kind, value FROM input('day UInt32, endpoint UInt64, kind String, value String')
+FORMAT JSONCompactEachRow
+
+--- put_unread
+INSERT INTO unread
+SELECT day, hour, unhex(id), address, port, protocol, reason, cluster, node, connections, bytes
+FROM input('day UInt32, hour Int64, id String, address String, port UInt16, protocol String, reason String, cluster String, node String, connections UInt64, bytes UInt64')
+FORMAT JSONCompactEachRow
+
+--- put_server_names
+INSERT INTO server_names
+SELECT day, address, port, name, last FROM input('day UInt32, address String, port UInt16, name String, last Int64')
 FORMAT JSONCompactEachRow
 
 --- slices_to_close
@@ -299,6 +323,26 @@ FROM (
     GROUP BY cluster, node, run)
 GROUP BY cluster, node
 
+--- unread_ends
+SELECT min(hour), max(hour), count() FROM unread WHERE day >= {hosts_since:UInt32}
+
+--- unread
+SELECT address, port, protocol, reason, connections, size, agents, last, sum(size) OVER () FROM (
+    SELECT address, port, protocol, reason, sum(connections) AS connections, sum(bytes) AS size,
+        uniqExact(cluster, node) AS agents, max(hour) AS last
+    FROM (SELECT * FROM unread
+        WHERE day >= {hosts_since:UInt32} AND hour BETWEEN {first:Int64} AND {last:Int64} $of_service $of_node $of_cluster
+        LIMIT 1 BY id)
+    GROUP BY address, port, protocol, reason)
+ORDER BY size DESC, address, port, protocol LIMIT {rows:UInt32}
+
+--- server_names
+SELECT address, port, name FROM (
+    SELECT address, port, name, max(last) AS latest FROM server_names
+    WHERE day >= {hosts_since:UInt32} AND concat(address, ' ', toString(port)) IN (SELECT id FROM ids)
+    GROUP BY address, port, name)
+ORDER BY address, port, latest DESC, name LIMIT {names:UInt8} BY address, port
+
 --- page
 SELECT number, lower(hex(id)), line FROM records
 WHERE number < {before:UInt64} AND number >= {records_since:UInt64} $within $filter
@@ -402,7 +446,7 @@ WHERE active AND database = currentDatabase() AND (
         AND (SELECT max(number) FROM records WHERE number < {records_day:UInt32} * 86400000000)
             < ($closed + 1) * 3600000000)
     OR (table IN ('hosts', 'views') AND toUInt32(partition) < {records_day:UInt32})
-    OR (table IN ('totals', 'pairs', 'slices', 'traits') AND toUInt32(partition) < {totals_day:UInt32}))
+    OR (table IN ('totals', 'pairs', 'slices', 'traits', 'unread', 'server_names') AND toUInt32(partition) < {totals_day:UInt32}))
 GROUP BY table, partition
 
 --- drop_partition

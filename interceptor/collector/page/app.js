@@ -14,6 +14,7 @@ import { reveal } from "./record.js";
 import { showSecurity } from "./security.js";
 import { Table } from "./table.js";
 import { Transactions } from "./transactions.js";
+import { showUnread } from "./unread.js";
 
 const EVERY = 2_000;
 const FEW = 12;
@@ -115,7 +116,7 @@ function charts() {
 function show(fresh) {
   const { totals, window } = overview;
   const { view } = filter();
-  const nothing = !totals.stored && !totals.spread.calls;
+  const nothing = !totals.stored && !totals.spread.calls && !totals.unread_bytes;
   const narrowed = Object.keys(filter()).length > 1;
   $("empty").hidden = !nothing || narrowed;
   $("quiet").hidden = nothing || view !== "overview" || totals.spread.calls > 0;
@@ -125,6 +126,7 @@ function show(fresh) {
   for (const endpoint of overview.endpoints) remember(endpoint);
   chips();
   showAgents(overview.agents);
+  showUnread(overview);
   if (totals.spread.calls) {
     tiles(overview);
     for (const id of ["latency-panel", "latencies-panel"]) $(id).hidden = !overview.latencies.length;

@@ -1,4 +1,4 @@
-"""Records of what was not read, schema 1, kind `unread`: how much of it, of which server, and why.
+"""Records of what was not read, schema 2, kind `unread`: how much of it, of which server, and why.
 
 Owns their schema (`UnreadRecord`) and the reasons. Nothing of what was sent is in them but the name of a protocol, which is one of
 a closed list.
