@@ -366,6 +366,7 @@ LIBRARIES = {
         "core.records.websocket",
         "delivery.batches",
         "delivery.otlp",
+        "ingest.unread",
         "delivery.sender",
         "ingest.lines",
         "kubernetes.history",
