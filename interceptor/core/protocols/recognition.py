@@ -230,8 +230,9 @@ class _Beginning(Conversation):
 
     What a client begins to speak is believed when the server does not answer it in HTTP, as one that speaks nothing else may.
 
-    Limits: what waits of one side is a preface or the header of a hello, of a server `http2.recognition.FIRST_BYTES`, and
-    what a client says until its answer, as much as a head may have; all of it in `_PATIENCE` pieces and holes.
+    Limits: what waits of one side is a preface, the header of a hello or a line that is cut within `SIGN_BYTES`, of a server
+    `http2.recognition.FIRST_BYTES`, and what a client says until its answer, as much as a head may have; all of it in
+    `_PATIENCE` pieces and holes.
     """
 
     __slots__ = ("_context", "_heard", "_named", "becomes", "peers")
@@ -263,7 +264,7 @@ class _Beginning(Conversation):
     def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
         """See whether that tells."""
         data = chunk.buffer[chunk.cursor : chunk.end]
-        begun = b"".join([*[_bytes(said) for by, said in self._heard if by == side], data])
+        begun = self._said(side) + data
         protocol = self._by_client(begun) if side == CLIENT else self._by_server(begun)
         if protocol is None and len(self._heard) < _PATIENCE:
             position = chunk.base + chunk.cursor
@@ -307,10 +308,22 @@ class _Beginning(Conversation):
         """Bytes that wait."""
         return sum([len(_bytes(said)) for by, said in self._heard if by == side])
 
+    def _said(self, side: int) -> bytes:
+        """What one side has said since the last hole."""
+        said: list[bytes] = []
+        for by, each in self._heard:
+            if by == side:
+                said = [] if isinstance(each, Hole) else [*said, _bytes(each)]
+        return b"".join(said)
+
     def _by_client(self, begun: bytes) -> str | None:
         """What a client speaks that begins so; None: more will tell."""
         if self._named is not None:
             return None if self.weight < self._context.head_bytes else self._named
+        if any(by == CLIENT and isinstance(said, Hole) for by, said in self._heard):
+            # Its beginning is lost, so its server will tell, unless it begins a message here.
+            waits = self.weight < self._context.head_bytes and not plausible_request(begun, 0, len(begun))
+            return None if waits else _HTTP1
         hello, preface = tls.greets(begun), greets(begun)
         if preface:
             return _HTTP2
@@ -325,6 +338,11 @@ class _Beginning(Conversation):
         if not self._heard and may_begin(begun):
             return _SOCKS
         named = None if plausible_request(begun, 0, len(begun)) else by_client(begun[:SIGN_BYTES])
+        if named is None:
+            greeting = self._said(SERVER)
+            if not greeting and _is_cut(begun):
+                return None
+            named = by_server(greeting[:SIGN_BYTES])
         self._named = named if named in SIGNED else None
         return _HTTP1 if self._named is None else None
 
@@ -333,12 +351,21 @@ class _Beginning(Conversation):
         hello = tls.greets(begun)
         if (hello and self._named in {None, _TLS}) or tls.warns(begun):
             return _TLS
-        if hello is None or (len(begun) <= FIRST_BYTES and may_answer(begun)):
+        asked = self._said(CLIENT)
+        awaited = not asked or greets(asked) is not False
+        if hello is None or (awaited and len(begun) <= FIRST_BYTES and may_answer(begun)):
             return None
         if plausible_response(begun, 0, len(begun)):
             return _HTTP1
         named = self._named or by_server(begun[:SIGN_BYTES])
+        if named is None and not asked and _is_cut(begun):
+            return None
         return named if named == _TLS or named in SIGNED else _HTTP1
+
+
+def _is_cut(begun: bytes) -> bool:
+    """Whether more may tell what begins so: it is no whole line, and shorter than what is looked at."""
+    return len(begun) < SIGN_BYTES and b"\n" not in begun
 
 
 def _bytes(said: Chunk | Hole | End) -> bytes:

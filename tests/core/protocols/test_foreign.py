@@ -48,6 +48,39 @@ def test_a_hello_turns_it_to_tls(name: str, said: list[tuple[bool, bytes]]) -> N
     assert read["tls"] == sum(len(data) for _, data in flights)
 
 
+@pytest.mark.parametrize("size", [1, 3, 5, 6, 100])
+def test_a_hello_in_pieces_turns_it_to_tls(size: int) -> None:
+    """However it is cut."""
+    capture = Capture()
+    talk = heard(capture, SMTP)
+    for side, data in tls.talk().flights:
+        for at in range(0, len(data), size):
+            (talk.client if side == CLIENT else talk.server)(data[at : at + size])
+    talk.close()
+    capture.close()
+    [session] = capture.outcomes
+    [record] = records([session])
+    assert (record["server.address"], record["state"]) == (tls.NAME, "complete")
+
+
+@pytest.mark.parametrize("then", [b"", b"QUIT\r\n", b"\x03\x02 no hello"])
+def test_what_only_begins_like_a_hello_is_counted(then: bytes) -> None:
+    """Whether more comes or not, or is lost."""
+    capture = Capture()
+    talk = heard(capture, SMTP[:3])
+    talk.client(b"\x16\x03")
+    assert capture.stage("http").held == 2
+    if then:
+        talk.client(then)
+    talk.client(b"lost", lost=True)
+    talk.server(b"221 bye\r\n")
+    talk.client(b"\x16")
+    talk.close()
+    capture.close()
+    assert capture.outcomes == []
+    assert capture.pipeline.read()["smtp"] == capture.stage("payload").received
+
+
 def test_nobody_watches_for_ever() -> None:
     """Mail in clear: after a while its bytes are counted and nothing else."""
     capture = Capture()

@@ -220,6 +220,7 @@ class TlsConversation(Conversation):
         if (
             self._handshake_time is None
             and side == CLIENT
+            and self._greeted
             and self._answer is not None
             and not self._answer.retry
             and (layer.changed or layer.data_records)
