@@ -48,8 +48,14 @@ _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
 _SPARE: Final = 1_024
 """Entries of forgotten connections that the wheel may always have, besides one for each that is remembered."""
+# Python looks a member of an enumeration up by calling functions, which is much for what every segment asks.
+_OPEN: Final = Life.OPEN
 _OPAQUE: Final = Life.OPAQUE
+_RESET: Final = Life.RESET
 _CLOSED: Final = Life.CLOSED
+_FORGOTTEN: Final = Life.FORGOTTEN
+_DUPLICATE: Final = Drop.DUPLICATE_INTERFACE
+_RETRANSMITTED: Final = Drop.RETRANSMITTED
 
 
 class Connections:
@@ -115,7 +121,7 @@ class Connections:
             connection = stream.connection
             if other is None and self._contend(interface, buffer, segment, time, stream, finished):
                 return finished
-            if connection.life is Life.FORGOTTEN:
+            if connection.life is _FORGOTTEN:
                 finished += self.segment(interface, buffer, segment, time)
                 return finished
         if stream is None:
@@ -135,7 +141,7 @@ class Connections:
                 finished += self.segment(*kept)
         names = stream.connection.names
         translated = names is not None and names.shown(stream.flow) != flow
-        copy = Drop.TRANSLATED if translated else Drop.DUPLICATE_INTERFACE
+        copy = Drop.TRANSLATED if translated else _DUPLICATE
         elsewhere = translated or (stream.interface is not None and stream.interface is not interface)
         if elsewhere:
             if length or flags & (FIN | RST):
@@ -168,28 +174,34 @@ class Connections:
         if not stream.seen:
             self._first_sight(stream, sequence, flags, time, finished)
         peer = stream.peer
+        place = peer.position
         if flags & ACK:
             newest = stream.acknowledging
             if not elsewhere or newest is None or difference(acknowledgement, newest) > 0:
                 stream.acknowledging = acknowledgement
             if peer.next < 0:
                 peer.next = acknowledgement
-            elif not peer.seen and difference(acknowledgement, peer.next) > 0:
-                # Nothing of that direction is captured: its position is what is acknowledged.
-                peer.position += difference(acknowledgement, peer.next)
-                peer.next = acknowledgement
+            elif acknowledgement != peer.next:
+                place = peer.place_of(acknowledgement)
+                if not peer.seen and place > peer.position:
+                    # Nothing of that direction is captured: its position is what is acknowledged.
+                    peer.position = place
+                    peer.next = acknowledgement
             if peer.held is not None:
-                peer.prove(acknowledgement, self.now)
-            elif newest is not None and 0 < difference(acknowledgement, newest) <= FAR:
+                peer.prove(place, self.now)
+            elif (
+                place - peer.position > _LARGEST_WINDOW
+                and newest is not None
+                and 0 < difference(acknowledgement, newest) <= FAR
+            ):
                 self._outrun(connection, peer, time, finished)
         self.taken += 1
         if flags & RST:
             # RFC 9293 section 3.10.7.4: text is not processed
             self._assembly.drop(Drop.AFTER_CLOSE, captured)
-            place = peer.place_of(acknowledgement) if flags & ACK else peer.position
             if stream.overtakes(sequence, place):
                 stream.take_reset(sequence, time, self.now, place, heard)
-                self._pump(connection, finished)
+                self._pump(stream, finished)
                 return finished
             connection.conversation.reset(stream.side)
             self._end(connection, finished)
@@ -203,9 +215,9 @@ class Connections:
                 end += 1
             if difference(end, stream.next) > 0:
                 stream.next = end & _MASK
+            self._end_if_over(connection, finished)
         else:
             if length or flags & FIN:
-                place = peer.place_of(acknowledgement) if flags & ACK else peer.position
                 stream.take(
                     sequence,
                     buffer[data : data + captured],
@@ -214,11 +226,10 @@ class Connections:
                     self.now,
                     place,
                     fin=bool(flags & FIN),
-                    again=copy if elsewhere else Drop.RETRANSMITTED,
+                    again=copy if elsewhere else _RETRANSMITTED,
                     heard=heard,
                 )
-            self._pump(connection, finished)
-        self._end_if_over(connection, finished)
+            self._pump(stream, finished)
         return finished
 
     def pass_by(self, stream: Direction, size: int, time: int) -> None:
@@ -482,34 +493,40 @@ class Connections:
 
     # Life
 
-    def _pump(self, connection: Connection, finished: list[Outcome]) -> None:
-        """Deliver what can be delivered, and see to what cannot."""
-        self._advance(connection, finished)
-        client, server = connection.client, connection.server
-        waiting = client.held is not None or server.held is not None
-        if waiting:
-            self._stalled[connection] = None
-            for stream in (client, server):
-                if stream.full:
-                    self._give_up(connection, _NEVER, finished)
-                    return
-        else:
+    def _pump(self, stream: Direction, finished: list[Outcome]) -> None:
+        """Deliver what can be delivered after a segment of this direction, and see to what cannot."""
+        connection = stream.connection
+        moved = self._advance(connection, finished)
+        if stream.held is None and stream.peer.held is None:
             self._stalled.pop(connection, None)
+        elif stream.full:
+            self._stalled[connection] = None
+            self._give_up(connection, _NEVER, finished)
+            return
+        elif moved or connection not in self._stalled or connection.conversation.opaque:
+            self._stalled[connection] = None
+        else:
+            return  # it waits as it did before
         self.settle(connection)
+        self._end_if_over(connection, finished)
 
-    def _advance(self, connection: Connection, finished: list[Outcome]) -> None:
-        """Deliver whatever can be delivered, in the order of cause and effect."""
-        moved = True
-        while moved:
-            moved = False
-            for stream in (connection.client, connection.server):
-                while (piece := stream.ready()) is not None:
-                    moved = True
-                    self._deliver(connection, stream, piece, finished)
+    def _advance(self, connection: Connection, finished: list[Outcome]) -> bool:
+        """Deliver whatever can be delivered, in the order of cause and effect. Returns whether anything was."""
+        stream = connection.client
+        moved = False
+        waiting = 0
+        while waiting < 2:
+            waiting += 1
+            while (piece := stream.ready()) is not None:
+                moved = True
+                waiting = 1  # what has come may be what the other direction waits for
+                self._deliver(connection, stream, piece, finished)
+            stream = stream.peer
+        return moved
 
     def settle(self, connection: Connection) -> None:
         """Say whether expected segments may take the short way."""
-        if connection.life is Life.OPEN and connection.conversation.opaque:
+        if connection.life is _OPEN and connection.conversation.opaque:
             connection.life = _OPAQUE
             connection.client.discard(Drop.AFTER_CLOSE)
             connection.server.discard(Drop.AFTER_CLOSE)
@@ -540,27 +557,27 @@ class Connections:
         """A piece whose turn it is."""
         if stream.held is not None:
             stream.held.heard = piece.time
-        data = piece.data
+        data, size = piece.data, len(piece.data)
         position = stream.position - piece.length
         if piece.end:
             clean = piece.end == FIN
             reset = not clean or (stream.held is not None and stream.held.reset)
             stream.ended = True
             stream.discard(Drop.AFTER_FIN if clean else Drop.AFTER_CLOSE)
-            if reset and connection.life is Life.OPEN:
-                connection.life = Life.RESET
+            if reset and connection.life is _OPEN:
+                connection.life = _RESET
                 connection.conversation.reset(stream.side)
             self._close_stream(stream, position, piece.time, finished, clean=clean)
             return
-        cut = piece.length - len(data)
-        self._assembly.cut += cut
-        chunk = Chunk(data, 0, len(data), position, piece.time, piece.place)
+        chunk = Chunk(data, 0, size, position, piece.time, piece.place)
         conversation = connection.conversation
         conversation.receive(stream.side, chunk, finished)
         if conversation.becomes is not None:
             self.become(stream, finished)
+        cut = piece.length - size
         if cut:
-            self._gap(stream, cut, position + len(data), piece.time, finished)
+            self._assembly.cut += cut
+            self._gap(stream, cut, position + size, piece.time, finished)
 
     def _gap(self, stream: Direction, size: int, position: int, time: int, finished: list[Outcome]) -> None:
         """Bytes of a stream are given up."""
@@ -622,7 +639,7 @@ class Connections:
         RFC 7323 section 2.2: no window is larger than 1 GiB, so nothing of it is on its way any more.
         """
         size = stream.acknowledged()
-        if size > _LARGEST_WINDOW and stream.seen and connection.life is Life.OPEN:
+        if size > _LARGEST_WINDOW and stream.seen and connection.life is _OPEN:
             position = stream.position
             stream.skip(size)
             self._gap(stream, size, position, time, finished)
@@ -632,7 +649,7 @@ class Connections:
     def _end_if_over(self, connection: Connection, finished: list[Outcome]) -> None:
         if not _remembered(connection):
             return  # its end was seen to already, and what was kept beside it went on
-        if connection.life is Life.RESET or (connection.client.ended and connection.server.ended):
+        if connection.life is _RESET or (connection.client.ended and connection.server.ended):
             self._end(connection, finished)
 
     def _end(self, connection: Connection, finished: list[Outcome]) -> None:
@@ -650,7 +667,7 @@ class Connections:
 
         `unseen` is what to say of requests without an answer; a RST, or the server's FIN, is proof of more.
         """
-        if connection.life is Life.RESET or connection.server.ended:
+        if connection.life is _RESET or connection.server.ended:
             unseen = Anomaly.UNANSWERED
         self._resolve(connection, _NEVER, finished)
         followed = connection.life is not _OPAQUE
@@ -687,7 +704,7 @@ class Connections:
         """End a connection and forget it; `unseen` as for `_finish`."""
         if connection.life is not _CLOSED:
             self._finish(connection, finished, unseen)
-        connection.life = Life.FORGOTTEN
+        connection.life = _FORGOTTEN
         for stream in (connection.client, connection.server):
             self._names.closed(stream.flow)
             # Without these it is no cycle, and its memory is free now, not when the collector comes by.
@@ -789,7 +806,7 @@ def _perspective(near: int) -> str | None:
 
 
 def _remembered(connection: Connection) -> bool:
-    return connection.life is not Life.FORGOTTEN
+    return connection.life is not _FORGOTTEN
 
 
 _LARGEST_WINDOW: Final = 1 << 30

@@ -121,6 +121,17 @@ class Run:
         """Position after the last one."""
         self.first = self.last = piece
 
+    def append(self, piece: Piece) -> None:
+        """A piece that follows the last one."""
+        before = self.last
+        # Most numbers of neighbours are equal: kept once, not once a piece.
+        if piece.place == before.place:
+            piece.place = before.place
+        if piece.length == before.length:
+            piece.length = before.length
+        before.next = self.last = piece
+        self.stop += piece.length
+
 
 class Waiting:
     """What waits in one direction. Most have none of it, so nothing of it is a part of each."""
@@ -254,33 +265,38 @@ class Stream:
 
     def _insert(self, start: int, piece: Piece, again: Drop, heard: int) -> None:
         """Put what is new of a piece among those that wait."""
-        waiting = self.held
-        if waiting is None:
-            waiting = self.held = Waiting(heard)
-            waiting.runs.append(Run(start, start + piece.length, piece))
-            waiting.pieces = 1
-            waiting.size = size = len(piece.data)
-            assembly = self.assembly
-            assembly.pieces += 1
-            assembly.held += size
-            assembly.budget.held += size + _OVERHEAD
-            return
-        held = waiting.runs
+        held = self.held
+        if held is None:
+            held = self.held = Waiting(heard)
+            held.runs.append(Run(start, start + piece.length, piece))
+        else:
+            last = held.runs[-1]
+            if start == last.stop:  # mostly, it follows the last one
+                last.append(piece)
+            elif start > last.stop:
+                held.runs.append(Run(start, start + piece.length, piece))
+            else:
+                self._fill(held, start, piece, again)
+                return
+        self._keep(held, len(piece.data))
+
+    def _fill(self, held: Waiting, start: int, piece: Piece, again: Drop) -> None:
+        """Put what is new of a piece into the holes between those that wait."""
+        runs = held.runs
         data, stop = piece.data, start + piece.length
         cursor, kept = start, 0
-        last = held[-1]
-        # The first run that this touches or comes before; mostly, it follows the last one.
-        index = len(held) if last.stop < start else bisect_left(held, start, key=_stop)
+        # The first run that this touches or comes before.
+        index = bisect_left(runs, start, key=_stop)
         while True:
             left = None
             following = index
-            if index < len(held) and held[index].start <= cursor:
-                left = held[index]
+            if index < len(runs) and runs[index].start <= cursor:
+                left = runs[index]
                 cursor = max(cursor, left.stop)
                 following += 1
             if cursor >= stop:
                 break
-            until = min(stop, held[following].start) if following < len(held) else stop
+            until = min(stop, runs[following].start) if following < len(runs) else stop
             if until - cursor == piece.length:
                 part = piece
             else:
@@ -293,31 +309,29 @@ class Stream:
                     piece.end,
                 )
             kept += len(part.data)
-            waiting.pieces += 1
-            self.assembly.pieces += 1
-            self.assembly.budget.held += len(part.data) + _OVERHEAD
+            self._keep(held, len(part.data))
             if left is None:
                 left = Run(cursor, until, part)
-                held.insert(index, left)
+                runs.insert(index, left)
                 following += 1
             else:
-                before = left.last
-                # Most numbers of neighbours are equal: kept once, not once a piece.
-                if part.place == before.place:
-                    part.place = before.place
-                if part.length == before.length:
-                    part.length = before.length
-                before.next = left.last = part
-                left.stop = until
-            if following < len(held) and held[following].start == until:
-                right = held.pop(following)
+                left.append(part)
+            if following < len(runs) and runs[following].start == until:
+                right = runs.pop(following)
                 left.last.next = right.first
                 left.last = right.last
                 left.stop = right.stop
             cursor = until
-        waiting.size += kept
-        self.assembly.held += kept
         self.assembly.drop(again, len(data) - kept)
+
+    def _keep(self, held: Waiting, size: int) -> None:
+        """Count a piece that waits."""
+        held.size += size
+        held.pieces += 1
+        assembly = self.assembly
+        assembly.held += size
+        assembly.pieces += 1
+        assembly.budget.held += size + _OVERHEAD
 
     def ready(self) -> Piece | None:
         """Take the next piece whose turn it is, or None. The position moves past it."""
@@ -384,11 +398,10 @@ class Stream:
         newest = self.peer.acknowledging
         return difference(newest, self.next) if newest is not None else 0
 
-    def prove(self, acknowledgement: int, since: int) -> None:
-        """The other side has acknowledged this: what waits here may wait for what it has."""
-        position = self.position + difference(acknowledgement, self.next)
-        if self.held is not None and position > self.position >= self.held.proof[0]:
-            self.held.proof = position, since
+    def prove(self, place: int, since: int) -> None:
+        """The other side has acknowledged what is before this position: what waits here may wait for what it has."""
+        if self.held is not None and place > self.position >= self.held.proof[0]:
+            self.held.proof = place, since
 
     def skip(self, size: int) -> None:
         """Give `size` missing bytes up for lost."""
@@ -427,7 +440,11 @@ class Stream:
     @property
     def full(self) -> bool:
         """Whether what waits takes more memory than it may."""
-        return self.weight > self.assembly.limits.held_bytes_per_stream
+        held = self.held
+        return (
+            held is not None
+            and held.size + held.pieces * _OVERHEAD > self.assembly.limits.held_bytes_per_stream
+        )
 
     @property
     def weight(self) -> int:

@@ -37,9 +37,9 @@ _UNHEARD_BYTES: Final = 14_600
 def far_off(stream: Stream, sequence: int, acknowledgement: int) -> bool:
     """Whether both numbers of a segment have nothing to do with a stream and its peer."""
     return (
-        stream.next >= 0
+        not -_OFF <= difference(sequence, stream.next) <= _OFF  # mostly, it is near
+        and stream.next >= 0
         and stream.peer.next >= 0
-        and not -_OFF <= difference(sequence, stream.next) <= _OFF
         and not -_OFF <= difference(acknowledgement, stream.peer.next) <= _OFF
     )
 
