@@ -54,6 +54,8 @@ _OPAQUE: Final = Life.OPAQUE
 _RESET: Final = Life.RESET
 _CLOSED: Final = Life.CLOSED
 _FORGOTTEN: Final = Life.FORGOTTEN
+_THOUGHT: Final = FIN | SYN | RST | ACK
+"""Where only the last of them is set, a segment needs no thought."""
 _DUPLICATE: Final = Drop.DUPLICATE_INTERFACE
 _RETRANSMITTED: Final = Drop.RETRANSMITTED
 
@@ -82,6 +84,7 @@ class Connections:
         self._handshakes = Handshakes(limits)
         self._names = Namesakes(self.streams)
         self._translations: Translations[Direction] = Translations(self.streams)
+        self._chunk = Chunk(b"", 0, 0, 0, 0, 0)
         self._stalled: dict[Connection, None] = {}
         """In which something waits."""
         self._wheel: Wheel[Connection] = Wheel()
@@ -104,80 +107,31 @@ class Connections:
         """
         flow, sequence, acknowledgement, flags, data, captured, length = segment
         finished: list[Outcome] = []
-        before: Iterable[Kept] = ()
         stream = self.streams.get(flow)
-        if stream is None and self._names.possible(flow):
-            handshake = self._handshakes.of(flow, sequence, acknowledgement if flags & ACK else -1)
-            stream = self._names.find(flow, sequence, acknowledgement, flags, handshake)
-            if stream is None:
-                before = self._taken_from_namesakes(flow, sequence, acknowledgement, flags)
-        if stream is not None and (
-            stream.connection.rival is not None
-            or (flags & SYN and stream.next >= 0)
+        again = _RETRANSMITTED
+        if (
+            stream is None
+            or not stream.steady
+            or flags & _THOUGHT != ACK
+            or stream.interface is not interface
             or (length and sequence != stream.next and far_off(stream, sequence, acknowledgement))
         ):
-            other = self._names.other(stream, flow, sequence, acknowledgement, flags)
-            stream = other or stream
-            connection = stream.connection
-            if other is None and self._contend(interface, buffer, segment, time, stream, finished):
+            admitted = self._admit(stream, interface, buffer, segment, time, finished)
+            if admitted is None:
                 return finished
-            if connection.life is _FORGOTTEN:
-                finished += self.segment(interface, buffer, segment, time)
-                return finished
-        if stream is None:
-            if not length and not (
-                flags & FIN and self._handshakes.overtaken(flow, sequence, acknowledgement)
-            ):
-                near = bool(flags & SYN) and hops_left(buffer, data, flow) in UNROUTED
-                self._handshakes.note(flow, sequence, acknowledgement, flags, self.now, near=near)
-                self._drop(Drop.NO_PAYLOAD_YET)
-                return finished
-            if flow == reverse(flow):
-                self._drop(Drop.ITS_OWN_PEER)
-                self._assembly.drop(Drop.ITS_OWN_PEER, captured)
-                return finished
-            stream = self._begin(interface, buffer, segment, time, finished)
-            for kept in before:
-                finished += self.segment(*kept)
-        names = stream.connection.names
-        translated = names is not None and names.shown(stream.flow) != flow
-        copy = Drop.TRANSLATED if translated else _DUPLICATE
-        elsewhere = translated or (stream.interface is not None and stream.interface is not interface)
-        if elsewhere:
-            if length or flags & (FIN | RST):
-                if stream.shown(segment):
-                    self._drop(copy)
-                    self._assembly.drop(copy, captured)
-                    return finished
-            elif stream.acknowledging is not None and difference(acknowledgement, stream.acknowledging) <= 0:
-                self.taken += 1  # it says nothing new
-                return finished
-        stream.interface = interface
-        if names is not None:
-            names.show(stream.flow, flow)
-        connection = stream.connection
-        if connection.life is _CLOSED:
-            if length:
-                self._drop(Drop.AFTER_CLOSE)
-                self._assembly.drop(Drop.AFTER_CLOSE, captured)
-            else:
-                self.taken += 1  # the last acknowledgement
-            return finished
-        if flags & RST and not stream.resets(sequence):
-            self._drop(Drop.RESET_OUT_OF_WINDOW)
-            self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
-            return finished
+            stream, again = admitted
+            if flags & SYN:
+                sequence = (sequence + 1) & _MASK
+            if not stream.seen:
+                self._first_sight(stream, sequence, flags, time, finished)
+        now = self.now
         heard, stream.time = stream.time, time
-        stream.active = self.now
-        if flags & SYN:
-            sequence = (sequence + 1) & _MASK
-        if not stream.seen:
-            self._first_sight(stream, sequence, flags, time, finished)
-        peer = stream.peer
+        stream.active = now
+        connection, peer = stream.connection, stream.peer
         place = peer.position
         if flags & ACK:
             newest = stream.acknowledging
-            if not elsewhere or newest is None or difference(acknowledgement, newest) > 0:
+            if again is _RETRANSMITTED or newest is None or difference(acknowledgement, newest) > 0:
                 stream.acknowledging = acknowledgement
             if peer.next < 0:
                 peer.next = acknowledgement
@@ -187,20 +141,19 @@ class Connections:
                     # Nothing of that direction is captured: its position is what is acknowledged.
                     peer.position = place
                     peer.next = acknowledgement
-            if peer.held is not None:
-                peer.prove(place, self.now)
-            elif (
-                place - peer.position > _LARGEST_WINDOW
-                and newest is not None
-                and 0 < difference(acknowledgement, newest) <= FAR
-            ):
-                self._outrun(connection, peer, time, finished)
+            if place > peer.position:
+                held = peer.held
+                if held is not None:
+                    if held.proof[0] <= peer.position:
+                        held.proof = place, now
+                elif newest is not None and 0 < difference(acknowledgement, newest) <= FAR:
+                    self._outrun(connection, peer, time, finished)
         self.taken += 1
         if flags & RST:
             # RFC 9293 section 3.10.7.4: text is not processed
             self._assembly.drop(Drop.AFTER_CLOSE, captured)
             if stream.overtakes(sequence, place):
-                stream.take_reset(sequence, time, self.now, place, heard)
+                stream.take_reset(sequence, time, now, place, heard)
                 self._pump(stream, finished)
                 return finished
             connection.conversation.reset(stream.side)
@@ -216,21 +169,101 @@ class Connections:
             if difference(end, stream.next) > 0:
                 stream.next = end & _MASK
             self._end_if_over(connection, finished)
-        else:
-            if length or flags & FIN:
-                stream.take(
-                    sequence,
-                    buffer[data : data + captured],
-                    length,
-                    time,
-                    self.now,
-                    place,
-                    fin=bool(flags & FIN),
-                    again=copy if elsewhere else _RETRANSMITTED,
-                    heard=heard,
-                )
-            self._pump(stream, finished)
+            return finished
+        if length or flags & FIN:
+            stream.take(
+                sequence,
+                buffer[data : data + captured],
+                length,
+                time,
+                now,
+                place,
+                flags & FIN,
+                again,
+                heard,
+            )
+        self._pump(stream, finished)
         return finished
+
+    def _admit(
+        self,
+        stream: Direction | None,
+        interface: Interface,
+        buffer: bytes,
+        segment: Segment,
+        time: int,
+        finished: list[Outcome],
+    ) -> tuple[Direction, Drop] | None:
+        """Find out what a segment belongs to that need not belong to the stream of its name, or may be a copy.
+
+        Returns its stream, and as what bytes count that are here already; None where it is dealt with.
+        """
+        flow, sequence, acknowledgement, flags, data, captured, length = segment
+        before: Iterable[Kept] = ()
+        if stream is None and self._names.possible(flow):
+            handshake = self._handshakes.of(flow, sequence, acknowledgement if flags & ACK else -1)
+            stream = self._names.find(flow, sequence, acknowledgement, flags, handshake)
+            if stream is None:
+                before = self._taken_from_namesakes(flow, sequence, acknowledgement, flags)
+        if stream is not None and (
+            stream.connection.rival is not None
+            or (flags & SYN and stream.next >= 0)
+            or (length and sequence != stream.next and far_off(stream, sequence, acknowledgement))
+        ):
+            other = self._names.other(stream, flow, sequence, acknowledgement, flags)
+            stream = other or stream
+            connection = stream.connection
+            if other is None and self._contend(interface, buffer, segment, time, stream, finished):
+                return None
+            if connection.life is _FORGOTTEN:
+                finished += self.segment(interface, buffer, segment, time)
+                return None
+        if stream is None:
+            if not length and not (
+                flags & FIN and self._handshakes.overtaken(flow, sequence, acknowledgement)
+            ):
+                near = bool(flags & SYN) and hops_left(buffer, data, flow) in UNROUTED
+                self._handshakes.note(flow, sequence, acknowledgement, flags, self.now, near=near)
+                self._drop(Drop.NO_PAYLOAD_YET)
+                return None
+            if flow == reverse(flow):
+                self._drop(Drop.ITS_OWN_PEER)
+                self._assembly.drop(Drop.ITS_OWN_PEER, captured)
+                return None
+            stream = self._begin(interface, buffer, segment, time, finished)
+            for kept in before:
+                finished += self.segment(*kept)
+        connection = stream.connection
+        names = connection.names
+        again = _RETRANSMITTED
+        if names is not None and names.shown(stream.flow) != flow:
+            again = Drop.TRANSLATED
+        elif stream.interface is not None and stream.interface is not interface:
+            again = _DUPLICATE
+        if again is not _RETRANSMITTED:
+            if length or flags & (FIN | RST):
+                if stream.shown(segment):
+                    self._drop(again)
+                    self._assembly.drop(again, captured)
+                    return None
+            elif stream.acknowledging is not None and difference(acknowledgement, stream.acknowledging) <= 0:
+                self.taken += 1  # it says nothing new
+                return None
+        stream.interface = interface
+        if names is not None:
+            names.show(stream.flow, flow)
+        if connection.life is _CLOSED:
+            if length:
+                self._drop(Drop.AFTER_CLOSE)
+                self._assembly.drop(Drop.AFTER_CLOSE, captured)
+            else:
+                self.taken += 1  # the last acknowledgement
+            return None
+        if flags & RST and not stream.resets(sequence):
+            self._drop(Drop.RESET_OUT_OF_WINDOW)
+            self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
+            return None
+        return stream, again
 
     def pass_by(self, stream: Direction, size: int, time: int) -> None:
         """The next expected bytes of a connection that is not read."""
@@ -304,6 +337,7 @@ class Connections:
     def _rename(self, connection: Connection, names: Names) -> None:
         """A connection has another name."""
         connection.names = names
+        connection.smoothen()
         if connection.life < _CLOSED:
             known = connection.conversation.peers
             if known is not None:
@@ -496,7 +530,11 @@ class Connections:
     def _pump(self, stream: Direction, finished: list[Outcome]) -> None:
         """Deliver what can be delivered after a segment of this direction, and see to what cannot."""
         connection = stream.connection
-        moved = self._advance(connection, finished)
+        held = stream.held
+        # Where it has left a hole in front, or nothing, whatever waits in either direction waits as it did before.
+        moved = (
+            held is not None and held.runs[0].start == stream.position and self._advance(connection, finished)
+        )
         if stream.held is None and stream.peer.held is None:
             self._stalled.pop(connection, None)
         elif stream.full:
@@ -506,7 +544,7 @@ class Connections:
         elif moved or connection not in self._stalled or connection.conversation.opaque:
             self._stalled[connection] = None
         else:
-            return  # it waits as it did before
+            return
         self.settle(connection)
         self._end_if_over(connection, finished)
 
@@ -555,13 +593,14 @@ class Connections:
         self, connection: Connection, stream: Direction, piece: Piece, finished: list[Outcome]
     ) -> None:
         """A piece whose turn it is."""
-        if stream.held is not None:
-            stream.held.heard = piece.time
+        held = stream.held
+        if held is not None:
+            held.heard = piece.time
         data, size = piece.data, len(piece.data)
         position = stream.position - piece.length
         if piece.end:
             clean = piece.end == FIN
-            reset = not clean or (stream.held is not None and stream.held.reset)
+            reset = not clean or (held is not None and held.reset)
             stream.ended = True
             stream.discard(Drop.AFTER_FIN if clean else Drop.AFTER_CLOSE)
             if reset and connection.life is _OPEN:
@@ -569,7 +608,9 @@ class Connections:
                 connection.conversation.reset(stream.side)
             self._close_stream(stream, position, piece.time, finished, clean=clean)
             return
-        chunk = Chunk(data, 0, size, position, piece.time, piece.place)
+        chunk = self._chunk  # one for all: whoever reads it keeps nothing of it but bytes
+        chunk.buffer, chunk.cursor, chunk.end, chunk.base = data, 0, size, position
+        chunk.time, chunk.place = piece.time, piece.place
         conversation = connection.conversation
         conversation.receive(stream.side, chunk, finished)
         if conversation.becomes is not None:

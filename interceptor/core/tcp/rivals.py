@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "Rival", "far_off"]
 
+_MASK: Final = 0xFFFFFFFF
 _OFF: Final = 1 << 20
 """Segments of one connection are hardly this far from what was seen of it in both of their numbers at once: it would
 have to lose a MiB each way. Two connections' numbers, which are random, are nearer in one of a million cases."""
@@ -37,7 +38,7 @@ _UNHEARD_BYTES: Final = 14_600
 def far_off(stream: Stream, sequence: int, acknowledgement: int) -> bool:
     """Whether both numbers of a segment have nothing to do with a stream and its peer."""
     return (
-        not -_OFF <= difference(sequence, stream.next) <= _OFF  # mostly, it is near
+        (sequence - stream.next + _OFF) & _MASK > 2 * _OFF  # as `difference` says it; mostly, it is near
         and stream.next >= 0
         and stream.peer.next >= 0
         and not -_OFF <= difference(acknowledgement, stream.peer.next) <= _OFF
