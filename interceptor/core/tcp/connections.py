@@ -32,7 +32,7 @@ from interceptor.core.tcp.translations import COMPARED, UNROUTED, First, Transla
 from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from interceptor.core.model import Interface, Limits, Outcome, Peers, Segment, Whose
     from interceptor.core.protocols.conversation import Recogniser
@@ -287,15 +287,20 @@ class Connections:
         self._translations.expire(now)
         return finished
 
-    def close(self) -> list[Outcome]:
-        """The capture is over: end every connection."""
-        finished: list[Outcome] = []
+    def closing(self) -> Iterator[list[Outcome]]:
+        """The capture is over: end one connection after the other, and give what each of them leaves."""
         while self.streams:  # what was kept beside a connection may be one of its own
             for connection in filter(_remembered, list(self.all())):
+                finished: list[Outcome] = []
                 self._remove(connection, finished)
+                if finished:
+                    yield finished
         self._handshakes.clear()
         self._translations.clear()
-        return finished
+
+    def close(self) -> list[Outcome]:
+        """The same at once."""
+        return [outcome for finished in self.closing() for outcome in finished]
 
     def all(self) -> Iterable[Connection]:
         """Every connection that has carried data, once."""
