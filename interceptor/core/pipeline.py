@@ -5,7 +5,8 @@ Owns the path of a packet and the ledger. Refuses I/O, clocks and logging: time 
 
 The path is a push down (decode, stream, parser) with a short way for what nearly every packet is: the next
 expected segment of a connection in which nothing waits. A bare acknowledgement, or body bytes that nobody
-looks at, end there. `Connections.segment` is the long way, for everything else, to the same effect.
+looks at, end there. `Connections.follow` takes what continues a connection in which something waits, and
+`Connections.segment` is the long way, for everything else, to the same effect.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from interceptor.core.protocols.recognition import Recognition
 from interceptor.core.tcp.clocks import JUMP, Clocks
 from interceptor.core.tcp.connection import Life
 from interceptor.core.tcp.connections import Connections
-from interceptor.core.tcp.reassembly import Assembly
+from interceptor.core.tcp.reassembly import NEAR, Assembly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -136,7 +137,16 @@ class Pipeline:
                     connections.pass_by(stream, present, time)
                     continue
                 long_way += 1
-                finished += connections.segment(interface, data_buffer, segment, time)
+                if (
+                    stream is not None
+                    and stream.steady
+                    and flags & _THOUGHT == _ACK
+                    and stream.interface is interface
+                    and -NEAR <= sequence - stream.next <= NEAR
+                ):
+                    finished += connections.follow(stream, data_buffer, segment, time)
+                else:
+                    finished += connections.segment(interface, data_buffer, segment, time)
                 if budget.held > limit:
                     finished += connections.relieve()
                 continue

@@ -54,8 +54,6 @@ _OPAQUE: Final = Life.OPAQUE
 _RESET: Final = Life.RESET
 _CLOSED: Final = Life.CLOSED
 _FORGOTTEN: Final = Life.FORGOTTEN
-_THOUGHT: Final = FIN | SYN | RST | ACK
-"""Where only the last of them is set, a segment needs no thought."""
 _DUPLICATE: Final = Drop.DUPLICATE_INTERFACE
 _RETRANSMITTED: Final = Drop.RETRANSMITTED
 
@@ -86,7 +84,7 @@ class Connections:
         self._translations: Translations[Direction] = Translations(self.streams)
         self._chunk = Chunk(b"", 0, 0, 0, 0, 0)
         self._stalled: dict[Connection, None] = {}
-        """In which something waits."""
+        """In which something waits, as far as they are settled."""
         self._wheel: Wheel[Connection] = Wheel()
         """When each must be looked at."""
         self._ends = Ends(whose)
@@ -103,30 +101,20 @@ class Connections:
     def segment(self, interface: Interface, buffer: bytes, segment: Segment, time: int) -> list[Outcome]:
         """Any TCP segment. Returns what it finishes.
 
-        The pipeline takes the expected ones on a shorter way, to the same effect.
+        The pipeline takes the expected ones on shorter ways, to the same effect.
         """
-        flow, sequence, acknowledgement, flags, data, captured, length = segment
         finished: list[Outcome] = []
-        stream = self.streams.get(flow)
-        again = _RETRANSMITTED
-        if (
-            stream is None
-            or not stream.steady
-            or flags & _THOUGHT != ACK
-            or stream.interface is not interface
-            or (length and sequence != stream.next and far_off(stream, sequence, acknowledgement))
-        ):
-            admitted = self._admit(stream, interface, buffer, segment, time, finished)
-            if admitted is None:
-                return finished
-            stream, again = admitted
-            if flags & SYN:
-                sequence = (sequence + 1) & _MASK
-            if not stream.seen:
-                self._first_sight(stream, sequence, flags, time, finished)
-        now = self.now
+        admitted = self._admit(interface, buffer, segment, time, finished)
+        if admitted is None:
+            return finished
+        stream, again = admitted
+        _, sequence, acknowledgement, flags, data, captured, length = segment
+        if flags & SYN:
+            sequence = (sequence + 1) & _MASK
+        if not stream.seen:
+            self._first_sight(stream, sequence, flags, time, finished)
         heard, stream.time = stream.time, time
-        stream.active = now
+        stream.active = self.now
         connection, peer = stream.connection, stream.peer
         place = peer.position
         if flags & ACK:
@@ -142,18 +130,13 @@ class Connections:
                     peer.position = place
                     peer.next = acknowledgement
             if place > peer.position:
-                held = peer.held
-                if held is not None:
-                    if held.proof[0] <= peer.position:
-                        held.proof = place, now
-                elif newest is not None and 0 < difference(acknowledgement, newest) <= FAR:
-                    self._outrun(connection, peer, time, finished)
+                self._prove(peer, place, newest, time, finished)
         self.taken += 1
         if flags & RST:
             # RFC 9293 section 3.10.7.4: text is not processed
             self._assembly.drop(Drop.AFTER_CLOSE, captured)
             if stream.overtakes(sequence, place):
-                stream.take_reset(sequence, time, now, place, heard)
+                stream.take_reset(sequence, time, self.now, place, heard)
                 self._pump(stream, finished)
                 return finished
             connection.conversation.reset(stream.side)
@@ -171,34 +154,58 @@ class Connections:
             self._end_if_over(connection, finished)
             return finished
         if length or flags & FIN:
-            stream.take(
-                sequence,
-                buffer[data : data + captured],
-                length,
-                time,
-                now,
-                place,
-                flags & FIN,
-                again,
-                heard,
-            )
+            payload = buffer[data : data + captured]
+            stream.take(sequence, payload, length, time, self.now, place, flags & FIN, again, heard)
         self._pump(stream, finished)
         return finished
 
+    def follow(self, stream: Direction, buffer: bytes, segment: Segment, time: int) -> list[Outcome]:
+        """A segment of a steady stream, from where that was last read, with near numbers and no flag but ACK.
+
+        Nothing that `segment` has to find out is to be found out here. Under loss that is nearly every segment: what
+        comes while something waits.
+        """
+        finished: list[Outcome] = []
+        _, sequence, acknowledgement, _, data, captured, length = segment
+        peer = stream.peer
+        heard, stream.time = stream.time, time
+        stream.active = now = self.now
+        newest, stream.acknowledging = stream.acknowledging, acknowledgement
+        place = peer.place_of(acknowledgement)
+        if place > peer.position:
+            self._prove(peer, place, newest, time, finished)
+        self.taken += 1
+        if length:
+            payload = buffer[data : data + captured]
+            stream.take(sequence, payload, length, time, now, place, 0, _RETRANSMITTED, heard)
+        self._pump(stream, finished)
+        return finished
+
+    def _prove(
+        self, stream: Direction, place: int, newest: int | None, time: int, finished: list[Outcome]
+    ) -> None:
+        """The other side has acknowledged what is before this place, and `newest` before that."""
+        held = stream.held
+        if held is not None:
+            if held.proof[0] <= stream.position:
+                held.proof = place, self.now
+        elif newest is not None and 0 < place - stream.place_of(newest) <= FAR:
+            self._outrun(stream, time, finished)
+
     def _admit(
         self,
-        stream: Direction | None,
         interface: Interface,
         buffer: bytes,
         segment: Segment,
         time: int,
         finished: list[Outcome],
     ) -> tuple[Direction, Drop] | None:
-        """Find out what a segment belongs to that need not belong to the stream of its name, or may be a copy.
+        """Find out what a segment belongs to, and whether it is to be taken.
 
         Returns its stream, and as what bytes count that are here already; None where it is dealt with.
         """
         flow, sequence, acknowledgement, flags, data, captured, length = segment
+        stream = self.streams.get(flow)
         before: Iterable[Kept] = ()
         if stream is None and self._names.possible(flow):
             handshake = self._handshakes.of(flow, sequence, acknowledgement if flags & ACK else -1)
@@ -427,6 +434,7 @@ class Connections:
             self._assembly.missed += stream.position
             stream.lose(0, stream.position)
             self._gap(stream, stream.position, 0, time, finished)
+            self._stalled.pop(stream.connection, None)
 
     # Another one of the same name
 
@@ -546,7 +554,7 @@ class Connections:
             self._stalled[connection] = None
             self._give_up(connection, _NEVER, finished)
             return
-        elif moved or connection not in self._stalled or connection.conversation.opaque:
+        elif moved or connection not in self._stalled:
             self._stalled[connection] = None
         else:
             return
@@ -614,8 +622,12 @@ class Connections:
             self._close_stream(stream, position, piece.time, finished, clean=clean)
             return
         chunk = self._chunk  # one for all: whoever reads it keeps nothing of it but bytes
-        chunk.buffer, chunk.cursor, chunk.end, chunk.base = data, 0, size, position
-        chunk.time, chunk.place = piece.time, piece.place
+        chunk.buffer = data
+        chunk.cursor = 0
+        chunk.end = size
+        chunk.base = position
+        chunk.time = piece.time
+        chunk.place = piece.place
         conversation = connection.conversation
         conversation.receive(stream.side, chunk, finished)
         if conversation.becomes is not None:
@@ -679,16 +691,17 @@ class Connections:
                     self._gap(stream, size, position, heard or stream.time, finished)
                 self._advance(connection, finished)
 
-    def _outrun(self, connection: Connection, stream: Direction, time: int, finished: list[Outcome]) -> None:
+    def _outrun(self, stream: Direction, time: int, finished: list[Outcome]) -> None:
         """Give up what is acknowledged, step by step, and never captured, before its numbers come round.
 
         RFC 7323 section 2.2: no window is larger than 1 GiB, so nothing of it is on its way any more.
         """
         size = stream.acknowledged()
-        if size > _LARGEST_WINDOW and stream.seen and connection.life is _OPEN:
+        if size > _LARGEST_WINDOW and stream.seen and stream.connection.life is _OPEN:
             position = stream.position
             stream.skip(size)
             self._gap(stream, size, position, time, finished)
+            self._stalled.pop(stream.connection, None)
 
     # Death
 

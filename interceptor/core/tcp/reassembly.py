@@ -36,7 +36,20 @@ if TYPE_CHECKING:
     from interceptor.core.budget import Budget
     from interceptor.core.model import Limits
 
-__all__ = ["ACK", "FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Run", "Stream", "Waiting", "difference"]
+__all__ = [
+    "ACK",
+    "FAR",
+    "FIN",
+    "NEAR",
+    "RST",
+    "SYN",
+    "Assembly",
+    "Piece",
+    "Run",
+    "Stream",
+    "Waiting",
+    "difference",
+]
 
 FIN: Final = 1
 SYN: Final = 2
@@ -52,6 +65,9 @@ the header of its bytes. Measured with tracemalloc; 164 where it is one of many 
 FAR: Final = 1 << 24
 """A hole wider than 16 MiB, the largest window in common use, is only believed if the other side has
 acknowledged what comes after it; an acknowledgement further ahead only if the side it is about goes on from there."""
+NEAR: Final = 1 << 20
+"""Segments of one connection are hardly this far from what was seen of it in both of their numbers at once: it would
+have to lose a MiB each way. Two connections' numbers, which are random, are nearer in one of a million cases."""
 _REMEMBERED: Final = 64
 """Holes that were given up, of each direction, to tell the late from the repeated."""
 
@@ -284,71 +300,22 @@ class Stream:
     def _insert(self, start: int, piece: Piece, again: Drop, heard: int) -> None:
         """Put what is new of a piece among those that wait."""
         held = self.held
+        assembly = self.assembly
+        parts, size = 1, len(piece.data)
         if held is None:
             held = self.held = Waiting(heard)
             held.runs.append(Run(start, start + piece.length, piece))
+        elif start == held.runs[-1].stop:  # mostly, it follows the last one
+            held.runs[-1].append(piece)
+        elif start > held.runs[-1].stop:
+            held.runs.append(Run(start, start + piece.length, piece))
         else:
-            last = held.runs[-1]
-            if start == last.stop:  # mostly, it follows the last one
-                last.append(piece)
-            elif start > last.stop:
-                held.runs.append(Run(start, start + piece.length, piece))
-            else:
-                self._fill(held, start, piece, again)
-                return
-        self._keep(held, len(piece.data))
-
-    def _fill(self, held: Waiting, start: int, piece: Piece, again: Drop) -> None:
-        """Put what is new of a piece into the holes between those that wait."""
-        runs = held.runs
-        data, stop = piece.data, start + piece.length
-        cursor, kept = start, 0
-        # The first run that this touches or comes before.
-        index = bisect_left(runs, start, key=_stop)
-        while True:
-            left = None
-            following = index
-            if index < len(runs) and runs[index].start <= cursor:
-                left = runs[index]
-                cursor = max(cursor, left.stop)
-                following += 1
-            if cursor >= stop:
-                break
-            until = min(stop, runs[following].start) if following < len(runs) else stop
-            if until - cursor == piece.length:
-                part = piece
-            else:
-                part = Piece(
-                    data[cursor - start : until - start],
-                    until - cursor,
-                    piece.time,
-                    piece.since,
-                    piece.place,
-                    piece.end,
-                )
-            kept += len(part.data)
-            self._keep(held, len(part.data))
-            if left is None:
-                left = Run(cursor, until, part)
-                runs.insert(index, left)
-                following += 1
-            else:
-                left.append(part)
-            if following < len(runs) and runs[following].start == until:
-                right = runs.pop(following)
-                left.last.next = right.first
-                left.last = right.last
-                left.stop = right.stop
-            cursor = until
-        self.assembly.drop(again, len(data) - kept)
-
-    def _keep(self, held: Waiting, size: int) -> None:
-        """Count a piece that waits."""
-        weight = size + _OVERHEAD
+            parts, size = _fill(held.runs, start, piece)
+            assembly.drop(again, len(piece.data) - size)
+        weight = size + parts * _OVERHEAD
         held.weight += weight
-        assembly = self.assembly
         assembly.held += size
-        assembly.pieces += 1
+        assembly.pieces += parts
         assembly.budget.held += weight
 
     def ready(self) -> Piece | None:
@@ -481,3 +448,47 @@ class Stream:
 
 def _stop(run: Run) -> int:
     return run.stop
+
+
+def _fill(runs: list[Run], start: int, piece: Piece) -> tuple[int, int]:
+    """Put what is new of a piece into the holes between runs. Returns in how many parts, and how many bytes."""
+    data, stop = piece.data, start + piece.length
+    cursor = start
+    parts = size = 0
+    # The first run that this touches or comes before.
+    index = bisect_left(runs, start, key=_stop)
+    while True:
+        left = None
+        following = index
+        if index < len(runs) and runs[index].start <= cursor:
+            left = runs[index]
+            cursor = max(cursor, left.stop)
+            following += 1
+        if cursor >= stop:
+            return parts, size
+        until = min(stop, runs[following].start) if following < len(runs) else stop
+        if until - cursor == piece.length:
+            part = piece
+        else:
+            part = Piece(
+                data[cursor - start : until - start],
+                until - cursor,
+                piece.time,
+                piece.since,
+                piece.place,
+                piece.end,
+            )
+        parts += 1
+        size += len(part.data)
+        if left is None:
+            left = Run(cursor, until, part)
+            runs.insert(index, left)
+            following += 1
+        else:
+            left.append(part)
+        if following < len(runs) and runs[following].start == until:
+            right = runs.pop(following)
+            left.last.next = right.first
+            left.last = right.last
+            left.stop = right.stop
+        cursor = until
