@@ -78,6 +78,8 @@ class Pipeline:
         self._recognition = Recognition(self._context)
         self._connections = Connections(limits, self._recognition, self._assembly, whose)
         self._clocks = Clocks()
+        self._interface: Interface | None = None
+        """The first one."""
         self._packets = 0
         self._segments = 0
         self._payload = 0
@@ -92,6 +94,9 @@ class Pipeline:
         link_type = interface.link_type
         ethernet = link_type == _ETHERNET
         connections = self._connections
+        if interface is not self._interface:
+            connections.several_interfaces = self._interface is not None
+            self._interface = self._interface or interface
         streams = connections.streams
         budget, limit = self._budget, self._budget.limit
         clocks = self._clocks

@@ -46,6 +46,8 @@ _SECOND: Final = 1_000_000_000
 _MASK: Final = 0xFFFFFFFF
 _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
+_CROWDED_SECONDS: Final = 0.1
+"""Hundreds of times what the queues of a network card put in disorder."""
 _SPARE: Final = 1_024
 """Entries of forgotten connections that the wheel may always have, besides one for each that is remembered."""
 # Python looks a member of an enumeration up by calling functions, which is much for what every segment asks.
@@ -72,6 +74,8 @@ class Connections:
         """Segments that touched no connection."""
         self.contending = 0
         """Segments of which it is not known yet which connection they belong to."""
+        self.several_interfaces = False
+        """Segments of more than one have come."""
         self.opened = 0
         """Connections with data, ever."""
         self.taken = 0
@@ -670,7 +674,7 @@ class Connections:
                 # What is more than a window ahead, and of which nothing was seen, is only claimed.
                 acknowledged = stream.acknowledged() >= size if behind else size <= FAR
                 if acknowledged:
-                    patience, since = limits.hole_seconds, waiting.since
+                    patience, since = self._patience_with_holes(), waiting.since
                     if behind and held.proof[0] > stream.position:
                         since = max(since, held.proof[1])
                 else:
@@ -690,6 +694,18 @@ class Connections:
                     heard = own.heard if own is not None else 0
                     self._gap(stream, size, position, heard or stream.time, finished)
                 self._advance(connection, finished)
+
+    def _patience_with_holes(self) -> float:
+        """For how many seconds acknowledged bytes may be missing.
+
+        Only interfaces that are read one after the other show things in a disorder of seconds. What a single one has
+        not shown when its queues are empty was lost, and is waited for as long as there is much room.
+        """
+        budget = self._assembly.budget
+        patience = self._limits.hole_seconds
+        if self.several_interfaces or budget.held <= budget.limit // 8:
+            return patience
+        return min(patience, _CROWDED_SECONDS)
 
     def _outrun(self, stream: Direction, time: int, finished: list[Outcome]) -> None:
         """Give up what is acknowledged, step by step, and never captured, before its numbers come round.
