@@ -255,9 +255,9 @@ def test_a_hundred_thousand_open_connections(tmp_path: Path) -> None:
 
 
 def test_lossy_traffic(tmp_path: Path) -> None:
-    """50,000 calls within a second of which one packet in a hundred is lost stay under 192 MiB."""
+    """50,000 calls within a second of which one packet in a hundred is lost stay under 72 MiB."""
     size, _, _ = peak("lossy", tmp_path, connections=200, calls=50_000)
-    assert size < 192
+    assert size < 72
 
 
 @pytest.mark.parametrize(("kind", "clients", "much"), [("heads", 2_000, 60_000), ("requests", 100, 100)])

@@ -433,7 +433,8 @@ def _read(arguments: argparse.Namespace) -> int:
             # UsageError: the filter means nothing on an interface that was described late.
             stop = error
         with interrupts.deferred():
-            reading.take(pipeline.close())
+            for outcomes in pipeline.closing():
+                reading.take(outcomes)
             reading.flush()
             reading.hide_progress()
             stages = ([packet_filter.stage()] if packet_filter else []) + pipeline.ledger()

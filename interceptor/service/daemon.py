@@ -485,7 +485,8 @@ class Daemon:
 
     async def _drain(self, deadline: float) -> int:
         """Write what is left; returns 1 where something was lost on the way."""
-        self._show(self._pipeline.close())
+        for outcomes in self._pipeline.closing():
+            self._show(outcomes)
         self._show(list(self._pipeline.unread(time.time_ns())))
         self._told = self._totals()
         self._flush()

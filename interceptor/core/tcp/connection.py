@@ -40,7 +40,7 @@ _OPEN: Final = Life.OPEN
 class Direction(Stream):
     """A stream and what its connection keeps with it."""
 
-    __slots__ = ("active", "connection", "interface", "reader", "side", "smooth", "time")
+    __slots__ = ("active", "connection", "interface", "reader", "side", "smooth", "steady", "time")
 
     connection: Connection
     peer: Direction
@@ -57,8 +57,10 @@ class Direction(Stream):
         """Of the newest segment, as the capture says."""
         self.active = 0
         """The same on the clock that time-outs run on."""
+        self.steady = False
+        """Both directions are known and open, under one name: what continues them is theirs."""
         self.smooth = False
-        """Nothing waits in either direction and both are open: an expected segment needs no thought."""
+        """And nothing waits in either: an expected segment needs no thought."""
 
     def shown(self, segment: Segment) -> bool:
         """Whether another interface has shown all that is in a segment."""
@@ -152,19 +154,20 @@ class Connection:
 
     def silence(self) -> None:
         """The conversation is over: keep nothing of it."""
-        self.client.smooth = self.server.smooth = False
-        del self.conversation, self.client.reader, self.server.reader
+        client, server = self.client, self.server
+        client.smooth = server.smooth = client.steady = server.steady = False
+        del self.conversation, client.reader, server.reader
 
     def smoothen(self) -> None:
         """Say whether expected segments may take the short way."""
         client, server = self.client, self.server
-        client.smooth = server.smooth = (
-            client.held is None
-            and server.held is None
-            and client.seen
+        steady = (
+            client.seen
             and server.seen
             and not client.ended
             and not server.ended
             and self.life is _OPEN
             and self.rival is None
         )
+        client.steady = server.steady = steady and self.names is None
+        client.smooth = server.smooth = steady and client.held is None and server.held is None

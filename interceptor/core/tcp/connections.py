@@ -32,7 +32,7 @@ from interceptor.core.tcp.translations import COMPARED, UNROUTED, First, Transla
 from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from interceptor.core.model import Interface, Limits, Outcome, Peers, Segment, Whose
     from interceptor.core.protocols.conversation import Recogniser
@@ -46,10 +46,18 @@ _SECOND: Final = 1_000_000_000
 _MASK: Final = 0xFFFFFFFF
 _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
+_CROWDED_SECONDS: Final = 0.1
+"""Hundreds of times what the queues of a network card put in disorder."""
 _SPARE: Final = 1_024
 """Entries of forgotten connections that the wheel may always have, besides one for each that is remembered."""
+# Python looks a member of an enumeration up by calling functions, which is much for what every segment asks.
+_OPEN: Final = Life.OPEN
 _OPAQUE: Final = Life.OPAQUE
+_RESET: Final = Life.RESET
 _CLOSED: Final = Life.CLOSED
+_FORGOTTEN: Final = Life.FORGOTTEN
+_DUPLICATE: Final = Drop.DUPLICATE_INTERFACE
+_RETRANSMITTED: Final = Drop.RETRANSMITTED
 
 
 class Connections:
@@ -66,6 +74,8 @@ class Connections:
         """Segments that touched no connection."""
         self.contending = 0
         """Segments of which it is not known yet which connection they belong to."""
+        self.several_interfaces = False
+        """Segments of more than one have come."""
         self.opened = 0
         """Connections with data, ever."""
         self.taken = 0
@@ -76,8 +86,9 @@ class Connections:
         self._handshakes = Handshakes(limits)
         self._names = Namesakes(self.streams)
         self._translations: Translations[Direction] = Translations(self.streams)
+        self._chunk = Chunk(b"", 0, 0, 0, 0, 0)
         self._stalled: dict[Connection, None] = {}
-        """In which something waits."""
+        """In which something waits, as far as they are settled."""
         self._wheel: Wheel[Connection] = Wheel()
         """When each must be looked at."""
         self._ends = Ends(whose)
@@ -94,12 +105,112 @@ class Connections:
     def segment(self, interface: Interface, buffer: bytes, segment: Segment, time: int) -> list[Outcome]:
         """Any TCP segment. Returns what it finishes.
 
-        The pipeline takes the expected ones on a shorter way, to the same effect.
+        The pipeline takes the expected ones on shorter ways, to the same effect.
+        """
+        finished: list[Outcome] = []
+        admitted = self._admit(interface, buffer, segment, time, finished)
+        if admitted is None:
+            return finished
+        stream, again = admitted
+        _, sequence, acknowledgement, flags, data, captured, length = segment
+        if flags & SYN:
+            sequence = (sequence + 1) & _MASK
+        if not stream.seen:
+            self._first_sight(stream, sequence, flags, time, finished)
+        heard, stream.time = stream.time, time
+        stream.active = self.now
+        connection, peer = stream.connection, stream.peer
+        place = peer.position
+        if flags & ACK:
+            newest = stream.acknowledging
+            if again is _RETRANSMITTED or newest is None or difference(acknowledgement, newest) > 0:
+                stream.acknowledging = acknowledgement
+            if peer.next < 0:
+                peer.next = acknowledgement
+            elif acknowledgement != peer.next:
+                place = peer.place_of(acknowledgement)
+                if not peer.seen and place > peer.position:
+                    # Nothing of that direction is captured: its position is what is acknowledged.
+                    peer.position = place
+                    peer.next = acknowledgement
+            if place > peer.position:
+                self._prove(peer, place, newest, time, finished)
+        self.taken += 1
+        if flags & RST:
+            # RFC 9293 section 3.10.7.4: text is not processed
+            self._assembly.drop(Drop.AFTER_CLOSE, captured)
+            if stream.overtakes(sequence, place):
+                stream.take_reset(sequence, time, self.now, place, heard)
+                self._pump(stream, finished)
+                return finished
+            connection.conversation.reset(stream.side)
+            self._end(connection, finished)
+            return finished
+        if connection.life is _OPAQUE:
+            self._assembly.delivered += captured
+            connection.conversation.passed(stream.side, captured)
+            end = sequence + length
+            if flags & FIN:
+                stream.ended = True
+                end += 1
+            if difference(end, stream.next) > 0:
+                stream.next = end & _MASK
+            self._end_if_over(connection, finished)
+            return finished
+        if length or flags & FIN:
+            payload = buffer[data : data + captured]
+            stream.take(sequence, payload, length, time, self.now, place, flags & FIN, again, heard)
+        self._pump(stream, finished)
+        return finished
+
+    def follow(self, stream: Direction, buffer: bytes, segment: Segment, time: int) -> list[Outcome]:
+        """A segment of a steady stream, from where that was last read, with near numbers and no flag but ACK.
+
+        Nothing that `segment` has to find out is to be found out here. Under loss that is nearly every segment: what
+        comes while something waits.
+        """
+        finished: list[Outcome] = []
+        _, sequence, acknowledgement, _, data, captured, length = segment
+        peer = stream.peer
+        heard, stream.time = stream.time, time
+        stream.active = now = self.now
+        newest, stream.acknowledging = stream.acknowledging, acknowledgement
+        place = peer.place_of(acknowledgement)
+        if place > peer.position:
+            self._prove(peer, place, newest, time, finished)
+        self.taken += 1
+        if length:
+            payload = buffer[data : data + captured]
+            stream.take(sequence, payload, length, time, now, place, 0, _RETRANSMITTED, heard)
+        self._pump(stream, finished)
+        return finished
+
+    def _prove(
+        self, stream: Direction, place: int, newest: int | None, time: int, finished: list[Outcome]
+    ) -> None:
+        """The other side has acknowledged what is before this place, and `newest` before that."""
+        held = stream.held
+        if held is not None:
+            if held.proof[0] <= stream.position:
+                held.proof = place, self.now
+        elif newest is not None and 0 < place - stream.place_of(newest) <= FAR:
+            self._outrun(stream, time, finished)
+
+    def _admit(
+        self,
+        interface: Interface,
+        buffer: bytes,
+        segment: Segment,
+        time: int,
+        finished: list[Outcome],
+    ) -> tuple[Direction, Drop] | None:
+        """Find out what a segment belongs to, and whether it is to be taken.
+
+        Returns its stream, and as what bytes count that are here already; None where it is dealt with.
         """
         flow, sequence, acknowledgement, flags, data, captured, length = segment
-        finished: list[Outcome] = []
-        before: Iterable[Kept] = ()
         stream = self.streams.get(flow)
+        before: Iterable[Kept] = ()
         if stream is None and self._names.possible(flow):
             handshake = self._handshakes.of(flow, sequence, acknowledgement if flags & ACK else -1)
             stream = self._names.find(flow, sequence, acknowledgement, flags, handshake)
@@ -114,10 +225,10 @@ class Connections:
             stream = other or stream
             connection = stream.connection
             if other is None and self._contend(interface, buffer, segment, time, stream, finished):
-                return finished
-            if connection.life is Life.FORGOTTEN:
+                return None
+            if connection.life is _FORGOTTEN:
                 finished += self.segment(interface, buffer, segment, time)
-                return finished
+                return None
         if stream is None:
             if not length and not (
                 flags & FIN and self._handshakes.overtaken(flow, sequence, acknowledgement)
@@ -125,101 +236,45 @@ class Connections:
                 near = bool(flags & SYN) and hops_left(buffer, data, flow) in UNROUTED
                 self._handshakes.note(flow, sequence, acknowledgement, flags, self.now, near=near)
                 self._drop(Drop.NO_PAYLOAD_YET)
-                return finished
+                return None
             if flow == reverse(flow):
                 self._drop(Drop.ITS_OWN_PEER)
                 self._assembly.drop(Drop.ITS_OWN_PEER, captured)
-                return finished
+                return None
             stream = self._begin(interface, buffer, segment, time, finished)
             for kept in before:
                 finished += self.segment(*kept)
-        names = stream.connection.names
-        translated = names is not None and names.shown(stream.flow) != flow
-        copy = Drop.TRANSLATED if translated else Drop.DUPLICATE_INTERFACE
-        elsewhere = translated or (stream.interface is not None and stream.interface is not interface)
-        if elsewhere:
+        connection = stream.connection
+        names = connection.names
+        again = _RETRANSMITTED
+        if names is not None and names.shown(stream.flow) != flow:
+            again = Drop.TRANSLATED
+        elif stream.interface is not None and stream.interface is not interface:
+            again = _DUPLICATE
+        if again is not _RETRANSMITTED:
             if length or flags & (FIN | RST):
                 if stream.shown(segment):
-                    self._drop(copy)
-                    self._assembly.drop(copy, captured)
-                    return finished
+                    self._drop(again)
+                    self._assembly.drop(again, captured)
+                    return None
             elif stream.acknowledging is not None and difference(acknowledgement, stream.acknowledging) <= 0:
                 self.taken += 1  # it says nothing new
-                return finished
+                return None
         stream.interface = interface
         if names is not None:
             names.show(stream.flow, flow)
-        connection = stream.connection
         if connection.life is _CLOSED:
             if length:
                 self._drop(Drop.AFTER_CLOSE)
                 self._assembly.drop(Drop.AFTER_CLOSE, captured)
             else:
                 self.taken += 1  # the last acknowledgement
-            return finished
+            return None
         if flags & RST and not stream.resets(sequence):
             self._drop(Drop.RESET_OUT_OF_WINDOW)
             self._assembly.drop(Drop.OUT_OF_WINDOW, captured)
-            return finished
-        heard, stream.time = stream.time, time
-        stream.active = self.now
-        if flags & SYN:
-            sequence = (sequence + 1) & _MASK
-        if not stream.seen:
-            self._first_sight(stream, sequence, flags, time, finished)
-        peer = stream.peer
-        if flags & ACK:
-            newest = stream.acknowledging
-            if not elsewhere or newest is None or difference(acknowledgement, newest) > 0:
-                stream.acknowledging = acknowledgement
-            if peer.next < 0:
-                peer.next = acknowledgement
-            elif not peer.seen and difference(acknowledgement, peer.next) > 0:
-                # Nothing of that direction is captured: its position is what is acknowledged.
-                peer.position += difference(acknowledgement, peer.next)
-                peer.next = acknowledgement
-            if peer.held is not None:
-                peer.prove(acknowledgement, self.now)
-            elif newest is not None and 0 < difference(acknowledgement, newest) <= FAR:
-                self._outrun(connection, peer, time, finished)
-        self.taken += 1
-        if flags & RST:
-            # RFC 9293 section 3.10.7.4: text is not processed
-            self._assembly.drop(Drop.AFTER_CLOSE, captured)
-            place = peer.place_of(acknowledgement) if flags & ACK else peer.position
-            if stream.overtakes(sequence, place):
-                stream.take_reset(sequence, time, self.now, place, heard)
-                self._pump(connection, finished)
-                return finished
-            connection.conversation.reset(stream.side)
-            self._end(connection, finished)
-            return finished
-        if connection.life is _OPAQUE:
-            self._assembly.delivered += captured
-            connection.conversation.passed(stream.side, captured)
-            end = sequence + length
-            if flags & FIN:
-                stream.ended = True
-                end += 1
-            if difference(end, stream.next) > 0:
-                stream.next = end & _MASK
-        else:
-            if length or flags & FIN:
-                place = peer.place_of(acknowledgement) if flags & ACK else peer.position
-                stream.take(
-                    sequence,
-                    buffer[data : data + captured],
-                    length,
-                    time,
-                    self.now,
-                    place,
-                    fin=bool(flags & FIN),
-                    again=copy if elsewhere else Drop.RETRANSMITTED,
-                    heard=heard,
-                )
-            self._pump(connection, finished)
-        self._end_if_over(connection, finished)
-        return finished
+            return None
+        return stream, again
 
     def pass_by(self, stream: Direction, size: int, time: int) -> None:
         """The next expected bytes of a connection that is not read."""
@@ -243,15 +298,20 @@ class Connections:
         self._translations.expire(now)
         return finished
 
-    def close(self) -> list[Outcome]:
-        """The capture is over: end every connection."""
-        finished: list[Outcome] = []
+    def closing(self) -> Iterator[list[Outcome]]:
+        """The capture is over: end one connection after the other, and give what each of them leaves."""
         while self.streams:  # what was kept beside a connection may be one of its own
             for connection in filter(_remembered, list(self.all())):
+                finished: list[Outcome] = []
                 self._remove(connection, finished)
+                if finished:
+                    yield finished
         self._handshakes.clear()
         self._translations.clear()
-        return finished
+
+    def close(self) -> list[Outcome]:
+        """The same at once."""
+        return [outcome for finished in self.closing() for outcome in finished]
 
     def all(self) -> Iterable[Connection]:
         """Every connection that has carried data, once."""
@@ -293,6 +353,7 @@ class Connections:
     def _rename(self, connection: Connection, names: Names) -> None:
         """A connection has another name."""
         connection.names = names
+        connection.smoothen()
         if connection.life < _CLOSED:
             known = connection.conversation.peers
             if known is not None:
@@ -377,6 +438,7 @@ class Connections:
             self._assembly.missed += stream.position
             stream.lose(0, stream.position)
             self._gap(stream, stream.position, 0, time, finished)
+            self._stalled.pop(stream.connection, None)
 
     # Another one of the same name
 
@@ -482,34 +544,44 @@ class Connections:
 
     # Life
 
-    def _pump(self, connection: Connection, finished: list[Outcome]) -> None:
-        """Deliver what can be delivered, and see to what cannot."""
-        self._advance(connection, finished)
-        client, server = connection.client, connection.server
-        waiting = client.held is not None or server.held is not None
-        if waiting:
-            self._stalled[connection] = None
-            for stream in (client, server):
-                if stream.full:
-                    self._give_up(connection, _NEVER, finished)
-                    return
-        else:
+    def _pump(self, stream: Direction, finished: list[Outcome]) -> None:
+        """Deliver what can be delivered after a segment of this direction, and see to what cannot."""
+        connection = stream.connection
+        held = stream.held
+        # Where it has left a hole in front, or nothing, whatever waits in either direction waits as it did before.
+        moved = (
+            held is not None and held.runs[0].start == stream.position and self._advance(connection, finished)
+        )
+        if stream.held is None and stream.peer.held is None:
             self._stalled.pop(connection, None)
+        elif stream.full:
+            self._stalled[connection] = None
+            self._give_up(connection, _NEVER, finished)
+            return
+        elif moved or connection not in self._stalled:
+            self._stalled[connection] = None
+        else:
+            return
         self.settle(connection)
+        self._end_if_over(connection, finished)
 
-    def _advance(self, connection: Connection, finished: list[Outcome]) -> None:
-        """Deliver whatever can be delivered, in the order of cause and effect."""
-        moved = True
-        while moved:
-            moved = False
-            for stream in (connection.client, connection.server):
-                while (piece := stream.ready()) is not None:
-                    moved = True
-                    self._deliver(connection, stream, piece, finished)
+    def _advance(self, connection: Connection, finished: list[Outcome]) -> bool:
+        """Deliver whatever can be delivered, in the order of cause and effect. Returns whether anything was."""
+        stream = connection.client
+        moved = False
+        waiting = 0
+        while waiting < 2:
+            waiting += 1
+            while (piece := stream.ready()) is not None:
+                moved = True
+                waiting = 1  # what has come may be what the other direction waits for
+                self._deliver(connection, stream, piece, finished)
+            stream = stream.peer
+        return moved
 
     def settle(self, connection: Connection) -> None:
         """Say whether expected segments may take the short way."""
-        if connection.life is Life.OPEN and connection.conversation.opaque:
+        if connection.life is _OPEN and connection.conversation.opaque:
             connection.life = _OPAQUE
             connection.client.discard(Drop.AFTER_CLOSE)
             connection.server.discard(Drop.AFTER_CLOSE)
@@ -538,29 +610,36 @@ class Connections:
         self, connection: Connection, stream: Direction, piece: Piece, finished: list[Outcome]
     ) -> None:
         """A piece whose turn it is."""
-        if stream.held is not None:
-            stream.held.heard = piece.time
-        data = piece.data
+        held = stream.held
+        if held is not None:
+            held.heard = piece.time
+        data, size = piece.data, len(piece.data)
         position = stream.position - piece.length
         if piece.end:
             clean = piece.end == FIN
-            reset = not clean or (stream.held is not None and stream.held.reset)
+            reset = not clean or (held is not None and held.reset)
             stream.ended = True
             stream.discard(Drop.AFTER_FIN if clean else Drop.AFTER_CLOSE)
-            if reset and connection.life is Life.OPEN:
-                connection.life = Life.RESET
+            if reset and connection.life is _OPEN:
+                connection.life = _RESET
                 connection.conversation.reset(stream.side)
             self._close_stream(stream, position, piece.time, finished, clean=clean)
             return
-        cut = piece.length - len(data)
-        self._assembly.cut += cut
-        chunk = Chunk(data, 0, len(data), position, piece.time, piece.place)
+        chunk = self._chunk  # one for all: whoever reads it keeps nothing of it but bytes
+        chunk.buffer = data
+        chunk.cursor = 0
+        chunk.end = size
+        chunk.base = position
+        chunk.time = piece.time
+        chunk.place = piece.place
         conversation = connection.conversation
         conversation.receive(stream.side, chunk, finished)
         if conversation.becomes is not None:
             self.become(stream, finished)
+        cut = piece.length - size
         if cut:
-            self._gap(stream, cut, position + len(data), piece.time, finished)
+            self._assembly.cut += cut
+            self._gap(stream, cut, position + size, piece.time, finished)
 
     def _gap(self, stream: Direction, size: int, position: int, time: int, finished: list[Outcome]) -> None:
         """Bytes of a stream are given up."""
@@ -595,7 +674,7 @@ class Connections:
                 # What is more than a window ahead, and of which nothing was seen, is only claimed.
                 acknowledged = stream.acknowledged() >= size if behind else size <= FAR
                 if acknowledged:
-                    patience, since = limits.hole_seconds, waiting.since
+                    patience, since = self._patience_with_holes(), waiting.since
                     if behind and held.proof[0] > stream.position:
                         since = max(since, held.proof[1])
                 else:
@@ -616,23 +695,36 @@ class Connections:
                     self._gap(stream, size, position, heard or stream.time, finished)
                 self._advance(connection, finished)
 
-    def _outrun(self, connection: Connection, stream: Direction, time: int, finished: list[Outcome]) -> None:
+    def _patience_with_holes(self) -> float:
+        """For how many seconds acknowledged bytes may be missing.
+
+        Only interfaces that are read one after the other show things in a disorder of seconds. What a single one has
+        not shown when its queues are empty was lost, and is waited for as long as there is much room.
+        """
+        budget = self._assembly.budget
+        patience = self._limits.hole_seconds
+        if self.several_interfaces or budget.held <= budget.limit // 8:
+            return patience
+        return min(patience, _CROWDED_SECONDS)
+
+    def _outrun(self, stream: Direction, time: int, finished: list[Outcome]) -> None:
         """Give up what is acknowledged, step by step, and never captured, before its numbers come round.
 
         RFC 7323 section 2.2: no window is larger than 1 GiB, so nothing of it is on its way any more.
         """
         size = stream.acknowledged()
-        if size > _LARGEST_WINDOW and stream.seen and connection.life is Life.OPEN:
+        if size > _LARGEST_WINDOW and stream.seen and stream.connection.life is _OPEN:
             position = stream.position
             stream.skip(size)
             self._gap(stream, size, position, time, finished)
+            self._stalled.pop(stream.connection, None)
 
     # Death
 
     def _end_if_over(self, connection: Connection, finished: list[Outcome]) -> None:
         if not _remembered(connection):
             return  # its end was seen to already, and what was kept beside it went on
-        if connection.life is Life.RESET or (connection.client.ended and connection.server.ended):
+        if connection.life is _RESET or (connection.client.ended and connection.server.ended):
             self._end(connection, finished)
 
     def _end(self, connection: Connection, finished: list[Outcome]) -> None:
@@ -650,7 +742,7 @@ class Connections:
 
         `unseen` is what to say of requests without an answer; a RST, or the server's FIN, is proof of more.
         """
-        if connection.life is Life.RESET or connection.server.ended:
+        if connection.life is _RESET or connection.server.ended:
             unseen = Anomaly.UNANSWERED
         self._resolve(connection, _NEVER, finished)
         followed = connection.life is not _OPAQUE
@@ -687,7 +779,7 @@ class Connections:
         """End a connection and forget it; `unseen` as for `_finish`."""
         if connection.life is not _CLOSED:
             self._finish(connection, finished, unseen)
-        connection.life = Life.FORGOTTEN
+        connection.life = _FORGOTTEN
         for stream in (connection.client, connection.server):
             self._names.closed(stream.flow)
             # Without these it is no cycle, and its memory is free now, not when the collector comes by.
@@ -789,7 +881,7 @@ def _perspective(near: int) -> str | None:
 
 
 def _remembered(connection: Connection) -> bool:
-    return connection.life is not Life.FORGOTTEN
+    return connection.life is not _FORGOTTEN
 
 
 _LARGEST_WINDOW: Final = 1 << 30

@@ -31,10 +31,25 @@ from typing import TYPE_CHECKING, Final
 from interceptor.core.model import Drop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from interceptor.core.budget import Budget
     from interceptor.core.model import Limits
 
-__all__ = ["ACK", "FAR", "FIN", "RST", "SYN", "Assembly", "Piece", "Run", "Stream", "Waiting", "difference"]
+__all__ = [
+    "ACK",
+    "FAR",
+    "FIN",
+    "NEAR",
+    "RST",
+    "SYN",
+    "Assembly",
+    "Piece",
+    "Run",
+    "Stream",
+    "Waiting",
+    "difference",
+]
 
 FIN: Final = 1
 SYN: Final = 2
@@ -50,6 +65,9 @@ the header of its bytes. Measured with tracemalloc; 164 where it is one of many 
 FAR: Final = 1 << 24
 """A hole wider than 16 MiB, the largest window in common use, is only believed if the other side has
 acknowledged what comes after it; an acknowledgement further ahead only if the side it is about goes on from there."""
+NEAR: Final = 1 << 20
+"""Segments of one connection are hardly this far from what was seen of it in both of their numbers at once: it would
+have to lose a MiB each way. Two connections' numbers, which are random, are nearer in one of a million cases."""
 _REMEMBERED: Final = 64
 """Holes that were given up, of each direction, to tell the late from the repeated."""
 
@@ -121,23 +139,50 @@ class Run:
         """Position after the last one."""
         self.first = self.last = piece
 
+    def append(self, piece: Piece) -> None:
+        """A piece that follows the last one."""
+        before = self.last
+        # Most numbers of neighbours are equal: kept once, not once a piece.
+        if piece.place == before.place:
+            piece.place = before.place
+        if piece.length == before.length:
+            piece.length = before.length
+        before.next = self.last = piece
+        self.stop += piece.length
+
 
 class Waiting:
     """What waits in one direction. Most have none of it, so nothing of it is a part of each."""
 
-    __slots__ = ("heard", "pieces", "proof", "runs", "size")
+    __slots__ = ("heard", "proof", "runs", "weight")
 
     def __init__(self, heard: int) -> None:
         self.heard = heard
         """The time of the newest segment that was delivered; 0 where none was."""
         self.runs: list[Run] = []
         """In order, never none; there is a hole before each but perhaps the first."""
-        self.size = 0
-        """Payload bytes in them."""
-        self.pieces = 0
-        """Pieces in them."""
+        self.weight = 0
+        """How much memory they take, in bytes."""
         self.proof = 0, 0
         """(up to which position, since when): the other side has acknowledged what is missing here."""
+
+    def __iter__(self) -> Iterator[Piece]:
+        """All pieces, in order."""
+        for run in self.runs:
+            piece: Piece | None = run.first
+            while piece is not None:
+                yield piece
+                piece = piece.next
+
+    @property
+    def pieces(self) -> int:
+        """How many there are."""
+        return sum(1 for _ in self)
+
+    @property
+    def size(self) -> int:
+        """Payload bytes in them."""
+        return sum(len(piece.data) for piece in self)
 
     @property
     def stop(self) -> int:
@@ -188,9 +233,10 @@ class Stream:
         self._lost: list[tuple[int, int]] | None = None
         """Holes that were given up and not filled since, in order."""
 
-    def place_of(self, acknowledgement: int) -> int:
-        """The position that an acknowledgement number of the other side stands for."""
-        return self.position + difference(acknowledgement, self.next)
+    def place_of(self, number: int) -> int:
+        """The position that a sequence number of this side, or an acknowledgement number of the other, stands for."""
+        # As `difference` does it, in the one place where every segment asks.
+        return self.position + ((number - self.next + _HALF) & _MASK) - _HALF
 
     def began_with(self, initial: int) -> bool:
         """Whether a SYN with this sequence number began this very stream: it is the one before the first byte."""
@@ -204,17 +250,16 @@ class Stream:
         time: int,
         since: int,
         place: int,
-        *,
-        fin: bool,
+        fin: int,
         again: Drop = Drop.RETRANSMITTED,
         heard: int = 0,
     ) -> None:
-        """A segment: `length` payload bytes from `sequence`, of which `data` was captured.
+        """A segment: `length` payload bytes from `sequence`, of which `data` was captured, and the flag `FIN` or none.
 
         What is new in it waits in `held` until `ready` gives it. `again`: what bytes count as that are here already.
         `heard`: the time of the segment before it.
         """
-        position = self.position + difference(sequence, self.next)
+        position = self.place_of(sequence)
         if self.ended:
             if position < self.position:
                 self._come_again(position, len(data), again)
@@ -238,7 +283,7 @@ class Stream:
         Its own number may be behind the position, where a stray acknowledgement is what the position is known from.
         """
         behind = self.held.stop if self.held is not None else self.position
-        position = max(self.position + difference(sequence, self.next), behind)
+        position = max(self.place_of(sequence), behind)
         self._insert(position, Piece(b"", 1, time, since, place, RST), Drop.RETRANSMITTED, heard)
 
     def has(self, start: int, stop: int) -> bool:
@@ -254,89 +299,45 @@ class Stream:
 
     def _insert(self, start: int, piece: Piece, again: Drop, heard: int) -> None:
         """Put what is new of a piece among those that wait."""
-        waiting = self.held
-        if waiting is None:
-            waiting = self.held = Waiting(heard)
-            waiting.runs.append(Run(start, start + piece.length, piece))
-            waiting.pieces = 1
-            waiting.size = size = len(piece.data)
-            assembly = self.assembly
-            assembly.pieces += 1
-            assembly.held += size
-            assembly.budget.held += size + _OVERHEAD
-            return
-        held = waiting.runs
-        data, stop = piece.data, start + piece.length
-        cursor, kept = start, 0
-        last = held[-1]
-        # The first run that this touches or comes before; mostly, it follows the last one.
-        index = len(held) if last.stop < start else bisect_left(held, start, key=_stop)
-        while True:
-            left = None
-            following = index
-            if index < len(held) and held[index].start <= cursor:
-                left = held[index]
-                cursor = max(cursor, left.stop)
-                following += 1
-            if cursor >= stop:
-                break
-            until = min(stop, held[following].start) if following < len(held) else stop
-            if until - cursor == piece.length:
-                part = piece
-            else:
-                part = Piece(
-                    data[cursor - start : until - start],
-                    until - cursor,
-                    piece.time,
-                    piece.since,
-                    piece.place,
-                    piece.end,
-                )
-            kept += len(part.data)
-            waiting.pieces += 1
-            self.assembly.pieces += 1
-            self.assembly.budget.held += len(part.data) + _OVERHEAD
-            if left is None:
-                left = Run(cursor, until, part)
-                held.insert(index, left)
-                following += 1
-            else:
-                before = left.last
-                # Most numbers of neighbours are equal: kept once, not once a piece.
-                if part.place == before.place:
-                    part.place = before.place
-                if part.length == before.length:
-                    part.length = before.length
-                before.next = left.last = part
-                left.stop = until
-            if following < len(held) and held[following].start == until:
-                right = held.pop(following)
-                left.last.next = right.first
-                left.last = right.last
-                left.stop = right.stop
-            cursor = until
-        waiting.size += kept
-        self.assembly.held += kept
-        self.assembly.drop(again, len(data) - kept)
+        held = self.held
+        assembly = self.assembly
+        parts, size = 1, len(piece.data)
+        if held is None:
+            held = self.held = Waiting(heard)
+            held.runs.append(Run(start, start + piece.length, piece))
+        elif start == held.runs[-1].stop:  # mostly, it follows the last one
+            held.runs[-1].append(piece)
+        elif start > held.runs[-1].stop:
+            held.runs.append(Run(start, start + piece.length, piece))
+        else:
+            parts, size = _fill(held.runs, start, piece)
+            assembly.drop(again, len(piece.data) - size)
+        weight = size + parts * _OVERHEAD
+        held.weight += weight
+        assembly.held += size
+        assembly.pieces += parts
+        assembly.budget.held += weight
 
     def ready(self) -> Piece | None:
         """Take the next piece whose turn it is, or None. The position moves past it."""
         held = self.held
-        if held is None or held.runs[0].start != self.position:
+        if held is None:
             return None
-        place, peer = held.runs[0].first.place, self.peer
-        if place > peer.position and peer.seen and self._believed(place):
+        first = held.runs[0]
+        if first.start != self.position:
             return None
-        return self.release()
+        peer = self.peer
+        ahead = first.first.place - peer.position
+        if ahead > 0 and peer.seen and (ahead <= FAR or self._believed()):
+            return None
+        return self._take_first(held, first)
 
-    def _believed(self, place: int) -> bool:
-        """Whether this side has what it says it has of the other one.
+    def _believed(self) -> bool:
+        """Whether this side has what it says it has of the other one, more than a window ahead.
 
-        Not where that is more than a window ahead, and it takes it back, or the other side goes on where it was.
+        Not where it takes it back, or the other side goes on where it was.
         """
         peer = self.peer
-        if place - peer.position <= FAR:
-            return True
         return peer.acknowledged() > FAR and not (
             peer.held is not None and peer.held.runs[0].start == peer.position
         )
@@ -345,26 +346,30 @@ class Stream:
         """Take the first held piece, which is at the stream's position."""
         held = self.held
         assert held is not None
-        run = held.runs[0]
+        return self._take_first(held, held.runs[0])
+
+    def _take_first(self, held: Waiting, run: Run) -> Piece:
         piece = run.first
-        if piece.next is None:
+        length = piece.length
+        following = piece.next
+        if following is None:
             del held.runs[0]
             if not held.runs:
                 self.held = None
         else:
-            run.first = piece.next
-            run.start += piece.length
+            run.first = following
+            run.start += length
             piece.next = None
         size = len(piece.data)
-        held.size -= size
-        held.pieces -= 1
+        weight = size + _OVERHEAD
+        held.weight -= weight
         assembly = self.assembly
         assembly.held -= size
         assembly.pieces -= 1
-        assembly.budget.held -= size + _OVERHEAD
+        assembly.budget.held -= weight
         assembly.delivered += size
-        self.position += piece.length
-        self.next = (self.next + piece.length) & _MASK
+        self.position += length
+        self.next = (self.next + length) & _MASK
         return piece
 
     def hole(self) -> int:
@@ -383,12 +388,6 @@ class Stream:
         """How many bytes from the stream's position on the other side has acknowledged."""
         newest = self.peer.acknowledging
         return difference(newest, self.next) if newest is not None else 0
-
-    def prove(self, acknowledgement: int, since: int) -> None:
-        """The other side has acknowledged this: what waits here may wait for what it has."""
-        position = self.position + difference(acknowledgement, self.next)
-        if self.held is not None and position > self.position >= self.held.proof[0]:
-            self.held.proof = position, since
 
     def skip(self, size: int) -> None:
         """Give `size` missing bytes up for lost."""
@@ -427,23 +426,69 @@ class Stream:
     @property
     def full(self) -> bool:
         """Whether what waits takes more memory than it may."""
-        return self.weight > self.assembly.limits.held_bytes_per_stream
+        held = self.held
+        return held is not None and held.weight > self.assembly.limits.held_bytes_per_stream
 
     @property
     def weight(self) -> int:
         """How much memory is taken by what waits, in bytes."""
-        return self.held.size + self.held.pieces * _OVERHEAD if self.held is not None else 0
+        return self.held.weight if self.held is not None else 0
 
     def discard(self, reason: Drop) -> None:
         """Drop all that waits."""
         held = self.held
         if held is not None:
-            self.assembly.drop(reason, held.size)
-            self.assembly.budget.held -= self.weight
-            self.assembly.held -= held.size
-            self.assembly.pieces -= held.pieces
+            assembly, size = self.assembly, held.size
+            assembly.drop(reason, size)
+            assembly.budget.held -= held.weight
+            assembly.held -= size
+            assembly.pieces -= held.pieces
             self.held = None
 
 
 def _stop(run: Run) -> int:
     return run.stop
+
+
+def _fill(runs: list[Run], start: int, piece: Piece) -> tuple[int, int]:
+    """Put what is new of a piece into the holes between runs. Returns in how many parts, and how many bytes."""
+    data, stop = piece.data, start + piece.length
+    cursor = start
+    parts = size = 0
+    # The first run that this touches or comes before.
+    index = bisect_left(runs, start, key=_stop)
+    while True:
+        left = None
+        following = index
+        if index < len(runs) and runs[index].start <= cursor:
+            left = runs[index]
+            cursor = max(cursor, left.stop)
+            following += 1
+        if cursor >= stop:
+            return parts, size
+        until = min(stop, runs[following].start) if following < len(runs) else stop
+        if until - cursor == piece.length:
+            part = piece
+        else:
+            part = Piece(
+                data[cursor - start : until - start],
+                until - cursor,
+                piece.time,
+                piece.since,
+                piece.place,
+                piece.end,
+            )
+        parts += 1
+        size += len(part.data)
+        if left is None:
+            left = Run(cursor, until, part)
+            runs.insert(index, left)
+            following += 1
+        else:
+            left.append(part)
+        if following < len(runs) and runs[following].start == until:
+            right = runs.pop(following)
+            left.last.next = right.first
+            left.last = right.last
+            left.stop = right.stop
+        cursor = until

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interceptor.core.tcp.flows import bare
-from interceptor.core.tcp.reassembly import ACK, RST, SYN, difference
+from interceptor.core.tcp.reassembly import ACK, NEAR, RST, SYN, difference
 
 if TYPE_CHECKING:
     from interceptor.core.model import Interface, Segment
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "Rival", "far_off"]
 
-_OFF: Final = 1 << 20
-"""Segments of one connection are hardly this far from what was seen of it in both of their numbers at once: it would
-have to lose a MiB each way. Two connections' numbers, which are random, are nearer in one of a million cases."""
 _UNHEARD: Final = 10
 """Segments that somebody sends before anything of his is acknowledged (RFC 6928 section 2)."""
 _UNHEARD_BYTES: Final = 14_600
@@ -39,8 +36,8 @@ def far_off(stream: Stream, sequence: int, acknowledgement: int) -> bool:
     return (
         stream.next >= 0
         and stream.peer.next >= 0
-        and not -_OFF <= difference(sequence, stream.next) <= _OFF
-        and not -_OFF <= difference(acknowledgement, stream.peer.next) <= _OFF
+        and not -NEAR <= difference(sequence, stream.next) <= NEAR
+        and not -NEAR <= difference(acknowledgement, stream.peer.next) <= NEAR
     )
 
 
@@ -104,7 +101,7 @@ class Rival:
         first = difference(sequence, self.sequence)
         if flow == self.flow:
             # It goes on from the SYN. Where that could be the connection's own next number, the other one tells.
-            fits = sequence == stream.next and -_OFF <= difference(acknowledgement, stream.peer.next) <= _OFF
+            fits = sequence == stream.next and -NEAR <= difference(acknowledgement, stream.peer.next) <= NEAR
             return not flags & SYN and 1 <= first <= 1 + self.length and not fits
         if not flags & ACK:
             return False
@@ -132,5 +129,5 @@ class Rival:
         if not ours:
             own, other = other, own
         return (
-            -_OFF <= difference(sequence, own) <= _OFF and -_OFF <= difference(acknowledgement, other) <= _OFF
+            -NEAR <= difference(sequence, own) <= NEAR and -NEAR <= difference(acknowledgement, other) <= NEAR
         )

@@ -479,6 +479,30 @@ def test_an_acknowledged_hole_is_given_up_after_hole_seconds(capture: Capture) -
     assert capture.pipeline.gaps == 1
 
 
+@pytest.mark.parametrize("interfaces", [1, 2])
+def test_where_much_waits_a_single_interface_is_not_waited_for(interfaces: int) -> None:
+    """A tenth of a second is far more than its queues put in disorder. Where there are several, one may be a second behind."""
+    capture = Capture(Limits(held_bytes=8_000))
+    talk = Dialogue(capture).open()
+    for _ in range(interfaces - 1):
+        Dialogue(capture, Ends(client_port=9_999)).client(b"", interface=Interface("eth1", 1))
+    talk.client(request(1))
+    whole = response(1, body=b"b" * 2_000)
+    talk.server(whole[:-1_950])
+    talk.server(whole[-1_950:-1_900], lost=True)
+    talk.server(whole[-1_900:])
+    capture.wait(0.25)
+    talk.client()
+    capture.wait(0.1)
+    assert capture.pipeline.gaps == 0
+    capture.wait(0.2)
+    assert capture.pipeline.gaps == (interfaces == 1)
+    capture.wait(0.8)
+    [transaction] = capture.transactions
+    assert transaction.response is not None
+    assert (transaction.response.body_size, transaction.response.missed) == (2_000, 50)
+
+
 def test_an_unacknowledged_hole_waits_for_a_retransmission(capture: Capture) -> None:
     """What nobody has acknowledged may still be sent again; after `unacknowledged_seconds` it is given up."""
     talk = Dialogue(capture).open()
