@@ -201,17 +201,14 @@ class FrameReader:
                 if event := self._read_header(chunk):
                     return event
             elif mode == _IN_BODY:
-                if self.remaining:
-                    self._skip(chunk)
-                    if self.remaining:
-                        return NOTHING
+                if self.remaining and not self._skip(chunk):
+                    return NOTHING
                 if self._rest:
                     return PAYLOAD if chunk.cursor < chunk.end else NOTHING
                 if self._over():
                     return END
             elif mode == _SKIPPING:
-                self._skip(chunk)
-                if self.remaining:
+                if not self._skip(chunk):
                     return NOTHING
                 if self._end_frame():
                     return BLOCK
@@ -233,10 +230,16 @@ class FrameReader:
             else:
                 return NOTHING
 
-    def _skip(self, chunk: Chunk) -> None:
-        step = min(self.remaining, chunk.end - chunk.cursor)
-        chunk.cursor += step
-        self.remaining -= step
+    def _skip(self, chunk: Chunk) -> bool:
+        """Leave what nobody need look at. Returns whether something else comes."""
+        at = chunk.cursor + self.remaining
+        if at > chunk.end:
+            self.remaining = at - chunk.end
+            chunk.cursor = chunk.end
+            return False
+        self.remaining = 0
+        chunk.cursor = at
+        return True
 
     def _keep(self, chunk: Chunk, needed: int) -> bytes | None:
         """So many bytes, when they are there."""
@@ -270,33 +273,37 @@ class FrameReader:
             chunk.cursor = at + HEADER_BYTES
         length, kind = word >> 8, word & 0xFF
         stream &= 0x7FFFFFFF
-        if not (kind <= finding.HEADERS and stream) and not well_formed(kind, length, stream):
-            return self._refuse(chunk)
-        if (
-            (kind != finding.CONTINUATION or stream != self._open)
-            if self._open
-            else (kind and self._strange(kind, stream))
-        ):
-            return self._refuse(chunk)
-        if kind != finding.CONTINUATION:
-            self._orphan = False
-        self._kind, self._flags = kind, flags
-        self._newest = max(self._newest, stream)
+        if self._open:
+            strange = kind != finding.CONTINUATION or stream != self._open
+        elif kind <= finding.HEADERS:
+            strange = not stream or (kind == finding.HEADERS and self._client and not stream & 1)
+        else:
+            strange = self._strange(kind, length, stream)
+        if strange:
+            self._discard(Drop.UNSYNCHRONISED, HEADER_BYTES)
+            return self._lose(chunk)
+        if stream > self._newest:  # noqa: PLR1730 - every frame comes by, and this costs less than a call
+            self._newest = stream
         if kind == finding.DATA:
-            self.stream, self.ends, self.guessed = stream, bool(flags & _END_STREAM), False
+            self._orphan = False
+            self.stream, self.ends, self.guessed = stream, flags & _END_STREAM != 0, False
             if flags & _PADDED and length:
-                self._mode, self._needed, self._rest = _KEEPING, 1, length - 1
+                self._kind, self._mode, self._needed, self._rest = kind, _KEEPING, 1, length - 1
                 return NOTHING
             self._mode, self.size, self._rest, self._tail = _IN_BODY, length, length, 0
             return DATA
         if kind == finding.HEADERS and flags & _PLAIN == _END_HEADERS and length <= self._block_bytes:
             at = chunk.cursor
             if length <= chunk.end - at:  # a whole block, as nearly all are
-                self.stream, self.ends = stream, bool(flags & _END_STREAM)
+                self._orphan = False
+                self.stream, self.ends = stream, flags & _END_STREAM != 0
                 self.promised, self.too_large = 0, False
                 self.block = chunk.buffer[at : at + length]
                 chunk.cursor = at + length
                 return BLOCK
+        self._kind, self._flags = kind, flags
+        if kind != finding.CONTINUATION:
+            self._orphan = False
         if kind in {finding.HEADERS, finding.PUSH_PROMISE, finding.CONTINUATION}:
             self._begin_block(kind, flags, stream, length)
         elif kind == finding.RST_STREAM:
@@ -307,16 +314,11 @@ class FrameReader:
             self._mode, self.remaining = _SKIPPING, length
         return NOTHING
 
-    def _refuse(self, chunk: Chunk) -> int:
-        """What has come is no header of a frame that may stand here."""
-        self._discard(Drop.UNSYNCHRONISED, HEADER_BYTES)
-        return self._lose(chunk)
-
-    def _strange(self, kind: int, stream: int) -> bool:
-        """Whether a frame cannot stand here, where no block goes on."""
+    def _strange(self, kind: int, length: int, stream: int) -> bool:
+        """Whether another frame than one of a body or a head cannot stand here, where no block goes on."""
         if kind == finding.CONTINUATION:
-            return not self._orphan
-        return self._client and ((kind == finding.HEADERS and not stream & 1) or kind == finding.PUSH_PROMISE)
+            return not stream or not self._orphan
+        return not well_formed(kind, length, stream) or (self._client and kind == finding.PUSH_PROMISE)
 
     def _begin_block(self, kind: int, flags: int, stream: int, length: int) -> None:
         if kind == finding.CONTINUATION:
