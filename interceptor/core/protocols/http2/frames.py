@@ -51,9 +51,9 @@ BEGINS: Final = 9
 BLOCK: Final = 1
 """A header block is over: `block` on `stream`."""
 DATA: Final = 2
-"""A DATA frame has begun, with `size` bytes of a body. Nothing of them need be asked for: see `pass_over`."""
+"""A DATA frame has begun, with `size` bytes of a body, which are passed over: see `look_behind`."""
 PAYLOAD: Final = 3
-"""Bytes of a body that were not passed over are at the cursor, at most `payload_size`."""
+"""Bytes of a body that are not passed over are at the cursor: see `take`."""
 END: Final = 4
 """A DATA frame that ends its side of `stream` is over."""
 RESET: Final = 5
@@ -92,7 +92,6 @@ class FrameReader:
         "_newest",
         "_open",
         "_orphan",
-        "_rest",
         "_tail",
         "block",
         "code",
@@ -103,6 +102,7 @@ class FrameReader:
         "position",
         "promised",
         "remaining",
+        "rest",
         "size",
         "stream",
         "time",
@@ -121,8 +121,6 @@ class FrameReader:
         """How many bytes of a payload that is read."""
         self._kind = self._flags = 0
         """Of the frame that comes in."""
-        self._rest = 0
-        """Bytes of its payload behind those that are passed over."""
         self._tail = 0
         """Of its padding."""
         self._open = 0
@@ -138,6 +136,8 @@ class FrameReader:
         """While it is not known where frames begin."""
         self.remaining = 0
         """Coming bytes that nobody need look at."""
+        self.rest = 0
+        """Bytes of the frame's payload behind those."""
         self.discarded: dict[Drop, int] = {}
         """Bytes that belong to nothing, by reason, since the owner last asked."""
         # Of what was last returned:
@@ -171,23 +171,28 @@ class FrameReader:
     @property
     def unfinished(self) -> int:
         """Bytes of the body on `stream` that its current frame promises and that have not come."""
-        return self.remaining + self._rest if self._mode == _IN_BODY else 0
+        return self.remaining + self.rest if self._mode == _IN_BODY else 0
 
-    @property
-    def payload_size(self) -> int:
-        """Bytes of the body in its frame that come behind those that are passed over."""
-        return self._rest
+    def look_behind(self, size: int) -> int:
+        """Give out the body that has begun, but for so many bytes. Returns how many of these are in this frame."""
+        body = self.remaining
+        self.remaining = size = min(size, body)
+        self.rest = body - size
+        return size
+
+    def take(self, chunk: Chunk) -> bytes:
+        """The bytes of a body that are at the cursor."""
+        start = chunk.cursor
+        chunk.cursor = end = min(start + self.rest, chunk.end)
+        self.rest -= end - start
+        return chunk.buffer[start:end]
 
     def pass_over(self, size: int) -> int:
         """So many of the coming bytes of the body nobody need look at. Returns how many of them are in this frame."""
-        size = min(size, self._rest)
+        size = min(size, self.rest)
         self.remaining += size
-        self._rest -= size
+        self.rest -= size
         return size
-
-    def take(self, size: int) -> None:
-        """So many bytes of the payload at the cursor were looked at."""
-        self._rest -= size
 
     # Bytes in
 
@@ -203,7 +208,7 @@ class FrameReader:
             elif mode == _IN_BODY:
                 if self.remaining and not self._skip(chunk):
                     return NOTHING
-                if self._rest:
+                if self.rest:
                     return PAYLOAD if chunk.cursor < chunk.end else NOTHING
                 if self._over():
                     return END
@@ -288,9 +293,9 @@ class FrameReader:
             self._orphan = False
             self.stream, self.ends, self.guessed = stream, flags & _END_STREAM != 0, False
             if flags & _PADDED and length:
-                self._kind, self._mode, self._needed, self._rest = kind, _KEEPING, 1, length - 1
+                self._kind, self._mode, self._needed, self.rest = kind, _KEEPING, 1, length - 1
                 return NOTHING
-            self._mode, self.size, self._rest, self._tail = _IN_BODY, length, length, 0
+            self._mode, self.size, self.remaining, self._tail = _IN_BODY, length, length, 0
             return DATA
         if kind == finding.HEADERS and flags & _PLAIN == _END_HEADERS and length <= self._block_bytes:
             at = chunk.cursor
@@ -309,7 +314,7 @@ class FrameReader:
         elif kind == finding.RST_STREAM:
             self._mode, self._needed, self.stream = _KEEPING, 4, stream
         elif kind == finding.GOAWAY:
-            self._mode, self._needed, self._rest = _KEEPING, 8, length - 8
+            self._mode, self._needed, self.rest = _KEEPING, 8, length - 8
         else:
             self._mode, self.remaining = _SKIPPING, length
         return NOTHING
@@ -346,9 +351,9 @@ class FrameReader:
         self._mode = _AT_HEADER
         if kind == finding.DATA:
             self._mode, padding = _IN_BODY, payload[0]
-            self._tail = min(padding, self._rest)  # more is an error (section 6.1), and no body
-            self._rest -= self._tail
-            self.size = self._rest
+            self._tail = min(padding, self.rest)  # more is an error (section 6.1), and no body
+            self.size = self.remaining = self.rest - self._tail
+            self.rest = 0
             return DATA
         if kind == finding.RST_STREAM:
             self.code = int.from_bytes(payload)
@@ -356,7 +361,7 @@ class FrameReader:
         if kind == finding.GOAWAY:
             self.stream = int.from_bytes(payload[:4]) & 0x7FFFFFFF
             self.code = int.from_bytes(payload[4:8])
-            self._mode, self.remaining, self._rest = _SKIPPING, self._rest, 0
+            self._mode, self.remaining, self.rest = _SKIPPING, self.rest, 0
             return GOAWAY
         start, end = 0, len(payload)
         if kind != finding.CONTINUATION:
@@ -413,7 +418,7 @@ class FrameReader:
             self._discard(Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
             chunk.cursor = chunk.end
         self._give_up(Drop.HEAD_INCOMPLETE)
-        self._open = self.remaining = self._rest = self._tail = 0
+        self._open = self.remaining = self.rest = self._tail = 0
         self._mode = _AT_HEADER
         self._finder = Finder(self._block_bytes, client=self._client)
         return LOST
@@ -438,15 +443,15 @@ class FrameReader:
             return NOTHING
         if mode == _KEEPING:
             missing = self._needed - len(self._kept)
-            if self._kind == finding.DATA and size <= missing + self._rest:
+            if self._kind == finding.DATA and size <= missing + self.rest:
                 # The length of the padding is lost, and with it that of the body.
                 self._mode, self.size, self.guessed = _IN_BODY, size - missing, True
-                self._rest -= self.size
+                self.rest -= self.size
                 self._tail = self.unread = 0
-                self.pass_over(self._rest)
+                self.pass_over(self.rest)
                 return MISSED
             if self._kind == finding.GOAWAY:
-                missing, self._rest = missing + self._rest, 0
+                missing, self.rest = missing + self.rest, 0
             if self._kind != finding.DATA and size <= missing:
                 self._give_up(Drop.HEAD_INCOMPLETE)
                 self._mode, self.remaining = _SKIPPING, missing - size
@@ -456,7 +461,7 @@ class FrameReader:
         return self._lose(None)
 
     def _gap_in_body(self, size: int) -> int:
-        body = self.remaining + self._rest
+        body = self.remaining + self.rest
         if size > body + self._tail:
             return self._lose(None)
         self.size = min(size, body)
@@ -464,12 +469,12 @@ class FrameReader:
         passed = min(self.size, self.remaining)
         self.remaining -= passed
         self.unread = self.size - passed
-        self._rest -= self.unread
+        self.rest -= self.unread
         return MISSED
 
     def resume_body(self) -> bool:
         """Behind a hole in a body. Returns whether the frame ended with it and has ended its side of the stream."""
-        if self.remaining or self._rest:
+        if self.remaining or self.rest:
             return False
         return self._over()
 
@@ -507,7 +512,7 @@ class FrameReader:
         if self._mode == _KEEPING and self._kept:
             left = self._needed - len(self._kept)
             if self._kind == finding.GOAWAY:
-                left, self._rest = left + self._rest, 0
+                left, self.rest = left + self.rest, 0
             self._mode, self.remaining = _SKIPPING, left
             self._give_up(Drop.HEAD_INCOMPLETE)
         elif self._block:
