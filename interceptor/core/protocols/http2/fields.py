@@ -11,8 +11,10 @@ with the same name have the same path.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec import Struct
 
 from interceptor.core.model import METHODS, Anomaly, Request, Response, Upgrade
 
@@ -41,6 +43,8 @@ _REMEMBERED_BYTES: Final = 256
 _REMEMBERED_LAYOUTS: Final = 256
 """As of HTTP/1 (`http1.layouts`)."""
 _REMEMBERED_FIELDS: Final = 64
+_NAME: Final = itemgetter(0)
+"""Of a field."""
 _TRAILERS: Final = b"trailers"
 """The only value that `te` may have (RFC 9113 section 8.2.2)."""
 
@@ -57,8 +61,7 @@ class Texts(dict[bytes, str]):
         return text
 
 
-@dataclass(slots=True)
-class Head:
+class Head(Struct, eq=False, gc=False):
     """What a block says that begins or ends a message, as far as it is known."""
 
     values: dict[bytes, bytes]
@@ -117,7 +120,7 @@ class Fields:
 
     def read(self, fields: list[Field], *, cut: bool) -> Head:
         """What a block says. `cut`: it had more fields."""
-        named = tuple([field[0] for field in fields])
+        named = tuple(map(_NAME, fields))
         layout = self._layouts.get(named)
         if layout is None or cut or (layout.te >= 0 and fields[layout.te][1] != _TRAILERS):
             head = self._read(fields, cut=cut)

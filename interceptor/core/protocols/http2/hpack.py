@@ -30,6 +30,7 @@ written out costs a pointer a field.
 
 from __future__ import annotations
 
+import re
 from typing import Final, TypeAlias
 
 from interceptor.core.protocols.http2 import huffman
@@ -61,6 +62,10 @@ Field: TypeAlias = "tuple[bytes | None, bytes | None, int | None]"
 _STATIC: Final[tuple[Field, ...]] = ((None, None, None), *((name, value, None) for name, value in STATIC))
 _DYNAMIC: Final = len(_STATIC)
 """The index of the newest entry."""
+_INDEXED: Final = re.compile(rb"[\x81-\xfe]+")
+"""Fields of one byte each (section 6.1)."""
+_INDICES: Final = bytes([byte & 0x7F for byte in range(256)])
+"""What each of these stands for."""
 
 
 class Strings(dict[bytes, bytes]):
@@ -155,13 +160,19 @@ class Table:
         at, end = 0, len(block)
         while at < end:
             byte = block[at]
-            at += 1
-            if byte & 0x80:  # section 6.1: an indexed field
+            if byte & 0x80:  # section 6.1: an indexed field, or several
+                run = _INDEXED.match(block, at)
+                if run is not None and max(indices := run[0].translate(_INDICES)) < len(table):
+                    fields += map(table.__getitem__, indices)
+                    at += len(indices)
+                    continue
                 index = byte & 0x7F
+                at += 1
                 if index == 0x7F:
                     index, at = _integer(block, at, index)
                 fields.append(table[index] if 0 < index < len(table) else self._unseen(index))
                 continue
+            at += 1
             if byte & 0xE0 == 0x20:  # section 6.3: an update of the table's size
                 if fields:
                     raise _Broken  # section 4.2: only "at the beginning of the first header block"
@@ -265,6 +276,8 @@ def _string(block: bytes, at: int) -> tuple[int, int, int]:
 
 def _integer(block: bytes, at: int, value: int) -> tuple[int, int]:
     """Section 5.1, behind a prefix that is all ones."""
+    if (byte := block[at]) < 0x80:
+        return value + byte, at + 1  # as nearly all are
     for shift in range(0, _SHIFTS + 1, 7):
         byte = block[at]
         at += 1
