@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Drop
 from interceptor.core.protocols.http2 import finding
-from interceptor.core.protocols.http2.finding import HEADER_BYTES, PREFACE, Finder, well_formed
+from interceptor.core.protocols.http2.finding import HEADER_BYTES, HEADERS, PREFACE, Finder, well_formed
 
 if TYPE_CHECKING:
     from interceptor.core.model import Chunk
@@ -264,10 +264,9 @@ class FrameReader:
         return whole
 
     def _read_header(self, chunk: Chunk) -> int:
-        if not self._kept and not self._open:
-            self.position = chunk.base + chunk.cursor
-            self.place, self.time = chunk.place, chunk.time
         at = chunk.cursor
+        if not self._kept and not self._open:
+            self.position, self.place, self.time = chunk.base + at, chunk.place, chunk.time
         if self._kept or chunk.end - at < HEADER_BYTES:
             header = self._keep(chunk, HEADER_BYTES)
             if header is None:
@@ -280,8 +279,8 @@ class FrameReader:
         stream &= 0x7FFFFFFF
         if self._open:
             strange = kind != finding.CONTINUATION or stream != self._open
-        elif kind <= finding.HEADERS:
-            strange = not stream or (kind == finding.HEADERS and self._client and not stream & 1)
+        elif kind <= HEADERS:
+            strange = not stream or (kind == HEADERS and self._client and not stream & 1)
         else:
             strange = self._strange(kind, length, stream)
         if strange:
@@ -297,7 +296,7 @@ class FrameReader:
                 return NOTHING
             self._mode, self.size, self.remaining, self._tail = _IN_BODY, length, length, 0
             return DATA
-        if kind == finding.HEADERS and flags & _PLAIN == _END_HEADERS and length <= self._block_bytes:
+        if kind == HEADERS and flags & _PLAIN == _END_HEADERS and length <= self._block_bytes:
             at = chunk.cursor
             if length <= chunk.end - at:  # a whole block, as nearly all are
                 self._orphan = False
@@ -309,7 +308,7 @@ class FrameReader:
         self._kind, self._flags = kind, flags
         if kind != finding.CONTINUATION:
             self._orphan = False
-        if kind in {finding.HEADERS, finding.PUSH_PROMISE, finding.CONTINUATION}:
+        if kind in {HEADERS, finding.PUSH_PROMISE, finding.CONTINUATION}:
             self._begin_block(kind, flags, stream, length)
         elif kind == finding.RST_STREAM:
             self._mode, self._needed, self.stream = _KEEPING, 4, stream
@@ -334,7 +333,7 @@ class FrameReader:
             self._frames += 1
         else:
             self._open, self._block, self._frames = stream, bytearray(), 1
-            self.stream, self.ends = stream, kind == finding.HEADERS and bool(flags & _END_STREAM)
+            self.stream, self.ends = stream, kind == HEADERS and bool(flags & _END_STREAM)
             self.promised, self.too_large = -(kind == finding.PUSH_PROMISE), False
         if self._block is not None and (
             self._frames > BLOCK_FRAMES or len(self._block) + length > self._block_bytes
@@ -367,7 +366,7 @@ class FrameReader:
         if kind != finding.CONTINUATION:
             if self._flags & _PADDED:
                 start, end = 1, end - payload[0] if payload else 0
-            if kind == finding.HEADERS and self._flags & _PRIORITISED:
+            if kind == HEADERS and self._flags & _PRIORITISED:
                 start += 5
             elif kind == finding.PUSH_PROMISE:
                 self.promised = int.from_bytes(payload[start : start + 4]) & 0x7FFFFFFF
