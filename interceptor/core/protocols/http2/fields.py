@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -74,26 +74,18 @@ class Head(Struct, eq=False, gc=False):
     hidden: bool
     """There are fields of which the name is not known."""
     anomalies: set[Anomaly] | None
+    status: int | None
+    """The code of a response; None where there is none, or it is unknown."""
+    length: int | None
+    """The body's, as the message declares it."""
 
     @property
     def asks(self) -> bool:
         """It can only be the head of a request."""
         return not _OF_REQUESTS.isdisjoint(self.values)
 
-    @property
-    def status(self) -> int | None:
-        """The code of a response; None where there is none, or it is unknown."""
-        digits = self.values.get(b":status", b"")
-        return int(digits) if len(digits) == 3 and digits.isdigit() else None
 
-    @property
-    def length(self) -> int | None:
-        """The body's, as the message declares it."""
-        digits = self.values.get(b"content-length", b"")
-        return int(digits) if digits.isdigit() and len(digits) < _LONGEST_LENGTH else None
-
-
-class _Layout(NamedTuple):
+class _Layout(Struct, frozen=True, gc=False):
     """What all heads have in common whose fields have the same names, in the same order, none of them unknown."""
 
     names: tuple[str, ...]
@@ -132,8 +124,7 @@ class Fields:
             value = fields[at][1]
             assert value is not None  # of a name that is known
             values[name] = value
-        odd = not values.get(b"content-length", b"0").isdigit()
-        return Head(values, layout.names, (), False, {Anomaly.INVALID_CONTENT_LENGTH} if odd else None)
+        return _head(values, layout.names, (), None, hidden=False)
 
     def _remember(self, named: tuple[bytes | None, ...], head: Head) -> None:
         """Keep the layout of a head of which nothing is odd, if it is a small one without a field that counts twice."""
@@ -187,9 +178,9 @@ class Fields:
                 anomalies.add(Anomaly.INVALID_HEADER)
         if cut:
             anomalies.add(Anomaly.TOO_MANY_HEADERS)
-        if not values.get(b"content-length", b"0").isdigit():
-            anomalies.add(Anomaly.INVALID_CONTENT_LENGTH)
-        return Head(values, None if hidden else tuple(names), tuple(unknown), hidden, anomalies or None)
+        return _head(
+            values, None if hidden else tuple(names), tuple(unknown), anomalies or None, hidden=hidden
+        )
 
     def request(self, head: Head, epoch: int, position: int, place: int, time: int) -> Request:
         """The request that a block begins. `epoch`: of the table that its unknown entries are of."""
@@ -272,6 +263,26 @@ class Fields:
             for name in (b"sec-websocket-protocol", b"sec-websocket-extensions")
         ]
         return Upgrade(asked.protocol, "", subprotocol, extensions)
+
+
+def _head(
+    values: dict[bytes, bytes],
+    names: tuple[str, ...] | None,
+    unknown: tuple[int | None, ...],
+    anomalies: set[Anomaly] | None,
+    *,
+    hidden: bool,
+) -> Head:
+    """What a block says, with the numbers that are in its values."""
+    status = length = None
+    if (digits := values.get(b":status")) is not None and len(digits) == 3 and digits.isdigit():
+        status = int(digits)
+    if (digits := values.get(b"content-length")) is not None:
+        if not digits.isdigit():
+            anomalies = {*(anomalies or ()), Anomaly.INVALID_CONTENT_LENGTH}
+        elif len(digits) < _LONGEST_LENGTH:
+            length = int(digits)
+    return Head(values, names, unknown, hidden, anomalies, status, length)
 
 
 def _unknown(epoch: int, entries: tuple[int | None, ...]) -> str:

@@ -103,6 +103,7 @@ class FrameReader:
         "promised",
         "remaining",
         "rest",
+        "searching",
         "size",
         "stream",
         "time",
@@ -134,6 +135,8 @@ class FrameReader:
         """The highest stream named."""
         self._finder = None if first else Finder(block_bytes, client=client)
         """While it is not known where frames begin."""
+        self.searching = not first
+        """It is not: bytes are for `search`, until it finds something."""
         self.remaining = 0
         """Coming bytes that nobody need look at."""
         self.rest = 0
@@ -420,6 +423,7 @@ class FrameReader:
         self._open = self.remaining = self.rest = self._tail = 0
         self._mode = _AT_HEADER
         self._finder = Finder(self._block_bytes, client=self._client)
+        self.searching = True
         return LOST
 
     # Holes
@@ -479,11 +483,6 @@ class FrameReader:
 
     # Where frames begin is not known
 
-    @property
-    def searching(self) -> bool:
-        """Bytes are for `search`, until it finds something."""
-        return self._finder is not None
-
     def search(self, chunk: Chunk) -> list[Chunk]:
         """Look whether frames provably begin. Returns the bytes from there on, none while that is not known."""
         finder = self._finder
@@ -492,6 +491,7 @@ class FrameReader:
         found = finder.look(chunk, self._newest)
         if found:
             self._finder = None
+            self.searching = False
             self._orphan = True
             if self._client and found[0].buffer.startswith(PREFACE, found[0].cursor):
                 self._mode = _AT_PREFACE

@@ -231,8 +231,9 @@ class Table:
         size = _size(field)
         self._size += size
         self._largest = max(self._largest, size)
-        if self._limit is not None and self._size > self._limit:
-            self._evict()
+        limit = self._limit
+        if limit is not None and self._size > limit:
+            self._evict(limit)
         if self._size > WINDOW_BYTES or len(self._table) - _DYNAMIC > ENTRIES:
             # The encoder may still refer to what we no longer keep.
             self._drop(WINDOW_BYTES, ENTRIES)
@@ -240,15 +241,15 @@ class Table:
 
     def _resize(self, limit: int) -> None:
         self._limit = limit
-        self._evict()
+        if self._size > limit:
+            self._evict(limit)
         if not limit:
             self.whole = True
 
-    def _evict(self) -> None:
+    def _evict(self, limit: int) -> None:
         """What falls out of the table; everything that is older than the window has gone before it (section 4.3)."""
-        if self._limit is not None and self._size > self._limit:
-            self._drop(self._limit, ENTRIES + 1)
-            self.whole = True
+        self._drop(limit, ENTRIES + 1)
+        self.whole = True
 
     def _drop(self, size: int, entries: int) -> None:
         """Forget the oldest of the window until it is no larger than this."""
