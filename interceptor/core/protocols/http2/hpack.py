@@ -30,7 +30,6 @@ written out costs a pointer a field.
 
 from __future__ import annotations
 
-import re
 from typing import Final, TypeAlias
 
 from interceptor.core.protocols.http2 import huffman
@@ -62,10 +61,6 @@ Field: TypeAlias = "tuple[bytes | None, bytes | None, int | None]"
 _STATIC: Final[tuple[Field, ...]] = ((None, None, None), *((name, value, None) for name, value in STATIC))
 _DYNAMIC: Final = len(_STATIC)
 """The index of the newest entry."""
-_INDEXED: Final = re.compile(rb"[\x81-\xfe]+")
-"""Fields of one byte each (section 6.1)."""
-_INDICES: Final = bytes([byte & 0x7F for byte in range(256)])
-"""What each of these stands for."""
 
 
 class Strings(dict[bytes, bytes]):
@@ -160,20 +155,16 @@ class Table:
         at, end = 0, len(block)
         while at < end:
             byte = block[at]
-            if byte & 0x80:  # section 6.1: an indexed field, or several
-                run = _INDEXED.match(block, at)
-                if run is not None and max(indices := run[0].translate(_INDICES)) < len(table):
-                    fields += map(table.__getitem__, indices)
-                    at += len(indices)
-                    continue
+            at += 1
+            if byte & 0x80:  # section 6.1: an indexed field
                 index = byte & 0x7F
-                at += 1
                 if index == 0x7F:
                     index, at = _integer(block, at, index)
                 fields.append(table[index] if 0 < index < len(table) else self._unseen(index))
                 continue
-            at += 1
-            if byte & 0xE0 == 0x20:  # section 6.3: an update of the table's size
+            if byte & 0x40:  # section 6.2.1: a literal that is inserted
+                mask = 0x3F
+            elif byte & 0x20:  # section 6.3: an update of the table's size
                 if fields:
                     raise _Broken  # section 4.2: only "at the beginning of the first header block"
                 limit = byte & 0x1F
@@ -181,8 +172,8 @@ class Table:
                     limit, at = _integer(block, at, limit)
                 self._resize(limit)
                 continue
-            # sections 6.2.1 to 6.2.3: a literal, with or without insertion
-            mask = 0x3F if byte & 0x40 else 0x0F
+            else:  # sections 6.2.2 and 6.2.3: one that is not
+                mask = 0x0F
             index = byte & mask
             if index == mask:
                 index, at = _integer(block, at, index)
@@ -230,7 +221,8 @@ class Table:
         self._table.insert(_DYNAMIC, field)
         size = _size(field)
         self._size += size
-        self._largest = max(self._largest, size)
+        if size > self._largest:  # noqa: PLR1730 - a call costs more
+            self._largest = size
         limit = self._limit
         if limit is not None and self._size > limit:
             self._evict(limit)
@@ -270,9 +262,10 @@ def _string(block: bytes, at: int) -> tuple[int, int, int]:
     at += 1
     if size == 0x7F:
         size, at = _integer(block, at, size)
-    if at + size > len(block):
+    end = at + size
+    if end > len(block):
         raise _Broken
-    return at, at + size, byte & 0x80
+    return at, end, byte & 0x80
 
 
 def _integer(block: bytes, at: int, value: int) -> tuple[int, int]:
