@@ -14,7 +14,6 @@ Sources: gRPC over HTTP/2 (PROTOCOL-HTTP2.md) and gRPC-Web (PROTOCOL-WEB.md) of 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
@@ -48,7 +47,6 @@ _UNITS: Final = {
 }
 
 
-@lru_cache(256)
 def family(content_type: str) -> str | None:
     """Which kind of call has this content type, if any."""
     kind = content_type.partition(";")[0].strip().lower()
