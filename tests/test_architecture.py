@@ -352,6 +352,7 @@ LIBRARIES = {
         "collector.views",
         "core.model",
         "core.protocols.conversation",
+        "core.protocols.http2.fields",
         "core.protocols.socks",
         "core.protocols.tls.certificates",
         "core.protocols.tls.hellos",

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interceptor.core.model import Anomaly, Drop, Request, Response
+from interceptor.core.model import Anomaly, Drop, Request
 from interceptor.core.protocols.conversation import CLIENT, NOWHERE, SERVER, Becoming, Conversation
-from interceptor.core.protocols.http2 import frames
-from interceptor.core.protocols.http2.frames import FrameReader
+from interceptor.core.protocols.http2.frames import (
+    BLOCK,
+    DATA,
+    END,
+    GOAWAY,
+    LOST,
+    MISSED,
+    PAYLOAD,
+    RESET,
+    FrameReader,
+)
 from interceptor.core.protocols.http2.hpack import Table
 from interceptor.core.protocols.http2.recognition import REFUSED, declines
 from interceptor.core.protocols.http2.sessions import Sessions
@@ -118,17 +127,20 @@ class Http2Conversation(Conversation):
                 self._receive(side, said, piece, finished)
             return
         while event := reader.next_event(chunk):
-            if event == frames.PAYLOAD:
+            if event == BLOCK:
+                self._read_block(side, said, chunk.time, finished)
+            elif event == DATA:
+                said.counting = counting = self._data(side, reader)
+                if counting is not None and not counting.torn:
+                    counting.left -= reader.look_behind(counting.left)
+            elif event == END:
+                self._ended(side, reader.stream, chunk.time, finished)
+            elif event == PAYLOAD:
                 counting = said.counting
                 assert counting is not None
-                size = min(reader.payload_size, chunk.end - chunk.cursor)
-                counting.receive(chunk.buffer[chunk.cursor : chunk.cursor + size], chunk)
-                chunk.cursor += size
-                reader.take(size)
-                self._pass_over(reader, counting)
-            elif event == frames.DATA:
-                said.counting = counting = self._data(side, reader)
-                self._pass_over(reader, counting)
+                counting.receive(reader.take(chunk), chunk)
+                if reader.rest:
+                    self._pass_over(reader, counting)
             else:
                 self._happened(side, said, event, chunk.time, finished)
 
@@ -139,26 +151,22 @@ class Http2Conversation(Conversation):
         return self._streams.data(side, reader.stream, reader.size)
 
     def _pass_over(self, reader: FrameReader, counting: Contents | None) -> None:
-        """Leave what nobody need look at."""
+        """Leave what nobody need look at of what is left of a body in its frame."""
         if counting is None or counting.torn:
-            reader.pass_over(reader.payload_size)
+            reader.pass_over(reader.rest)
         else:
             counting.left -= reader.pass_over(counting.left)
 
     def _happened(self, side: int, said: _Side, event: int, time: int, finished: list[Outcome]) -> None:
-        """What has no bytes of a body."""
+        """What is rare."""
         reader, streams = said.reader, self._streams
-        if event == frames.BLOCK:
-            self._read_block(side, said, time, finished)
-        elif event == frames.END:
-            self._ended(side, reader.stream, time, finished)
-        elif event == frames.RESET:
+        if event == RESET:
             streams.reset(side, reader.stream, reader.code, time, finished)
             if self._sessions is not None:
                 self._sessions.reset(side, reader.stream, time, finished)
-        elif event == frames.GOAWAY:
+        elif event == GOAWAY:
             streams.go_away(side, reader.stream, finished)
-        elif event == frames.LOST:
+        elif event == LOST:
             said.table.lose()
             streams.lose(side)
             if self._sessions is not None:
@@ -200,13 +208,10 @@ class Http2Conversation(Conversation):
             else:
                 streams.client_block(reader.stream, head, request, time, ends=reader.ends, finished=finished)
             return
-        response = (
-            context.fields.response(head, position, place, began)
-            if head is not None
-            else Response(position, place, began, version="2")
-        )
         number, ends = reader.stream, reader.ends
-        granted = streams.server_block(number, head, response, time, ends=ends, finished=finished)
+        granted = streams.server_block(
+            number, head, (position, place, began), time, ends=ends, finished=finished
+        )
         if granted is not None and head is not None:
             self._open(number, granted, head, finished)
         if ends and self._sessions is not None:
@@ -230,7 +235,7 @@ class Http2Conversation(Conversation):
             said.settled = position
         self._settle(said, position)
         event = reader.gap(size)
-        if event == frames.MISSED:
+        if event == MISSED:
             if reader.guessed:
                 said.counting = None
                 self._streams.data(side, reader.stream, 0)
@@ -240,6 +245,8 @@ class Http2Conversation(Conversation):
             self._pass_over(reader, said.counting)
             if reader.resume_body():
                 self._ended(side, reader.stream, time, finished)
+        elif event == BLOCK:
+            self._read_block(side, said, time, finished)
         elif event:
             self._happened(side, said, event, time, finished)
         said.settled += size

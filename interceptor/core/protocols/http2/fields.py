@@ -11,8 +11,10 @@ with the same name have the same path.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from interceptor.core.model import METHODS, Anomaly, Request, Response, Upgrade
 
@@ -41,6 +43,8 @@ _REMEMBERED_BYTES: Final = 256
 _REMEMBERED_LAYOUTS: Final = 256
 """As of HTTP/1 (`http1.layouts`)."""
 _REMEMBERED_FIELDS: Final = 64
+_NAME: Final = itemgetter(0)
+"""Of a field."""
 _TRAILERS: Final = b"trailers"
 """The only value that `te` may have (RFC 9113 section 8.2.2)."""
 
@@ -57,8 +61,7 @@ class Texts(dict[bytes, str]):
         return text
 
 
-@dataclass(slots=True)
-class Head:
+class Head(Struct, eq=False, gc=False):
     """What a block says that begins or ends a message, as far as it is known."""
 
     values: dict[bytes, bytes]
@@ -70,27 +73,19 @@ class Head:
     name that has a value of its own."""
     hidden: bool
     """There are fields of which the name is not known."""
-    anomalies: set[Anomaly]
+    anomalies: set[Anomaly] | None
+    status: int | None
+    """The code of a response; None where there is none, or it is unknown."""
+    length: int | None
+    """The body's, as the message declares it."""
 
     @property
     def asks(self) -> bool:
         """It can only be the head of a request."""
         return not _OF_REQUESTS.isdisjoint(self.values)
 
-    @property
-    def status(self) -> int | None:
-        """The code of a response; None where there is none, or it is unknown."""
-        digits = self.values.get(b":status", b"")
-        return int(digits) if len(digits) == 3 and digits.isdigit() else None
 
-    @property
-    def length(self) -> int | None:
-        """The body's, as the message declares it."""
-        digits = self.values.get(b"content-length", b"")
-        return int(digits) if digits.isdigit() and len(digits) < _LONGEST_LENGTH else None
-
-
-class _Layout(NamedTuple):
+class _Layout(Struct, frozen=True, gc=False):
     """What all heads have in common whose fields have the same names, in the same order, none of them unknown."""
 
     names: tuple[str, ...]
@@ -117,11 +112,11 @@ class Fields:
 
     def read(self, fields: list[Field], *, cut: bool) -> Head:
         """What a block says. `cut`: it had more fields."""
-        named = tuple([field[0] for field in fields])
+        named = tuple(map(_NAME, fields))
         layout = self._layouts.get(named)
         if layout is None or cut or (layout.te >= 0 and fields[layout.te][1] != _TRAILERS):
             head = self._read(fields, cut=cut)
-            if not head.anomalies and not head.hidden and not cut:
+            if head.anomalies is None and not head.hidden and not cut:
                 self._remember(named, head)
             return head
         values: dict[bytes, bytes] = {}
@@ -129,10 +124,7 @@ class Fields:
             value = fields[at][1]
             assert value is not None  # of a name that is known
             values[name] = value
-        anomalies: set[Anomaly] = set()
-        if not values.get(b"content-length", b"0").isdigit():
-            anomalies.add(Anomaly.INVALID_CONTENT_LENGTH)
-        return Head(values, layout.names, (), hidden=False, anomalies=anomalies)
+        return _head(values, layout.names, (), None, hidden=False)
 
     def _remember(self, named: tuple[bytes | None, ...], head: Head) -> None:
         """Keep the layout of a head of which nothing is odd, if it is a small one without a field that counts twice."""
@@ -186,65 +178,82 @@ class Fields:
                 anomalies.add(Anomaly.INVALID_HEADER)
         if cut:
             anomalies.add(Anomaly.TOO_MANY_HEADERS)
-        if not values.get(b"content-length", b"0").isdigit():
-            anomalies.add(Anomaly.INVALID_CONTENT_LENGTH)
-        return Head(values, None if hidden else tuple(names), tuple(unknown), hidden, anomalies)
+        return _head(
+            values, None if hidden else tuple(names), tuple(unknown), anomalies or None, hidden=hidden
+        )
 
     def request(self, head: Head, epoch: int, position: int, place: int, time: int) -> Request:
         """The request that a block begins. `epoch`: of the table that its unknown entries are of."""
-        values = head.values
-        request = Request(position, place, time, version="2", anomalies=set(head.anomalies) or None)
-        method = values.get(b":method", b"")
-        if (known := _METHODS.get(method)) is not None:
-            request.method = known
-        elif _TOKEN.fullmatch(method):
-            request.method = method.decode("ascii")
+        values, texts = head.values, self._texts
+        sent = values.get(b":method", b"")
+        method = _METHODS.get(sent)
+        if method is None:
+            method = sent.decode("ascii") if _TOKEN.fullmatch(sent) else ""
         path, authority = values.get(b":path"), values.get(b":authority")
-        host = values.get(b"host")
-        if authority is not None and host is not None and authority != host:
-            request.tag(Anomaly.DUPLICATE_HOST)
+        host, agent = values.get(b"host"), values.get(b"user-agent")
+        kind, coding = values.get(b"content-type"), values.get(b"content-encoding")
+        span = values.get(b"traceparent")
+        scheme = values.get(b":scheme", b"" if head.hidden else b"http")
+        twice = authority is not None and host is not None and authority != host
         if authority is None:
             authority = host
         if authority is not None:
             authority = authority.rpartition(b"@")[2]  # section 8.3.1: it must not have user information
-        if authority is not None and len(authority) <= self._line_bytes:
-            request.host = self._texts[authority]
-        protocol = values.get(b":protocol")
-        if protocol is not None and request.method == "CONNECT":
-            request.upgrade = Upgrade(self._texts[protocol[:_LONGEST_NAME]].lower())
-        tunnel = request.method == "CONNECT" and protocol is None
-        target = authority if tunnel else path  # section 8.5
-        if target is not None:
-            if len(target) > self._line_bytes:
-                target = target[: self._line_bytes]
+        request = Request(
+            position,
+            place,
+            time,
+            version="2",
+            header_names=head.names or (),
+            content_type=texts[kind] if kind is not None else None,
+            content_encoding=texts[coding] if coding is not None else None,
+            anomalies=head.anomalies,
+            method=method,
+            host=texts[authority] if authority is not None and len(authority) <= self._line_bytes else None,
+            user_agent=texts[agent] if agent is not None else None,
+            traceparent=span.decode("latin-1") if span and _TRACEPARENT.fullmatch(span) else None,
+            scheme=_SCHEMES.get(scheme, "http"),
+        )
+        if twice:
+            request.tag(Anomaly.DUPLICATE_HOST)
+        if method == "CONNECT":
+            if (protocol := values.get(b":protocol")) is None:
+                path = authority  # section 8.5
+            else:
+                request.upgrade = Upgrade(texts[protocol[:_LONGEST_NAME]].lower())
+        if path is not None:
+            if len(path) > self._line_bytes:
+                path = path[: self._line_bytes]
                 request.tag(Anomaly.LONG_LINE)
-            if not target.isascii():
+            if not path.isascii():
                 request.tag(Anomaly.NON_ASCII)
-            request.target = target.decode("latin-1")
+            request.target = path.decode("latin-1")
         elif head.hidden:
             missing = sum([part not in values for part in _REQUEST_PARTS])
-            if not request.method:
+            if not method:
                 missing += 1  # of an extended CONNECT, :protocol (RFC 8441)
             request.unknown = _unknown(epoch, head.unknown[:missing])
         else:
             request.tag(Anomaly.INVALID_HEADER)
-        scheme = values.get(b":scheme", b"" if head.hidden else b"http")
-        request.scheme = scheme.decode() if scheme in {b"", b"http", b"https"} else "http"
-        if (agent := values.get(b"user-agent")) is not None:
-            request.user_agent = self._texts[agent]
-        if (span := values.get(b"traceparent")) and _TRACEPARENT.fullmatch(span):
-            request.traceparent = span.decode("latin-1")
-        self._common(head, request)
         return request
 
     def response(self, head: Head, position: int, place: int, time: int) -> Response:
         """The final response that a block begins; its status is 0 where that is unknown."""
+        values, texts, status = head.values, self._texts, head.status or 0
+        kind, coding = values.get(b"content-type"), values.get(b"content-encoding")
         response = Response(
-            position, place, time, version="2", anomalies=set(head.anomalies) or None, status=head.status or 0
+            position,
+            place,
+            time,
+            version="2",
+            header_names=head.names or (),
+            content_type=texts[kind] if kind is not None else None,
+            content_encoding=texts[coding] if coding is not None else None,
+            anomalies=head.anomalies,
+            status=status,
         )
-        if not response.status and not head.hidden:
+        if not status and not head.hidden:
             response.tag(Anomaly.INVALID_HEADER)
-        self._common(head, response)
         return response
 
     def upgrade(self, head: Head, asked: Upgrade) -> Upgrade:
@@ -255,13 +264,25 @@ class Fields:
         ]
         return Upgrade(asked.protocol, "", subprotocol, extensions)
 
-    def _common(self, head: Head, message: Request | Response) -> None:
-        values = head.values
-        message.header_names = head.names or ()
-        if (kind := values.get(b"content-type")) is not None:
-            message.content_type = self._texts[kind]
-        if (coding := values.get(b"content-encoding")) is not None:
-            message.content_encoding = self._texts[coding]
+
+def _head(
+    values: dict[bytes, bytes],
+    names: tuple[str, ...] | None,
+    unknown: tuple[int | None, ...],
+    anomalies: set[Anomaly] | None,
+    *,
+    hidden: bool,
+) -> Head:
+    """What a block says, with the numbers that are in its values."""
+    status = length = None
+    if (digits := values.get(b":status")) is not None and len(digits) == 3 and digits.isdigit():
+        status = int(digits)
+    if (digits := values.get(b"content-length")) is not None:
+        if not digits.isdigit():
+            anomalies = {*(anomalies or ()), Anomaly.INVALID_CONTENT_LENGTH}
+        elif len(digits) < _LONGEST_LENGTH:
+            length = int(digits)
+    return Head(values, names, unknown, hidden, anomalies, status, length)
 
 
 def _unknown(epoch: int, entries: tuple[int | None, ...]) -> str:
@@ -288,4 +309,5 @@ _WANTED: Final = frozenset(
 )
 WANTED: Final = _WANTED | _OF_REQUESTS | {b":status", b"te"}
 """Fields whose values are looked at."""
+_SCHEMES: Final = {b"": "", b"http": "http", b"https": "https"}
 _METHODS: Final = {method.encode(): method for method in METHODS}

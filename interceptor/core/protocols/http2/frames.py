@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Drop
 from interceptor.core.protocols.http2 import finding
-from interceptor.core.protocols.http2.finding import HEADER_BYTES, PREFACE, Finder, well_formed
+from interceptor.core.protocols.http2.finding import HEADER_BYTES, HEADERS, PREFACE, Finder, well_formed
 
 if TYPE_CHECKING:
     from interceptor.core.model import Chunk
@@ -51,9 +51,9 @@ BEGINS: Final = 9
 BLOCK: Final = 1
 """A header block is over: `block` on `stream`."""
 DATA: Final = 2
-"""A DATA frame has begun, with `size` bytes of a body. Nothing of them need be asked for: see `pass_over`."""
+"""A DATA frame has begun, with `size` bytes of a body, which are passed over: see `look_behind`."""
 PAYLOAD: Final = 3
-"""Bytes of a body that were not passed over are at the cursor, at most `payload_size`."""
+"""Bytes of a body that are not passed over are at the cursor: see `take`."""
 END: Final = 4
 """A DATA frame that ends its side of `stream` is over."""
 RESET: Final = 5
@@ -92,7 +92,6 @@ class FrameReader:
         "_newest",
         "_open",
         "_orphan",
-        "_rest",
         "_tail",
         "block",
         "code",
@@ -103,6 +102,8 @@ class FrameReader:
         "position",
         "promised",
         "remaining",
+        "rest",
+        "searching",
         "size",
         "stream",
         "time",
@@ -121,8 +122,6 @@ class FrameReader:
         """How many bytes of a payload that is read."""
         self._kind = self._flags = 0
         """Of the frame that comes in."""
-        self._rest = 0
-        """Bytes of its payload behind those that are passed over."""
         self._tail = 0
         """Of its padding."""
         self._open = 0
@@ -136,8 +135,12 @@ class FrameReader:
         """The highest stream named."""
         self._finder = None if first else Finder(block_bytes, client=client)
         """While it is not known where frames begin."""
+        self.searching = not first
+        """It is not: bytes are for `search`, until it finds something."""
         self.remaining = 0
         """Coming bytes that nobody need look at."""
+        self.rest = 0
+        """Bytes of the frame's payload behind those."""
         self.discarded: dict[Drop, int] = {}
         """Bytes that belong to nothing, by reason, since the owner last asked."""
         # Of what was last returned:
@@ -171,23 +174,28 @@ class FrameReader:
     @property
     def unfinished(self) -> int:
         """Bytes of the body on `stream` that its current frame promises and that have not come."""
-        return self.remaining + self._rest if self._mode == _IN_BODY else 0
+        return self.remaining + self.rest if self._mode == _IN_BODY else 0
 
-    @property
-    def payload_size(self) -> int:
-        """Bytes of the body in its frame that come behind those that are passed over."""
-        return self._rest
+    def look_behind(self, size: int) -> int:
+        """Give out the body that has begun, but for so many bytes. Returns how many of these are in this frame."""
+        body = self.remaining
+        self.remaining = size = min(size, body)
+        self.rest = body - size
+        return size
+
+    def take(self, chunk: Chunk) -> bytes:
+        """The bytes of a body that are at the cursor."""
+        start = chunk.cursor
+        chunk.cursor = end = min(start + self.rest, chunk.end)
+        self.rest -= end - start
+        return chunk.buffer[start:end]
 
     def pass_over(self, size: int) -> int:
         """So many of the coming bytes of the body nobody need look at. Returns how many of them are in this frame."""
-        size = min(size, self._rest)
+        size = min(size, self.rest)
         self.remaining += size
-        self._rest -= size
+        self.rest -= size
         return size
-
-    def take(self, size: int) -> None:
-        """So many bytes of the payload at the cursor were looked at."""
-        self._rest -= size
 
     # Bytes in
 
@@ -201,17 +209,14 @@ class FrameReader:
                 if event := self._read_header(chunk):
                     return event
             elif mode == _IN_BODY:
-                if self.remaining:
-                    self._skip(chunk)
-                    if self.remaining:
-                        return NOTHING
-                if self._rest:
+                if self.remaining and not self._skip(chunk):
+                    return NOTHING
+                if self.rest:
                     return PAYLOAD if chunk.cursor < chunk.end else NOTHING
                 if self._over():
                     return END
             elif mode == _SKIPPING:
-                self._skip(chunk)
-                if self.remaining:
+                if not self._skip(chunk):
                     return NOTHING
                 if self._end_frame():
                     return BLOCK
@@ -233,10 +238,16 @@ class FrameReader:
             else:
                 return NOTHING
 
-    def _skip(self, chunk: Chunk) -> None:
-        step = min(self.remaining, chunk.end - chunk.cursor)
-        chunk.cursor += step
-        self.remaining -= step
+    def _skip(self, chunk: Chunk) -> bool:
+        """Leave what nobody need look at. Returns whether something else comes."""
+        at = chunk.cursor + self.remaining
+        if at > chunk.end:
+            self.remaining = at - chunk.end
+            chunk.cursor = chunk.end
+            return False
+        self.remaining = 0
+        chunk.cursor = at
+        return True
 
     def _keep(self, chunk: Chunk, needed: int) -> bytes | None:
         """So many bytes, when they are there."""
@@ -256,10 +267,9 @@ class FrameReader:
         return whole
 
     def _read_header(self, chunk: Chunk) -> int:
-        if not self._kept and not self._open:
-            self.position = chunk.base + chunk.cursor
-            self.place, self.time = chunk.place, chunk.time
         at = chunk.cursor
+        if not self._kept and not self._open:
+            self.position, self.place, self.time = chunk.base + at, chunk.place, chunk.time
         if self._kept or chunk.end - at < HEADER_BYTES:
             header = self._keep(chunk, HEADER_BYTES)
             if header is None:
@@ -270,53 +280,52 @@ class FrameReader:
             chunk.cursor = at + HEADER_BYTES
         length, kind = word >> 8, word & 0xFF
         stream &= 0x7FFFFFFF
-        if not (kind <= finding.HEADERS and stream) and not well_formed(kind, length, stream):
-            return self._refuse(chunk)
-        if (
-            (kind != finding.CONTINUATION or stream != self._open)
-            if self._open
-            else (kind and self._strange(kind, stream))
-        ):
-            return self._refuse(chunk)
-        if kind != finding.CONTINUATION:
-            self._orphan = False
-        self._kind, self._flags = kind, flags
-        self._newest = max(self._newest, stream)
+        if self._open:
+            strange = kind != finding.CONTINUATION or stream != self._open
+        elif kind <= HEADERS:
+            strange = not stream or (kind == HEADERS and self._client and not stream & 1)
+        else:
+            strange = self._strange(kind, length, stream)
+        if strange:
+            self._discard(Drop.UNSYNCHRONISED, HEADER_BYTES)
+            return self._lose(chunk)
+        if stream > self._newest:  # noqa: PLR1730 - every frame comes by, and this costs less than a call
+            self._newest = stream
         if kind == finding.DATA:
-            self.stream, self.ends, self.guessed = stream, bool(flags & _END_STREAM), False
+            self._orphan = False
+            self.stream, self.ends, self.guessed = stream, flags & _END_STREAM != 0, False
             if flags & _PADDED and length:
-                self._mode, self._needed, self._rest = _KEEPING, 1, length - 1
+                self._kind, self._mode, self._needed, self.rest = kind, _KEEPING, 1, length - 1
                 return NOTHING
-            self._mode, self.size, self._rest, self._tail = _IN_BODY, length, length, 0
+            self._mode, self.size, self.remaining, self._tail = _IN_BODY, length, length, 0
             return DATA
-        if kind == finding.HEADERS and flags & _PLAIN == _END_HEADERS and length <= self._block_bytes:
+        if kind == HEADERS and flags & _PLAIN == _END_HEADERS and length <= self._block_bytes:
             at = chunk.cursor
             if length <= chunk.end - at:  # a whole block, as nearly all are
-                self.stream, self.ends = stream, bool(flags & _END_STREAM)
+                self._orphan = False
+                self.stream, self.ends = stream, flags & _END_STREAM != 0
                 self.promised, self.too_large = 0, False
                 self.block = chunk.buffer[at : at + length]
                 chunk.cursor = at + length
                 return BLOCK
-        if kind in {finding.HEADERS, finding.PUSH_PROMISE, finding.CONTINUATION}:
+        self._kind, self._flags = kind, flags
+        if kind != finding.CONTINUATION:
+            self._orphan = False
+        if kind in {HEADERS, finding.PUSH_PROMISE, finding.CONTINUATION}:
             self._begin_block(kind, flags, stream, length)
         elif kind == finding.RST_STREAM:
             self._mode, self._needed, self.stream = _KEEPING, 4, stream
         elif kind == finding.GOAWAY:
-            self._mode, self._needed, self._rest = _KEEPING, 8, length - 8
+            self._mode, self._needed, self.rest = _KEEPING, 8, length - 8
         else:
             self._mode, self.remaining = _SKIPPING, length
         return NOTHING
 
-    def _refuse(self, chunk: Chunk) -> int:
-        """What has come is no header of a frame that may stand here."""
-        self._discard(Drop.UNSYNCHRONISED, HEADER_BYTES)
-        return self._lose(chunk)
-
-    def _strange(self, kind: int, stream: int) -> bool:
-        """Whether a frame cannot stand here, where no block goes on."""
+    def _strange(self, kind: int, length: int, stream: int) -> bool:
+        """Whether another frame than one of a body or a head cannot stand here, where no block goes on."""
         if kind == finding.CONTINUATION:
-            return not self._orphan
-        return self._client and ((kind == finding.HEADERS and not stream & 1) or kind == finding.PUSH_PROMISE)
+            return not stream or not self._orphan
+        return not well_formed(kind, length, stream) or (self._client and kind == finding.PUSH_PROMISE)
 
     def _begin_block(self, kind: int, flags: int, stream: int, length: int) -> None:
         if kind == finding.CONTINUATION:
@@ -327,7 +336,7 @@ class FrameReader:
             self._frames += 1
         else:
             self._open, self._block, self._frames = stream, bytearray(), 1
-            self.stream, self.ends = stream, kind == finding.HEADERS and bool(flags & _END_STREAM)
+            self.stream, self.ends = stream, kind == HEADERS and bool(flags & _END_STREAM)
             self.promised, self.too_large = -(kind == finding.PUSH_PROMISE), False
         if self._block is not None and (
             self._frames > BLOCK_FRAMES or len(self._block) + length > self._block_bytes
@@ -344,9 +353,9 @@ class FrameReader:
         self._mode = _AT_HEADER
         if kind == finding.DATA:
             self._mode, padding = _IN_BODY, payload[0]
-            self._tail = min(padding, self._rest)  # more is an error (section 6.1), and no body
-            self._rest -= self._tail
-            self.size = self._rest
+            self._tail = min(padding, self.rest)  # more is an error (section 6.1), and no body
+            self.size = self.remaining = self.rest - self._tail
+            self.rest = 0
             return DATA
         if kind == finding.RST_STREAM:
             self.code = int.from_bytes(payload)
@@ -354,13 +363,13 @@ class FrameReader:
         if kind == finding.GOAWAY:
             self.stream = int.from_bytes(payload[:4]) & 0x7FFFFFFF
             self.code = int.from_bytes(payload[4:8])
-            self._mode, self.remaining, self._rest = _SKIPPING, self._rest, 0
+            self._mode, self.remaining, self.rest = _SKIPPING, self.rest, 0
             return GOAWAY
         start, end = 0, len(payload)
         if kind != finding.CONTINUATION:
             if self._flags & _PADDED:
                 start, end = 1, end - payload[0] if payload else 0
-            if kind == finding.HEADERS and self._flags & _PRIORITISED:
+            if kind == HEADERS and self._flags & _PRIORITISED:
                 start += 5
             elif kind == finding.PUSH_PROMISE:
                 self.promised = int.from_bytes(payload[start : start + 4]) & 0x7FFFFFFF
@@ -411,9 +420,10 @@ class FrameReader:
             self._discard(Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
             chunk.cursor = chunk.end
         self._give_up(Drop.HEAD_INCOMPLETE)
-        self._open = self.remaining = self._rest = self._tail = 0
+        self._open = self.remaining = self.rest = self._tail = 0
         self._mode = _AT_HEADER
         self._finder = Finder(self._block_bytes, client=self._client)
+        self.searching = True
         return LOST
 
     # Holes
@@ -436,15 +446,15 @@ class FrameReader:
             return NOTHING
         if mode == _KEEPING:
             missing = self._needed - len(self._kept)
-            if self._kind == finding.DATA and size <= missing + self._rest:
+            if self._kind == finding.DATA and size <= missing + self.rest:
                 # The length of the padding is lost, and with it that of the body.
                 self._mode, self.size, self.guessed = _IN_BODY, size - missing, True
-                self._rest -= self.size
+                self.rest -= self.size
                 self._tail = self.unread = 0
-                self.pass_over(self._rest)
+                self.pass_over(self.rest)
                 return MISSED
             if self._kind == finding.GOAWAY:
-                missing, self._rest = missing + self._rest, 0
+                missing, self.rest = missing + self.rest, 0
             if self._kind != finding.DATA and size <= missing:
                 self._give_up(Drop.HEAD_INCOMPLETE)
                 self._mode, self.remaining = _SKIPPING, missing - size
@@ -454,7 +464,7 @@ class FrameReader:
         return self._lose(None)
 
     def _gap_in_body(self, size: int) -> int:
-        body = self.remaining + self._rest
+        body = self.remaining + self.rest
         if size > body + self._tail:
             return self._lose(None)
         self.size = min(size, body)
@@ -462,21 +472,16 @@ class FrameReader:
         passed = min(self.size, self.remaining)
         self.remaining -= passed
         self.unread = self.size - passed
-        self._rest -= self.unread
+        self.rest -= self.unread
         return MISSED
 
     def resume_body(self) -> bool:
         """Behind a hole in a body. Returns whether the frame ended with it and has ended its side of the stream."""
-        if self.remaining or self._rest:
+        if self.remaining or self.rest:
             return False
         return self._over()
 
     # Where frames begin is not known
-
-    @property
-    def searching(self) -> bool:
-        """Bytes are for `search`, until it finds something."""
-        return self._finder is not None
 
     def search(self, chunk: Chunk) -> list[Chunk]:
         """Look whether frames provably begin. Returns the bytes from there on, none while that is not known."""
@@ -486,6 +491,7 @@ class FrameReader:
         found = finder.look(chunk, self._newest)
         if found:
             self._finder = None
+            self.searching = False
             self._orphan = True
             if self._client and found[0].buffer.startswith(PREFACE, found[0].cursor):
                 self._mode = _AT_PREFACE
@@ -505,7 +511,7 @@ class FrameReader:
         if self._mode == _KEEPING and self._kept:
             left = self._needed - len(self._kept)
             if self._kind == finding.GOAWAY:
-                left, self._rest = left + self._rest, 0
+                left, self.rest = left + self.rest, 0
             self._mode, self.remaining = _SKIPPING, left
             self._give_up(Drop.HEAD_INCOMPLETE)
         elif self._block:

@@ -14,6 +14,7 @@ Sources: gRPC over HTTP/2 (PROTOCOL-HTTP2.md) and gRPC-Web (PROTOCOL-WEB.md) of 
 from __future__ import annotations
 
 import re
+from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ GRPC: Final = "grpc"
 GRPC_WEB: Final = "grpc_web"
 CONNECT: Final = "connect_rpc"
 
-_HEAD: Final = 5
+_HEADER: Final = Struct(">BI")
+"""Of a message: flags and length."""
 _TRAILERS: Final = 0x80
 """Flag of the message of gRPC-Web that holds the trailers."""
 _END_OF_STREAM: Final = 0x02
@@ -96,29 +98,30 @@ class Messages:
 
     def receive(self, data: bytes, _segment: Chunk | None = None) -> None:
         """Bytes of the body, behind those that were passed over."""
-        at, end = 0, len(data)
+        if self.torn:
+            return
+        at, end = min(self.left, len(data)), len(data)
+        self.left -= at
         while at < end:
-            if self.torn:
-                return
-            if self.left:
-                step = min(self.left, end - at)
-                self.left -= step
-                at += step
-                continue
             if self._trailer is not None:
                 self._trailer += data[at : at + _TRAILER - len(self._trailer)]
                 match = _STATUS.search(self._trailer)
                 self.status = int(match[1]) if match is not None else None
                 return
-            head = self._head + data[at : at + _HEAD - len(self._head)]
-            at += len(head) - len(self._head)
-            self._head = head
-            if len(head) == _HEAD:
-                self._head = b""
-                if head[0] & _TRAILERS:
-                    self._trailer = bytearray()
-                    continue
-                self.left = int.from_bytes(head[1:])
-                if not head[0] & _END_OF_STREAM:
-                    self.count += 1
-                    self.bytes += self.left
+            begun = len(self._head)
+            head = self._head + data[at : at + _HEADER.size - begun]
+            at += _HEADER.size - begun
+            if at > end:
+                self._head = head
+                return
+            self._head = b""
+            flags, size = _HEADER.unpack(head)
+            if flags & _TRAILERS:
+                self._trailer = bytearray()
+                continue
+            if not flags & _END_OF_STREAM:
+                self.count += 1
+                self.bytes += size
+            at += size
+            if at > end:
+                self.left = at - end

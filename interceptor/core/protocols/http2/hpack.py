@@ -30,7 +30,6 @@ written out costs a pointer a field.
 
 from __future__ import annotations
 
-import re
 from typing import Final, TypeAlias
 
 from interceptor.core.protocols.http2 import huffman
@@ -61,11 +60,7 @@ Field: TypeAlias = "tuple[bytes | None, bytes | None, int | None]"
 
 _STATIC: Final[tuple[Field, ...]] = ((None, None, None), *((name, value, None) for name, value in STATIC))
 _DYNAMIC: Final = len(_STATIC)
-_BEFORE: Final = _DYNAMIC - 1
-_INDEXED: Final = re.compile(rb"[\x81-\xfe]+")
-"""Fields of one byte each (section 6.1)."""
-_NEWEST: Final = 0x80 | _DYNAMIC
-"""That which stands for the newest entry."""
+"""The index of the newest entry."""
 
 
 class Strings(dict[bytes, bytes]):
@@ -98,12 +93,12 @@ class Table:
     """The dynamic table of one direction. Give it every block of its direction, in the order of the wire."""
 
     __slots__ = (
-        "_entries",
         "_inserted",
         "_largest",
         "_limit",
         "_size",
         "_strings",
+        "_table",
         "broken",
         "cut",
         "epoch",
@@ -113,8 +108,8 @@ class Table:
     def __init__(self, strings: Strings, *, first: bool) -> None:
         """`first`: the direction is seen from its beginning. `strings` may be shared by all."""
         self._strings = strings
-        self._entries: list[Field] = []
-        """The window, the newest last."""
+        self._table: list[Field] = [*_STATIC]
+        """By index: the static table and behind it the window, the newest first."""
         self._size = 0
         """Of the window, unknown names counting nothing."""
         self._limit = FIRST_SIZE if first else None
@@ -134,11 +129,11 @@ class Table:
     @property
     def weight(self) -> int:
         """Bytes of memory that the window takes, about."""
-        return self._size + 128 * len(self._entries)
+        return self._size + 128 * (len(self._table) - _DYNAMIC)
 
     def lose(self) -> None:
         """A block was not seen, or not whole: what it inserted is not known."""
-        self._entries.clear()
+        del self._table[_DYNAMIC:]
         self._size = self._inserted = 0
         self._limit = None
         self.whole = False
@@ -155,59 +150,52 @@ class Table:
 
     def _read(self, block: bytes) -> list[Field]:
         fields: list[Field] = []
-        entries, wanted = self._entries, self._strings.wanted
+        table, wanted = self._table, self._strings.wanted
         self.cut = False
         at, end = 0, len(block)
         while at < end:
             byte = block[at]
+            at += 1
             if byte & 0x80:  # section 6.1: an indexed field
-                run = _INDEXED.match(block, at)
-                if run is not None and max(found := run[0]) - _NEWEST < len(entries):
-                    fields += [
-                        _STATIC[byte & 0x7F] if byte < _NEWEST else entries[_NEWEST - 1 - byte]
-                        for byte in found
-                    ]
-                    at = run.end()
-                    continue
                 index = byte & 0x7F
-                at += 1
                 if index == 0x7F:
                     index, at = _integer(block, at, index)
-                fields.append(self._entry(index))
-            elif byte & 0xE0 == 0x20:  # section 6.3: an update of the table's size
+                fields.append(table[index] if 0 < index < len(table) else self._unseen(index))
+                continue
+            if byte & 0x40:  # section 6.2.1: a literal that is inserted
+                mask = 0x3F
+            elif byte & 0x20:  # section 6.3: an update of the table's size
                 if fields:
                     raise _Broken  # section 4.2: only "at the beginning of the first header block"
-                index = byte & 0x1F
-                at += 1
-                if index == 0x1F:
-                    index, at = _integer(block, at, index)
-                self._resize(index)
+                limit = byte & 0x1F
+                if limit == 0x1F:
+                    limit, at = _integer(block, at, limit)
+                self._resize(limit)
                 continue
-            else:  # sections 6.2.1 to 6.2.3: a literal, with or without insertion
-                mask = 0x3F if byte & 0x40 else 0x0F
-                index = byte & mask
-                at += 1
-                if index == mask:
-                    index, at = _integer(block, at, index)
-                number = None
-                name: bytes | None
-                if index:
-                    name, _, number = self._entry(index)
-                    if name is not None:
-                        number = None
-                else:
-                    name, at = self._string(block, at)
-                if byte & 0x40:
-                    value, at = self._string(block, at)
-                    field = (name, value, number)
-                    self._insert(field)
-                    fields.append(field)
-                elif name is None or wanted is None or name in wanted:
-                    value, at = self._string(block, at)
-                    fields.append((name, value, number))
-                else:
-                    at = _passed(block, at)
-                    fields.append((name, b"", number))
+            else:  # sections 6.2.2 and 6.2.3: one that is not
+                mask = 0x0F
+            index = byte & mask
+            if index == mask:
+                index, at = _integer(block, at, index)
+            name: bytes | None
+            if index:
+                name, _, number = table[index] if index < len(table) else self._unseen(index)
+            else:
+                start, at, coded = _string(block, at)
+                name, number = block[start:at], None
+                if coded:
+                    name = self._strings[name]
+            start, at, coded = _string(block, at)
+            if byte & 0x40 or name is None or wanted is None or name in wanted:
+                value = block[start:at]
+                if coded:
+                    value = self._strings[value]
+            else:
+                value = b""
+            field = (name, value, number)
+            if byte & 0x40:
+                self._insert(field)
+            fields.append(field)
         if len(fields) * (OVERHEAD + self._largest) + 2 * end > FIELD_BYTES or len(fields) > FIELDS:
             return self._shortened(fields)
         return fields
@@ -222,63 +210,44 @@ class Table:
                 return fields[:at]
         return fields
 
-    def _entry(self, index: int) -> Field:
-        if index < _DYNAMIC:
-            if not index:
-                raise _Broken
-            return _STATIC[index]
-        back = index - _BEFORE
-        if back <= len(self._entries):
-            return self._entries[-back]
-        if self.whole:
+    def _unseen(self, index: int) -> Field:
+        """An entry that is not in the window."""
+        if not index or self.whole:
             raise _Broken
-        return None, None, self._inserted - back + 1
-
-    def _string(self, block: bytes, at: int) -> tuple[bytes, int]:
-        """Section 5.2."""
-        byte = block[at]
-        size = byte & 0x7F
-        at += 1
-        if size == 0x7F:
-            size, at = _integer(block, at, size)
-        end = at + size
-        if end > len(block):
-            raise _Broken
-        text = block[at:end]
-        return (self._strings[text] if byte & 0x80 else text), end
+        return None, None, self._inserted - (index - _DYNAMIC)
 
     def _insert(self, field: Field) -> None:
         self._inserted += 1
-        self._entries.append(field)
+        self._table.insert(_DYNAMIC, field)
         size = _size(field)
         self._size += size
-        self._largest = max(self._largest, size)
-        if self._limit is not None and self._size > self._limit:
-            self._evict()
-        if self._size > WINDOW_BYTES or len(self._entries) > ENTRIES:
+        if size > self._largest:  # noqa: PLR1730 - a call costs more
+            self._largest = size
+        limit = self._limit
+        if limit is not None and self._size > limit:
+            self._evict(limit)
+        if self._size > WINDOW_BYTES or len(self._table) - _DYNAMIC > ENTRIES:
             # The encoder may still refer to what we no longer keep.
             self._drop(WINDOW_BYTES, ENTRIES)
             self.whole = False
 
     def _resize(self, limit: int) -> None:
         self._limit = limit
-        self._evict()
+        if self._size > limit:
+            self._evict(limit)
         if not limit:
             self.whole = True
 
-    def _evict(self) -> None:
+    def _evict(self, limit: int) -> None:
         """What falls out of the table; everything that is older than the window has gone before it (section 4.3)."""
-        if self._limit is not None and self._size > self._limit:
-            self._drop(self._limit, ENTRIES + 1)
-            self.whole = True
+        self._drop(limit, ENTRIES + 1)
+        self.whole = True
 
     def _drop(self, size: int, entries: int) -> None:
         """Forget the oldest of the window until it is no larger than this."""
-        count = 0
-        while self._size > size or len(self._entries) - count > entries:
-            self._size -= _size(self._entries[count])
-            count += 1
-        del self._entries[:count]
+        table, most = self._table, _DYNAMIC + entries
+        while self._size > size or len(table) > most:
+            self._size -= _size(table.pop())
 
 
 def _size(field: Field) -> int:
@@ -286,19 +255,23 @@ def _size(field: Field) -> int:
     return OVERHEAD + len(field[0] or b"") + len(field[1] or b"")
 
 
-def _passed(block: bytes, at: int) -> int:
-    """Behind a string that nobody looks at."""
-    size = block[at] & 0x7F
+def _string(block: bytes, at: int) -> tuple[int, int, int]:
+    """Section 5.2: where a string begins and ends, and whether it is in Huffman's code."""
+    byte = block[at]
+    size = byte & 0x7F
     at += 1
     if size == 0x7F:
         size, at = _integer(block, at, size)
-    if at + size > len(block):
+    end = at + size
+    if end > len(block):
         raise _Broken
-    return at + size
+    return at, end, byte & 0x80
 
 
 def _integer(block: bytes, at: int, value: int) -> tuple[int, int]:
     """Section 5.1, behind a prefix that is all ones."""
+    if (byte := block[at]) < 0x80:
+        return value + byte, at + 1  # as nearly all are
     for shift in range(0, _SHIFTS + 1, 7):
         byte = block[at]
         at += 1

@@ -41,7 +41,7 @@ class _Half:
 
     def receive(self, data: bytes, segment: Chunk) -> None:
         """Bytes of the body."""
-        position = segment.base + segment.cursor
+        position = segment.base + segment.cursor - len(data)
         self._session.receive(
             self._side, Chunk(data, 0, len(data), position, segment.time, segment.place), _NOTHING
         )

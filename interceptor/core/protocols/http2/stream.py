@@ -30,7 +30,7 @@ class Contents(Protocol):
         ...
 
     def receive(self, data: bytes, segment: Chunk) -> None:
-        """Bytes of the body, behind those that were passed over, and the segment that they came in."""
+        """Bytes of the body, behind those that were passed over, and the segment that they were taken from."""
         ...
 
 

@@ -92,6 +92,7 @@ class Streams:
         "_begun",
         "_complete",
         "_counts",
+        "_fields",
         "_holes",
         "_lost",
         "_newest",
@@ -107,6 +108,7 @@ class Streams:
         """`first`: the connection is seen from its beginning."""
         self._peers = peers
         self._counts = context.counts
+        self._fields = context.fields
         self._pending = context.limits.pending
         self._open: dict[int, Stream] = {}
         """The oldest first."""
@@ -187,13 +189,13 @@ class Streams:
         self,
         number: int,
         head: Head | None,
-        response: Response,
+        began: tuple[int, int, int],
         end_time: int,
         *,
         ends: bool,
         finished: list[Outcome],
     ) -> Transaction | None:
-        """A header block of the server. `response`: what it is if it is an answer.
+        """A header block of the server. `began`: position, place and time of its first byte.
 
         Returns the transaction that this ends by granting it, so that what comes on its stream is another protocol's.
         """
@@ -233,7 +235,7 @@ class Streams:
             self._answer_unseen(stream)  # these are its trailers, for all that is known
             self._trailers(stream, head)
         else:
-            self._answer(stream, head, response)
+            self._answer(stream, head, began)
             stream.uncertain = status is None and not ends
         if stream.tunnel:
             for message in (transaction.request, transaction.response):
@@ -487,13 +489,15 @@ class Streams:
             return not self._complete[SERVER]
         return number > self._newest or any(low < number < high for low, high in self._holes)
 
-    def _answer(self, stream: Stream, head: Head | None, response: Response) -> None:
+    def _answer(self, stream: Stream, head: Head | None, began: tuple[int, int, int]) -> None:
         """The final response has begun."""
         transaction = stream.transaction
         self._counts.messages += 1
         if transaction.reported:
             self._counts.late += 1
-        transaction.response = response
+        transaction.response = response = (
+            self._fields.response(head, *began) if head is not None else Response(*began, version="2")
+        )
         stream.torn[SERVER] = head is None
         stream.doubtful[SERVER] = False
         if head is None:
