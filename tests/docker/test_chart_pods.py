@@ -6,18 +6,24 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from interceptor.config import Config
 from tests.docker.test_chart import CASES, WORKLOADS, Rendered, refusal, render, run_helm
 from tests.docker.test_chart_values import AGENT, template
 from tests.docker.test_pod import contents
 from tests.support.netns import namespace, wait_until
+from tests.support.records import batch, headers, record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.netns import Namespace
 
 pytestmark = pytest.mark.usefixtures("each_helm")
 
@@ -283,16 +289,24 @@ def mebibytes(text: str) -> int:
     return int(text[:-2]) * {"Mi": 1, "Gi": 1024, "Ti": 2**20}[text[-2:]]
 
 
+def claimed(stateful: dict[str, Any]) -> int:
+    """How large the claims of a StatefulSet are, in MiB."""
+    (claim,) = stateful["spec"]["volumeClaimTemplates"]
+    return mebibytes(claim["spec"]["resources"]["requests"]["storage"])
+
+
 class TestVolumes:
     """No volume is smaller than what is written to it."""
 
     @pytest.mark.parametrize("limit", [1, 100, 4096, 10_000_000])
     def test_of_relays(self, limit: int) -> None:
-        """The claim is above the spool's limit, with room for a batch that is written and for a tenth set aside."""
+        """The claim is above the spool's limit, with room for a batch that is written, for a tenth set aside, and for what
+        is to be left free."""
         found = template({"relay": {"spool": {"maxMiB": limit}, "persistence": {"enabled": True}}})
-        (claim,) = found.get("StatefulSet", "watcher-relay")["spec"]["volumeClaimTemplates"]
-        assert found.config("relay")["spool"]["max_bytes"] == limit * 2**20
-        assert mebibytes(claim["spec"]["resources"]["requests"]["storage"]) > limit * 1.1 + 8
+        spool = Config.model_validate(found.config("relay")).spool
+        assert spool.max_bytes == limit * 2**20
+        free = spool.min_free_bytes / 2**20
+        assert claimed(found.get("StatefulSet", "watcher-relay")) > limit * 1.1 + 8 + free
 
     @pytest.mark.parametrize("size", ["512Mi", "4Gi", "500Gi", "2Ti"])
     @pytest.mark.parametrize(
@@ -501,6 +515,10 @@ class Rooms:
         self.found, self.folder = found, folder
         (folder / "hosts").write_text("127.0.0.1 localhost watcher-relay.watch.svc\n")
         (folder / "spool").mkdir()
+        self._mounts = f"mount --bind {folder}/hosts /etc/hosts"
+        if stateful := found.objects.get(("StatefulSet", "watcher-relay")):
+            size = claimed(stateful)
+            self._mounts += f" && mount -t tmpfs -o size={size}m spool {folder}/spool"
 
     def command(self, spec: dict[str, Any], component: str) -> list[str]:
         """A pod's container as a process that finds there what the container would; with its names of Services."""
@@ -524,15 +542,20 @@ class Rooms:
         told = {item["name"]: item["value"] for item in container["env"] if "value" in item}
         told |= {"INTERCEPTOR_NODE": "node-1", "INTERCEPTOR_SERVER_ADDRESS": "127.0.0.1"}
         variables = [f"{name}={value}" for name, value in told.items()]
-        entered = [
-            "unshare",
-            "--mount",
-            "sh",
-            "-c",
-            f'mount --bind {self.folder}/hosts /etc/hosts && exec "$@"',
-            "sh",
-        ]
+        entered = ["unshare", "--mount", "sh", "-c", f'{self._mounts} && exec "$@"', "sh"]
         return [*entered, "env", *variables, sys.executable, "-m", "interceptor", *words]
+
+    @contextmanager
+    def relaying(self) -> Iterator[Namespace]:
+        """The relay runs, in a network namespace."""
+        with namespace("helm") as space:
+            words = space.wrap(self.command(self.found.pods()["watcher-relay"], "relay"))
+            with subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as relay:
+                try:
+                    wait_until(lambda: ":18954 " in space.run("ss", "-Hltn").stdout, "the relay", 120)
+                    yield space
+                finally:
+                    relay.terminate()
 
 
 @pytest.mark.parametrize("token", ["the relay's", "another"])
@@ -540,26 +563,34 @@ def test_helm_test_against_a_relay(tmp_path: Path, token: str) -> None:
     """The pod's command, with what the chart gives it, passes where the chart's relay runs with what it gives that: by the
     name of its Service, its generated certificate, and the token. With another token it fails, and says so."""
     rooms = Rooms(render(CASES["relay"]), tmp_path)
-    with namespace("helm") as space:
-        words = space.wrap(rooms.command(rooms.found.pods()["watcher-relay"], "relay"))
-        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as relay:
-            try:
-                wait_until(lambda: ":18954 " in space.run("ss", "-Hltn").stdout, "the relay", 120)
-                test = rooms.command(rooms.found.get("Pod", "watcher-test")["spec"], "interceptor")
-                if token == "another":
-                    # Not the relay's file: it would take that one.
-                    config = tmp_path / "interceptor.yaml"
-                    (tmp_path / "old").write_text("old")
-                    config.write_text(
-                        config.read_text().replace(f"{tmp_path}/secrets/relay-token/token", f"{tmp_path}/old")
-                    )
-                done = space.run(*test, check=False)
-            finally:
-                relay.terminate()
+    with rooms.relaying() as space:
+        test = rooms.command(rooms.found.get("Pod", "watcher-test")["spec"], "interceptor")
+        if token == "another":
+            # Not the relay's file: it would take that one.
+            config = tmp_path / "interceptor.yaml"
+            (tmp_path / "old").write_text("old")
+            config.write_text(
+                config.read_text().replace(f"{tmp_path}/secrets/relay-token/token", f"{tmp_path}/old")
+            )
+        done = space.run(*test, check=False)
     told = done.stdout + done.stderr
     assert done.returncode == (0 if token == "the relay's" else 1), told
     assert ("ok      token: accepted" in told) == (token == "the relay's")
     assert ("FAILED  token: " in told) == (token == "another")
+
+
+@pytest.mark.parametrize("limit", [16, 160])
+def test_a_relay_takes_batches_on_its_claim(tmp_path: Path, limit: int) -> None:
+    """On a file system of the claim's size, whichever that is: nothing of it is left to others, since there are none."""
+    values = {"relay": {"spool": {"maxMiB": limit}, "persistence": {"enabled": True}}}
+    rooms = Rooms(template(CASES["relay"] | values), tmp_path)
+    sealed = batch(record())
+    (tmp_path / "batch").write_bytes(sealed.body)
+    with rooms.relaying() as space:
+        token = (tmp_path / "secrets/relay-token/token").read_text()
+        shown = [word for name, text in headers(sealed, token).items() for word in ("-H", f"{name}: {text}")]
+        asked = ["--data-binary", f"@{tmp_path}/batch", "https://127.0.0.1:18954/v1/batches"]
+        assert space.run("curl", "-sk", "-w", " %{http_code}", *shown, *asked).stdout.endswith(" 202")
 
 
 def test_extra_objects() -> None:
