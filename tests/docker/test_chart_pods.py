@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from interceptor.config import Config
-from tests.docker.test_chart import CASES, WORKLOADS, Rendered, refusal, render, run_helm
+from tests.docker.test_chart import CASES, CHART, WORKLOADS, Rendered, refusal, render, run_helm
 from tests.docker.test_chart_values import AGENT, template
 from tests.docker.test_pod import contents
 from tests.support.netns import namespace, wait_until
@@ -59,7 +59,9 @@ EXTRA: dict[str, Any] = {
     "podLabels": {"team": "a"},
     "minReadySeconds": 7,
     "revisionHistoryLimit": 0,
+    "startupProbe": {"failureThreshold": 99},
     "livenessProbe": {"failureThreshold": 9},
+    "readinessProbe": {"successThreshold": 2},
     "topologySpreadConstraints": [
         {"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
     ],
@@ -93,10 +95,9 @@ def assert_has_all(found: Rendered, name: str) -> None:
     assert pod["containers"][-1] == EXTRA["extraContainers"][0]
     assert (metadata["annotations"]["note"], metadata["labels"]["team"]) == ("true", "a")
     assert (spec["minReadySeconds"], spec["revisionHistoryLimit"]) == (7, 0)
-    assert (container["livenessProbe"]["failureThreshold"], container["livenessProbe"]["periodSeconds"]) == (
-        9,
-        15,
-    )
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert container[probe].items() >= EXTRA[probe].items()
+        assert container[probe].keys() >= {"periodSeconds", "httpGet"}
     (spread,) = pod["topologySpreadConstraints"]
     assert spread["labelSelector"]["matchLabels"] == spec["selector"]["matchLabels"]
     account = found.get("ServiceAccount", pod["serviceAccountName"])
@@ -119,6 +120,11 @@ class TestCommon:
             assert_has_all(found, name)
         # The test runs where the others do.
         assert found.get("Pod", "watcher-test")["spec"]["nodeSelector"]["pool"] == "a"
+
+    def test_every_value_of_it_is_tried(self) -> None:
+        """Here, or where contexts are."""
+        values = yaml.safe_load((CHART / "values.yaml").read_text())
+        assert values["common"].keys() - ALL.keys() == {"securityContext", "podSecurityContext"}
 
     @pytest.mark.parametrize("component", COMPONENTS)
     def test_a_component_has_its_own(self, component: str) -> None:
@@ -144,6 +150,38 @@ class TestCommon:
         assert not pod["watcher-relay"].keys() & empty.keys()
         assert "tolerations" not in pod["watcher"]
         assert pod["watcher-collector"]["priorityClassName"] == "high"
+
+
+class TestProbes:
+    """What the kubelet asks, and how."""
+
+    NAMES = ("startupProbe", "livenessProbe", "readinessProbe")
+
+    def test_of_rpcapd_are_its_own(self) -> None:
+        """They connect to where it listens, as often as is said, whatever is said of those that ask by HTTP."""
+        given = {f"rpcapd{name[0].upper()}{name[1:]}": {"periodSeconds": 77} for name in self.NAMES}
+        asked = {name: {"periodSeconds": 5} for name in self.NAMES}
+        found = template({"common": asked, "interceptor": given, "capture": {"rpcapdPort": 2009}})
+        rpcapd = found.container("watcher", "rpcapd")
+        for name in self.NAMES:
+            assert rpcapd[name]["periodSeconds"] == 77
+            assert rpcapd[name]["tcpSocket"] == {"host": "127.0.0.1", "port": 2009}
+
+    def test_null_takes_them_away(self) -> None:
+        """One of all components, one of a component, one of rpcapd; the others stay."""
+        values = {
+            "common": {"startupProbe": None},
+            "relay": {"livenessProbe": None},
+            "interceptor": {"rpcapdReadinessProbe": None},
+        }
+        found = template(values)
+
+        def probes(workload: str, container: str) -> set[str]:
+            return set(self.NAMES) & found.container(workload, container).keys()
+
+        assert probes("watcher-collector", "collector") == {"livenessProbe", "readinessProbe"}
+        assert probes("watcher-relay", "relay") == {"readinessProbe"}
+        assert probes("watcher", "rpcapd") == {"startupProbe", "livenessProbe"}
 
 
 class TestSecurityContext:
@@ -273,6 +311,21 @@ class TestUpdates:
             "type": "RollingUpdate",
             "rollingUpdate": {"maxUnavailable": at_once},
         }
+
+    @pytest.mark.parametrize(
+        ("claims", "wrong", "named"), [(False, "OnDelete", "Deployment"), (True, "Recreate", "StatefulSet")]
+    )
+    def test_of_another_kind_is_refused(self, claims: bool, wrong: str, named: str) -> None:
+        """A Deployment and a StatefulSet know one each that the other does not."""
+        relay = {"persistence": {"enabled": claims}, "updateStrategy": {"type": wrong}}
+        done = run_helm("template", "w", str(CHART), values={"relay": relay})
+        assert f"the relays are a {named}, which knows no {wrong}" in refusal(done)
+
+    def test_of_durable_relays(self) -> None:
+        """Of a StatefulSet it is the `updateStrategy`."""
+        relay = {"persistence": {"enabled": True}, "updateStrategy": {"type": "OnDelete"}}
+        spec = template({"relay": relay}).get("StatefulSet", "watcher-relay")["spec"]
+        assert spec["updateStrategy"] == {"type": "OnDelete"}
 
     def test_other_strategies_are_alone(self) -> None:
         """The default of a rolling update, which Helm merges in, is refused by Kubernetes beside another type."""
@@ -469,6 +522,14 @@ class TestCilium:
         assert {"host", "remote-node"} <= set(rule["fromEntities"])
         assert rule["toPorts"][0]["ports"] == [{"port": "18954", "protocol": "TCP"}]
 
+    @pytest.mark.parametrize("component", ["relay", "collector"])
+    def test_who_is_outside_may_come_where_the_service_is_for_them(self, component: str) -> None:
+        """They are the world, whom a Service inside of the cluster has no need of."""
+        for kind in ("ClusterIP", "NodePort", "LoadBalancer"):
+            values = {"endpoint": "", component: {"service": {"type": kind}}}
+            (rule,) = self.spec(values, component)["ingress"]
+            assert ("world" in rule["fromEntities"]) == (kind != "ClusterIP")
+
     @pytest.mark.parametrize(
         ("values", "to", "port"),
         [
@@ -504,8 +565,23 @@ class TestHelmTest:
         assert mounts == {mount["mountPath"] for mount in own["volumeMounts"]} - {
             "/var/lib/interceptor/spool"
         }
+        assert not hook["spec"].keys() & {"dnsPolicy", "tolerations"}  # of those on the host's network
         # Without a relay it is the one pod of the namespace that goes to the endpoint itself.
         assert (("NetworkPolicy", "watcher-test") in found.objects) == (mode == "direct")
+
+    def test_has_what_the_way_up_may_depend_on(self) -> None:
+        """Variables, volumes and names that are given to the interceptors: without them it would fail where they do not."""
+        given = {name: ALL[name] for name in ("extraEnv", "envFrom", "extraVolumes", "extraVolumeMounts")}
+        given |= {name: ALL[name] for name in ("initContainers", "dnsConfig", "hostAliases")}
+        spec = template({"interceptor": given}).get("Pod", "watcher-test")["spec"]
+        (container,) = spec["containers"]
+        assert (
+            spec.items()
+            >= {name: ALL[name] for name in ("initContainers", "dnsConfig", "hostAliases")}.items()
+        )
+        assert ALL["extraVolumes"][0] in spec["volumes"]
+        assert ALL["extraVolumeMounts"][0] in container["volumeMounts"]
+        assert (container["envFrom"], container["env"][-2:]) == (ALL["envFrom"], ALL["extraEnv"])
 
 
 class Rooms:

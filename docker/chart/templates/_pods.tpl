@@ -1,8 +1,9 @@
 {{/* What a component's pods are made of: its own values, and under them those of `common`. Maps are laid over each
-other, key by key. Call with (list . "component"). */}}
+other, key by key. The test has of the interceptors' what the way up may depend on. Call with (list . "component"). */}}
 {{- define "interceptor.settings" -}}
 {{- $ := index . 0 -}}
 {{- $own := index $.Values (index . 1 | replace "prometheus-agent" "prometheusAgent") | default dict | deepCopy -}}
+{{- if eq (index . 1) "test" }}{{ $own = pick $.Values.interceptor "extraEnv" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "dnsConfig" "hostAliases" | deepCopy }}{{ end -}}
 {{- range $name, $value := $.Values.common -}}
 {{- if not (hasKey $own $name) -}}
 {{- $_ := set $own $name $value -}}
@@ -118,11 +119,14 @@ topologySpreadConstraints:
 {{- $pod := index . 0 -}}
 {{- $at := index . 1 -}}
 {{- range $probe, $path := dict "startupProbe" $at.healthy "livenessProbe" $at.healthy "readinessProbe" $at.ready }}
-{{ $probe }}:
-  httpGet: {path: {{ $path }}, port: {{ $at.port }}, scheme: {{ $at.scheme }}}
-  {{- with index $pod $probe }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+{{- include "interceptor.probe" (list $probe (index $pod $probe) (dict "httpGet" (dict "path" $path "port" $at.port "scheme" $at.scheme))) }}
+{{- end }}
+{{- end }}
+
+{{/* One of them, unless `null` has taken it away; call with (list name how-it-asks what-it-asks). */}}
+{{- define "interceptor.probe" -}}
+{{- if not (kindIs "invalid" (index . 1)) }}
+{{ dict (index . 0) (merge (dict) (index . 1) (index . 2)) | toYaml }}
 {{- end }}
 {{- end }}
 
