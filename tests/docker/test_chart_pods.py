@@ -14,6 +14,7 @@ import yaml
 
 from interceptor.config import Config
 from tests.docker.test_chart import CASES, CHART, WORKLOADS, Rendered, refusal, render, run_helm
+from tests.docker.test_chart_rows import nested, over
 from tests.docker.test_chart_values import AGENT, template
 from tests.docker.test_pod import contents
 from tests.support.netns import namespace, wait_until
@@ -465,6 +466,19 @@ class TestScraping:
             assert endpoint.get("scheme") == ("https" if secure else None)
             if secure:
                 assert endpoint["tlsConfig"]["serverName"] == f"{name}.watch.svc"
+
+    @pytest.mark.parametrize("where", ["metrics.serviceMonitor", "metrics.podMonitor", "prometheusAgent"])
+    @pytest.mark.parametrize(("interval", "longer"), [("30s", "31s"), ("1m30s", "91s"), ("900ms", "1001ms")])
+    def test_a_time_out_is_no_longer_than_the_interval(self, where: str, interval: str, longer: str) -> None:
+        """Which Prometheus would refuse where nobody looks; as long as it may be is well."""
+        name = "scrapeInterval" if where == "prometheusAgent" else "interval"
+        for timeout in (interval, longer):
+            given = nested(where, {"enabled": True, name: interval, "scrapeTimeout": timeout})
+            done = run_helm("template", "w", str(CHART), values=over({"prometheusAgent": AGENT}, given))
+            if timeout == longer:
+                assert f"{where}.scrapeTimeout: {longer} is longer than the interval" in refusal(done)
+            else:
+                assert done.returncode == 0, done.stderr
 
     def test_dashboards_as_the_sidecar_takes_them(self) -> None:
         """Each is valid JSON in a ConfigMap with the label; its templates are Grafana's and not Helm's."""

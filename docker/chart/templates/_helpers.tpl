@@ -376,7 +376,7 @@ cluster: {{ . | quote }}
 {{- $name := include "interceptor.fullname" . -}}
 global:
   scrape_interval: {{ .Values.prometheusAgent.scrapeInterval }}
-  {{- with .Values.prometheusAgent.scrapeTimeout }}
+  {{- with include "interceptor.scrapeTimeout" (list "prometheusAgent" .Values.prometheusAgent.scrapeInterval .Values.prometheusAgent.scrapeTimeout) }}
   scrape_timeout: {{ . }}
   {{- end }}
   external_labels:

@@ -135,14 +135,32 @@ topologySpreadConstraints:
 {scheme: {{ . }}, port: metrics, healthy: /healthz, ready: /readyz}
 {{- end }}
 
-{{/* How a monitor scrapes. */}}
+{{/* The seconds of a duration, rounded up. */}}
+{{- define "interceptor.seconds" -}}
+{{- $year := toDate "2006" "2000" -}}
+{{- sub ($year | dateModify . | dateModify "999ms" | unixEpoch | int64) ($year | unixEpoch | int64) -}}
+{{- end }}
+
+{{/* A scrape's time-out, where there is one. Of a longer one than the interval Prometheus refuses its configuration, and the
+operator the monitor, without a word to who installs it. Call with (list path-of-the-values interval time-out). */}}
+{{- define "interceptor.scrapeTimeout" -}}
+{{- with index . 2 -}}
+{{- if gt (include "interceptor.seconds" . | int64) (include "interceptor.seconds" (index $ 1) | int64) -}}
+{{- fail (printf "%s.scrapeTimeout: %s is longer than the interval, %s" (index $ 0) . (index $ 1)) -}}
+{{- end -}}
+{{ . }}
+{{- end -}}
+{{- end }}
+
+{{/* How a monitor scrapes; call with (list its-name its-values). */}}
 {{- define "interceptor.scraping" -}}
-interval: {{ .interval }}
-{{- with .scrapeTimeout }}
+{{- $monitor := index . 1 -}}
+interval: {{ $monitor.interval }}
+{{- with include "interceptor.scrapeTimeout" (list (printf "metrics.%s" (index . 0)) $monitor.interval $monitor.scrapeTimeout) }}
 scrapeTimeout: {{ . }}
 {{- end }}
 {{- range $field := list "relabelings" "metricRelabelings" }}
-{{- with index $ $field }}
+{{- with index $monitor $field }}
 {{ dict $field . | toYaml }}
 {{- end }}
 {{- end }}
