@@ -572,7 +572,7 @@ class TestHelmTest:
         assert hook["metadata"]["annotations"]["helm.sh/hook"] == "test"
         (container,) = hook["spec"]["containers"]
         env = {item["name"]: item.get("value") for item in container["env"]}
-        assert env["INTERCEPTOR_CAPTURE_SOURCES"] == ""
+        assert container["args"][-1] == "--capture-sources="
         assert env.get("HTTPS_PROXY") == (None if mode == "relay" else "10.1.2.3:3128")
         own = found.container("watcher", "interceptor")
         mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
@@ -652,7 +652,9 @@ class Rooms:
 def test_helm_test_against_a_relay(tmp_path: Path, token: str) -> None:
     """The pod's command, with what the chart gives it, passes where the chart's relay runs with what it gives that: by the
     name of its Service, its generated certificate, and the token. With another token it fails, and says so."""
-    rooms = Rooms(render(CASES["relay"]), tmp_path)
+    # Where the interceptors have a source more, the test has none all the same.
+    more = {"extraEnv": [{"name": "INTERCEPTOR_CAPTURE_SOURCES", "value": "rpcap://127.0.0.1:9"}]}
+    rooms = Rooms(render(CASES["relay"] | {"interceptor": more}), tmp_path)
     with rooms.relaying() as space:
         test = rooms.command(rooms.found.get("Pod", "watcher-test")["spec"], "interceptor")
         if token == "another":
