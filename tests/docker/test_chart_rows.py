@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from docker import generate
-from tests.docker.test_chart import CHART, render
+from tests.docker.test_chart import CASES, CHART, render
 
 DEFAULTS = (CHART / "values.yaml").read_text()
 ROWS = re.findall(r"^\| `([^`]+)`", generate.table(DEFAULTS, yaml.safe_load(DEFAULTS)), re.MULTILINE)
@@ -169,6 +169,17 @@ def test_changes_what_is_installed(helm_available: None, row: str) -> None:
     """Another value, another rendering."""
     before = over(EVERYTHING, BESIDE.get(row, {}))
     assert render(before).objects != render(over(before, nested(row, another(row, before)))).objects
+
+
+def test_every_kind_of_object_is_told_of(helm_available: None) -> None:
+    """In the README's table of what is installed."""
+    told = (CHART / "README.md").read_text().partition("## What is installed")[2].partition("## Choices")[0]
+    kinds = set().union(*(render(values).kinds() for values in (EVERYTHING, *CASES.values())))
+    assert {"StatefulSet", "HTTPRoute", "CiliumNetworkPolicy", "ClusterRoleBinding"} <= kinds
+    named = told.replace("ClusterRole and its binding", "ClusterRole ClusterRoleBinding").replace(
+        "Policies", "Policy"
+    )
+    assert [kind for kind in sorted(kinds) if not re.search(rf"\b{kind}s?\b", named)] == []
 
 
 def test_all_that_is_chosen_here_has_a_row() -> None:
