@@ -92,6 +92,16 @@ class Newcomer:
             assert running(self.project) == []
 
 
+def sockets_of(project: Path) -> Path:
+    """Where containers.sh lets podman put its sockets."""
+    text = (ROOT / "tests/support/containers.sh").read_text()
+    (place,) = re.findall(r'^runroot = "(.*)"$', text, re.MULTILINE)
+    told = subprocess.run(
+        ["sh", "-c", f"here={project}; echo {place}"], capture_output=True, text=True, check=True
+    )
+    return Path(told.stdout.strip())
+
+
 @pytest.fixture
 def newcomer(tmp_path: Path) -> Newcomer:
     """On a machine with nothing but what there mostly is."""
@@ -131,15 +141,24 @@ def test_run_with_an_apt_that_cannot(newcomer: Newcomer) -> None:
 
 
 def test_clean_leaves_nothing(newcomer: Newcomer) -> None:
-    """Neither a process of `make run` nor a file that was not there, and the environment that it ran in is another's still."""
+    """Neither a process of `make run`, nor a file that was not there, nor what podman has mounted and where its sockets are;
+    and the environment that it ran in is another's still."""
     newcomer.make("run", "CAPTURE=fixtures/real/keepalive.pcap")
     for name in ("dist", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
         (newcomer.project / name).mkdir()
-    assert running(newcomer.project) != []
-    assert newcomer.files() > newcomer.before
-    newcomer.make("clean")
+    sockets = sockets_of(newcomer.project)
+    sockets.mkdir()
+    (layer := newcomer.project / ".cache" / "containers" / "layer").mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "layer", layer], check=True)
+    try:
+        assert running(newcomer.project) != []
+        assert newcomer.files() > newcomer.before
+        newcomer.make("clean")
+    finally:
+        subprocess.run(["umount", layer], stderr=subprocess.DEVNULL, check=False)
     assert running(newcomer.project) == []
     assert newcomer.files() == newcomer.before
+    assert not sockets.exists()
     assert Path(sys.executable).exists()
 
 
