@@ -42,9 +42,9 @@ thorough: $(VENV)/tests     ## all tests, containers too, and every property wit
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest $(SPREAD) -m "not alone and not cluster" $(PYTEST)
 	$(if $(PYTEST),,$(BIN)/python -m pytest -m alone $$(grep -rl mark.alone tests --include 'test_*.py'))
 
-kube: $(VENV)/tests         ## names against a real kube-apiserver and etcd, which are built from source first (minutes, once; needs Go)
+kube: $(VENV)/tests         ## names and the chart against a real kube-apiserver and etcd, which are built from source first (minutes, once; needs Go)
 	tests/support/build_kube.sh
-	$(BIN)/python -m pytest -m cluster tests/kubernetes/test_cluster.py $(PYTEST)
+	$(BIN)/python -m pytest -m cluster tests/kubernetes/test_cluster.py tests/docker/test_chart_installed.py $(PYTEST)
 
 properties: $(VENV)/tests   ## every property test with random seeds, which it prints: make properties [SEEDS=30 | SEED=123]
 	@for seed in $(if $(SEED),$(SEED),$$(shuf -i 1-4294967295 -n $(SEEDS))); do \

@@ -68,6 +68,8 @@ PROBE = {
         "periodSeconds": POSITIVE,
         "timeoutSeconds": POSITIVE,
         "failureThreshold": POSITIVE,
+        "successThreshold": POSITIVE,
+        "terminationGracePeriodSeconds": POSITIVE,
     },
 }
 """What is asked is the chart's."""
@@ -86,6 +88,7 @@ GLOBAL = {
 """What an umbrella chart says to all of its charts: what is honoured here has its type, the rest is others'."""
 
 RULES: dict[str, dict[str, Any]] = {
+    "global": GLOBAL,
     "mode": {"enum": ["relay", "direct"]},
     "endpoint": {"type": "string", "pattern": r"^$|^https?://[^\s/@]+(/\S*)?$"},
     "httpsProxy": {
@@ -143,10 +146,14 @@ RULES: dict[str, dict[str, Any]] = {
     "common.revisionHistoryLimit": COUNT,
     "common.serviceAccount.annotations": WORDS,
     "interceptor.rpcapdSecurityContext": FREE,
+    "interceptor.rpcapdStartupProbe": PROBE,
+    "interceptor.rpcapdLivenessProbe": PROBE,
+    "interceptor.rpcapdReadinessProbe": PROBE,
     # Never more pods than nodes: two on one node would want the same ports.
     "interceptor.updateStrategy": {
         "type": "object",
         "additionalProperties": False,
+        "required": ["type"],
         "properties": {
             "type": {"enum": ["RollingUpdate", "OnDelete"]},
             "rollingUpdate": {
@@ -158,7 +165,11 @@ RULES: dict[str, dict[str, Any]] = {
     },
     "interceptor.spool.maxMiB": POSITIVE,
     "interceptor.spool.hostPath": {"type": "string", "pattern": "^$|^/."},
-    "relay.updateStrategy": {"type": "object", "properties": {"type": {"type": "string"}}},
+    "relay.updateStrategy": {
+        "type": "object",
+        "required": ["type"],
+        "properties": {"type": {"enum": ["RollingUpdate", "Recreate", "OnDelete"]}},
+    },
     "relay.podDisruptionBudget.maxUnavailable": AT_ONCE,
     "relay.replicas": POSITIVE,
     "relay.service.type": SERVICE,
@@ -207,7 +218,11 @@ TYPES: dict[type, str] = {bool: "boolean", int: "integer", str: "string"}
 
 COMPONENTS = ("interceptor", "relay", "collector", "prometheusAgent")
 """Below each of them there may be whatever is below `common`."""
-SPARED = {"resources", "rpcapdResources"}
+SPARED = {
+    "global",
+    *("resources", "rpcapdResources"),
+    *("rpcapdStartupProbe", "rpcapdLivenessProbe", "rpcapdReadinessProbe"),
+}
 """Values that the chart can do without, although they have a default."""
 
 
@@ -216,7 +231,6 @@ def schema(values: dict[str, Any]) -> dict[str, Any]:
     whole = _schema_of(values, "")
     options, definitions = _options()
     whole["properties"]["config"] = options
-    whole["properties"]["global"] = GLOBAL
     whole["properties"]["enabled"] = {"type": "boolean"}  # what an umbrella chart's `condition` asks for
     common = whole["properties"]["common"]
     del common["required"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from tests.support import containers
-from tests.support.helm import VERSIONS, helm
+from tests.support.helm import CHOSEN, VERSIONS, helm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,6 +33,14 @@ def helm_available() -> None:
             helm(major)
     except OSError as error:
         unavailable(str(error))
+
+
+@pytest.fixture(params=VERSIONS, ids="helm{}".format)
+def each_helm(request: pytest.FixtureRequest, helm_available: None) -> Iterator[int]:
+    """The test runs with each of them; its major version."""
+    before = CHOSEN.set(request.param)
+    yield request.param
+    CHOSEN.reset(before)
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.docker.test_chart import CASES, CHART, HELM, Rendered, manifests, render, run_helm
+from tests.docker.test_chart import CASES, CHART, Rendered, manifests, render, run_helm
 from tests.docker.test_chart_values import AGENT, template
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.usefixtures("helm_available")
+pytestmark = pytest.mark.usefixtures("each_helm")
 
 
 class Umbrella:
@@ -39,10 +39,10 @@ class Umbrella:
         """What stands in its values.yaml."""
         (self.folder / "values.yaml").write_text(yaml.safe_dump(values))
 
-    def render(self, values: dict[str, Any], *, release: str = "platform", major: int = 4) -> Rendered:
+    def render(self, values: dict[str, Any], *, release: str = "platform") -> Rendered:
         """With values given beside."""
         words = ("template", release, str(self.folder), "--namespace", "watch")
-        done = run_helm(major, *words, values=values)
+        done = run_helm(*words, values=values)
         assert done.returncode == 0, done.stderr
         found = Rendered()
         for item in manifests(done.stdout):
@@ -61,12 +61,11 @@ def umbrella(tmp_path: Path) -> Umbrella:
 class TestUmbrella:
     """`condition`, `global`, aliases."""
 
-    @pytest.mark.parametrize("major", HELM)
-    def test_condition(self, umbrella: Umbrella, major: int) -> None:
+    def test_condition(self, umbrella: Umbrella) -> None:
         """`interceptor.enabled` switches all of it, and the schema does not mind the name, in either position."""
-        assert umbrella.render({"interceptor": {"enabled": False}}, major=major).objects == {}
+        assert umbrella.render({"interceptor": {"enabled": False}}).objects == {}
         assert ("DaemonSet", "platform-interceptor") in umbrella.render(
-            {"interceptor": {"enabled": True}}, major=major
+            {"interceptor": {"enabled": True}}
         ).objects
 
     def test_names_are_not_the_siblings(self, umbrella: Umbrella) -> None:
@@ -89,8 +88,7 @@ class TestUmbrella:
         ]
         assert len(selectors) == len(set(selectors)) == 6
 
-    @pytest.mark.parametrize("major", HELM)
-    def test_global(self, umbrella: Umbrella, major: int) -> None:
+    def test_global(self, umbrella: Umbrella) -> None:
         """Registry, pull Secrets in either form, and storage class are honoured; what other charts find there is not
         minded."""
         given = {
@@ -107,7 +105,7 @@ class TestUmbrella:
                 "relay": {"persistence": {"enabled": True}},
             },
         }
-        found = umbrella.render(given, major=major)
+        found = umbrella.render(given)
         assert len(found.pods()) == 4
         for pod in found.pods().values():
             assert pod["imagePullSecrets"] == [{"name": "pull"}, {"name": "more"}]
@@ -120,7 +118,7 @@ class TestUmbrella:
 
     def test_typo_is_still_refused(self, umbrella: Umbrella) -> None:
         """By name, under the chart's."""
-        done = run_helm(4, "template", "p", str(umbrella.folder), values={"interceptor": {"enabeld": True}})
+        done = run_helm("template", "p", str(umbrella.folder), values={"interceptor": {"enabeld": True}})
         assert done.returncode != 0
         assert "enabeld" in done.stderr
 
@@ -128,18 +126,17 @@ class TestUmbrella:
 class TestOpenShift:
     """Numbers are the platform's, DNS is elsewhere, and constraints are bound to ServiceAccounts by name."""
 
-    @pytest.mark.parametrize("major", HELM)
     @pytest.mark.parametrize("where", ["root", "umbrella", "umbrella's defaults"])
-    def test_no_number_of_a_user_is_left(self, umbrella: Umbrella, major: int, where: str) -> None:
+    def test_no_number_of_a_user_is_left(self, umbrella: Umbrella, where: str) -> None:
         """With one value, also where Helm would not let a `null` through: in the values.yaml of an umbrella chart."""
         values = CASES["openshift"]
         if where == "root":
-            found = render(values, major)
+            found = render(values)
         elif where == "umbrella":
-            found = umbrella.render({"interceptor": values}, major=major)
+            found = umbrella.render({"interceptor": values})
         else:
             umbrella.defaults({"interceptor": values})
-            found = umbrella.render({}, major=major)
+            found = umbrella.render({})
         pods = {name: pod for name, pod in found.pods().items() if pod.get("hostNetwork") is None}
         assert len(pods) == 3
         for pod in pods.values():
@@ -148,12 +145,11 @@ class TestOpenShift:
                 assert not container["securityContext"].keys() & {"runAsUser", "runAsGroup"}
                 assert container["securityContext"]["runAsNonRoot"] is True
 
-    @pytest.mark.parametrize("major", HELM)
-    def test_null_unsets_one(self, major: int) -> None:
+    def test_null_unsets_one(self) -> None:
         """Where Helm lets it."""
         context = {"runAsUser": None, "runAsGroup": None}
         common = {"podSecurityContext": {"fsGroup": None}, "securityContext": context}
-        pod = template({"common": common}, major=major).pods()["watcher-relay"]
+        pod = template({"common": common}).pods()["watcher-relay"]
         assert "fsGroup" not in (pod["securityContext"] or {})
         assert not pod["containers"][0]["securityContext"].keys() & context.keys()
 
@@ -187,7 +183,7 @@ class TestNaming:
 
     def test_namespace_override(self) -> None:
         """Every object is there, and the names of Services lead there."""
-        done = run_helm(4, "template", "watcher", str(CHART), "-n", "a", values={"namespaceOverride": "b"})
+        done = run_helm("template", "watcher", str(CHART), "-n", "a", values={"namespaceOverride": "b"})
         items = manifests(done.stdout)
         assert {item["metadata"].get("namespace", "b") for item in items} == {"b"}
         (config,) = [
@@ -210,39 +206,37 @@ class TestNaming:
         for item in (*found.objects.values(), *found.templates().values()):
             assert item["metadata"]["labels"].items() >= values["commonLabels"].items()
         wrong = {"commonLabels": {"app.kubernetes.io/instance": "other"}}
-        assert run_helm(4, "template", "w", str(CHART), values=wrong).returncode != 0
+        assert run_helm("template", "w", str(CHART), values=wrong).returncode != 0
 
 
 class TestWithoutACluster:
     """Argo CD and Flux render, and compare with what they rendered before."""
 
-    @pytest.mark.parametrize("major", HELM)
-    def test_renders_the_same_twice(self, major: int) -> None:
+    def test_renders_the_same_twice(self) -> None:
         """Where the Secrets are the operator's, nothing is made up: no difference that is for ever out of sync."""
         words = ("template", "watcher", str(CHART), "--namespace", "watch")
-        first, second = (run_helm(major, *words, values=CASES["secrets"]).stdout for _ in range(2))
+        first, second = (run_helm(*words, values=CASES["secrets"]).stdout for _ in range(2))
         assert first == second
         assert first
 
     def test_made_secrets_change_no_pod(self) -> None:
         """Where the chart makes them, each rendering differs in Secrets only: no pod is restarted by it."""
         words = ("template", "watcher", str(CHART), "--namespace", "watch")
-        first, second = (manifests(run_helm(4, *words, values={}).stdout) for _ in range(2))
+        first, second = (manifests(run_helm(*words, values={}).stdout) for _ in range(2))
         for one, other in zip(first, second, strict=True):
             assert (one == other) == (one["kind"] != "Secret")
 
-    @pytest.mark.parametrize("major", HELM)
     @pytest.mark.parametrize(
         "version", ["1.25.0", "v1.29.1-gke.1589017", "v1.30.4-eks-a737599", "v1.31.2+k3s1"]
     )
-    def test_versions_of_vendors(self, major: int, version: str) -> None:
+    def test_versions_of_vendors(self, version: str) -> None:
         """Are as new as their number says."""
-        done = run_helm(major, "template", "w", str(CHART), "--kube-version", version, values={})
+        done = run_helm("template", "w", str(CHART), "--kube-version", version, values={})
         assert done.returncode == 0, done.stderr
 
     def test_old_kubernetes_is_refused(self) -> None:
         """By its number."""
-        done = run_helm(4, "template", "w", str(CHART), "--kube-version", "v1.24.9-gke.1", values={})
+        done = run_helm("template", "w", str(CHART), "--kube-version", "v1.24.9-gke.1", values={})
         assert done.returncode != 0
         assert "1.25" in done.stderr
 
@@ -250,17 +244,16 @@ class TestWithoutACluster:
 class TestUpgrade:
     """Values of before."""
 
-    @pytest.mark.parametrize("major", HELM)
     @pytest.mark.parametrize(
         "missing", ["common", "relay.persistence", "relay.autoscaling", "metrics.dashboards"]
     )
-    def test_reused_values_lack_what_is_new(self, major: int, missing: str) -> None:
+    def test_reused_values_lack_what_is_new(self, missing: str) -> None:
         """`helm upgrade --reuse-values` gives the defaults of before: that is told by name, and not by a template that
         meets nothing."""
         values: Any = None
         for part in reversed(missing.split(".")):
             values = {part: values}
-        done = run_helm(major, "template", "w", str(CHART), values=values)
+        done = run_helm("template", "w", str(CHART), values=values)
         assert done.returncode != 0
         assert "nil pointer" not in done.stderr
         assert missing.rpartition(".")[2] in done.stderr
@@ -272,8 +265,8 @@ class TestUpgrade:
         """`--set` makes a number of what looks like one, which is refused by name and not rendered as another;
         `--set-string` keeps it."""
         words = ("template", "w", str(CHART), "--set", "endpoint=https://api.test")
-        done = run_helm(4, *words, "--set", flag)
+        done = run_helm(*words, "--set", flag)
         assert done.returncode != 0
         assert named in done.stderr
-        kept = run_helm(4, *words, "--set-string", flag)
+        kept = run_helm(*words, "--set-string", flag)
         assert f'{flag.partition("=")[2]}"' in kept.stdout

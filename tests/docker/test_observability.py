@@ -118,7 +118,7 @@ def test_alerts_say_what_to_do(name: str) -> None:
     for rule in rules(name):
         assert rule["labels"]["severity"] in {"warning", "critical"}
         whom = (
-            r"\$labels\.(instance|server)|\$value"
+            r"\$labels\.(instance|server|job)|\$value"
             if rule["alert"] != "InterceptorAbsent"
             else "no interceptor"
         )

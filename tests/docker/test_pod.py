@@ -11,6 +11,8 @@ import base64
 import json
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 SECONDS = 60.0
 COLLECTOR_PORT, RELAY_PORT, AGENT_PORT = 18955, 18956, 18954
+AGENT, RELAY = f"http://127.0.0.1:{AGENT_PORT}", f"https://127.0.0.1:{RELAY_PORT}"
 
 
 IMAGES = {"rpcapd": containers.RPCAPD, "prometheus-agent": containers.PROMETHEUS}
@@ -43,8 +46,9 @@ def contents(secret: dict[str, Any]) -> dict[str, bytes]:
 
 def pod(found: Rendered, workload: str, folder: Path, **environment: str) -> dict[str, Any]:
     """A Pod of a workload's template, for a machine without Kubernetes around it."""
-    kind = "DaemonSet" if workload == "watcher" else "Deployment"
-    template = json.loads(json.dumps(found.get(kind, workload)["spec"]["template"]))
+    kind = {"watcher": "DaemonSet", "watcher-test": "Pod"}.get(workload, "Deployment")
+    made = found.get(kind, workload)
+    template = json.loads(json.dumps(made if kind == "Pod" else made["spec"]["template"]))
     template["metadata"]["name"] = f"{workload}-{os.getpid()}"
     spec = template["spec"]
     spec["hostNetwork"] = True  # relay and collector too: there are no Services here
@@ -113,6 +117,34 @@ def mount(item: dict[str, Any], path: str, source: Path) -> None:
         container["volumeMounts"].append({"name": name, "mountPath": path, "readOnly": True})
 
 
+@dataclass
+class Started:
+    """What runs."""
+
+    node: Node
+    found: Rendered
+    folder: Path
+    relay: str
+    """Its URL."""
+
+    @property
+    def token(self) -> str:
+        """That the collector takes."""
+        return contents(self.found.get("Secret", "watcher-token"))["token"].decode()
+
+    def get(self, url: str, *options: str) -> str:
+        """What a server on the node answers."""
+        return self.node.space.run("curl", "-sk", "-m", "10", *options, url, check=False).stdout
+
+    def wait_until_ready(self, *urls: str) -> None:
+        """Each of these servers says so."""
+        for url in urls:
+            wait_until(partial(self._is_ready, url), f"{url} is ready", SECONDS, 0.3)
+
+    def _is_ready(self, url: str) -> bool:
+        return self.get(f"{url}/readyz") == "ready\n"
+
+
 @pytest.fixture(params=[True, False], ids=["privileged", "minimal"])
 def started(
     request: pytest.FixtureRequest,
@@ -120,8 +152,8 @@ def started(
     interceptor_image: str,
     rpcapd_image: str,
     tmp_path: Path,
-) -> Iterator[tuple[Node, str]]:
-    """A node on which the chart's pods run, and the token that the collector takes."""
+) -> Iterator[Started]:
+    """A node on which the chart's pods run."""
     found = render({"capture": {"privileged": request.param}, "config": {"spool": {"batch_seconds": 1}}})
     # The generated certificate is for the Services' names; there is no DNS here, so a hosts file has them.
     names = [f"watcher-{name}.watch.svc" for name in ("relay", "collector")]
@@ -143,38 +175,30 @@ def started(
         mount(item, "/etc/hosts", tmp_path / "hosts")
     settings = [item for (kind, _), item in found.objects.items() if kind == "ConfigMap"]
     with Node(tmp_path) as made, played(made.space, settings, pods):
-        yield made, contents(found.get("Secret", "watcher-token"))["token"].decode()
+        yield Started(made, found, tmp_path, relay)
 
 
-def test_captures_and_uploads(started: tuple[Node, str]) -> None:
+def said(container: str) -> str:
+    """What a container has written."""
+    done = containers.podman("logs", container, check=False)
+    return done.stdout + done.stderr
+
+
+def test_captures_and_uploads(started: Started) -> None:
     """Requests between two pods of the node are at the collector, once each, by way of the relay."""
-    node, token = started
-    client, server = node.pod(), node.server()
-
-    def get(url: str, *options: str) -> str:
-        return node.space.run("curl", "-sk", "-m", "10", *options, url, check=False).stdout
-
-    def said(container: str) -> str:
-        done = containers.podman("logs", container, check=False)
-        return done.stdout + done.stderr
-
+    client, server = started.node.pod(), started.node.server()
     name = f"watcher-{os.getpid()}"
     try:
-        wait_until(
-            lambda: get(f"http://127.0.0.1:{AGENT_PORT}/readyz") == "ready\n", "readiness", SECONDS, 0.3
-        )
-        wait_until(
-            lambda: "ready" in get(f"https://127.0.0.1:{RELAY_PORT}/readyz"), "the relay", SECONDS, 0.3
-        )
+        started.wait_until_ready(AGENT, RELAY)
         for index in range(10):
             client.space.run("curl", "-s", f"http://{server.address}/item/{index}")
         arrived: dict[str, dict[str, Any]] = {}
 
         def all_there() -> bool:
-            text = get(
+            text = started.get(
                 f"https://127.0.0.1:{COLLECTOR_PORT}/v1/records?limit=500",
                 "-H",
-                f"Authorization: Bearer {token}",
+                f"Authorization: Bearer {started.token}",
             )
             for record in json.loads(text)["records"] if text.startswith("{") else []:
                 if record["destination.address"] == server.address:
@@ -187,3 +211,20 @@ def test_captures_and_uploads(started: tuple[Node, str]) -> None:
     except (AssertionError, TimeoutError) as error:
         logs = "\n".join(said(f"{name}-{part}") for part in ("rpcapd", "interceptor"))
         raise AssertionError(f"{error}\n{logs}") from error
+
+
+def test_helm_test_passes(started: Started) -> None:
+    """The pod of `helm test`, in the image: with nothing that it may write to, nor any right that it would need."""
+    started.wait_until_ready(RELAY)
+    item = pod(started.found, "watcher-test", started.folder, INTERCEPTOR_ENDPOINT=started.relay)
+    mount(item, "/etc/hosts", started.folder / "hosts")
+    # The interceptors' ConfigMap under a name of its own: podman gives and removes each once.
+    settings = json.loads(json.dumps(started.found.get("ConfigMap", "watcher-interceptor")))
+    settings["metadata"]["name"] = "watcher-tested"
+    for volume in item["spec"]["volumes"]:
+        if "configMap" in volume:
+            volume["configMap"]["name"] = "watcher-tested"
+    name = f"watcher-test-{os.getpid()}-check"
+    with played(started.node.space, [settings], [item]):
+        assert containers.podman("wait", name).stdout.strip() == "0", said(name)
+        assert "ok      token: accepted" in said(name)

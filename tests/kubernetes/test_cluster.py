@@ -1,4 +1,4 @@
-"""Names against a real kube-apiserver and etcd: what they say, and when, is theirs. `make kube` runs these and nothing else."""
+"""Names against a real kube-apiserver and etcd: what they say, and when, is theirs. `make kube` runs these."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ would write, a test writes, at the moment that it wants.
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 import signal
@@ -36,6 +37,12 @@ _PLACES = {
     "Namespace": "/api/v1/namespaces",
     "Service": "/api/v1/namespaces/{namespace}/services",
     "ServiceAccount": "/api/v1/namespaces/{namespace}/serviceaccounts",
+    "ConfigMap": "/api/v1/namespaces/{namespace}/configmaps",
+    "Secret": "/api/v1/namespaces/{namespace}/secrets",
+    "PersistentVolumeClaim": "/api/v1/namespaces/{namespace}/persistentvolumeclaims",
+    "DaemonSet": "/apis/apps/v1/namespaces/{namespace}/daemonsets",
+    "Deployment": "/apis/apps/v1/namespaces/{namespace}/deployments",
+    "StatefulSet": "/apis/apps/v1/namespaces/{namespace}/statefulsets",
     "EndpointSlice": "/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
     "ReplicaSet": "/apis/apps/v1/namespaces/{namespace}/replicasets",
     "Job": "/apis/batch/v1/namespaces/{namespace}/jobs",
@@ -137,6 +144,21 @@ class Cluster:
         """As a pod has it."""
         return {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(self.port)}
 
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's."""
+        path = self._folder / "kubeconfig"
+        authority = base64.b64encode(self._authority.cert_pem.bytes()).decode()
+        server = {"server": f"https://127.0.0.1:{self.port}", "certificate-authority-data": authority}
+        wanted = {
+            "current-context": "here",
+            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "here"}}],
+            "clusters": [{"name": "here", "cluster": server}],
+            "users": [{"name": "here", "user": {"token": self._token}}],
+        }
+        path.write_text(json.dumps(wanted))
+        return path
+
     # What an administrator, a controller or a kubelet would write
 
     def create(self, kind: str, found: dict[str, Any]) -> dict[str, Any]:
@@ -150,6 +172,16 @@ class Cluster:
         }
         made = self._asked("POST", place, wanted)
         return self.status(kind, made, found["status"]) if found.get("status") else made
+
+    def get(self, kind: str, name: str, namespace: str) -> dict[str, Any]:
+        """An object as it is now."""
+        found: dict[str, Any] = self._admin.get(f"{_PLACES[kind].format(namespace=namespace)}/{name}").json()
+        return found
+
+    def names(self, kind: str, namespace: str) -> set[str]:
+        """What there is of a kind."""
+        found = self._admin.get(_PLACES[kind].format(namespace=namespace)).json()["items"]
+        return {each["metadata"]["name"] for each in found}
 
     def status(self, kind: str, made: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:
         """Write an object's status, as a kubelet does."""

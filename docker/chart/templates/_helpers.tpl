@@ -333,7 +333,10 @@ cluster: {{ . | quote }}
 {{- $_ := set $server "cert_file" "/secrets/relay-tls/tls.crt" -}}
 {{- $_ := set $server "key_file" "/secrets/relay-tls/tls.key" -}}
 {{- end -}}
-{{- $ready := dict "server" $server "capture" (dict "sources" list) "ingest" (dict "tokens_file" "/secrets/relay-token/token" "templates_only" .Values.templatesOnly) "spool" (dict "directory" "/var/lib/interceptor/spool" "max_bytes" (mul .Values.relay.spool.maxMiB 1048576)) "kubernetes" (dict "enabled" .Values.kubernetes.enabled "namespaces" .Values.kubernetes.namespaces) -}}
+{{- $spool := dict "directory" "/var/lib/interceptor/spool" "max_bytes" (mul .Values.relay.spool.maxMiB 1048576) -}}
+{{- /* Nobody else is on a claim, and what would be left to others is more than a small one has beside the spool. */}}
+{{- if or .Values.relay.persistence.enabled .Values.relay.persistence.existingClaim }}{{ $_ := set $spool "min_free_bytes" 0 }}{{ end -}}
+{{- $ready := dict "server" $server "capture" (dict "sources" list) "ingest" (dict "tokens_file" "/secrets/relay-token/token" "templates_only" .Values.templatesOnly) "spool" $spool "kubernetes" (dict "enabled" .Values.kubernetes.enabled "namespaces" .Values.kubernetes.namespaces) -}}
 {{- merge $ready (include "interceptor.outsideConfig" . | fromYaml) (include "interceptor.commonConfig" . | fromYaml) (pick .Values.config "names" | deepCopy) | toYaml -}}
 {{- end }}
 
@@ -373,7 +376,7 @@ cluster: {{ . | quote }}
 {{- $name := include "interceptor.fullname" . -}}
 global:
   scrape_interval: {{ .Values.prometheusAgent.scrapeInterval }}
-  {{- with .Values.prometheusAgent.scrapeTimeout }}
+  {{- with include "interceptor.scrapeTimeout" (list "prometheusAgent" .Values.prometheusAgent.scrapeInterval .Values.prometheusAgent.scrapeTimeout) }}
   scrape_timeout: {{ . }}
   {{- end }}
   external_labels:

@@ -1,8 +1,9 @@
 {{/* What a component's pods are made of: its own values, and under them those of `common`. Maps are laid over each
-other, key by key. Call with (list . "component"). */}}
+other, key by key. The test has of the interceptors' what the way up may depend on. Call with (list . "component"). */}}
 {{- define "interceptor.settings" -}}
 {{- $ := index . 0 -}}
 {{- $own := index $.Values (index . 1 | replace "prometheus-agent" "prometheusAgent") | default dict | deepCopy -}}
+{{- if eq (index . 1) "test" }}{{ $own = pick $.Values.interceptor "extraEnv" "envFrom" "extraVolumes" "extraVolumeMounts" "initContainers" "dnsConfig" "hostAliases" | deepCopy }}{{ end -}}
 {{- range $name, $value := $.Values.common -}}
 {{- if not (hasKey $own $name) -}}
 {{- $_ := set $own $name $value -}}
@@ -118,11 +119,14 @@ topologySpreadConstraints:
 {{- $pod := index . 0 -}}
 {{- $at := index . 1 -}}
 {{- range $probe, $path := dict "startupProbe" $at.healthy "livenessProbe" $at.healthy "readinessProbe" $at.ready }}
-{{ $probe }}:
-  httpGet: {path: {{ $path }}, port: {{ $at.port }}, scheme: {{ $at.scheme }}}
-  {{- with index $pod $probe }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+{{- include "interceptor.probe" (list $probe (index $pod $probe) (dict "httpGet" (dict "path" $path "port" $at.port "scheme" $at.scheme))) }}
+{{- end }}
+{{- end }}
+
+{{/* One of them, unless `null` has taken it away; call with (list name how-it-asks what-it-asks). */}}
+{{- define "interceptor.probe" -}}
+{{- if not (kindIs "invalid" (index . 1)) }}
+{{ dict (index . 0) (merge (dict) (index . 1) (index . 2)) | toYaml }}
 {{- end }}
 {{- end }}
 
@@ -131,14 +135,32 @@ topologySpreadConstraints:
 {scheme: {{ . }}, port: metrics, healthy: /healthz, ready: /readyz}
 {{- end }}
 
-{{/* How a monitor scrapes. */}}
+{{/* The seconds of a duration, rounded up. */}}
+{{- define "interceptor.seconds" -}}
+{{- $year := toDate "2006" "2000" -}}
+{{- sub ($year | dateModify . | dateModify "999ms" | unixEpoch | int64) ($year | unixEpoch | int64) -}}
+{{- end }}
+
+{{/* A scrape's time-out, where there is one. Of a longer one than the interval Prometheus refuses its configuration, and the
+operator the monitor, without a word to who installs it. Call with (list path-of-the-values interval time-out). */}}
+{{- define "interceptor.scrapeTimeout" -}}
+{{- with index . 2 -}}
+{{- if gt (include "interceptor.seconds" . | int64) (include "interceptor.seconds" (index $ 1) | int64) -}}
+{{- fail (printf "%s.scrapeTimeout: %s is longer than the interval, %s" (index $ 0) . (index $ 1)) -}}
+{{- end -}}
+{{ . }}
+{{- end -}}
+{{- end }}
+
+{{/* How a monitor scrapes; call with (list its-name its-values). */}}
 {{- define "interceptor.scraping" -}}
-interval: {{ .interval }}
-{{- with .scrapeTimeout }}
+{{- $monitor := index . 1 -}}
+interval: {{ $monitor.interval }}
+{{- with include "interceptor.scrapeTimeout" (list (printf "metrics.%s" (index . 0)) $monitor.interval $monitor.scrapeTimeout) }}
 scrapeTimeout: {{ . }}
 {{- end }}
 {{- range $field := list "relabelings" "metricRelabelings" }}
-{{- with index $ $field }}
+{{- with index $monitor $field }}
 {{ dict $field . | toYaml }}
 {{- end }}
 {{- end }}
