@@ -531,6 +531,7 @@ TSHARK_DIFFERS: dict[str, str] = {
     "connect_in_connect": _TARGET,
     "connect_nothing_comes": _TARGET,
     "connect_refused": _TARGET,
+    "tls_in_connect": _TARGET,
     "connect_unknown": _TARGET,
     "connect_websocket": _TARGET,
     "socks5_impatient": _SOCKS,
