@@ -58,6 +58,7 @@ _CLOSED: Final = Life.CLOSED
 _FORGOTTEN: Final = Life.FORGOTTEN
 _DUPLICATE: Final = Drop.DUPLICATE_INTERFACE
 _RETRANSMITTED: Final = Drop.RETRANSMITTED
+_NO_PAYLOAD_YET: Final = Drop.NO_PAYLOAD_YET
 
 
 class Connections:
@@ -235,7 +236,7 @@ class Connections:
             ):
                 near = bool(flags & SYN) and hops_left(buffer, data, flow) in UNROUTED
                 self._handshakes.note(flow, sequence, acknowledgement, flags, self.now, near=near)
-                self._drop(Drop.NO_PAYLOAD_YET)
+                self._drop(_NO_PAYLOAD_YET)
                 return None
             if flow == reverse(flow):
                 self._drop(Drop.ITS_OWN_PEER)
@@ -461,7 +462,7 @@ class Connections:
         if rival is not None:
             if rival.repeated(flow, sequence, flags):
                 if flags & SYN:
-                    self._drop(Drop.NO_PAYLOAD_YET)
+                    self._drop(_NO_PAYLOAD_YET)
                 else:
                     self.taken += 1
                 self._assembly.drop(Drop.RETRANSMITTED, captured)
@@ -521,7 +522,7 @@ class Connections:
                 self.settle(stream.connection)
                 if not rival.flags & SYN:
                     return rival.kept
-                self._drop(Drop.NO_PAYLOAD_YET)
+                self._drop(_NO_PAYLOAD_YET)
         return []
 
     def _refute(self, connection: Connection) -> None:
@@ -530,7 +531,7 @@ class Connections:
         if rival is not None:
             self._assembly.drop(Drop.OUT_OF_WINDOW, rival.size)
             if rival.flags & SYN:
-                self._drop(Drop.NO_PAYLOAD_YET)
+                self._drop(_NO_PAYLOAD_YET)
             else:
                 self.taken += len(rival.kept)
 

@@ -44,7 +44,7 @@ def reverse(flow: bytes) -> bytes:
 
 def bare(flow: bytes) -> bytes:
     """The name without the VLANs."""
-    return flow[: _plain(flow)]
+    return flow if len(flow) == _PLAIN_4 else flow[: _plain(flow)]
 
 
 def _plain(flow: bytes) -> int:

@@ -73,10 +73,11 @@ class Handshakes:
                         begun[flow] = (*before[:3], before[3] | CLIENT_NEAR)
                     return  # the same SYN again
                 seen = sequence, -1, time, CLIENT_NEAR if near else 0
-            if flow not in begun and (plain := bare(flow)) != flow:
+            if flow in begun:
+                begun.move_to_end(flow)
+            elif (plain := bare(flow)) != flow:
                 self._marked.setdefault(plain, {})[flow] = None
             begun[flow] = seen
-            begun.move_to_end(flow)
             if len(begun) > self._limits.handshakes:
                 self._pop(next(iter(begun)))
 

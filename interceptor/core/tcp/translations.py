@@ -167,18 +167,15 @@ def hops_left(buffer: bytes, data: int, flow: bytes) -> int:
     `data` is where the payload begins.
     """
     plain = bare(flow)
-    for size in range(20, 64, 4):  # RFC 9293 section 3.1: the data offset says which it is
-        tcp = data - size
-        if tcp >= 0 and buffer[tcp + 12] >> 4 == size >> 2 and buffer[tcp : tcp + 4] == plain[-4:]:
-            break
-    else:
+    addresses = len(plain) - 4
+    # Without IP options or extension headers, addresses and ports are neighbours, as in the flow. TCP's header has 20 to 60 bytes.
+    place = buffer.rfind(plain, max(data - 60 - addresses, 0), max(data - 16, 0))
+    tcp = place + addresses
+    if place < 0 or buffer[tcp + 12] >> 4 << 2 != data - tcp:  # RFC 9293 section 3.1: the data offset
         return -1
-    addresses = plain[:-4]
-    if len(addresses) == 8:
-        place = tcp - 8  # without options
-        return buffer[place - 4] if place >= 12 and buffer[place : place + 8] == addresses else -1
-    place = tcp - 32  # without extension headers
-    return buffer[place - 1] if place >= 8 and buffer[place : place + 32] == addresses else -1
+    if addresses == 8:
+        return buffer[place - 4] if place >= 12 else -1
+    return buffer[place - 1] if place >= 8 else -1
 
 
 def _key(numbers: tuple[int, int]) -> tuple[int, int]:
