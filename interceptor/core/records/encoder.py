@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, overl
 
 import msgspec
 from msgspec import field
+from msgspec.structs import force_setattr
 
 from interceptor.core.model import Anomaly, Peers, Request, State, Transaction
 from interceptor.core.protocols.http2 import grpc
@@ -552,7 +553,7 @@ class RecordEncoder:
             self._node,
         )
         for name, text in owners.items():
-            msgspec.structs.force_setattr(record, name, text)
+            force_setattr(record, name, text)
         if transaction.stream:
             self._add_of_stream(record, transaction)
         elif system is not None:
@@ -585,7 +586,7 @@ class RecordEncoder:
             self._add_of_call(record, request, changes)
             return
         for name, value in changes.items():
-            msgspec.structs.force_setattr(record, name, value)
+            force_setattr(record, name, value)
 
     def _add_of_call(self, record: Record, request: Request | None, changes: dict[str, object]) -> None:
         """Besides these changes, the names of service and method."""
@@ -593,7 +594,7 @@ class RecordEncoder:
             _, service, method = [*(record.url_template or "").split("/"), "", ""][:3]
             changes |= {"rpc_service": service or None, "rpc_method": method or None}
         for name, value in changes.items():
-            msgspec.structs.force_setattr(record, name, value)
+            force_setattr(record, name, value)
 
     def _session(self, outcome: Outcome) -> WebSocketRecord | TunnelRecord | TlsRecord | UnreadRecord:
         """The record of what is no transaction. Whom it is between is said as in the record of the request for it."""

@@ -182,40 +182,47 @@ class Http2Conversation(Conversation):
 
     def _read_block(self, side: int, said: _Side, time: int, finished: list[Outcome]) -> None:
         """A header block is over: it goes through the table, whatever it is of."""
-        reader, table, context, streams = said.reader, said.table, self._context, self._streams
-        head: Head | None = None
-        if reader.block is None:
-            table.lose()
-        elif (fields := table.read(reader.block)) is None:
-            context.counts.drop(Drop.HEAD_INVALID, len(reader.block))
-            context.octets += len(reader.block)
-            said.settled += len(reader.block)
+        reader, streams = said.reader, self._streams
+        number, ends, promised = reader.stream, reader.ends, reader.promised
+        head = self._head(said)
+        if side == SERVER and not promised:
+            began = (reader.position, reader.place, reader.time)
+            granted = streams.server_block(number, head, began, time, ends=ends, finished=finished)
+            if granted is not None and head is not None:
+                self._open(number, granted, head, finished)
+            if ends and self._sessions is not None:
+                self._sessions.ended(side, number, time, finished)
+        elif promised < 0:
+            streams.lose_block(side)
         else:
-            head = context.fields.read(fields, cut=table.cut)
-        position, place, began = reader.position, reader.place, reader.time
-        if side == CLIENT or reader.promised:
-            if reader.promised < 0:
-                streams.lose_block(side)
-                return
             if head is not None:
-                request = context.fields.request(head, table.epoch, position, place, began)
+                request = self._context.fields.request(
+                    head, said.table.epoch, reader.position, reader.place, reader.time
+                )
             else:
-                why = Anomaly.TOO_MANY_HEADERS if reader.too_large else None
-                request = Request(position, place, began, version="2", scheme="", unknown="head_lost")
-                request.anomalies = {why} if why is not None else None
-            if reader.promised:
-                streams.promise(reader.promised, request, finished)
+                request = Request(
+                    reader.position, reader.place, reader.time, version="2", scheme="", unknown="head_lost"
+                )
+                if reader.too_large:
+                    request.tag(Anomaly.TOO_MANY_HEADERS)
+            if promised:
+                streams.promise(promised, request, finished)
             else:
-                streams.client_block(reader.stream, head, request, time, ends=reader.ends, finished=finished)
-            return
-        number, ends = reader.stream, reader.ends
-        granted = streams.server_block(
-            number, head, (position, place, began), time, ends=ends, finished=finished
-        )
-        if granted is not None and head is not None:
-            self._open(number, granted, head, finished)
-        if ends and self._sessions is not None:
-            self._sessions.ended(side, number, time, finished)
+                streams.client_block(number, head, request, time, ends=ends, finished=finished)
+
+    def _head(self, said: _Side) -> Head | None:
+        """What the block says that is over on a side; None where that is not known."""
+        context, table, block = self._context, said.table, said.reader.block
+        if block is None:
+            table.lose()
+            return None
+        fields = table.read(block)
+        if fields is None:
+            context.counts.drop(Drop.HEAD_INVALID, len(block))
+            context.octets += len(block)
+            said.settled += len(block)
+            return None
+        return context.fields.read(fields, cut=table.cut)
 
     def _open(self, number: int, granted: Transaction, head: Head, finished: list[Outcome]) -> None:
         """Another protocol goes on where a stream's bodies were. Of a tunnel nothing more is looked at."""

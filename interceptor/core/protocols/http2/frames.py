@@ -399,8 +399,9 @@ class FrameReader:
 
     def _over(self) -> bool:
         """The body of a DATA frame is over. Returns whether it ends its side of the stream."""
-        self._mode, self.remaining, self._tail = _SKIPPING, self._tail, 0
-        if not self.remaining:
+        if self._tail:
+            self._mode, self.remaining, self._tail = _SKIPPING, self._tail, 0
+        else:
             self._mode = _AT_HEADER
         return self.ends
 

@@ -156,12 +156,17 @@ class Table:
         while at < end:
             byte = block[at]
             at += 1
-            if byte & 0x80:  # section 6.1: an indexed field
+            if byte > 0x80:  # section 6.1: an indexed field
                 index = byte & 0x7F
                 if index == 0x7F:
                     index, at = _integer(block, at, index)
-                fields.append(table[index] if 0 < index < len(table) else self._unseen(index))
+                try:
+                    fields.append(table[index])
+                except IndexError:
+                    fields.append(self._unseen(index))
                 continue
+            if byte == 0x80:
+                raise _Broken  # of an index that is none
             if byte & 0x40:  # section 6.2.1: a literal that is inserted
                 mask = 0x3F
             elif byte & 0x20:  # section 6.3: an update of the table's size
@@ -212,7 +217,7 @@ class Table:
 
     def _unseen(self, index: int) -> Field:
         """An entry that is not in the window."""
-        if not index or self.whole:
+        if self.whole:
             raise _Broken
         return None, None, self._inserted - (index - _DYNAMIC)
 

@@ -43,6 +43,9 @@ _SLACK: Final = 20
 """A client that has cancelled a call within a twentieth of its time-out of that has waited for it: its clock began to run
 before the call was on the wire."""
 
+_TRUNCATED: Final = State.TRUNCATED  # the attribute of an enumeration is not cheap
+_COMPLETE: Final = State.COMPLETE
+
 WEBSOCKET: Final = "websocket"
 """What a request for a session of that names as its `:protocol` (RFC 8441 section 5)."""
 WEIGHT: Final = 1_024
@@ -303,8 +306,8 @@ class Streams:
             message.end_time = time
             stream.uncertain = False
             whole = not (message.missed or message.unsized or stream.torn[side])
-            if whole and message.state is State.TRUNCATED:
-                message.state = State.COMPLETE
+            if whole and message.state is _TRUNCATED:
+                message.state = _COMPLETE
                 self._check_length(stream, side, message)
         if side == CLIENT:
             stream.asked = True

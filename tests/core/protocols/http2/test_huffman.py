@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hpack.exceptions import HPACKDecodingError
 from hpack.huffman import HuffmanEncoder
 from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
+from hpack.huffman_table import decode_huffman
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +26,21 @@ def test_the_lengths_are_those_of_the_code() -> None:
 def test_what_was_encoded_comes_back(text: bytes) -> None:
     """Any bytes."""
     assert decode(ENCODER.encode(text)) == text
+
+
+@examples(2_000)
+@given(st.lists(st.sampled_from([0xFF, 0xFE, 0x7F, 0x1F]) | st.integers(0, 255), max_size=12).map(bytes))
+def test_any_bytes_are_what_another_takes_them_for(data: bytes) -> None:
+    """Many ones: long symbols, padding and what is too long for it, ends of codes that look like either."""
+    try:
+        wanted = decode_huffman(data)
+    except HPACKDecodingError:
+        wanted = None
+    try:
+        found = decode(data)
+    except Invalid:
+        found = None
+    assert found == wanted
 
 
 def test_every_symbol_alone() -> None:
