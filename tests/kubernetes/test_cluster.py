@@ -72,7 +72,6 @@ class Following:
         self.resolver = Resolver()
         self._api = Api(cluster.credentials, environment or cluster.environment)
         self.watchers = watch_all(self._api, self.resolver)
-        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run)
         self._task: asyncio.Task[None] | None = None
 
@@ -84,9 +83,8 @@ class Following:
     def stop(self) -> None:
         """End."""
         if self._task is not None:
-            self._loop.call_soon_threadsafe(self._task.cancel)
+            self._task.get_loop().call_soon_threadsafe(self._task.cancel)
         self._thread.join()
-        self._loop.close()
 
     def until(self, holds: Callable[[], bool], what: str) -> None:
         """Wait for what comes over a network."""
@@ -113,9 +111,8 @@ class Following:
         return [one.get("k8s.candidates", one.get("k8s.pod.name")) for one in each]
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-
         async def follow() -> None:
+            self._task = asyncio.current_task()
             try:
                 async with asyncio.TaskGroup() as group:
                     for watcher in self.watchers:
@@ -123,9 +120,8 @@ class Following:
             finally:
                 await self._api.close()
 
-        self._task = self._loop.create_task(follow())
         with suppress(asyncio.CancelledError):
-            self._loop.run_until_complete(self._task)
+            asyncio.run(follow())  # which ends what is still open, too
 
 
 @pytest.fixture(scope="module")
