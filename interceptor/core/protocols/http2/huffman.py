@@ -11,7 +11,8 @@ section 3.2.2), and zlib reads them, given a header that says these lengths. Wha
   with fifteen ones, which are deflate's end of a block here. Who reads on behind a string reads its padding, and ones;
 * it takes bits from the other end of a byte.
 
-What zlib does not read to its end, for a symbol of more bits or a mistake, is read again bit by bit.
+What zlib does not read to its end, for a symbol of more bits or a mistake, is read again byte by byte. What a byte does at a
+node is worked out when it is first met: 256 times 256 steps at most, some 12 MiB if hostile strings ask for all of them.
 """
 
 from __future__ import annotations
@@ -102,49 +103,74 @@ _READER: Final = zlib.decompressobj(-9)
 _READER.decompress(_header())
 
 
-# Bit by bit
+# Byte by byte
 
 _Node: TypeAlias = "list[_Node | int]"
 """An inner node of the code's tree: what a 0 and a 1 lead to, a node or a symbol."""
 
 
-def _grow() -> _Node:
-    """The tree's root."""
-    root: _Node = [-1, -1]
-    code = length = 0
-    for bits, symbol in sorted((bits, symbol) for symbol, bits in enumerate(LENGTHS)):
-        code <<= bits - length
-        length = bits
-        node = root
-        for shift in range(bits - 1, 0, -1):
-            below = node[code >> shift & 1]
-            if not isinstance(below, list):
-                below = node[code >> shift & 1] = [-1, -1]
-            node = below
-        node[code & 1] = symbol
-        code += 1
-    return root
+class _Row(dict[int, "tuple[_Row, bytes]"]):
+    """What each byte does at a node, as far as it was met: which row is next, and the symbols that it completed."""
 
+    __slots__ = ("_node", "ends")
 
-_ROOT: Final = _grow()
+    def __init__(self, node: _Node, *, ends: bool) -> None:
+        super().__init__()
+        self._node = node
+        self.ends = ends
+        """Padding may end here."""
 
-
-def _walk(data: bytes) -> bytes:
-    """Any string."""
-    text = bytearray()
-    node, behind = _ROOT, 0
-    for byte in data:
+    def __missing__(self, byte: int) -> tuple[_Row, bytes]:
+        node, symbols = self._node, bytearray()
         for shift in range(7, -1, -1):
             below = node[byte >> shift & 1]
-            behind += 1
             if isinstance(below, list):
                 node = below
             elif below == EOS:
                 raise Invalid
             else:
-                text.append(below)
-                node, behind = _ROOT, 0
-    # All ones are the beginning of EOS, and of nothing shorter than they are.
-    if behind > _PADDING or (behind and data[-1] | -1 << behind != -1):
+                symbols.append(below)
+                node = _NODES[0]
+        step = self[byte] = _ROWS[id(node)], bytes(symbols)
+        return step
+
+
+def _grow() -> tuple[list[_Node], list[int]]:
+    """The tree as the list of its inner nodes, the root first, and those that padding may end at."""
+    nodes: list[_Node] = [[-1, -1]]
+    code = length = 0
+    for bits, symbol in sorted((bits, symbol) for symbol, bits in enumerate(LENGTHS)):
+        code <<= bits - length
+        length = bits
+        node = nodes[0]
+        for shift in range(bits - 1, 0, -1):
+            bit = code >> shift & 1
+            if not isinstance(node[bit], list):
+                nodes.append([-1, -1])
+                node[bit] = nodes[-1]
+            below = node[bit]
+            assert isinstance(below, list)
+            node = below
+        node[code & 1] = symbol
+        code += 1
+    padded, at = [0], nodes[0]
+    for _ in range(_PADDING):
+        below = at[1]
+        assert isinstance(below, list)  # all ones is the beginning of EOS, which has 30 bits
+        at = below
+        padded.append(next(number for number, node in enumerate(nodes) if node is at))
+    return nodes, padded
+
+
+_NODES, _PADDED = _grow()
+_ROWS: Final = {id(node): _Row(node, ends=number in _PADDED) for number, node in enumerate(_NODES)}
+_ROOT: Final = _ROWS[id(_NODES[0])]
+
+
+def _walk(data: bytes) -> bytes:
+    """Any string."""
+    step = _ROOT, b""
+    text = b"".join([(step := step[0][byte])[1] for byte in data])
+    if not step[0].ends:
         raise Invalid
-    return bytes(text)
+    return text
