@@ -120,7 +120,6 @@ class Pipeline:
                     continue
                 data_buffer, segment = decoded
             flow, sequence, acknowledgement, flags, data, present, size = segment
-            payload += present
             stream = streams.get(flow)
             if (
                 stream is None
@@ -142,6 +141,7 @@ class Pipeline:
                     connections.pass_by(stream, present, time)
                     continue
                 long_way += 1
+                payload += present
                 if (
                     stream is not None
                     and stream.steady
@@ -163,6 +163,7 @@ class Pipeline:
                 place = peer.place_of(acknowledgement)
                 if place > peer.position:
                     long_way += 1
+                    payload += present
                     finished += connections.segment(interface, data_buffer, segment, time)
                     if budget.held > limit:
                         finished += connections.relieve()
@@ -196,7 +197,7 @@ class Pipeline:
         self._packets += len(batch.packets)
         segments = len(batch.packets) - undecoded
         self._segments += segments
-        self._payload += payload
+        self._payload += payload + delivered
         self._assembly.delivered += delivered
         connections.taken += segments - long_way
         return finished
