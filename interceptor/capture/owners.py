@@ -82,6 +82,8 @@ class Owners:
         self._links = Links(self._hear)
         self._watched: dict[int, int] = {}
         """Descriptors of processes that proofs rest on, by process id."""
+        self._told = False
+        """That they are not known."""
 
     def whose(self, address: str, port: int) -> Owner | None:  # noqa: ARG002 - see `model.Whose`
         """Who has an address now."""
@@ -95,14 +97,14 @@ class Owners:
                 try:
                     await self._look_again_and_again()
                 except PermissionError as error:
-                    _say_unknown(str(error))
+                    self._tell(str(error))
                 listening.cancel()
         finally:
             self._keep({})
 
     async def _look_again_and_again(self) -> None:
         loop = asyncio.get_running_loop()
-        wait, told, since, whole = _FIRST, False, loop.time(), 0.0
+        wait, since, whole = _FIRST, loop.time(), 0.0
         while True:
             news = await wait_for(self._changed, wait)
             if news:
@@ -118,9 +120,19 @@ class Owners:
             wait = _LONGEST if len(self.proofs) == len(leads) else _FIRST if news else min(2 * wait, _LONGEST)
             if self.proofs or not leads:
                 since = loop.time()
-            elif not told and loop.time() - since > _PATIENCE:
-                told = True
-                _say_unknown("no process of the network namespaces is seen that interfaces lead to")
+            elif loop.time() - since > _PATIENCE:
+                self._tell("no process of the network namespaces is seen that interfaces lead to")
+
+    def _tell(self, reason: str) -> None:
+        """Say that they are not known, once: what is seen of others may change, and it is the same all the while."""
+        if not self._told:
+            self._told = True
+            log.warning(
+                "owners_unknown",
+                reason=reason,
+                remedy="records have no source.pod.uid and destination.pod.uid; an agent as root in the host's process "
+                "namespace (hostPID: true, CAP_SYS_PTRACE) has them",
+            )
 
     def _hear(self) -> None:
         """Interfaces have changed: whoever has gone has nothing any more."""
@@ -181,15 +193,6 @@ def _by_address(proofs: Iterable[Proof]) -> dict[str, Owner | None]:
         address: next(iter(owners.values())) if len(owners) == 1 else None
         for address, owners in spaces.items()
     }
-
-
-def _say_unknown(reason: str) -> None:
-    log.warning(
-        "owners_unknown",
-        reason=reason,
-        remedy="records have no source.pod.uid and destination.pod.uid; an agent as root in the host's process namespace "
-        "(hostPID: true, CAP_SYS_PTRACE) has them",
-    )
 
 
 def prove(

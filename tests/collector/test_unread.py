@@ -56,9 +56,9 @@ def test_each_record_counts_once_however_batches_come(
 ) -> None:
     """In any order, and with any of them again."""
     unread.forget(database, 2**40)
-    database.execute("BEGIN")
     again = batches + batches[:2]
     chance.shuffle(again)
+    database.execute("BEGIN")
     for batch in again:
         unread.note(database, [told(key, 10**key, time=hour * HOUR) for key, hour in batch], 1, 5)
     database.execute("COMMIT")

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -131,7 +132,13 @@ class TestLauncher:
                     assert probe()
             finally:
                 daemon.terminate()
-                daemon.wait(SECONDS)
+                try:
+                    daemon.wait(SECONDS / 4)
+                except (
+                    subprocess.TimeoutExpired
+                ):  # what it does on a signal may wait for what it did just then
+                    os.killpg(daemon.pid, signal.SIGKILL)
+                    daemon.wait(SECONDS)
         return output.read_text().count("Press CTRL + C")
 
 

@@ -308,23 +308,36 @@ class _Beginning(Conversation):
         """Bytes that wait."""
         return sum([len(_bytes(said)) for by, said in self._heard if by == side])
 
-    def _said(self, side: int) -> bytes:
-        """What one side has said since the last hole."""
-        said: list[bytes] = []
+    def _runs(self, side: int) -> list[bytes]:
+        """What one side has said, from hole to hole."""
+        runs = [b""]
         for by, each in self._heard:
-            if by == side:
-                said = [] if isinstance(each, Hole) else [*said, _bytes(each)]
-        return b"".join(said)
+            if by == side and isinstance(each, Hole):
+                runs.append(b"")
+            elif by == side:
+                runs[-1] += _bytes(each)
+        return runs
+
+    def _said(self, side: int) -> bytes:
+        """What it has said since the last hole."""
+        return self._runs(side)[-1]
+
+    def _may_go_on(self, side: int, begun: bytes) -> bool:
+        """Whether more may tell what begins so: it is no whole line, and shorter than what is looked at."""
+        return len(self._runs(side)) == 1 and len(begun) < SIGN_BYTES and b"\n" not in begun
+
+    def _hello(self, side: int, begun: bytes) -> bool | None:
+        """Whether a side begins with a hello; None: more will tell. Behind anything else one is no beginning."""
+        other = self._runs(1 - side)[0]
+        if any(self._runs(side)[:-1]) or (other and tls.greets(other) is False and not tls.warns(other)):
+            return False
+        return tls.greets(begun)
 
     def _by_client(self, begun: bytes) -> str | None:
         """What a client speaks that begins so; None: more will tell."""
         if self._named is not None:
             return None if self.weight < self._context.head_bytes else self._named
-        if any(by == CLIENT and isinstance(said, Hole) for by, said in self._heard):
-            # Its beginning is lost, so its server will tell, unless it begins a message here.
-            waits = self.weight < self._context.head_bytes and not plausible_request(begun, 0, len(begun))
-            return None if waits else _HTTP1
-        hello, preface = tls.greets(begun), greets(begun)
+        hello, preface = self._hello(CLIENT, begun), greets(begun)
         if preface:
             return _HTTP2
         if hello is False and begun[:1] in {b"P", b"\r"}:
@@ -340,7 +353,7 @@ class _Beginning(Conversation):
         named = None if plausible_request(begun, 0, len(begun)) else by_client(begun[:SIGN_BYTES])
         if named is None:
             greeting = self._said(SERVER)
-            if not greeting and _is_cut(begun):
+            if not greeting and self._may_go_on(CLIENT, begun):
                 return None
             named = by_server(greeting[:SIGN_BYTES])
         self._named = named if named in SIGNED else None
@@ -348,7 +361,7 @@ class _Beginning(Conversation):
 
     def _by_server(self, begun: bytes) -> str | None:
         """What it speaks if the server begins so."""
-        hello = tls.greets(begun)
+        hello = self._hello(SERVER, begun)
         if (hello and self._named in {None, _TLS}) or tls.warns(begun):
             return _TLS
         asked = self._said(CLIENT)
@@ -358,14 +371,9 @@ class _Beginning(Conversation):
         if plausible_response(begun, 0, len(begun)):
             return _HTTP1
         named = self._named or by_server(begun[:SIGN_BYTES])
-        if named is None and not asked and _is_cut(begun):
+        if named is None and not asked and self._may_go_on(SERVER, begun):
             return None
         return named if named == _TLS or named in SIGNED else _HTTP1
-
-
-def _is_cut(begun: bytes) -> bool:
-    """Whether more may tell what begins so: it is no whole line, and shorter than what is looked at."""
-    return len(begun) < SIGN_BYTES and b"\n" not in begun
 
 
 def _bytes(said: Chunk | Hole | End) -> bytes:
