@@ -234,7 +234,7 @@ def test_a_lost_rpcapd_is_found_again(host: Host) -> None:
                 await one.until("ten on both ends", lambda: one.source.counters.packets == 20)
                 first.stop()
                 await one.until("the loss", lambda: not one.source.connected)
-                assert one.captured() == []
+                await one.until("each capture's end", lambda: one.captured() == [])
                 assert "Connection refused" in one.source.problem or "closed" in one.source.problem
                 await one.until("a try", lambda: "Connection refused" in one.source.problem)
                 assert all(each.interface.gone for each in one.batches)
