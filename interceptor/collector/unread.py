@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interceptor.collector import answers
+from interceptor.collector.database import HOUR
 from interceptor.collector.measures import NAMES, NAMES_KEPT, ROWS
 from interceptor.ingest.unread import ServerName
 
@@ -41,10 +42,10 @@ def note(
     """Keep what a batch of an agent told. Within a transaction."""
     rows, names = [], []
     for one in told:
+        hour = one.time // HOUR * HOUR
         if isinstance(one, ServerName):
-            names.append((one.address, one.port, one.name, one.time // 3_600 * 3_600, received))
+            names.append((one.address, one.port, one.name, hour, received))
             continue
-        hour = one.time // 3_600 * 3_600
         where = hour, one.address, one.port, one.protocol, one.reason, agent
         rows.append((*where, received, one.key[-4:], one.connections, one.bytes))
     database.executemany(

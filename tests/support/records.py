@@ -54,9 +54,7 @@ def record(**fields: Any) -> dict[str, Any]:
         "http.response.state": "complete",
         "transaction.index": 1,
     }
-    names = {name.replace(".", "_"): name for name in whole}
-    whole |= {names.get(name, name): value for name, value in fields.items()}
-    return {name: value for name, value in whole.items() if value is not None}
+    return _changed(whole, fields)
 
 
 def unread(**fields: Any) -> dict[str, Any]:
@@ -75,6 +73,11 @@ def unread(**fields: Any) -> dict[str, Any]:
         "unread.connections": 2,
         "unread.bytes": 5_000,
     }
+    return _changed(whole, fields)
+
+
+def _changed(whole: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """A record with other fields, whose names are as in Python; None takes one away."""
     names = {name.replace(".", "_"): name for name in whole}
     whole |= {names.get(name, name): value for name, value in fields.items()}
     return {name: value for name, value in whole.items() if value is not None}
