@@ -87,6 +87,8 @@ class End(Struct, frozen=True, gc=False):
     position: int
     time: int
     clean: bool
+    reset: bool = False
+    """By a RST: `Conversation.reset` was told first."""
 
 
 Heard: TypeAlias = tuple[int, Chunk | Hole | End]
@@ -178,7 +180,7 @@ class Conversation(Protocol):
         return
 
     def reset(self, side: int) -> None:  # noqa: ARG002 - most need not know
-        """One side has reset the connection. `close` and `finish` follow."""
+        """One side has reset the connection. `close` and `finish` follow. May be told twice."""
         return
 
     def passed(self, side: int, size: int) -> None:  # noqa: ARG002 - none but opaque ones are told
@@ -223,11 +225,13 @@ def succeed(
     recogniser: Recogniser,
     peers: Peers,
     heard: tuple[bool, bool],
+    ended: tuple[End | None, End | None],
     finished: list[Outcome],
 ) -> Conversation:
     """End a conversation that `becomes` another, and tell that one what is left. Returns the one that goes on.
 
-    `peers` are the ends where it does not know them itself, `heard` the sides of which anything was captured.
+    `peers` are the ends where it does not know them itself, `heard` the sides of which anything was captured, and `ended`
+    how sides have ended: of that the next one is told too, whoever was told before.
     """
     waiting: list[Heard] = []
     while (change := conversation.becomes) is not None:
@@ -237,6 +241,8 @@ def succeed(
             if heard[side]:
                 conversation.heard(side)
         waiting = [*change.left, *waiting]
+        for side in (CLIENT, SERVER):
+            _tell_end(side, ended[side], waiting)
         while waiting and conversation.becomes is None:
             side, said = waiting.pop(0)
             if isinstance(said, Chunk):
@@ -245,5 +251,15 @@ def succeed(
             elif isinstance(said, Hole):
                 conversation.gap(side, said.size, said.position, said.time, finished)
             else:
+                end = ended[side]
+                if end is not None and end.reset:
+                    conversation.reset(side)
                 conversation.close(side, said.position, said.time, finished, clean=said.clean)
     return conversation
+
+
+def _tell_end(side: int, end: End | None, waiting: list[Heard]) -> None:
+    """Have the end of a side wait behind all that waits of that side, unless it does."""
+    own = [place for place, (by, _) in enumerate(waiting) if by == side]
+    if end is not None and not (own and isinstance(waiting[own[-1]][1], End)):
+        waiting.insert(own[-1] + 1 if own else 0, (side, end))

@@ -88,7 +88,7 @@ class Direction(Stream):
         if ahead == 0:
             return True
         waiting = self.held.stop - self.position if self.held is not None else 0
-        return ahead in {waiting, self.acknowledged()} or (self.ended and ahead == -1)
+        return ahead in {waiting, self.acknowledged()} or (ahead == -1 and self.ended is not None)
 
     def overtakes(self, sequence: int, place: int) -> bool:
         """Whether bytes that were sent before a RST of this side, by either side, have not come by yet.

@@ -19,7 +19,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly, Chunk, Drop
-from interceptor.core.protocols.conversation import succeed
+from interceptor.core.protocols.conversation import End, succeed
 from interceptor.core.tcp.clocks import TICK
 from interceptor.core.tcp.connection import Connection, Direction, Life
 from interceptor.core.tcp.flows import Ends, reverse
@@ -145,14 +145,14 @@ class Connections:
                 self._pump(stream, finished)
                 return finished
             connection.conversation.reset(stream.side)
-            self._end(connection, finished)
+            self._end(connection, finished, stream)
             return finished
         if connection.life is _OPAQUE:
             self._assembly.delivered += captured
             connection.conversation.passed(stream.side, captured)
             end = sequence + length
             if flags & FIN:
-                stream.ended = True
+                stream.ended = End(stream.position, time, clean=True)
                 end += 1
             if difference(end, stream.next) > 0:
                 stream.next = end & _MASK
@@ -211,12 +211,9 @@ class Connections:
         """
         flow, sequence, acknowledgement, flags, data, captured, length = segment
         stream = self.streams.get(flow)
-        before: Iterable[Kept] = ()
         if stream is None and self._names.possible(flow):
             handshake = self._handshakes.of(flow, sequence, acknowledgement if flags & ACK else -1)
             stream = self._names.find(flow, sequence, acknowledgement, flags, handshake)
-            if stream is None:
-                before = self._taken_from_namesakes(flow, sequence, acknowledgement, flags)
         if stream is not None and (
             stream.connection.rival is not None
             or (flags & SYN and stream.next >= 0)
@@ -236,12 +233,15 @@ class Connections:
             ):
                 near = bool(flags & SYN) and hops_left(buffer, data, flow) in UNROUTED
                 self._handshakes.note(flow, sequence, acknowledgement, flags, self.now, near=near)
+                if flags & SYN:
+                    self._taken_from_namesakes(flow, sequence, acknowledgement, flags)
                 self._drop(_NO_PAYLOAD_YET)
                 return None
             if flow == reverse(flow):
                 self._drop(Drop.ITS_OWN_PEER)
                 self._assembly.drop(Drop.ITS_OWN_PEER, captured)
                 return None
+            before = self._taken_from_namesakes(flow, sequence, acknowledgement, flags)
             stream = self._begin(interface, buffer, segment, time, finished)
             for kept in before:
                 finished += self.segment(*kept)
@@ -602,6 +602,7 @@ class Connections:
             self._recogniser,
             connection.conversation.peers or self._peers(client, server, stream.interface, connection.names),
             (client.seen, server.seen),
+            (client.ended, server.ended),
             finished,
         )
         connection.read()
@@ -618,13 +619,11 @@ class Connections:
         position = stream.position - piece.length
         if piece.end:
             clean = piece.end == FIN
-            reset = not clean or (held is not None and held.reset)
-            stream.ended = True
+            reset = connection.life is _OPEN and (not clean or (held is not None and held.reset))
             stream.discard(Drop.AFTER_FIN if clean else Drop.AFTER_CLOSE)
-            if reset and connection.life is _OPEN:
+            if reset:
                 connection.life = _RESET
-                connection.conversation.reset(stream.side)
-            self._close_stream(stream, position, piece.time, finished, clean=clean)
+            self._close_stream(stream, End(position, piece.time, clean, reset), finished)
             return
         chunk = self._chunk  # one for all: whoever reads it keeps nothing of it but bytes
         chunk.buffer = data
@@ -728,18 +727,24 @@ class Connections:
         if connection.life is _RESET or (connection.client.ended and connection.server.ended):
             self._end(connection, finished)
 
-    def _end(self, connection: Connection, finished: list[Outcome]) -> None:
-        """End a connection, and keep its name for a while."""
+    def _end(self, connection: Connection, finished: list[Outcome], by: Direction | None = None) -> None:
+        """End a connection, and keep its name for a while. `by`: who has reset it just now."""
         if connection.life is _CLOSED:
             return
-        self._finish(connection, finished, Anomaly.UNANSWERED)
+        self._finish(connection, finished, Anomaly.UNANSWERED, by)
         if connection.rival is not None and not connection.rival.flags & SYN:
             self._remove(connection, finished)
         else:
             self._put(connection)
 
-    def _finish(self, connection: Connection, finished: list[Outcome], unseen: Anomaly) -> None:
-        """End a connection: deliver what there is, report what is open.
+    def _finish(
+        self,
+        connection: Connection,
+        finished: list[Outcome],
+        unseen: Anomaly,
+        by: Direction | None = None,
+    ) -> None:
+        """End a connection: deliver what there is, report what is open. `by`: who has reset it just now.
 
         `unseen` is what to say of requests without an answer; a RST, or the server's FIN, is proof of more.
         """
@@ -758,16 +763,18 @@ class Connections:
             if 1 < missing <= FAR:
                 stream.skip(missing)
                 self._gap(stream, missing, position, stream.time, finished)
-            self._close_stream(stream, stream.position, stream.time, finished, clean=missing == 1)
+            end = End(stream.position, stream.time, clean=missing == 1, reset=stream is by)
+            self._close_stream(stream, end, finished)
         connection.conversation.finish(unseen, finished)
         connection.silence()
         self._stalled.pop(connection, None)
 
-    def _close_stream(
-        self, stream: Direction, position: int, time: int, finished: list[Outcome], *, clean: bool
-    ) -> None:
+    def _close_stream(self, stream: Direction, end: End, finished: list[Outcome]) -> None:
+        stream.ended = end
         conversation = stream.connection.conversation
-        conversation.close(stream.side, position, time, finished, clean=clean)
+        if end.reset:
+            conversation.reset(stream.side)
+        conversation.close(stream.side, end.position, end.time, finished, clean=end.clean)
         if conversation.becomes is not None:
             self.become(stream, finished)
 

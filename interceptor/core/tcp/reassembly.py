@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from interceptor.core.budget import Budget
     from interceptor.core.model import Limits
+    from interceptor.core.protocols.conversation import End
 
 __all__ = [
     "ACK",
@@ -226,8 +227,8 @@ class Stream:
         """The newest acknowledgement number this side has sent."""
         self.seen = False
         """A segment of this direction has come by."""
-        self.ended = False
-        """Its FIN was delivered."""
+        self.ended: End | None = None
+        """How it has ended, once that was told: no more is taken."""
         self.held: Waiting | None = None
         """What waits."""
         self._lost: list[tuple[int, int]] | None = None

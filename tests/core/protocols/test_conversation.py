@@ -93,6 +93,10 @@ class Noted(Conversation):
         """An end."""
         self.note(f"closes {side} at {position} {clean}")
 
+    def reset(self, side: int) -> None:
+        """A RST."""
+        self.note(f"is reset by {side}")
+
     def finish(self, unseen: Anomaly, finished: list[Outcome]) -> None:
         """Over."""
         self.note(f"ends {unseen}")
@@ -137,14 +141,18 @@ class Maker:
         raise NotImplementedError
 
 
-def run(words: dict[bytes, Becoming], peers: Peers | None = None) -> tuple[list[str], Conversation, int]:
+def run(
+    words: dict[bytes, Becoming],
+    peers: Peers | None = None,
+    ended: tuple[End | None, End | None] = (None, None),
+) -> tuple[list[str], Conversation, int]:
     """What is noted when `begin` is said on a connection whose server was never heard."""
     log: list[str] = []
     maker = Maker(log, words)
     conversation = maker.begin(peers, first=True)
     finished: list[Outcome] = []
     conversation.receive(CLIENT, chunk(b"begin"), finished)
-    conversation = succeed(conversation, maker, PEERS, (True, False), finished)
+    conversation = succeed(conversation, maker, PEERS, (True, False), ended, finished)
     return log, conversation, len(finished)
 
 
@@ -154,6 +162,25 @@ def test_one_that_goes_on_is_left_alone() -> None:
     assert log == ["first=True receives 0 begin"]
     assert conversation.peers is None
     assert finished == 0
+
+
+def test_an_end_that_was_told_before_is_told_again() -> None:
+    """Behind what is left of its side, before what came after it of the other, once; and that it was a RST."""
+    left: list[Heard] = [(CLIENT, chunk(b"more")), (SERVER, chunk(b"begin again"))]
+    reset = End(9, 1, clean=False, reset=True)
+    words = {b"begin": Becoming("socks5", left), b"begin again": Becoming("tls")}
+    log, _, _ = run(words, ended=(reset, None))
+    assert [line for line in log if "hears" not in line] == [
+        "first=True receives 0 begin",
+        "first=True ends unanswered",
+        "socks5 receives 0 more",
+        "socks5 is reset by 0",
+        "socks5 closes 0 at 9 False",
+        "socks5 receives 1 begin again",
+        "socks5 ends unanswered",
+        "tls is reset by 0",
+        "tls closes 0 at 9 False",
+    ]
 
 
 def test_what_is_left_is_told_in_order() -> None:
@@ -258,6 +285,7 @@ class Holder:
             self.conversation.heard(side)
         self.finished: list[Outcome] = []
         self.at = [0, 0]
+        self.ended: list[End | None] = [None, None]
         self.taken = self.now = 0
         self.swapped = False
         """Who was taken for the client is the server."""
@@ -284,8 +312,10 @@ class Holder:
             if change.swapped:
                 self.at.reverse()
                 self.swapped = True
+                self.ended.reverse()
+            client, server = self.ended
             self.conversation = succeed(
-                self.conversation, self.recognition, PEERS, (True, True), self.finished
+                self.conversation, self.recognition, PEERS, (True, True), (client, server), self.finished
             )
         assert self.conversation.becomes is None
         held = [self.conversation.held(side, self.at[side]) for side in (CLIENT, SERVER)]
@@ -296,7 +326,8 @@ class Holder:
     def end(self) -> list[Outcome]:
         """Both sides end; gives all that was finished."""
         for side in (CLIENT, SERVER):
-            self.conversation.close(side, self.at[side], 2, self.finished, clean=True)
+            self.ended[side] = end = End(self.at[side], 2, clean=True)
+            self.conversation.close(side, end.position, end.time, self.finished, clean=end.clean)
             self.settle()
         self.conversation.finish(Anomaly.UNANSWERED, self.finished)
         assert self.budget.held == 0

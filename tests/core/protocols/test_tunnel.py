@@ -6,7 +6,7 @@ import pytest
 
 from interceptor.core.budget import Budget
 from interceptor.core.model import Anomaly, Chunk, Limits, Outcome, Peers, Request, State, Transaction
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation, succeed
+from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation, End, succeed
 from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
 from interceptor.core.protocols.http1.parser import Context
@@ -32,6 +32,7 @@ class Talk:
         opening = opening or Opening(PEERS, "connect", 5, asked=True, time=7)
         self.conversation: Conversation = self.recognition.become(Becoming("connect", origin=opening), PEERS)
         self.at = [100, 200]
+        self.ended: list[End | None] = [None, None]
         self.time = 10
         self.finished: list[Outcome] = []
 
@@ -56,14 +57,19 @@ class Talk:
     def end(self) -> Tunnel:
         """Both sides end; what is said of the tunnel around all others."""
         for side in (CLIENT, SERVER):
-            self.conversation.close(side, self.at[side], self.time + 5, self.finished, clean=True)
+            end = End(self.at[side], self.time + 5, clean=True)
+            self.ended[side] = end
+            self.conversation.close(side, end.position, end.time, self.finished, clean=end.clean)
             self._go_on()
         self.conversation.finish(Anomaly.UNANSWERED, self.finished)
         assert self.context.budget.held == 0
         return self.tunnels[-1]
 
     def _go_on(self) -> None:
-        self.conversation = succeed(self.conversation, self.recognition, PEERS, (True, True), self.finished)
+        client, server = self.ended
+        self.conversation = succeed(
+            self.conversation, self.recognition, PEERS, (True, True), (client, server), self.finished
+        )
 
     @property
     def tunnels(self) -> list[Tunnel]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interceptor.core.budget import Budget
 from interceptor.core.model import Drop, Limits
-from interceptor.core.protocols.conversation import CLIENT, SERVER
+from interceptor.core.protocols.conversation import CLIENT, SERVER, End
 from interceptor.core.protocols.opaque import Opaque
 from interceptor.core.tcp.connection import Connection, Direction, Life
 from interceptor.core.tcp.reassembly import Assembly
@@ -45,7 +45,7 @@ def test_a_reset_overtakes_bytes_that_are_missing() -> None:
     assert not one.client.overtakes(102, 0)
     assert one.client.overtakes(103, 0)
     assert one.client.overtakes(101, 2)
-    one.client.ended = True
+    one.client.ended = End(0, 1, clean=True)
     assert not one.client.overtakes(103, 0)
 
 
@@ -55,7 +55,7 @@ def test_only_an_undisturbed_connection_takes_the_short_way() -> None:
     one.smoothen()
     assert one.client.smooth
     assert one.server.smooth
-    one.server.ended = True
+    one.server.ended = End(0, 1, clean=True)
     one.smoothen()
     assert not one.client.smooth
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from interceptor.core.budget import Budget
 from interceptor.core.model import Drop, Limits
+from interceptor.core.protocols.conversation import End
 from interceptor.core.tcp.reassembly import FAR, Assembly, Stream, difference
 from tests.support.examples import examples
 
@@ -120,7 +121,7 @@ class Sides:
             position = stream.position - piece.length
             pieces.append(At(position, piece.data, piece.length, piece.time, piece.place, piece.end))
             if piece.end:
-                stream.ended = True
+                stream.ended = End(position, piece.time, clean=True)
                 stream.discard(Drop.AFTER_FIN)
             self.balance()
         return pieces
