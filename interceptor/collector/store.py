@@ -6,7 +6,8 @@ Owns what a record becomes, deduplication, and how old and how large everything 
 Invariants:
 
 * A batch is in one transaction. It is there whole, with its id, or not at all; once its id is there the same batch
-  changes nothing and gets the first answer again. A record id is there once, whatever batches bring it.
+  changes nothing and gets the first answer again. A record id is there once, whatever batches bring it, unless with times more than
+  five minutes apart: a record is sent again with its own time, and clocks of two agents that differ by more are wrong.
 * `totals`, `pairs` and `findings` are the sums of the records that came. They outlive these: what removes a record leaves them.
 * After every batch there are at most `max_records` records, in at most about `max_bytes`, and at most so many names as
   `interceptor.collector.names` says.
@@ -37,6 +38,7 @@ from interceptor.collector.database import (
     DAY,
     HOUR,
     MINUTE,
+    SLOT_US,
     SPANS,
     locked,
     open_for_writing,
@@ -338,23 +340,16 @@ class Store:
 
     def _write_records(self, records: list[Placed], received: int) -> list[Placed]:
         """Write those that are not there; gives these."""
-
-        def rows() -> list[tuple[int, bytes, int, int, int, int, int, int]]:
-            return [
+        known = self._known(records)
+        if known:
+            records = [one for one in records if one.known.key not in known]
+        self._database.executemany(
+            "INSERT INTO records VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            [
                 (number, one.key, received, one.time, endpoint, one.status, caller, agent)
                 for number, (one, _, endpoint, caller, agent, _) in enumerate(records, self._next)
-            ]
-
-        statement = "INSERT INTO records VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
-        self._database.execute("SAVEPOINT records")
-        try:  # nearly always all of them are new
-            self._database.executemany(statement, rows())
-        except sqlite3.IntegrityError:
-            self._database.execute("ROLLBACK TO records")
-            known = set(self._known([one.known.key for one in records]))
-            records = [one for one in records if one.known.key not in known]
-            self._database.executemany(statement, rows())
-        self._database.execute("RELEASE records")
+            ],
+        )
         self._database.executemany(
             "INSERT INTO marks VALUES(?, ?)",
             [
@@ -375,13 +370,18 @@ class Store:
             [(key, *view) for key, view in seen if view is not None],
         )
 
-    def _known(self, ids: list[bytes]) -> list[bytes]:
-        """Those that are there."""
-        found: list[bytes] = []
-        for start in range(0, len(ids), _ASKED):
-            some = ids[start : start + _ASKED]
-            question = f"SELECT id FROM records WHERE id IN ({', '.join('?' * len(some))})"  # noqa: S608
-            found += [key for (key,) in self._database.execute(question, some)]
+    def _known(self, records: list[Placed]) -> set[bytes]:
+        """The ids of those that are there, with about the same time."""
+        found: set[bytes] = set()
+        ids: dict[int, list[bytes]] = {}
+        for one in records:
+            ids.setdefault(one.known.time // (SLOT_US // 2), []).append(one.known.key)
+        for half, keys in ids.items():
+            for start in range(0, len(keys), _ASKED):
+                some = keys[start : start + _ASKED]
+                question = f"SELECT id FROM records WHERE time / {SLOT_US} = ? AND id IN ({', '.join('?' * len(some))})"  # noqa: S608
+                for slot in ((half - 1) // 2, (half + 1) // 2):
+                    found.update(key for (key,) in self._database.execute(question, (slot, *some)))
         return found
 
     def _prune(self) -> None:

@@ -122,6 +122,27 @@ def test_a_call_seen_at_both_ends_counts_once(tmp_path: Path, name: str, first: 
     asyncio.run(go())
 
 
+def test_a_call_counts_once_whatever_the_clocks_of_its_nodes_say(tmp_path: Path, name: str) -> None:
+    """As long as they differ by no more than five minutes, and whenever it is."""
+    told = [
+        (base, apart)
+        for base in range(0, 1_201, 150)
+        for apart in (-300.0, -299.9, -1.0, 0.0, 0.5, 299.9, 300.0)
+    ]
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            for node in ("a", "b"):
+                times = [NOW - 3_000 + base + (apart if node == "b" else 0) for base, apart in told]
+                await it.put(
+                    *[record(id=f"{at:032x}", time=time_of(time)) for at, time in enumerate(times)], node=node
+                )
+            seen = await it.overview()
+        assert seen.totals.spread.calls == len(told)
+
+    asyncio.run(go())
+
+
 def test_a_call_has_one_view_of_each_end(tmp_path: Path, name: str) -> None:
     """A record that comes again, or of an end that has been told of, adds nothing; nor does one that names no end."""
 
