@@ -381,6 +381,7 @@ def test_totals_are_the_sums_of_the_records(
 
     async def go(folder: Path) -> None:
         came: list[dict[str, Any]] = []
+        times: dict[int, int] = {}
         kept = 0
         async with opened(folder, max_records=most) as store:
             for start in range(0, len(calls), size):
@@ -388,7 +389,7 @@ def test_totals_are_the_sums_of_the_records(
                     record(
                         id=f"{number:032x}",
                         url_template=f"/{place}",
-                        time=time_of(when),
+                        time=time_of(times.setdefault(number, when)),
                         http_response_status_code=status,
                         duration_us=took,
                         http_response_body_size=body,
