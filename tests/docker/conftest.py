@@ -35,9 +35,14 @@ def helm_available() -> None:
         unavailable(str(error))
 
 
-@pytest.fixture(params=VERSIONS, ids="helm{}".format)
+@pytest.fixture(
+    params=[
+        pytest.param(major, id=f"helm{major}", marks=[] if major == max(VERSIONS) else pytest.mark.thorough)
+        for major in VERSIONS
+    ]
+)
 def each_helm(request: pytest.FixtureRequest, helm_available: None) -> Iterator[int]:
-    """The test runs with each of them; its major version."""
+    """The test runs with each of them, with the older ones where all tests do; its major version."""
     before = CHOSEN.set(request.param)
     yield request.param
     CHOSEN.reset(before)
