@@ -3,11 +3,12 @@
 kube-proxy's DNAT for Services, masquerading, NodePorts and their like change addresses and ports; sequence numbers they
 leave alone. So a connection is known by the pair of numbers before the first byte of either side, the initial ones where
 its handshake was seen: 64 bits that two connections of the same moment do not share by chance. For programs whose numbers are
-no random ones, more is asked: the other name is on another interface; its packets have been routed, as their hop counts say
+no random ones, more is asked: the other name is on another interface, or it goes back to where the first one came from (a pod that
+asks itself by way of a Service: a hairpin); its packets have been routed, as their hop counts say
 (RFC 791 section 3.2, RFC 8200 section 3); and where its first bytes are seen again they are the same, and not later than a host
 needs to pass them on. What terminates connections (a proxy of layer 7, a SYN proxy) chooses
-its own numbers and is a hop of its own; a pod that asks itself by way of a Service shows both names on one interface, and is
-two connections to us.
+its own numbers and is a hop of its own; what is translated between two other hosts and shown twice by one interface is two
+connections to us.
 
 Owns how a connection is found by these numbers, and which of its names is the one that an end sees: the sender of its first
 data sees the name under which that has been routed least, the receiver the other one. Refuses what changes numbers (firewalls that
@@ -93,7 +94,9 @@ class Names:
     def fit(self, other: First) -> bool:
         """Whether what is seen under another name can be this connection's, on another part of its way."""
         first = self.first
-        if other.numbers != first.numbers or other.interface is first.interface:
+        if other.numbers != first.numbers:
+            return False
+        if other.interface is first.interface and not _returns(first, other):
             return False
         if bare(other.flow) == bare(first.flow) or self._far[1] <= other.hops <= self._near[1]:
             return False
@@ -159,6 +162,13 @@ class Translations(Generic[StreamT]):
         if stream is None or now - names.since > _SECONDS or not stream.began_with(names.first.numbers[0]):
             return None
         return stream
+
+
+def _returns(one: First, other: First) -> bool:
+    """Whether what was routed under the one name goes to whoever sent it under the other."""
+    sent, arrives = (one, other) if one.hops > other.hops else (other, one)
+    size = (len(bare(sent.flow)) - 4) // 2
+    return sent.flow[:size] == arrives.flow[size : 2 * size]
 
 
 def hops_left(buffer: bytes, data: int, flow: bytes) -> int:

@@ -262,3 +262,19 @@ def test_whose_view_it_is_is_told(hops: tuple[int, int], told: str | None) -> No
     talk.close()
     (found,) = capture.close()
     assert found.peers.perspective == told
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_what_one_interface_shows_twice_is_one_if_it_comes_back(alike: bool) -> None:
+    """To who sent it: a pod that asks itself. What goes on to another host is another connection."""
+    capture = Capture()
+    there = ASKED.client if alike else DNAT.server
+    far = MASQUERADED._replace(server=there)
+    talk = Way(capture, ASKED, names=[(HERE, ASKED), (HERE, far)]).open()
+    talk.exchange(1)
+    talk.exchange(2)
+    talk.close()
+    found = capture.close()
+    expected = ("10.64.0.2", 40_000, "10.64.0.2", 8080, "10.96.0.9", 80)
+    assert ({ends(each.peers) for each in found} == {expected}) == alike
+    assert len(found) == (2 if alike else 4)
