@@ -209,6 +209,8 @@ class Anomaly(StrEnum):
     MANY_NAMES = "many_names"
     """Its destination was called by more names than are kept: the address stands for this one."""
     MISSING_HOST = "missing_host"
+    NAT_UNJOINED = "nat_unjoined"
+    """It was seen under another name, too (NAT), on one of two connections that nothing tells apart: it may be counted twice."""
     NON_ASCII = "non_ascii"
     NOT_A_FRAME = "not_a_frame"
     """Bytes that cannot be a frame of WebSocket; what follows them is not read."""
@@ -370,9 +372,11 @@ Whose: TypeAlias = Callable[[str, int], Owner | None]
 class Translation(Struct, frozen=True, gc=False):
     """A connection that was seen under the name that its client sees and the one that its server does (NAT)."""
 
-    service_address: str | None
+    service_address: str | None = None
     """What the client asked for, where that is not the server's address and port."""
-    service_port: int | None
+    service_port: int | None = None
+    unjoined: bool = False
+    """It may be one of two others under another name, and nobody can tell which: its ends are as they were seen here."""
 
 
 class Peers(Struct, frozen=True, gc=False):
@@ -414,6 +418,10 @@ class Peers(Struct, frozen=True, gc=False):
             translation=Translation(address, port),
             owners=None,
         )
+
+    def unjoined(self) -> Peers:
+        """The same ends, of what may be one of two other connections (`Anomaly.NAT_UNJOINED`)."""
+        return replace(self, translation=Translation(unjoined=True))
 
     def owned(self, client: Owner | None, server: Owner | None) -> Peers:
         """The same ends, of these."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from interceptor.core.model import Interface, Segment
     from interceptor.core.protocols.conversation import Conversation, Reader
     from interceptor.core.tcp.rivals import Rival
-    from interceptor.core.tcp.translations import Names
+    from interceptor.core.tcp.translations import Names, Search
 
 __all__ = ["Connection", "Direction", "Life"]
 
@@ -60,7 +60,7 @@ class Direction(Stream):
         self.steady = False
         """Both directions are known and open, under one name: what continues them is theirs."""
         self.smooth = False
-        """And nothing waits in either: an expected segment needs no thought."""
+        """And nothing waits in either, and nobody looks for its turns: an expected segment needs no thought."""
 
     def shown(self, segment: Segment) -> bool:
         """Whether another interface has shown all that is in a segment."""
@@ -106,7 +106,7 @@ class Direction(Stream):
 class Connection:
     """Two directions and a conversation."""
 
-    __slots__ = ("client", "conversation", "life", "names", "rival", "server")
+    __slots__ = ("client", "conversation", "life", "names", "rival", "search", "server")
 
     conversation: Conversation
     """Until the connection is over."""
@@ -126,6 +126,8 @@ class Connection:
         self.life = _OPEN
         self.names: Names | None = None
         """Where it has several: its addresses are translated on its way."""
+        self.search: Search | None = None
+        """Where its handshake was not seen, and it may have another name: what is known of its turns."""
         self.rival: Rival | None = None
         """What may be the beginning of another connection of this name."""
 
@@ -169,5 +171,8 @@ class Connection:
             and self.life is _OPEN
             and self.rival is None
         )
-        client.steady = server.steady = steady and self.names is None
-        client.smooth = server.smooth = steady and client.held is None and server.held is None
+        client.steady = server.steady = steady and self.names is None and self.search is None
+        smooth = steady and client.held is None and server.held is None
+        speaker = self.search.speaker if self.search is not None else None
+        client.smooth = smooth and speaker in {None, client.flow}
+        server.smooth = smooth and speaker in {None, server.flow}

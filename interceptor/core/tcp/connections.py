@@ -28,7 +28,15 @@ from interceptor.core.tcp.namesakes import Namesakes
 from interceptor.core.tcp.numbers import Numbers
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, difference
 from interceptor.core.tcp.rivals import Kept, Rival, far_off
-from interceptor.core.tcp.translations import COMPARED, UNROUTED, First, Translations, hops_left
+from interceptor.core.tcp.translations import (
+    COMPARED,
+    UNROUTED,
+    First,
+    Names,
+    Search,
+    Translations,
+    hops_left,
+)
 from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -38,7 +46,6 @@ if TYPE_CHECKING:
     from interceptor.core.protocols.conversation import Recogniser
     from interceptor.core.tcp.handshakes import Handshake
     from interceptor.core.tcp.reassembly import Piece
-    from interceptor.core.tcp.translations import Names
 
 __all__ = ["Connections"]
 
@@ -245,6 +252,8 @@ class Connections:
             stream = self._begin(interface, buffer, segment, time, finished)
             for kept in before:
                 finished += self.segment(*kept)
+        elif length and stream.connection.search is not None:
+            stream = self._seek(interface, buffer, segment, time, stream, finished)
         connection = stream.connection
         names = connection.names
         again = _RETRANSMITTED
@@ -328,39 +337,84 @@ class Connections:
         self, interface: Interface, buffer: bytes, segment: Segment, time: int, finished: list[Outcome]
     ) -> Direction:
         """The first data under a name: of a connection, or under another one of its names. Returns its direction."""
-        flow, sequence, acknowledgement, flags, data, captured, _ = segment
+        flow, sequence, acknowledgement, flags, *_ = segment
         handshake = self._handshakes.take(flow, sequence, acknowledgement, flags, self.now)
         numbers = (sequence - 1) & _MASK, (acknowledgement - 1) & _MASK
         if handshake is not None:
             (client, server, *_), from_client = handshake
             own, other = (client, server) if from_client else (server, client)
             numbers = own if own >= 0 else numbers[0], other if other >= 0 else numbers[1]
-        hops = hops_left(buffer, data, flow)
-        if not flags & ACK or hops < 0:
+        first = _first(interface, buffer, segment, time, numbers)
+        if first is None:
             return self._open(interface, segment, handshake, finished)
-        said = buffer[data : data + min(captured, COMPARED)]
-        first = First(flow, numbers, interface, sequence, said, hops, time)
         known = self._translations.find(first, self.now)
-        if known is not None:
-            names, stream = known
+        if known is not None and not known.names.ambiguous:
+            stream = known.stream
             if self._names.add(flow, stream) and self._names.add(reverse(flow), stream.peer):
-                names.add(first)
-                self._rename(stream.connection, names)
+                known.names.add(known.other)
+                self._rename(stream.connection, known.names)
                 return stream
         stream = self._open(interface, segment, handshake, finished)
-        self._translations.opened(first, self.now)
+        self._translations.note(first, self.now, sought=handshake is None)
+        if known is not None:
+            self._leave_apart(stream.connection, first)
+        elif handshake is None:
+            stream.connection.search = Search(flow, self.now)
         return stream
 
+    def _seek(
+        self,
+        interface: Interface,
+        buffer: bytes,
+        segment: Segment,
+        time: int,
+        stream: Direction,
+        finished: list[Outcome],
+    ) -> Direction:
+        """Data of a connection that may have another name. Returns the direction that it belongs to.
+
+        That is another connection's where this is a turn of it, too, and nothing is open here that only this one knows.
+        """
+        flow, sequence, acknowledgement, *_ = segment
+        connection = stream.connection
+        search = connection.search
+        assert search is not None
+        if connection.life is not _OPEN or search.over(self.now):
+            connection.search = None
+            self.settle(connection)
+            return stream
+        if stream.flow == search.speaker or sequence != stream.next:
+            return stream
+        search.turn(stream.flow)
+        numbers = (sequence - 1) & _MASK, (acknowledgement - 1) & _MASK
+        first = _first(interface, buffer, segment, time, numbers) if flow == stream.flow else None
+        if first is None:
+            return stream
+        known = self._translations.find(first, self.now)
+        if known is None:
+            self._translations.note(first, self.now, sought=True)
+        elif known.names.ambiguous:
+            self._leave_apart(connection, first)
+        elif not connection.conversation.open_transactions:
+            self._remove(connection, finished)
+            return self._begin(interface, buffer, segment, time, finished)
+        return stream
+
+    def _leave_apart(self, connection: Connection, first: First) -> None:
+        """A connection is another name of one of two."""
+        names = Names(first, self.now)
+        names.ambiguous = True
+        self._rename(connection, names)
+
     def _rename(self, connection: Connection, names: Names) -> None:
-        """A connection has another name."""
+        """A connection has another name, or is one of another connection."""
         connection.names = names
+        connection.search = None
         connection.smoothen()
         if connection.life < _CLOSED:
             known = connection.conversation.peers
             if known is not None:
-                connection.conversation.rename(
-                    self._ends.translated(known, *names.of_ends(connection.client.flow))
-                )
+                connection.conversation.rename(self._named(known, connection.client.flow, names))
 
     def _open(
         self,
@@ -419,7 +473,11 @@ class Connections:
             initial=shaken and self._numbers.identify(client.flow, own, other),
             perspective=perspective,
         )
-        return peers if names is None else self._ends.translated(peers, *names.of_ends(client.flow))
+        return peers if names is None else self._named(peers, client.flow, names)
+
+    def _named(self, peers: Peers, client: bytes, names: Names) -> Peers:
+        """The ends of a connection with several names; `client` is the first of its client's direction."""
+        return peers.unjoined() if names.ambiguous else self._ends.translated(peers, *names.of_ends(client))
 
     def _first_sight(
         self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Outcome]
@@ -881,6 +939,18 @@ class Connections:
 
     def _drop(self, reason: Drop) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+
+def _first(
+    interface: Interface, buffer: bytes, segment: Segment, time: int, numbers: tuple[int, int]
+) -> First | None:
+    """Data by which a connection may be found; None where the packet does not say enough. `numbers`: those before it."""
+    flow, sequence, _, flags, data, captured, _ = segment
+    hops = hops_left(buffer, data, flow)
+    if not flags & ACK or hops < 0:
+        return None
+    said = buffer[data : data + min(captured, COMPARED)]
+    return First(flow, numbers, interface, sequence, said, hops, time)
 
 
 def _perspective(near: int) -> str | None:
