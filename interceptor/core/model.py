@@ -365,8 +365,9 @@ class Owner(Struct, frozen=True, gc=False):
     """64 hexadecimal digits, as the runtime gives it; None where several containers share the address."""
 
 
-Whose: TypeAlias = Callable[[str, int], Owner | None]
-"""Who has an address and port now; None where that is not known. Asked once for each end of a connection."""
+Whose: TypeAlias = Callable[[tuple[str, int], tuple[str, int]], Owner | None]
+"""Who has an end of a connection now, its address and port; None where that is not known. The other one is what this end sees of
+it. Asked once for each end of a connection, and again where it has other names."""
 
 
 class Translation(Struct, frozen=True, gc=False):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from interceptor.core.model import Interface, Segment
     from interceptor.core.protocols.conversation import Conversation, Reader
     from interceptor.core.tcp.rivals import Rival
-    from interceptor.core.tcp.translations import Names, Search
+    from interceptor.core.tcp.translations import Names
 
 __all__ = ["Connection", "Direction", "Life"]
 
@@ -106,7 +106,7 @@ class Direction(Stream):
 class Connection:
     """Two directions and a conversation."""
 
-    __slots__ = ("client", "conversation", "life", "names", "rival", "search", "server")
+    __slots__ = ("client", "conversation", "life", "names", "rival", "server")
 
     conversation: Conversation
     """Until the connection is over."""
@@ -126,8 +126,6 @@ class Connection:
         self.life = _OPEN
         self.names: Names | None = None
         """Where it has several: its addresses are translated on its way."""
-        self.search: Search | None = None
-        """Where its handshake was not seen, and it may have another name: what is known of its turns."""
         self.rival: Rival | None = None
         """What may be the beginning of another connection of this name."""
 
@@ -160,8 +158,8 @@ class Connection:
         client.smooth = server.smooth = client.steady = server.steady = False
         del self.conversation, client.reader, server.reader
 
-    def smoothen(self) -> None:
-        """Say whether expected segments may take the short way."""
+    def smoothen(self, speaker: bytes | None = None) -> None:
+        """Say whether expected segments may take the short way. `speaker`: the only direction that may, where turns are looked for."""
         client, server = self.client, self.server
         steady = (
             client.seen
@@ -171,8 +169,9 @@ class Connection:
             and self.life is _OPEN
             and self.rival is None
         )
-        client.steady = server.steady = steady and self.names is None and self.search is None
+        client.steady = server.steady = steady and self.names is None and speaker is None
         smooth = steady and client.held is None and server.held is None
-        speaker = self.search.speaker if self.search is not None else None
+        if self.names is not None and self.names.returns:
+            smooth = False
         client.smooth = smooth and speaker in {None, client.flow}
         server.smooth = smooth and speaker in {None, server.flow}

@@ -24,6 +24,7 @@ from interceptor.core.tcp.clocks import TICK
 from interceptor.core.tcp.connection import Connection, Direction, Life
 from interceptor.core.tcp.flows import Ends, reverse
 from interceptor.core.tcp.handshakes import CLIENT_NEAR, SERVER_NEAR, Handshakes
+from interceptor.core.tcp.holdback import Holdback
 from interceptor.core.tcp.namesakes import Namesakes
 from interceptor.core.tcp.numbers import Numbers
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, difference
@@ -55,6 +56,8 @@ _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
 _CROWDED_SECONDS: Final = 0.1
 """Hundreds of times what the queues of a network card put in disorder."""
+_SEARCHED: Final = 4_096
+"""Connections whose other name is looked for at once, the newest: what is open when an agent starts, and not idle."""
 _SPARE: Final = 1_024
 """Entries of forgotten connections that the wheel may always have, besides one for each that is remembered."""
 # Python looks a member of an enumeration up by calling functions, which is much for what every segment asks.
@@ -94,6 +97,8 @@ class Connections:
         self._handshakes = Handshakes(limits)
         self._names = Namesakes(self.streams)
         self._translations: Translations[Direction] = Translations(self.streams)
+        self._searches: dict[Connection, Search] = {}
+        """The turns of those whose handshake was not seen, and which may have another name."""
         self._chunk = Chunk(b"", 0, 0, 0, 0, 0)
         self._stalled: dict[Connection, None] = {}
         """In which something waits, as far as they are settled."""
@@ -101,6 +106,8 @@ class Connections:
         """When each must be looked at."""
         self._ends = Ends(whose)
         self._numbers = Numbers()
+        self.holdback = Holdback()
+        """What is over and not told yet: whoever tells what is finished asks it."""
         self.evicted = 0
         """Connections closed to make room for another."""
         self.shedded = 0
@@ -252,8 +259,8 @@ class Connections:
             stream = self._begin(interface, buffer, segment, time, finished)
             for kept in before:
                 finished += self.segment(*kept)
-        elif length and stream.connection.search is not None:
-            stream = self._seek(interface, buffer, segment, time, stream, finished)
+        elif length and self._searches and (search := self._searches.get(stream.connection)) is not None:
+            stream = self._seek(interface, buffer, segment, time, stream, search, finished)
         connection = stream.connection
         names = connection.names
         again = _RETRANSMITTED
@@ -306,10 +313,13 @@ class Connections:
             self._wheel.keep(_remembered)
         self._handshakes.expire(now)
         self._translations.expire(now)
+        finished += self.holdback.expire(now)
         return finished
 
     def closing(self) -> Iterator[list[Outcome]]:
         """The capture is over: end one connection after the other, and give what each of them leaves."""
+        if self.holdback.begun:
+            yield self.holdback.close()
         while self.streams:  # what was kept beside a connection may be one of its own
             for connection in filter(_remembered, list(self.all())):
                 finished: list[Outcome] = []
@@ -352,14 +362,16 @@ class Connections:
             stream = known.stream
             if self._names.add(flow, stream) and self._names.add(reverse(flow), stream.peer):
                 known.names.add(known.other)
-                self._rename(stream.connection, known.names)
+                self._rename(stream.connection, known.names, finished)
                 return stream
         stream = self._open(interface, segment, handshake, finished)
         self._translations.note(first, self.now, sought=handshake is None)
         if known is not None:
-            self._leave_apart(stream.connection, first)
+            self._leave_apart(stream.connection, first, finished)
         elif handshake is None:
-            stream.connection.search = Search(flow, self.now)
+            self._searches[stream.connection] = Search(flow, self.now)
+            if len(self._searches) > _SEARCHED:
+                self._give_up_search(next(iter(self._searches)))
         return stream
 
     def _seek(
@@ -369,6 +381,7 @@ class Connections:
         segment: Segment,
         time: int,
         stream: Direction,
+        search: Search,
         finished: list[Outcome],
     ) -> Direction:
         """Data of a connection that may have another name. Returns the direction that it belongs to.
@@ -377,11 +390,8 @@ class Connections:
         """
         flow, sequence, acknowledgement, *_ = segment
         connection = stream.connection
-        search = connection.search
-        assert search is not None
         if connection.life is not _OPEN or search.over(self.now):
-            connection.search = None
-            self.settle(connection)
+            self._give_up_search(connection)
             return stream
         if stream.flow == search.speaker or sequence != stream.next:
             return stream
@@ -394,22 +404,30 @@ class Connections:
         if known is None:
             self._translations.note(first, self.now, sought=True)
         elif known.names.ambiguous:
-            self._leave_apart(connection, first)
+            self._leave_apart(connection, first, finished)
         elif not connection.conversation.open_transactions:
             self._remove(connection, finished)
             return self._begin(interface, buffer, segment, time, finished)
         return stream
 
-    def _leave_apart(self, connection: Connection, first: First) -> None:
+    def _give_up_search(self, connection: Connection) -> None:
+        """Another name of a connection is not looked for any more."""
+        del self._searches[connection]
+        connection.smoothen()
+
+    def _leave_apart(self, connection: Connection, first: First, finished: list[Outcome]) -> None:
         """A connection is another name of one of two."""
         names = Names(first, self.now)
         names.ambiguous = True
-        self._rename(connection, names)
+        self._rename(connection, names, finished)
 
-    def _rename(self, connection: Connection, names: Names) -> None:
+    def _rename(self, connection: Connection, names: Names, finished: list[Outcome]) -> None:
         """A connection has another name, or is one of another connection."""
+        for outcome in self.holdback.released(connection.client.flow):
+            outcome.peers = self._named(outcome.peers, connection.client.flow, names)
+            finished.append(outcome)
         connection.names = names
-        connection.search = None
+        self._searches.pop(connection, None)
         connection.smoothen()
         if connection.life < _CLOSED:
             known = connection.conversation.peers
@@ -444,6 +462,9 @@ class Connections:
                 server.seen = True
             perspective = _perspective(near) if server_sequence >= 0 else None
             peers = self._peers(client, server, interface, perspective=perspective, shaken=True)
+            if perspective is not None and self.several_interfaces:
+                finished += self.holdback.released(client.flow)
+                self.holdback.began(client.flow, peers, self.now)
         conversation = self._recogniser.begin(peers, first=handshake is not None)
         connection = Connection(client, server, conversation)
         self._names.opened(stream)
@@ -645,7 +666,8 @@ class Connections:
             connection.client.discard(Drop.AFTER_CLOSE)
             connection.server.discard(Drop.AFTER_CLOSE)
             self._stalled.pop(connection, None)
-        connection.smoothen()
+        search = self._searches.get(connection) if self._searches else None
+        connection.smoothen(None if search is None else search.speaker)
 
     def become(self, stream: Direction, finished: list[Outcome]) -> None:
         """The conversation of a stream's connection becomes another by what has come there."""
@@ -843,6 +865,7 @@ class Connections:
         unseen: Anomaly = Anomaly.CUT_SHORT,
     ) -> None:
         """End a connection and forget it; `unseen` as for `_finish`."""
+        self._searches.pop(connection, None)
         if connection.life is not _CLOSED:
             self._finish(connection, finished, unseen)
         connection.life = _FORGOTTEN

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["COMPARED", "UNROUTED", "First", "Names", "Search", "Translations", "hops_left"]
 
 _SECONDS: Final = 2 * 1_000_000_000
-_REMEMBERED: Final = 4_096
+_REMEMBERED: Final = 2_048
 """More than begin, or take their turn, within the fraction of a second after which the other name shows."""
 _TURNS: Final = 8
 """Where so few are seen in `_SOUGHT` seconds, the connection is a quiet one, and looking on costs nothing."""
@@ -84,7 +84,7 @@ class Names:
     It knows directions by their first names, so that a connection that is over is not kept for it.
     """
 
-    __slots__ = ("_far", "_near", "_shown", "ambiguous", "first", "since")
+    __slots__ = ("_far", "_near", "_shown", "ambiguous", "first", "returns", "since")
 
     def __init__(self, first: First, now: int) -> None:
         self.first = first
@@ -93,6 +93,8 @@ class Names:
         self._shown: list[bytes] | None = None
         self.since = now
         """On the clock that time-outs run on."""
+        self.returns = False
+        """One interface shows several: which one a segment has must be looked at."""
         self.ambiguous = False
         """Two connections began with these numbers, or took this turn, and it is not known whose names they are."""
 
@@ -124,6 +126,7 @@ class Names:
 
     def add(self, other: First) -> None:
         """Another name."""
+        self.returns |= other.interface is self.first.interface
         if other.hops > self._near[1]:
             self._near = other.flow, other.hops
         else:

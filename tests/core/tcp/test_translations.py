@@ -305,7 +305,7 @@ def test_what_is_remembered_is_bounded() -> None:
         return translations.find(seen(b"another flow", number, THERE, 63), now)
 
     found = [find(number, SECOND) for number in range(5_000)]
-    assert [names is not None for names in found] == [False] * 904 + [True] * 4_096
+    assert [names is not None for names in found] == [False] * 2_952 + [True] * 2_048
     assert find(4_999, 3 * SECOND) is None
     translations.expire(3 * SECOND)
     assert find(4_999, SECOND) is None
