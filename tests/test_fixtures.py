@@ -492,6 +492,9 @@ TSHARK_DIFFERS: dict[str, str] = {
         (
             *("translated_and_the_client_vanishes", "translated_and_the_server_comes_late"),
             *("translated_ipv6", "translated_to_a_backend", "translated_with_losses_at_each"),
+            *("translated_to_itself", "translated_to_itself_ipv6", "translated_to_itself_and_met_later"),
+            *("translated_and_met_later_at_the_server", "translated_and_met_later_at_the_client"),
+            *("translated_to_itself_from_the_middle", "translated_to_itself_with_losses"),
         ),
         _NAMES,
     ),

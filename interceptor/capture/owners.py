@@ -4,6 +4,10 @@ The proof goes from an interface to the network namespace that its other end is 
 a pod's uid and a container's id; and the addresses that the namespace has are theirs. It needs no right at any API: only sight of
 the host's processes. Where there is none, nobody is known, and the log says so once.
 
+Programs on the machine's own network have its addresses. Whose an end there is, the kernel tells by the socket (`sockets`): the control group
+that it was made in is one of a pod's processes there. That takes version 2 of control groups. A group that was not there at the last look is
+somebody's from the next one on.
+
 Owns when to look, and what is known now. A new interface is looked at at once, and again while it leads to nobody, as a pod's interface
 is made before its first process. All is looked at anew every `_LONGEST` seconds, since containers of a pod start later; and when a process ends
 that was part of a proof, which the kernel tells (pidfd_open(2)), or an interface goes, that proof is no more.
@@ -12,7 +16,7 @@ Refuses to know what is asked for later than that: who had an address a moment a
 * An address that two namespaces have is nobody's: which one was meant is not known.
 * Processes of several pods in a namespace prove nothing. Of several containers (their number is as of the last look) none is told, the one that
   only keeps the namespace (`pause`) not counted.
-* The machine's own namespace is nobody's: a pod of the host's network has the machine's addresses.
+* The machine's own namespace is nobody's as a whole: a program there is told by its socket, while there is one, or by its listener.
 * A pod that may configure its network (NET_ADMIN) can give itself any address, and calls to that are then told to be its.
 
 Limits: as many proofs as interfaces are captured at most (`MAX_CAPTURES`); a look takes some milliseconds, in a thread, mostly to ask every process for its
@@ -23,6 +27,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -32,7 +37,8 @@ import structlog
 from interceptor.capture.cgroups import owner
 from interceptor.capture.following import MAX_CAPTURES
 from interceptor.capture.links import Links
-from interceptor.capture.processes import PROC, Processes, addresses_in, namespace_numbers, read
+from interceptor.capture.processes import PROC, Processes, addresses_in, groups, namespace_numbers, read
+from interceptor.capture.sockets import Sockets
 from interceptor.capture.source import wait_for
 from interceptor.core.model import Owner
 
@@ -52,6 +58,8 @@ _PATIENCE: Final = 30.0
 """Seconds after which interfaces that lead to nobody, all of them, are a fault of what we may see."""
 _ASKED: Final = 256
 """Processes of a namespace whose cgroups are read. In one with more, not all containers are known, and so none is told."""
+_GROUPS: Final = 4_096
+"""Control groups of programs on the machine's network that are remembered as nobody's: a machine has some hundred."""
 _KEEPER: Final = "pause"
 """The program that keeps a pod's namespaces (Kubernetes' pause image)."""
 
@@ -84,13 +92,30 @@ class Owners:
         """Descriptors of processes that proofs rest on, by process id."""
         self._told = False
         """That they are not known."""
+        self._addresses: frozenset[str] = frozenset()
+        """The machine's own."""
+        self._groups: dict[int, Owner | None] = {}
+        """Whose control groups of sockets on its network are; None for nobody's."""
+        self._unknown: set[int] = set()
+        """Such groups that were seen since the last look."""
+        self._sockets: Sockets | None = None
 
-    def whose(self, address: str, port: int) -> Owner | None:  # noqa: ARG002 - see `model.Whose`
-        """Who has an address now."""
-        return self._by_address.get(address)
+    def whose(self, end: tuple[str, int], other: tuple[str, int]) -> Owner | None:
+        """Who has an end of a connection now; see `model.Whose`."""
+        address, _ = end
+        if address not in self._addresses or self._sockets is None:
+            return self._by_address.get(address)
+        group = self._sockets.group(end, other)
+        if group is None or group in self._groups:
+            return self._groups.get(group or 0)
+        if len(self._unknown) < _GROUPS:
+            self._unknown.add(group)
+        return None
 
     async def follow(self) -> None:
         """Look, again and again, until cancelled; or until it is plain that nothing may be seen."""
+        with suppress(OSError):
+            self._sockets = Sockets()
         try:
             async with asyncio.TaskGroup() as group:
                 listening = group.create_task(self._links.follow(), name="owners' interfaces")
@@ -101,6 +126,10 @@ class Owners:
                 listening.cancel()
         finally:
             self._keep({})
+            self._addresses = frozenset()
+            if self._sockets is not None:
+                self._sockets.close()
+                self._sockets = None
 
     async def _look_again_and_again(self) -> None:
         loop = asyncio.get_running_loop()
@@ -114,6 +143,7 @@ class Owners:
             known = self.proofs
             if loop.time() - whole >= _LONGEST:
                 whole, known = loop.time(), {}
+                await self._look_at_machine()
             found = await asyncio.to_thread(prove, leads, known) if leads else {}
             now = self._leads()
             self._keep({index: proof for index, proof in found.items() if now.get(index) == proof.leads_to})
@@ -122,6 +152,16 @@ class Owners:
                 since = loop.time()
             elif loop.time() - since > _PATIENCE:
                 self._tell("no process of the network namespaces is seen that interfaces lead to")
+
+    async def _look_at_machine(self) -> None:
+        """Its addresses; and its processes where one is sought, once at first: that takes a tenth of a millisecond for each."""
+        addresses = await asyncio.to_thread(addresses_in, os.getpid())
+        sought, self._unknown = self._unknown, set()
+        if sought or not self._addresses:
+            found = await asyncio.to_thread(on_machine)
+            nobodys = sought.union(group for group, one in self._groups.items() if one is None)
+            self._groups = (dict.fromkeys(nobodys) if len(nobodys) <= _GROUPS else {}) | found
+        self._addresses = addresses
 
     def _tell(self, reason: str) -> None:
         """Say that they are not known, once: what is seen of others may change, and it is the same all the while."""
@@ -193,6 +233,13 @@ def _by_address(proofs: Iterable[Proof]) -> dict[str, Owner | None]:
         address: next(iter(owners.values())) if len(owners) == 1 else None
         for address, owners in spaces.items()
     }
+
+
+def on_machine(proc: str = PROC) -> dict[int, Owner]:
+    """Whose processes on the machine's own network are, by the number of their control group."""
+    processes = Processes(proc)
+    pids = processes.by_namespace.get(processes.own, [])
+    return {group: one for group, text in groups(pids, proc) if (one := owner(text)) is not None}
 
 
 def prove(

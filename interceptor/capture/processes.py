@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["PROC", "Processes", "addresses_in", "namespace_numbers", "read"]
+__all__ = ["PROC", "Processes", "addresses_in", "groups", "namespace_numbers", "read"]
 
 PROC: Final = "/proc"
 _PROCESSES: Final = 32_768
@@ -73,6 +73,40 @@ def namespace_numbers(pids: Iterable[int]) -> Iterator[tuple[int, int]]:
             number = _answered(route.recv(4096))
             if number >= 0:
                 yield pid, number
+
+
+def groups(pids: Iterable[int], proc: str = PROC) -> Iterator[tuple[int, str]]:
+    """For each process in a control group of version 2: the group's number, and its `/proc/PID/cgroup`.
+
+    The number is the inode of the group's directory, where the whole hierarchy is mounted: here, or where init sees it. A reader in a
+    cgroup namespace of its own is told no paths from the root, and finds none.
+    """
+    roots = [root for mounts in (f"{proc}/self", f"{proc}/1") for root in _unified(mounts)]
+    numbers: dict[str, int] = {}
+    for pid in pids if roots else ():
+        text = read(f"{proc}/{pid}/cgroup")
+        path = next((line[3:] for line in text.splitlines() if line.startswith("0::")), "/..")
+        if path.startswith("/.."):
+            continue
+        if path not in numbers:
+            numbers[path] = next(filter(None, (_inode(root + path) for root in roots)), 0)
+        if numbers[path]:
+            yield numbers[path], text
+
+
+def _unified(process: str) -> Iterator[str]:
+    """Where a process sees the whole hierarchy of version 2 (proc_pid_mountinfo(5))."""
+    for line in read(f"{process}/mountinfo").splitlines():
+        fields = line.split()
+        if fields[3] == "/" and "cgroup2" in fields[6:]:
+            yield f"{process}/root{fields[4]}"
+
+
+def _inode(path: str) -> int:
+    try:
+        return os.stat(path).st_ino  # noqa: PTH116
+    except OSError:
+        return 0
 
 
 def _answered(message: bytes) -> int:

@@ -209,6 +209,8 @@ class Anomaly(StrEnum):
     MANY_NAMES = "many_names"
     """Its destination was called by more names than are kept: the address stands for this one."""
     MISSING_HOST = "missing_host"
+    NAT_UNJOINED = "nat_unjoined"
+    """It was seen under another name, too (NAT), on one of two connections that nothing tells apart: it may be counted twice."""
     NON_ASCII = "non_ascii"
     NOT_A_FRAME = "not_a_frame"
     """Bytes that cannot be a frame of WebSocket; what follows them is not read."""
@@ -363,16 +365,19 @@ class Owner(Struct, frozen=True, gc=False):
     """64 hexadecimal digits, as the runtime gives it; None where several containers share the address."""
 
 
-Whose: TypeAlias = Callable[[str, int], Owner | None]
-"""Who has an address and port now; None where that is not known. Asked once for each end of a connection."""
+Whose: TypeAlias = Callable[[tuple[str, int], tuple[str, int]], Owner | None]
+"""Who has an end of a connection now, its address and port; None where that is not known. The other one is what this end sees of
+it. Asked once for each end of a connection, and again where it has other names."""
 
 
 class Translation(Struct, frozen=True, gc=False):
     """A connection that was seen under the name that its client sees and the one that its server does (NAT)."""
 
-    service_address: str | None
+    service_address: str | None = None
     """What the client asked for, where that is not the server's address and port."""
-    service_port: int | None
+    service_port: int | None = None
+    unjoined: bool = False
+    """It may be one of two others under another name, and nobody can tell which: its ends are as they were seen here."""
 
 
 class Peers(Struct, frozen=True, gc=False):
@@ -414,6 +419,10 @@ class Peers(Struct, frozen=True, gc=False):
             translation=Translation(address, port),
             owners=None,
         )
+
+    def unjoined(self) -> Peers:
+        """The same ends, of what may be one of two other connections (`Anomaly.NAT_UNJOINED`)."""
+        return replace(self, translation=Translation(unjoined=True))
 
     def owned(self, client: Owner | None, server: Owner | None) -> Peers:
         """The same ends, of these."""

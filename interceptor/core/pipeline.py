@@ -30,7 +30,7 @@ from interceptor.core.tcp.reassembly import NEAR, Assembly
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from interceptor.core.model import Interface, Outcome, PacketBatch, Whose
+    from interceptor.core.model import Interface, Outcome, PacketBatch, Transaction, Whose
     from interceptor.core.packets.decode import Decoder, Party
     from interceptor.core.protocols.ledger import Unread
 
@@ -200,14 +200,16 @@ class Pipeline:
         self._payload += payload + delivered
         self._assembly.delivered += delivered
         connections.taken += segments - long_way
-        return finished
+        return connections.holdback.keep(finished) if connections.holdback.begun else finished
 
     def expire(self, now: int) -> list[Outcome]:
         """Let time pass without packets. Returns the transactions that are over by then.
 
         A time far from the last one means that the clock was set: time passes from there on.
         """
-        return self._tick(None, now)
+        finished = self._tick(None, now)
+        holdback = self._connections.holdback
+        return holdback.keep(finished) if holdback.begun else finished
 
     def closing(self) -> Iterator[list[Outcome]]:
         """The capture is over. Gives all that was still open, connection by connection.
@@ -231,7 +233,8 @@ class Pipeline:
 
     def ledger(self) -> list[Stage]:
         """Where everything went: received = delivered + sum(dropped) + held, at each stage."""
-        held_messages = held_transactions = 0
+        waiting = self._connections.holdback.transactions
+        held_transactions, held_messages = len(waiting), sum(map(_messages, waiting))
         held_bytes = 0
         begun = self._context.transactions
         for connection in self._connections.all():
@@ -246,7 +249,7 @@ class Pipeline:
             *self._lower_stages(),
             self._http(held_bytes),
             self._messages(held_messages),
-            _stage("transactions", "transactions", begun, self._context.reported, {}, held_transactions),
+            _stage("transactions", "transactions", begun, self.transactions, {}, held_transactions),
         ]
 
     def totals(self) -> list[Stage]:
@@ -254,7 +257,7 @@ class Pipeline:
 
         What is held is what is left over, and of transactions those are known that are over.
         """
-        http, messages, reported = self._http(0), self._messages(0), self._context.reported
+        http, messages, reported = self._http(0), self._messages(0), self.transactions
         return [
             *self._lower_stages(),
             self._http(http.received - http.delivered - sum(http.dropped.values())),
@@ -285,7 +288,11 @@ class Pipeline:
     def _messages(self, held: int) -> Stage:
         context = self._context
         late = {Drop.DEADLINE: context.late} if context.late else {}
-        paired = 2 * context.reported - context.halves
+        paired = (
+            2 * context.reported
+            - context.halves
+            - sum(map(_messages, self._connections.holdback.transactions))
+        )
         return _stage("messages", "messages", context.messages, paired, late, held)
 
     def read(self) -> dict[str, int]:
@@ -315,12 +322,13 @@ class Pipeline:
     @property
     def transactions(self) -> int:
         """How many transactions were reported."""
-        return self._context.reported
+        return self._context.reported - len(self._connections.holdback.transactions)
 
     @property
     def unpaired(self) -> int:
         """How many of them lack a request or a response."""
-        return self._context.halves
+        waiting = self._connections.holdback.transactions
+        return self._context.halves - sum(_messages(transaction) == 1 for transaction in waiting)
 
     @property
     def connections(self) -> int:
@@ -392,6 +400,11 @@ class Pipeline:
         if self._decoder is not None:
             self._decoder.expire(now)
         return self._connections.expire(now)
+
+
+def _messages(transaction: Transaction) -> int:
+    """How many are in it."""
+    return (transaction.request is not None) + (transaction.response is not None)
 
 
 def _stage(

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import os
+import signal
 import subprocess
 import sys
 import uuid
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support import cgroups, netns
-from tests.support.live import DEADLINE, ROOT, RPCAPD, RPCAPD_PORT, Agent, Rpcapd, agent_on
+from tests.support.live import DEADLINE, RPCAPD, RPCAPD_PORT, Agent, Rpcapd, agent_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
 pytestmark = pytest.mark.skipif(
     (reason := netns.unavailable("nginx", "curl", "unshare")) is not None, reason=reason or ""
@@ -25,6 +26,32 @@ pytestmark = pytest.mark.skipif(
 NGINX = "server {{ listen 80; listen [::]:80; location / {{ return 200 fine; }} }} access_log off;"
 LIVE = ("--capture-sources", "live:", "--capture-interfaces-include", "veth*")
 RPCAP = ("--capture-sources", f"rpcap://127.0.0.1:{RPCAPD_PORT}", *LIVE[2:])
+
+
+ASKS = """
+import http.client, sys
+connections = []
+for _ in sys.stdin:
+    connections.append(http.client.HTTPConnection(sys.argv[1], timeout=20))
+    connections[-1].request("GET", "/")
+    answer = connections[-1].getresponse()
+    answer.read()
+    print(answer.status, flush=True)
+"""
+"""Each time on a new connection, and all stay open."""
+ANSWERS = """
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"fine")
+sys.stdin.readline()
+server = http.server.HTTPServer((sys.argv[1], 8080), Handler)
+print(200, flush=True)
+server.serve_forever()
+"""
 
 
 def container() -> str:
@@ -70,6 +97,33 @@ class Node:
         running = self._stack.enter_context(netns.nginx(pod.space, folder, NGINX.format()))
         self._tree.put(running.pid, group)
         return running
+
+    @contextmanager
+    def program(self, source: str, group: str, *words: str) -> Iterator[Callable[[], bool]]:
+        """A program on the machine's network, in a control group from before its first socket on.
+
+        Each call of what it yields has it go on, and tells whether all was well.
+        """
+        process = subprocess.Popen(
+            self.space.wrap([sys.executable, "-c", source, *words]),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._tree.put(process.pid, group)
+
+        def go() -> bool:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            return process.stdout.readline() == b"200\n"
+
+        try:
+            yield go
+        finally:
+            process.kill()
+            process.communicate()
 
     def rpcapd(self) -> None:
         """Run one on the node's loopback, as in the chart's pods."""
@@ -222,49 +276,77 @@ def test_an_address_of_two_pods_is_nobodys(tmp_path: Path) -> None:
             assert agent.stop() == 0
 
 
+def test_programs_on_the_machines_network_are_told_by_their_sockets(tmp_path: Path) -> None:
+    """Who asks for as long as its connection is open, and who answers for as long as it listens; a program of no pod is nobody."""
+    group = cgroups.PATHS["systemd, containerd"]
+    uids, containers = [str(uuid.uuid4()) for _ in range(3)], [container() for _ in range(3)]
+    with made(tmp_path, 2) as node, ExitStack() as stack:
+        node.space.ip("address", "add", "10.42.0.1/16", "dev", "cni0")
+        pod = node.pod()
+        node.serve(pod, group(uids[0], containers[0]))
+        listens = stack.enter_context(node.program(ANSWERS, group(uids[1], containers[1]), "10.42.0.1"))
+        asks = stack.enter_context(node.program(ASKS, group(uids[2], containers[2]), pod.four))
+        assert listens()
+        with agent_on(node.space, tmp_path, *LIVE) as agent:
+            proven(agent, 1)
+
+            def told_who_asks() -> bool:
+                before = len(agent.lines())
+                assert asks()
+                return owners(one_call(agent, before)) == (uids[2], containers[2], uids[0], containers[0])
+
+            netns.wait_until(told_who_asks, "who asks from the machine's network is told", DEADLINE, 0.2)
+            before = len(agent.lines())
+            told = pod.space.run("curl", "-sS", "-m", "20", "http://10.42.0.1:8080/").stdout
+            assert told == "fine"
+            assert owners(one_call(agent, before)) == (uids[0], containers[0], uids[1], containers[1])
+            node.space.run("curl", "-sS", "-m", "20", f"http://{pod.four}/")
+            assert owners(one_call(agent, before + 1)) == (None, None, uids[0], containers[0])
+            assert agent.stop() == 0
+
+
 BLIND = {
     "no CAP_SYS_PTRACE": ["setpriv", "--bounding-set", "-sys_ptrace", "--inh-caps", "-sys_ptrace", "--"],
-    "no hostPID": ["unshare", "--pid", "--fork", "--mount-proc", "--"],
+    "no hostPID": ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"],
 }
 
 
-@pytest.mark.parametrize("without", BLIND.values(), ids=BLIND)
-def test_what_is_not_seen_is_off_and_says_so_once(without: list[str], tmp_path: Path) -> None:
-    """Whether it may not be seen, or is not there to be seen."""
-    if subprocess.run([*without, "true"], capture_output=True, check=False).returncode != 0:
-        pytest.skip(f"{without[0]} cannot take this away here")
+def stopped(agent: Agent) -> int:
+    """Ask an agent to end that may be the child of what has started it; gives its exit status."""
+    pid = agent.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    os.kill(int(children[0]) if children else pid, signal.SIGTERM)
+    return agent.process.wait(DEADLINE)
+
+
+@pytest.mark.parametrize("by", BLIND.values(), ids=BLIND)
+def test_what_is_not_seen_is_off_and_says_so_once(by: list[str], tmp_path: Path) -> None:
+    """Whether it may not be seen, or is not there to be seen; and calls are reported as ever, whatever comes and goes."""
+    if subprocess.run([*by, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip(f"{by[0]} cannot take this away here")
     group = cgroups.PATHS["systemd, CRI-O"]
     with made(tmp_path, 2) as node:
-        for _ in range(2):
-            node.start(node.pod(), group(str(uuid.uuid4()), container()))
-        command = [*without, sys.executable, "-c", FOLLOWING]
-        done = subprocess.run(
-            node.space.wrap(command), capture_output=True, text=True, timeout=DEADLINE, check=True, cwd=ROOT
-        )
-    said = json.loads(done.stdout)
-    assert said["proofs"] == 0
-    assert [event["event"] for event in said["events"]] == ["owners_unknown"]
-    assert "hostPID" in said["events"][0]["remedy"]
+        server, client = node.pod(), node.pod()
+        node.start(client, group(str(uuid.uuid4()), container()))
+        node.serve(server, group(str(uuid.uuid4()), container()))
+        with agent_on(node.space, tmp_path, *LIVE, by=by) as agent:
+            netns.wait_until(agent.ready, "readiness", DEADLINE)
 
+            def said() -> list[str]:
+                return [event["remedy"] for event in agent.events() if event["event"] == "owners_unknown"]
 
-FOLLOWING = """
-import asyncio, json
-from structlog.testing import capture_logs
-from interceptor.capture import owners
+            netns.wait_until(lambda: bool(said()), "it says so", DEADLINE)
+            client.ask(server)
+            assert owners(one_call(agent)) == (None, None, None, None)
+            late = node.pod()
+            node.start(late, group(str(uuid.uuid4()), container()))
 
-owners._PATIENCE = 0.5
-owners._LONGEST = 0.5
+            def captured() -> bool:
+                late.ask(server)
+                return any(record["source.address"] == late.four for record in agent.read())
 
-async def main(events):
-    found = owners.Owners()
-    following = asyncio.create_task(found.follow())
-    while not events:
-        await asyncio.sleep(0.05)
-    await asyncio.wait([following], timeout=3)  # whether it goes on or not
-    following.cancel()
-    return len(found.proofs)
-
-with capture_logs() as events:
-    proofs = asyncio.run(main(events))
-print(json.dumps({"proofs": proofs, "events": events}))
-"""
+            netns.wait_until(captured, "an interface that comes later is captured", DEADLINE, 0.2)
+            assert agent.metrics()["interceptor_proven_interfaces"] == 0
+            assert stopped(agent) == 0
+        [remedy] = said()
+    assert "hostPID" in remedy

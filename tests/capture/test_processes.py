@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from interceptor.capture.processes import Processes, addresses_in, read
+from interceptor.capture.processes import Processes, addresses_in, groups, read
 from tests.support import netns
 
 if TYPE_CHECKING:
@@ -107,3 +107,25 @@ pid = int(sys.argv[1])
 found = dict(namespace_numbers([pid, os.getpid(), 4194303]))
 print(leads_to, found.pop(pid), *found)
 """
+
+
+@pytest.mark.parametrize("whose", ["self", "1"])
+def test_control_groups_have_numbers_where_the_whole_hierarchy_is_seen(whose: str, tmp_path: Path) -> None:
+    """By this process or by init: the inode of the group's directory. Part of it, another version and paths from elsewhere tell none."""
+    root = tmp_path / whose / "root"
+    (root / "unified" / "pods" / "one").mkdir(parents=True)
+    whole = "41 31 0:38 / /unified rw,relatime - cgroup2 cgroup2 rw\n"
+    (tmp_path / whose / "mountinfo").write_text("40 31 0:37 /one /part rw - cgroup2 cgroup2 rw\n" + whole)
+    for number, path in (
+        (7, "0::/pods/one"),
+        (8, "4:cpu:/pods/one"),
+        (9, "0::/../pods/one"),
+        (10, "0::/gone"),
+    ):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "cgroup").write_text(f"3:memory:/other\n{path}\n")
+    one = (root / "unified" / "pods" / "one").stat().st_ino
+    found = list(groups([7, 8, 9, 10, 11], str(tmp_path)))
+    assert found == [(one, "3:memory:/other\n0::/pods/one\n")]
+    (tmp_path / whose / "mountinfo").write_text("")
+    assert list(groups([7], str(tmp_path))) == []

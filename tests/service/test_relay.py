@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import os
+import shutil
 import signal
 import ssl
 import subprocess
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from interceptor.delivery.batches import Batch
 
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 SECRETS = {"INTERCEPTOR_INGEST_TOKENS": TOKEN, "INTERCEPTOR_TOKEN": TOKEN}
 
@@ -192,6 +195,52 @@ def test_through_the_relay_to_the_collector(tmp_path: Path) -> None:
             assert relay.stop() == 0
             assert TOKEN not in relay.said()
             assert "Traceback" not in relay.said()
+
+
+def test_records_of_schema_1_arrive_beside_those_of_schema_2(tmp_path: Path) -> None:
+    """What an agent of before has left in its spool is delivered by today's, whose own records of the same capture follow; and batches
+    of either schema and of both are taken, by a relay and by a collector.
+    """
+    left = FIXTURES / "spooled" / "00000000000000000001.31.batch"
+    (tmp_path / "agent").mkdir()
+    shutil.copy(left, tmp_path / "agent")
+    old = [record(schema=1) for _ in range(4)]
+    sent = [batch(old[0]), batch(old[1], record(), old[2]), batch(record())]
+    with (
+        running("collector", "--collector-database", tmp_path / "c.db", environment=SECRETS) as cloud,
+        running("relay", *relaying(tmp_path, cloud.url), environment=SECRETS) as relay,
+    ):
+        flags = (
+            *("--capture-sources", f"file:{FIXTURES / 'real' / 'keepalive.pcap'}", "--endpoint", relay.url),
+            *("--spool-directory", tmp_path / "agent", "--spool-min-free-bytes", 0),
+            *("--upload-allow-plain-http", "true", "--server-port", 0),
+        )
+        agent = subprocess.run(
+            [sys.executable, "-m", "interceptor", "run", *map(str, flags)],
+            env=os.environ | {"INTERCEPTOR_TOKEN": TOKEN, "NO_PROXY": "*"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert agent.returncode == 0, agent.stderr
+        assert not list((tmp_path / "agent").glob("*.batch"))
+        for url, batches in ((relay.url, sent), (cloud.url, [*sent, batch(old[3])])):
+            for sealed in batches:
+                answer = httpx.post(
+                    f"{url}/v1/batches", content=sealed.body, headers=headers(sealed), trust_env=False
+                )
+                assert answer.json() == {"accepted": sealed.records, "rejected": 0}
+        until("all records", lambda: stored(cloud.url) == 31 + 31 + 5 + 1)
+        until("an empty spool", lambda: "interceptor_spool_batches 0.0" in metrics(relay.url))
+        shown = httpx.get(f"{cloud.url}/v1/records?limit=100", headers=BEARER, trust_env=False)
+    ids = {(each["schema"], each["id"]) for each in shown.json()["records"]}
+    content = left.read_bytes()
+    text = gzip.decompress(content[content.index(b"\x1f\x8b") :])
+    assert {(1, json.loads(line)["id"]) for line in text.splitlines()[1:]} | {
+        (1, one["id"]) for one in old
+    } == {each for each in ids if each[0] == 1}
+    assert len(ids) == 68
 
 
 def metrics(url: str) -> str:

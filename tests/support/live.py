@@ -27,7 +27,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support import netns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["Agent", "Node", "Pod", "Rpcapd", "Verdict", "agent_on", "compare", "settle"]
 
@@ -305,11 +305,16 @@ class Node:
 
 
 @contextmanager
-def agent_on(host: netns.Namespace, folder: pathlib.Path, *options: str) -> Iterator[Agent]:
-    """`interceptor run` in a namespace of any kind, with records to a file, until the block ends."""
+def agent_on(
+    host: netns.Namespace, folder: pathlib.Path, *options: str, by: Sequence[str] = ()
+) -> Iterator[Agent]:
+    """`interceptor run` in a namespace of any kind, with records to a file, until the block ends.
+
+    `by` is a command that starts it, in its own process.
+    """
     records, errors = folder / "records.jsonl", folder / "agent.log"
     command = [
-        *(sys.executable, "-m", "interceptor", "run", "--output-path", str(records)),
+        *(*by, sys.executable, "-m", "interceptor", "run", "--output-path", str(records)),
         *("--server-address", "127.0.0.1", "--server-port", str(PORT), *options),
     ]
     with errors.open("wb") as stream:

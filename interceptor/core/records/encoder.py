@@ -177,6 +177,7 @@ _LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
 _NO_OWNERS: Final[dict[str, str]] = {}
 _MANY_NAMES: Final = {Anomaly.MANY_NAMES}
+_UNJOINED: Final = {Anomaly.NAT_UNJOINED}
 _COMPLETE: Final = State.COMPLETE  # the attribute of an enumeration is not cheap
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -294,15 +295,16 @@ _Connection: TypeAlias = tuple[
     str,
     str | None,
     dict[str, str],
+    set[Anomaly] | None,
 ]
-"""What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record; and those of whose
-its ends are, by name, which most have not."""
+"""What every record of a connection says, ready for JSON: the fields of `Peers` in the order of a record; those of whose
+its ends are, by name, which most have not; and tags."""
 
 
 def _translation(peers: Peers) -> tuple[str | None, int | None, str | None]:
     """Address and port of the service, and the perspective."""
     seen = peers.translation
-    if seen is None:
+    if seen is None or seen.unjoined:
         return None, None, peers.perspective
     return seen.service_address, seen.service_port, "both"
 
@@ -394,11 +396,14 @@ class RecordEncoder:
             network_type,
             interface,
             owners,
+            tags,
         ) = connection
 
         server_address = destination_address
         server_port = destination_port
         anomalies = transaction.anomalies
+        if tags is not None:
+            anomalies = anomalies | tags if anomalies else tags
         interim = transaction.interim
 
         if response is None:
@@ -676,6 +681,7 @@ class RecordEncoder:
             _text(peers.network_type),
             _text(peers.interface[:MAX_INTERFACE]) or None if peers.interface else None,
             dict(_owners(peers)) if peers.owners else _NO_OWNERS,
+            _UNJOINED if peers.translation is not None and peers.translation.unjoined else None,
         )
         if len(self._connections) >= CACHED:
             self._connections.clear()

@@ -60,7 +60,7 @@ class Direction(Stream):
         self.steady = False
         """Both directions are known and open, under one name: what continues them is theirs."""
         self.smooth = False
-        """And nothing waits in either: an expected segment needs no thought."""
+        """And nothing waits in either, and nobody looks for its turns: an expected segment needs no thought."""
 
     def shown(self, segment: Segment) -> bool:
         """Whether another interface has shown all that is in a segment."""
@@ -158,8 +158,8 @@ class Connection:
         client.smooth = server.smooth = client.steady = server.steady = False
         del self.conversation, client.reader, server.reader
 
-    def smoothen(self) -> None:
-        """Say whether expected segments may take the short way."""
+    def smoothen(self, speaker: bytes | None = None) -> None:
+        """Say whether expected segments may take the short way. `speaker`: the only direction that may, where turns are looked for."""
         client, server = self.client, self.server
         steady = (
             client.seen
@@ -169,5 +169,9 @@ class Connection:
             and self.life is _OPEN
             and self.rival is None
         )
-        client.steady = server.steady = steady and self.names is None
-        client.smooth = server.smooth = steady and client.held is None and server.held is None
+        client.steady = server.steady = steady and self.names is None and speaker is None
+        smooth = steady and client.held is None and server.held is None
+        if self.names is not None and self.names.returns:
+            smooth = False
+        client.smooth = smooth and speaker in {None, client.flow}
+        server.smooth = smooth and speaker in {None, server.flow}

@@ -24,11 +24,20 @@ from interceptor.core.tcp.clocks import TICK
 from interceptor.core.tcp.connection import Connection, Direction, Life
 from interceptor.core.tcp.flows import Ends, reverse
 from interceptor.core.tcp.handshakes import CLIENT_NEAR, SERVER_NEAR, Handshakes
+from interceptor.core.tcp.holdback import Holdback
 from interceptor.core.tcp.namesakes import Namesakes
 from interceptor.core.tcp.numbers import Numbers
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, difference
 from interceptor.core.tcp.rivals import Kept, Rival, far_off
-from interceptor.core.tcp.translations import COMPARED, UNROUTED, First, Translations, hops_left
+from interceptor.core.tcp.translations import (
+    COMPARED,
+    UNROUTED,
+    First,
+    Names,
+    Search,
+    Translations,
+    hops_left,
+)
 from interceptor.core.tcp.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -38,7 +47,6 @@ if TYPE_CHECKING:
     from interceptor.core.protocols.conversation import Recogniser
     from interceptor.core.tcp.handshakes import Handshake
     from interceptor.core.tcp.reassembly import Piece
-    from interceptor.core.tcp.translations import Names
 
 __all__ = ["Connections"]
 
@@ -48,6 +56,8 @@ _LOOKED_AT: Final = 8
 """Connections that an eviction compares."""
 _CROWDED_SECONDS: Final = 0.1
 """Hundreds of times what the queues of a network card put in disorder."""
+_SEARCHED: Final = 4_096
+"""Connections whose other name is looked for at once, the newest: what is open when an agent starts, and not idle."""
 _SPARE: Final = 1_024
 """Entries of forgotten connections that the wheel may always have, besides one for each that is remembered."""
 # Python looks a member of an enumeration up by calling functions, which is much for what every segment asks.
@@ -87,6 +97,8 @@ class Connections:
         self._handshakes = Handshakes(limits)
         self._names = Namesakes(self.streams)
         self._translations: Translations[Direction] = Translations(self.streams)
+        self._searches: dict[Connection, Search] = {}
+        """The turns of those whose handshake was not seen, and which may have another name."""
         self._chunk = Chunk(b"", 0, 0, 0, 0, 0)
         self._stalled: dict[Connection, None] = {}
         """In which something waits, as far as they are settled."""
@@ -94,6 +106,8 @@ class Connections:
         """When each must be looked at."""
         self._ends = Ends(whose)
         self._numbers = Numbers()
+        self.holdback = Holdback()
+        """What is over and not told yet: whoever tells what is finished asks it."""
         self.evicted = 0
         """Connections closed to make room for another."""
         self.shedded = 0
@@ -245,6 +259,8 @@ class Connections:
             stream = self._begin(interface, buffer, segment, time, finished)
             for kept in before:
                 finished += self.segment(*kept)
+        elif length and self._searches and (search := self._searches.get(stream.connection)) is not None:
+            stream = self._seek(interface, buffer, segment, time, stream, search, finished)
         connection = stream.connection
         names = connection.names
         again = _RETRANSMITTED
@@ -297,10 +313,13 @@ class Connections:
             self._wheel.keep(_remembered)
         self._handshakes.expire(now)
         self._translations.expire(now)
+        finished += self.holdback.expire(now)
         return finished
 
     def closing(self) -> Iterator[list[Outcome]]:
         """The capture is over: end one connection after the other, and give what each of them leaves."""
+        if self.holdback.begun:
+            yield self.holdback.close()
         while self.streams:  # what was kept beside a connection may be one of its own
             for connection in filter(_remembered, list(self.all())):
                 finished: list[Outcome] = []
@@ -328,39 +347,92 @@ class Connections:
         self, interface: Interface, buffer: bytes, segment: Segment, time: int, finished: list[Outcome]
     ) -> Direction:
         """The first data under a name: of a connection, or under another one of its names. Returns its direction."""
-        flow, sequence, acknowledgement, flags, data, captured, _ = segment
+        flow, sequence, acknowledgement, flags, *_ = segment
         handshake = self._handshakes.take(flow, sequence, acknowledgement, flags, self.now)
         numbers = (sequence - 1) & _MASK, (acknowledgement - 1) & _MASK
         if handshake is not None:
             (client, server, *_), from_client = handshake
             own, other = (client, server) if from_client else (server, client)
             numbers = own if own >= 0 else numbers[0], other if other >= 0 else numbers[1]
-        hops = hops_left(buffer, data, flow)
-        if not flags & ACK or hops < 0:
+        first = _first(interface, buffer, segment, time, numbers)
+        if first is None:
             return self._open(interface, segment, handshake, finished)
-        said = buffer[data : data + min(captured, COMPARED)]
-        first = First(flow, numbers, interface, sequence, said, hops, time)
         known = self._translations.find(first, self.now)
-        if known is not None:
-            names, stream = known
+        if known is not None and not known.names.ambiguous:
+            stream = known.stream
             if self._names.add(flow, stream) and self._names.add(reverse(flow), stream.peer):
-                names.add(first)
-                self._rename(stream.connection, names)
+                known.names.add(known.other)
+                self._rename(stream.connection, known.names, finished)
                 return stream
         stream = self._open(interface, segment, handshake, finished)
-        self._translations.opened(first, self.now)
+        self._translations.note(first, self.now, sought=handshake is None)
+        if known is not None:
+            self._leave_apart(stream.connection, first, finished)
+        elif handshake is None:
+            self._searches[stream.connection] = Search(flow, self.now)
+            if len(self._searches) > _SEARCHED:
+                self._give_up_search(next(iter(self._searches)))
         return stream
 
-    def _rename(self, connection: Connection, names: Names) -> None:
-        """A connection has another name."""
+    def _seek(
+        self,
+        interface: Interface,
+        buffer: bytes,
+        segment: Segment,
+        time: int,
+        stream: Direction,
+        search: Search,
+        finished: list[Outcome],
+    ) -> Direction:
+        """Data of a connection that may have another name. Returns the direction that it belongs to.
+
+        That is another connection's where this is a turn of it, too, and nothing is open here that only this one knows.
+        """
+        flow, sequence, acknowledgement, *_ = segment
+        connection = stream.connection
+        if connection.life is not _OPEN or search.over(self.now):
+            self._give_up_search(connection)
+            return stream
+        if stream.flow == search.speaker or sequence != stream.next:
+            return stream
+        search.turn(stream.flow)
+        numbers = (sequence - 1) & _MASK, (acknowledgement - 1) & _MASK
+        first = _first(interface, buffer, segment, time, numbers) if flow == stream.flow else None
+        if first is None:
+            return stream
+        known = self._translations.find(first, self.now)
+        if known is None:
+            self._translations.note(first, self.now, sought=True)
+        elif known.names.ambiguous:
+            self._leave_apart(connection, first, finished)
+        elif not connection.conversation.open_transactions:
+            self._remove(connection, finished)
+            return self._begin(interface, buffer, segment, time, finished)
+        return stream
+
+    def _give_up_search(self, connection: Connection) -> None:
+        """Another name of a connection is not looked for any more."""
+        del self._searches[connection]
+        connection.smoothen()
+
+    def _leave_apart(self, connection: Connection, first: First, finished: list[Outcome]) -> None:
+        """A connection is another name of one of two."""
+        names = Names(first, self.now)
+        names.ambiguous = True
+        self._rename(connection, names, finished)
+
+    def _rename(self, connection: Connection, names: Names, finished: list[Outcome]) -> None:
+        """A connection has another name, or is one of another connection."""
+        for outcome in self.holdback.released(connection.client.flow):
+            outcome.peers = self._named(outcome.peers, connection.client.flow, names)
+            finished.append(outcome)
         connection.names = names
+        self._searches.pop(connection, None)
         connection.smoothen()
         if connection.life < _CLOSED:
             known = connection.conversation.peers
             if known is not None:
-                connection.conversation.rename(
-                    self._ends.translated(known, *names.of_ends(connection.client.flow))
-                )
+                connection.conversation.rename(self._named(known, connection.client.flow, names))
 
     def _open(
         self,
@@ -390,6 +462,9 @@ class Connections:
                 server.seen = True
             perspective = _perspective(near) if server_sequence >= 0 else None
             peers = self._peers(client, server, interface, perspective=perspective, shaken=True)
+            if perspective is not None and self.several_interfaces:
+                finished += self.holdback.released(client.flow)
+                self.holdback.began(client.flow, peers, self.now)
         conversation = self._recogniser.begin(peers, first=handshake is not None)
         connection = Connection(client, server, conversation)
         self._names.opened(stream)
@@ -419,7 +494,11 @@ class Connections:
             initial=shaken and self._numbers.identify(client.flow, own, other),
             perspective=perspective,
         )
-        return peers if names is None else self._ends.translated(peers, *names.of_ends(client.flow))
+        return peers if names is None else self._named(peers, client.flow, names)
+
+    def _named(self, peers: Peers, client: bytes, names: Names) -> Peers:
+        """The ends of a connection with several names; `client` is the first of its client's direction."""
+        return peers.unjoined() if names.ambiguous else self._ends.translated(peers, *names.of_ends(client))
 
     def _first_sight(
         self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Outcome]
@@ -587,7 +666,8 @@ class Connections:
             connection.client.discard(Drop.AFTER_CLOSE)
             connection.server.discard(Drop.AFTER_CLOSE)
             self._stalled.pop(connection, None)
-        connection.smoothen()
+        search = self._searches.get(connection) if self._searches else None
+        connection.smoothen(None if search is None else search.speaker)
 
     def become(self, stream: Direction, finished: list[Outcome]) -> None:
         """The conversation of a stream's connection becomes another by what has come there."""
@@ -785,6 +865,7 @@ class Connections:
         unseen: Anomaly = Anomaly.CUT_SHORT,
     ) -> None:
         """End a connection and forget it; `unseen` as for `_finish`."""
+        self._searches.pop(connection, None)
         if connection.life is not _CLOSED:
             self._finish(connection, finished, unseen)
         connection.life = _FORGOTTEN
@@ -881,6 +962,18 @@ class Connections:
 
     def _drop(self, reason: Drop) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+
+def _first(
+    interface: Interface, buffer: bytes, segment: Segment, time: int, numbers: tuple[int, int]
+) -> First | None:
+    """Data by which a connection may be found; None where the packet does not say enough. `numbers`: those before it."""
+    flow, sequence, _, flags, data, captured, _ = segment
+    hops = hops_left(buffer, data, flow)
+    if not flags & ACK or hops < 0:
+        return None
+    said = buffer[data : data + min(captured, COMPARED)]
+    return First(flow, numbers, interface, sequence, said, hops, time)
 
 
 def _perspective(near: int) -> str | None:

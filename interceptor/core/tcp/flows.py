@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from interceptor.core.model import Peers
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ends", "bare", "reverse"]
 
+_Pair: TypeAlias = tuple[tuple[str, int], tuple[str, int]]
 _REMEMBERED: Final = 4_096
 """Addresses, and ports of servers, of which one copy serves all connections."""
 
@@ -111,7 +112,8 @@ class Ends:
             interface=interface,
             perspective=perspective,
         )
-        return self._owned(peers)
+        client, server = (peers.client_address, peers.client_port), (peers.server_address, peers.server_port)
+        return self._owned(peers, (client, server), (server, client))
 
     def translated(self, peers: Peers, as_client: bytes, as_server: bytes) -> Peers:
         """The same ends where addresses are translated between them: the client's flow as it sees it, and as the server does."""
@@ -120,12 +122,12 @@ class Ends:
         service = self._addresses[asking[asked : 2 * asked]], self._ports[asking[-2:]]
         server = self._addresses[answering[size : 2 * size]], self._ports[answering[-2:]]
         client = self._addresses[asking[:asked]], int.from_bytes(asking[-4:-2], "big")
-        return self._owned(peers.translated(client, server, service))
+        seen = self._addresses[answering[:size]], int.from_bytes(answering[-4:-2], "big")
+        return self._owned(peers.translated(client, server, service), (client, service), (server, seen))
 
-    def _owned(self, peers: Peers) -> Peers:
-        """With whose the ends are now, as far as that is known."""
+    def _owned(self, peers: Peers, client: _Pair, server: _Pair) -> Peers:
+        """With whose the ends are now, as far as that is known: each with what it sees as the other one."""
         if self._whose is None:
             return peers
-        client = self._whose(peers.client_address, peers.client_port)
-        server = self._whose(peers.server_address, peers.server_port)
-        return peers if client is server is None else peers.owned(client, server)
+        one, other = self._whose(*client), self._whose(*server)
+        return peers if one is other is None else peers.owned(one, other)

@@ -68,14 +68,14 @@ def test_what_is_remembered_is_bounded() -> None:
 
 
 def test_whose_the_ends_are_is_asked_once_they_are_known() -> None:
-    """Of both, by address and port; and anew where their addresses turn out to be translated."""
-    asked: list[tuple[str, int]] = []
+    """Of both, by what each sees of itself and of the other; and anew where their addresses turn out to be translated."""
+    asked: list[tuple[tuple[str, int], tuple[str, int]]] = []
     pod, other = Owner("4f0c", None), Owner(None, "9a1b")
     known = {("10.0.0.1", 40_000): pod, ("10.0.0.2", 8_080): other}
 
-    def whose(address: str, port: int) -> Owner | None:
-        asked.append((address, port))
-        return known.get((address, port))
+    def whose(end: tuple[str, int], other: tuple[str, int]) -> Owner | None:
+        asked.append((end, other))
+        return known.get(end)
 
     ends = Ends(whose)
     there = flow("10.0.0.1", "10.96.0.9", 40_000, 80)
@@ -84,7 +84,13 @@ def test_whose_the_ends_are_is_asked_once_they_are_known() -> None:
     as_server = flow("10.0.0.9", "10.0.0.2", 555, 8_080)
     both = ends.translated(peers, there, as_server)
     assert both.owners == (pod, other)
-    assert asked == [("10.0.0.1", 40_000), ("10.96.0.9", 80), ("10.0.0.1", 40_000), ("10.0.0.2", 8_080)]
+    client, service, server = ("10.0.0.1", 40_000), ("10.96.0.9", 80), ("10.0.0.2", 8_080)
+    assert asked == [
+        (client, service),
+        (service, client),
+        (client, service),
+        (server, ("10.0.0.9", 555)),
+    ]
     known.clear()
     gone = ends.translated(both, there, as_server)
     assert gone.owners is None

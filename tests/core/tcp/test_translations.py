@@ -13,7 +13,19 @@ from interceptor.core.budget import Budget
 from interceptor.core.model import Interface, Limits
 from interceptor.core.tcp.reassembly import Assembly, Stream
 from interceptor.core.tcp.translations import First, Translations, hops_left
-from tests.conversations import ACK, RST, SECOND, Capture, Dialogue, Ends, Sent, pairs
+from tests.conversations import (
+    ACK,
+    RST,
+    SECOND,
+    Capture,
+    Dialogue,
+    Ends,
+    Sent,
+    pairs,
+    records,
+    request,
+    response,
+)
 
 if TYPE_CHECKING:
     from interceptor.core.model import Peers
@@ -130,6 +142,98 @@ def test_what_one_place_loses_the_other_has(at_pod: set[int], at_backend: set[in
     assert pairs(capture.close()) == [(str(nonce), str(nonce)) for nonce in range(1, 11)]
 
 
+def halves(nonce: int) -> list[tuple[bool, bytes]]:
+    """The segments of a call: whether the client sends them, and what. Each message has its head in its first."""
+    body = b"b" * 90
+    asks, answers = request(nonce, "POST", body=body), response(nonce, body=body)
+    return [(True, asks[:-60]), (True, asks[-60:]), (False, answers[:-60]), (False, answers[-60:])]
+
+
+@pytest.mark.parametrize("names", [(ASKED, DNAT), (ASKED, MASQUERADED), (ASKED, SNAT)])
+@given(at_pod=st.integers(0, 16), at_backend=st.integers(0, 16))
+def test_who_is_met_at_two_moments_is_one(names: tuple[Ends, ...], at_pod: int, at_backend: int) -> None:
+    """Wherever each place begins to show a connection whose handshake neither shows: every call counts once.
+
+    The places begin with these segments of five calls. Of the call that is under way then at the first of them the rest is told, once.
+    """
+    capture = Capture()
+    talk = way(capture, *names)
+    number = 0
+    for nonce in range(1, 6):
+        for client, data in halves(nonce):
+            talk.unseen = {place for place, start in enumerate((at_pod, at_backend)) if number < start}
+            number += 1
+            (talk.client if client else talk.server)(data)
+    talk.close()
+    told = pairs(capture.close())
+    whole = [(str(nonce), str(nonce)) for nonce in range(1, 6) if 4 * nonce > min(at_pod, at_backend) + 3]
+    assert [pair for pair in told if None not in pair] == whole
+    started = min(at_pod, at_backend) % 4
+    assert len(told) - len(whole) == (started in {1, 2})
+    [*_, last] = capture.transactions
+    assert (last.peers.translation is not None) == (names[1] != names[0])
+
+
+def test_a_quiet_connection_is_looked_for_in_its_next_turns() -> None:
+    """However long after: its other interface may have been opened behind its last call."""
+    capture = Capture()
+    talk = way(capture, ASKED, MASQUERADED)
+    talk.unseen = {1}
+    talk.exchange(1)
+    capture.wait(100)
+    talk.unseen = set()
+    talk.exchange(2)
+    talk.exchange(3)
+    assert pairs(capture.close()) == [("1", "1"), ("2", "2"), ("3", "3")]
+    assert capture.pipeline.connections == 1
+
+
+def test_a_busy_connection_is_not_looked_for_any_more_after_a_while() -> None:
+    """Its packets take the short way then, and what shows it under another name is another connection."""
+    capture = Capture()
+    talk = way(capture, ASKED, MASQUERADED)
+    talk.unseen = {1}
+    for nonce in range(1, 20):
+        talk.exchange(nonce)
+        capture.wait(1)
+    talk.unseen = set()
+    talk.exchange(20)
+    assert len(capture.close()) == 21
+    assert capture.pipeline.connections == 2
+
+
+def test_what_may_be_one_of_two_is_left_apart_and_says_so() -> None:
+    """Programs whose numbers are no random ones: two connections with the same turn, and a third name."""
+    capture = Capture()
+    first, second = (
+        Way(capture, ends, names=[(HERE, ends)]) for ends in (ASKED, ASKED._replace(client_port=40_001))
+    )
+    third = way(capture, ASKED, MASQUERADED)
+    third.unseen = {0}
+    for nonce in (1, 2):
+        first.exchange(nonce)
+        second.exchange(nonce)
+        third.exchange(nonce)
+    found = records(capture.close())
+    assert len(found) == 6
+    tagged = [record["source.address"] for record in found if "nat_unjoined" in record.get("anomalies", ())]
+    assert tagged == [MASQUERADED.client] * 2
+    assert not any("perspective" in record for record in found)
+
+
+def test_a_proxy_that_answers_in_time_is_a_hop() -> None:
+    """Numbers of its own are another connection's, in whichever turn."""
+    capture = Capture()
+    first = way(capture, ASKED)
+    second = way(capture, DNAT._replace(client_start=77, server_start=88))
+    for nonce in (1, 2, 3):
+        first.client(request(nonce))
+        second.exchange(nonce)
+        first.server(response(nonce))
+    assert len(capture.close()) == 6
+    assert capture.pipeline.connections == 2
+
+
 def test_connections_with_the_same_numbers_on_other_addresses_later_are_others() -> None:
     """Numbers are only theirs for a moment."""
     capture = Capture()
@@ -195,7 +299,7 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(5_000):
         flow = number.to_bytes(8, "big") + b"port"
         streams[flow] = Stream(flow, number + 1, assembly)
-        translations.opened(seen(flow, number, HERE, 64), 0)
+        translations.note(seen(flow, number, HERE, 64), 0)
 
     def find(number: int, now: int) -> object:
         return translations.find(seen(b"another flow", number, THERE, 63), now)
@@ -213,7 +317,7 @@ def test_what_was_not_routed_by_one_host_is_another(hops: int) -> None:
     flow = b"12345678port"
     streams = {flow: Stream(flow, 2, Assembly(Limits(), Budget(1 << 20)))}
     translations = Translations(streams)
-    translations.opened(seen(flow, 1, HERE, 64), 0)
+    translations.note(seen(flow, 1, HERE, 64), 0)
     assert translations.find(seen(b"another flow", 1, THERE, 63), 0) is not None
     assert translations.find(seen(b"another flow", 1, THERE, hops), 0) is None
 
@@ -262,3 +366,19 @@ def test_whose_view_it_is_is_told(hops: tuple[int, int], told: str | None) -> No
     talk.close()
     (found,) = capture.close()
     assert found.peers.perspective == told
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_what_one_interface_shows_twice_is_one_if_it_comes_back(alike: bool) -> None:
+    """To who sent it: a pod that asks itself. What goes on to another host is another connection."""
+    capture = Capture()
+    there = ASKED.client if alike else DNAT.server
+    far = MASQUERADED._replace(server=there)
+    talk = Way(capture, ASKED, names=[(HERE, ASKED), (HERE, far)]).open()
+    talk.exchange(1)
+    talk.exchange(2)
+    talk.close()
+    found = capture.close()
+    expected = ("10.64.0.2", 40_000, "10.64.0.2", 8080, "10.96.0.9", 80)
+    assert ({ends(each.peers) for each in found} == {expected}) == alike
+    assert len(found) == (2 if alike else 4)
