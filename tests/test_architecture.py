@@ -44,7 +44,7 @@ PURE = {
         "core.packets.links",
         "core.packets.tunnels",
     },
-    "core.tcp.reassembly": {"core.model", "core.budget"},
+    "core.tcp.reassembly": {"core.model", "core.budget", "core.protocols.conversation"},
     "core.protocols.http1.parser": {
         "core.budget",
         "core.model",
@@ -229,6 +229,7 @@ PURE = {
     "core.records.parts": set(),
     "core.records.tls": {
         "core.protocols.conversation",
+        "core.protocols.tls.hellos",
         "core.protocols.tls.fingerprints",
         "core.protocols.tls.session",
         "core.records.parts",

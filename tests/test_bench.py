@@ -29,9 +29,11 @@ SIZES = {
     "HTTP/2 calls": {"connections": 20, "calls": 300},
     "gRPC calls": {"connections": 20, "calls": 300},
     "half-open": {"connections": 20, "half_open": 1_000, "rounds": 3},
+    "TLS sessions": {"connections": 20, "calls": 300},
 }
 HTTP2 = ["HTTP/2 calls", "gRPC calls"]
-LOSSLESS = [recipe for recipe in SIZES if recipe not in {"lossy", *HTTP2}]
+TLS = "TLS sessions"
+LOSSLESS = [recipe for recipe in SIZES if recipe not in {"lossy", TLS, *HTTP2}]
 
 
 @pytest.fixture(scope="module", params=list(SIZES))
@@ -144,6 +146,29 @@ def test_calls_over_http2_are_as_many_as_was_claimed(traffic: Traffic) -> None:
             at += 9 + length
         assert at == len(stream)
     assert len(begun[True]) == len(begun[False]) == traffic.calls == traffic.whole == traffic.records
+    assert (sizes[True], sizes[False]) == (traffic.request_body_bytes, traffic.response_body_bytes)
+
+
+@pytest.mark.parametrize("traffic", [TLS], indirect=True)
+def test_calls_over_tls_are_as_many_as_was_claimed(traffic: Traffic) -> None:
+    """Record by record: each side greets, changes to ciphers once, and then has a record for each call, and one or two more of the handshake."""
+    kinds: dict[bool, list[list[int]]] = {True: [], False: []}
+    sizes = {True: 0, False: 0}
+    for (_, _, _, dport), stream in streams(traffic).items():
+        found, at = [], 0
+        while at < len(stream):
+            found.append(stream[at])
+            assert stream[at + 1 : at + 3] == b"\x03\x03"
+            length = int.from_bytes(stream[at + 3 : at + 5], "big")
+            sizes[dport == 8080] += length if stream[at] == 23 else 0
+            at += 5 + length
+        assert at == len(stream)
+        kinds[dport == 8080].append(found)
+    asked, answered = kinds[True], kinds[False]
+    assert len(asked) == len(answered) == traffic.connections == traffic.records
+    assert all(found[:2] == [22, 20] and set(found[2:]) == {23} for found in (*asked, *answered))
+    assert sum(len(found) - 3 for found in asked) == traffic.calls
+    assert sum(len(found) - 4 for found in answered) == traffic.calls
     assert (sizes[True], sizes[False]) == (traffic.request_body_bytes, traffic.response_body_bytes)
 
 

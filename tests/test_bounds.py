@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from interceptor.capture.capture_file import CaptureReader
 from interceptor.core.model import Limits
 from tests.bench.traffic import generate
 from tests.conversations import (
@@ -51,6 +52,15 @@ def quick(capture: Capture, sents: Iterator[Sent]) -> None:
     for sent in sents:
         seen = batch([Seen(capture.now, capture.interface, sent.frame())])
         capture.transactions += transactions(capture.pipeline.feed(seen))
+
+
+def whole(capture: Capture, path: str) -> None:
+    """Feed a file."""
+    reader = CaptureReader()
+    with open(path, "rb") as file:
+        while data := file.read(2**18):
+            for packets in reader.feed(data):
+                capture.pipeline.feed(packets)
 
 
 def ends(number: int) -> Ends:
@@ -252,6 +262,26 @@ def test_a_hundred_thousand_open_connections(tmp_path: Path) -> None:
     size, written, there = peak("open connections", tmp_path, connections=100_000, calls=100_000)
     assert size < 192
     assert written == there == 100_000
+
+
+@pytest.mark.thorough
+def test_a_hundred_thousand_idle_connections_of_tls(tmp_path: Path) -> None:
+    """The whole process stays under 240 MiB, a fifth more than with HTTP, and every session is reported."""
+    size, written, there = peak("TLS sessions", tmp_path, connections=100_000, calls=100_000, close=False)
+    assert size < 240
+    assert written == there == 100_000
+
+
+def test_an_idle_connection_of_tls_is_small(tmp_path: Path) -> None:
+    """Behind its handshake it takes no more than 2,100 bytes with all of its TCP, of which there are 1,150 with any protocol."""
+
+    def size(count: int) -> int:
+        traffic = generate(
+            "TLS sessions", tmp_path / "idle.pcap", connections=count, calls=count, close=False
+        )
+        return grown(lambda capture: whole(capture, traffic.path))[0]
+
+    assert (size(6_000) - size(3_000)) / 3_000 < 2_100
 
 
 def test_lossy_traffic(tmp_path: Path) -> None:

@@ -127,6 +127,10 @@ def _found_ours(lines: Iterable[bytes]) -> Found:
             whole += 1
             request_bytes += record.get("http.request.body.size", 0)
             response_bytes += record.get("http.response.body.size", 0)
+        elif record["kind"] == "tls" and record["state"] == "complete":
+            whole += 1
+            request_bytes += record["tls.client.data.bytes"]
+            response_bytes += record["tls.server.data.bytes"]
     return Found(records, whole, request_bytes, response_bytes)
 
 
@@ -210,10 +214,11 @@ DPKT = Program(
 )
 HTTPRY = Program("httpry", lambda file, out: ["httpry", "-q", "-r", file, "-o", out], _found_httpry)
 
-SMALL, HTTP2, GRPC, OPEN, LOSSY, MTU, GRO, MANY, FLOOD = (
+SMALL, HTTP2, GRPC, TLS, OPEN, LOSSY, MTU, GRO, MANY, FLOOD = (
     "small API calls",
     "the same over HTTP/2",
     "gRPC calls",
+    "calls over TLS",
     "many open connections",
     "lossy, reordered",
     "downloads, MTU frames",
@@ -242,6 +247,13 @@ CASES = (
         {"connections": 200, "calls": 50_000},
         {"connections": 200, "calls": 2_000},
         (OURS, TSHARK_HTTP2_PROGRAM),
+    ),
+    Case(
+        TLS,
+        "TLS sessions",
+        {"connections": 2_500, "calls": 50_000},
+        {"connections": 100, "calls": 2_000},
+        (OURS, HTTPRY),
     ),
     Case(
         OPEN,

@@ -21,12 +21,13 @@ from random import Random
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from tests.bench.traffic_http2 import GrpcApi, Http2Api
+from tests.bench.traffic_tls import TlsApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["RECIPES", "Traffic", "generate"]
+__all__ = ["RECIPES", "Connection", "Says", "Traffic", "generate"]
 
 SEED = 20_260_101
 EPOCH = 1_767_225_600 * 1_000_000
@@ -131,7 +132,7 @@ class _End:
         return header + payload
 
 
-class _Connection:
+class Connection:
     """A TCP connection as its two ends drive it."""
 
     __slots__ = ("client", "number", "server")
@@ -172,14 +173,14 @@ def _address(text: str) -> int:
     return int.from_bytes(socket.inet_aton(text), "big")
 
 
-def _connections(count: int) -> list[_Connection]:
+def _connections(count: int) -> list[Connection]:
     """Of 40 clients to 8 services; of 40 further clients where these run out of ports."""
     clients, servers = _address("10.1.0.1"), _address("10.2.0.1")
     made = []
     for number in range(count):
         block, port = divmod(number // 40, 28_000)
         client = (clients + number % 40 + 256 * block, 32_768 + port)
-        made.append(_Connection(number, client, (servers + number % 8, SERVER_PORT)))
+        made.append(Connection(number, client, (servers + number % 8, SERVER_PORT)))
     return made
 
 
@@ -199,7 +200,7 @@ class _Api:
         """Sizes, call by call."""
         self.response_bodies: list[int] = []
 
-    def request(self, connection: _Connection) -> bytes:
+    def request(self, connection: Connection) -> bytes:
         """The next call's request; settles the size of the body that will answer it."""
         number = connection.number
         user, trace = self._bits(20), self._bits(128)
@@ -241,7 +242,7 @@ class _Api:
             return "POST", "/api/v1/search"
         return "PUT", f"/api/v1/users/{user}/addresses/{user & 3}"
 
-    def response(self, connection: _Connection, call: int, clock: int) -> bytes:
+    def response(self, connection: Connection, call: int, clock: int) -> bytes:
         """The answer to the call of that number, counted from 0."""
         second = clock // 1_000_000
         if second != self._second:
@@ -273,24 +274,24 @@ class _Api:
         ).encode()
 
 
-class _Says(Protocol):
+class Says(Protocol):
     """What clients and servers say."""
 
     request_bodies: list[int]
     response_bodies: list[int]
 
-    def request(self, connection: _Connection, /) -> bytes: ...
-    def response(self, connection: _Connection, call: int, clock: int, /) -> bytes: ...
+    def request(self, connection: Connection, /) -> bytes: ...
+    def response(self, connection: Connection, call: int, clock: int, /) -> bytes: ...
 
 
-def _opened(connections: list[_Connection], clock: int) -> Iterator[Packet]:
+def _opened(connections: list[Connection], clock: int) -> Iterator[Packet]:
     for connection in connections:
         for frame in connection.open(clock):
             yield clock, frame, -1
             clock += 2
 
 
-def _called(connections: list[_Connection], calls: int, api: _Says, clock: int) -> Iterator[Packet]:
+def _called(connections: list[Connection], calls: int, api: Says, clock: int) -> Iterator[Packet]:
     """Round robin over the connections, several calls in flight: request, response, acknowledgement."""
     count = len(connections)
     if count <= ACKNOWLEDGEMENT_LAG:
@@ -309,14 +310,14 @@ def _called(connections: list[_Connection], calls: int, api: _Says, clock: int) 
         clock += CALL_GAP
 
 
-def _closed(connections: list[_Connection], clock: int) -> Iterator[Packet]:
+def _closed(connections: list[Connection], clock: int) -> Iterator[Packet]:
     for connection in connections:
         for frame in connection.close(clock):
             yield clock, frame, -1
             clock += 2
 
 
-def _api_packets(connections: int, calls: int, api: _Says, *, close: bool) -> Iterator[Packet]:
+def _api_packets(connections: int, calls: int, api: Says, *, close: bool) -> Iterator[Packet]:
     made = _connections(connections)
     clock = EPOCH
     yield from _opened(made, clock)
@@ -327,7 +328,7 @@ def _api_packets(connections: int, calls: int, api: _Says, *, close: bool) -> It
 
 
 def _small_calls(
-    name: str, path: Path, connections: int, calls: int, *, close: bool = True, api: _Says | None = None
+    name: str, path: Path, connections: int, calls: int, *, close: bool = True, api: Says | None = None
 ) -> Traffic:
     """Small JSON calls on keep-alive connections that are all open at once."""
     api = api or _Api()
@@ -355,6 +356,25 @@ def _http2_calls(name: str, path: Path, connections: int, calls: int) -> Traffic
 def _grpc_calls(name: str, path: Path, connections: int, calls: int) -> Traffic:
     """Unary calls of gRPC."""
     return _small_calls(name, path, connections, calls, api=GrpcApi())
+
+
+def _tls_sessions(name: str, path: Path, connections: int, calls: int, *, close: bool = True) -> Traffic:
+    """The same calls over TLS: of each connection a session can be reported, and of bodies what their records have."""
+    api = TlsApi(_Api(), connections)
+    packets, size = _write(path, _api_packets(connections, connections + calls, api, close=close))
+    return Traffic(
+        name=name,
+        path=str(path),
+        packets=packets,
+        wire_bytes=size,
+        connections=connections,
+        calls=calls,
+        records=connections,
+        certain=connections,
+        whole=connections,
+        request_body_bytes=sum(api.request_bodies),
+        response_body_bytes=sum(api.response_bodies),
+    )
 
 
 def _open_connections(name: str, path: Path, connections: int, calls: int) -> Traffic:
@@ -588,6 +608,7 @@ RECIPES: dict[str, Callable[..., Traffic]] = {
     "half-open": _half_open,
     "HTTP/2 calls": _http2_calls,
     "gRPC calls": _grpc_calls,
+    "TLS sessions": _tls_sessions,
 }
 
 

@@ -8,6 +8,7 @@ Limits: `SERVERS` accounts have something to report at a time; beyond them there
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
@@ -74,8 +75,10 @@ class Account:
 
     def deliver(self, size: int) -> None:
         """Bytes went by of which something is said, if not what they carry."""
-        self.count(size)
-        self._ledger.context.delivered += size
+        ledger = self._ledger
+        ledger.context.delivered += size
+        self.bytes += size
+        ledger.sums[self.protocol] += size
 
     def drop(self, reason: Drop, size: int) -> None:
         """Bytes went by of which nothing is said."""
@@ -87,8 +90,7 @@ class Account:
     def count(self, size: int) -> None:
         """Bytes are of this protocol, and counted elsewhere."""
         self.bytes += size
-        sums = self._ledger.sums
-        sums[self.protocol] = sums.get(self.protocol, 0) + size
+        self._ledger.sums[self.protocol] += size
 
 
 class Ledger:
@@ -97,7 +99,7 @@ class Ledger:
     def __init__(self, context: Context) -> None:
         """`context` counts for the stage that all of this is part of."""
         self.context = context
-        self.sums: dict[str, int] = {}
+        self.sums: defaultdict[str, int] = defaultdict(int)
         """Bytes by protocol, of all accounts ever."""
         self.not_http = 0
         """Of them, those that are counted there as `NOT_HTTP`."""

@@ -124,7 +124,7 @@ class Recognition:
             from interceptor.core.protocols.tls.session import TlsConversation  # most captures do not need it
 
             account = self.ledger.account(TLS, peers, begun=1)
-            return TlsConversation(peers, account.deliver, self._context.budget, first=True)
+            return TlsConversation(peers, account, self._context.budget, first=True)
         if isinstance(change, Unwatched):
             return Opaque(peers, change.account.drop, Drop.NOT_HTTP)
         if change.origin is None and change.protocol in SIGNED:

@@ -10,6 +10,7 @@ Refuses what would name people: certificates of clients, subjects and issuers ar
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from msgspec import field
 
@@ -20,6 +21,9 @@ from interceptor.core.records.values import host
 from interceptor.core.records.words import VALUE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from interceptor.core.protocols.tls.hellos import ClientHello, ServerHello
     from interceptor.core.protocols.tls.session import Session
 
 __all__ = ["TlsRecord", "alert", "cipher", "fields", "place", "protocol", "server_name", "version"]
@@ -168,6 +172,10 @@ _ALERTS: Final = {
 """IANA, TLS Alerts."""
 
 
+_known: Final[WeakKeyDictionary[ClientHello | ServerHello, Mapping[str, Any]]] = WeakKeyDictionary()
+"""What is said of hellos, each for as long as there is one: those of one program to one name are the same."""
+
+
 def place(session: Session) -> int:
     """See `parts`: it began with the connection, and once on it."""
     return parts.place(_KIND, session.part, 0, asked=True)
@@ -232,19 +240,9 @@ def fields(session: Session) -> dict[str, Any]:
         "missed_bytes": client.missed + server.missed,
     }
     if hello is not None:
-        said["tls_client_alpn"] = (
-            tuple([protocol(name) for name in hello.offer.alpn[:_MAX_PROTOCOLS]]) or None
-        )
-        said["tls_client_ja3"] = ja3(hello)
-        said["tls_client_ja4"] = ja4(hello)
-        said["tls_early_data"] = hello.early_data
-        said["tls_ech"] = "offered" if hello.ech else None
+        said |= _known.get(hello) or _known.setdefault(hello, _of_client(hello))
     if answer is not None:
-        said["tls_protocol_version"] = version(answer.chosen_version)
-        said["tls_cipher"] = cipher(answer.cipher)
-        said["tls_server_ja3s"] = ja3s(answer)
-        if answer.offer.alpn:
-            said["tls_next_protocol"] = protocol(answer.offer.alpn[0])
+        said |= _known.get(answer) or _known.setdefault(answer, _of_server(answer))
     if session.handshake_time is not None:
         said["tls_handshake_us"] = max(0, session.handshake_time) // 1000
     if session.certificate is not None:
@@ -258,4 +256,27 @@ def fields(session: Session) -> dict[str, Any]:
         said["tls_alert_by"] = ended_by(side)
     if session.closed_by is not None:
         said["tls_closed_by"] = ended_by(session.closed_by)
+    return said
+
+
+def _of_client(hello: ClientHello) -> Mapping[str, Any]:
+    """What is said of its hello."""
+    return {
+        "tls_client_alpn": tuple([protocol(name) for name in hello.offer.alpn[:_MAX_PROTOCOLS]]) or None,
+        "tls_client_ja3": ja3(hello),
+        "tls_client_ja4": ja4(hello),
+        "tls_early_data": hello.early_data,
+        "tls_ech": "offered" if hello.ech else None,
+    }
+
+
+def _of_server(answer: ServerHello) -> Mapping[str, Any]:
+    """What is said of its answer."""
+    said: dict[str, Any] = {
+        "tls_protocol_version": version(answer.chosen_version),
+        "tls_cipher": cipher(answer.cipher),
+        "tls_server_ja3s": ja3s(answer),
+    }
+    if answer.offer.alpn:
+        said["tls_next_protocol"] = protocol(answer.offer.alpn[0])
     return said

@@ -234,7 +234,7 @@ MAKERS: dict[str, Callable[[Context], Conversation]] = {
     "middle": lambda context: Recognition(context).begin(None, first=False),
     "http1": lambda context: HttpConversation(PEERS, context, first=True),
     "http1 from the middle": lambda context: HttpConversation(PEERS, context, first=False),
-    "tls": lambda context: TlsConversation(PEERS, context.deliver, context.budget, first=True),
+    "tls": lambda context: TlsConversation(PEERS, context, context.budget, first=True),
     "opaque": lambda context: Opaque(PEERS, context.drop, Drop.NOT_HTTP),
     "proxied": lambda context: ProxiedConversation(
         PEERS, context.drop, context.budget, context.head_bytes, "http1"

@@ -16,10 +16,17 @@ from tests.support.tls import CLIENT, SERVER, talk
 PEERS = Peers("192.0.2.1", 1234, "192.0.2.2", 443, "ipv4", bytes(10), None)
 
 
+class _Nobody:
+    """Counts nothing."""
+
+    def deliver(self, size: int) -> None:
+        """It does not."""
+
+
 def test_what_a_record_says_of_a_session() -> None:
     """Names, numbers and sizes of a real one; every field is one of the schema."""
     said = talk()
-    conversation = TlsConversation(PEERS, lambda _size: None, Budget(1), first=True)
+    conversation = TlsConversation(PEERS, _Nobody(), Budget(1), first=True)
     finished: list[Outcome] = []
     at = [0, 0]
     for time, (side, data) in enumerate(said.flights, start=1):

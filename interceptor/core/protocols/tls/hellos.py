@@ -4,6 +4,9 @@ Owns the bodies of the two messages (RFC 8446 section 4.1, RFC 5246 section 7.4.
 learns from. Refuses to judge them: what an endpoint would reject is read as far as it can be, and numbers that nobody
 knows are numbers.
 
+Hellos of one program to one name are equal but for what is random in them, which is not kept, so they are one object on all
+its connections, and are read once.
+
 A message whose own lengths contradict each other is none. An extension that does is there, and says nothing: `extensions`
 has its type, and the field that it would have filled is empty. Of an extension that comes twice, which RFC 8446 section
 4.2 forbids, the first one counts.
@@ -11,11 +14,19 @@ has its type, and the field that it would have filled is empty. Of an extension 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
-__all__ = ["GREASE", "ClientHello", "Offer", "ServerHello", "read_client_hello", "read_server_hello"]
+__all__ = [
+    "GREASE",
+    "ClientHello",
+    "Offer",
+    "ServerHello",
+    "read_client_hello",
+    "read_server_hello",
+    "session_id",
+]
 
 GREASE: Final = frozenset(0x0A0A + 0x1010 * i for i in range(16))
 """Values that stand for nothing, so that nobody comes to rely on a fixed set (RFC 8701)."""
@@ -35,11 +46,27 @@ ENCRYPTED_CLIENT_HELLO: Final = 0xFE0D
 RETRY_RANDOM: Final = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """The random of a ServerHello that is a HelloRetryRequest (RFC 8446 section 4.1.3)."""
 
+_READ: Final = (
+    SERVER_NAME,
+    ALPN,
+    SUPPORTED_VERSIONS,
+    SUPPORTED_GROUPS,
+    EC_POINT_FORMATS,
+    SIGNATURE_ALGORITHMS,
+)
+"""Extensions whose content is read."""
 _HOST_NAME: Final = 0
 """The one kind of name that a server_name extension has (RFC 6066 section 3)."""
 _VERSION_BYTES: Final = 2
+_CHOICE_BYTES: Final = 3
+"""A cipher, and a compression."""
 _RANDOM_END: Final = 34
 _SESSION_ID_LIMIT: Final = 32
+
+
+Hello = TypeVar("Hello")
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Offer(Struct, frozen=True, gc=False):
@@ -60,12 +87,11 @@ class Offer(Struct, frozen=True, gc=False):
     """A session ticket that is not empty."""
 
 
-class ClientHello(Struct, frozen=True, gc=False):
+class ClientHello(Struct, frozen=True, cache_hash=True, weakref=True):
     """What a client asks for."""
 
     version: int
     """legacy_version: 0x0303 in TLS 1.3, which says what it is in `Offer.versions`."""
-    session_id: bytes
     ciphers: tuple[int, ...]
     """In order, GREASE included."""
     offer: Offer
@@ -89,12 +115,11 @@ class ClientHello(Struct, frozen=True, gc=False):
         return ENCRYPTED_CLIENT_HELLO in self.offer.extensions
 
 
-class ServerHello(Struct, frozen=True, gc=False):
+class ServerHello(Struct, frozen=True, cache_hash=True, weakref=True):
     """What a server chose."""
 
     version: int
     """legacy_version."""
-    session_id: bytes
     cipher: int
     offer: Offer
     retry: bool = False
@@ -116,64 +141,91 @@ def read_client_hello(body: bytes) -> ClientHello | None:
     start = _start(body)
     if start is None:
         return None
-    session_id, at = start
-    ciphers, at = _vector(body, at, 2)
+    ciphers, at = _vector(body, start, 2)
     if ciphers is None or len(ciphers) % 2:
         return None
     compression, at = _vector(body, at, 1)
     if compression is None:
         return None
-    offer = _offer(body, at, client=True)
-    if offer is None:
+    extensions = _extensions(body, at)
+    if extensions is None:
         return None
-    return ClientHello(_number(body), session_id, _numbers(ciphers), offer)
+    types, contents = extensions
+    said = _said(body[:_VERSION_BYTES] + ciphers, types, contents)
+    known = _clients.get(said)
+    if known is None:
+        known = ClientHello(_number(body), _numbers(ciphers), _offer(types, contents, client=True))
+        _remember(_clients, said, known)
+    return known
 
 
 def read_server_hello(body: bytes) -> ServerHello | None:
     """Read the body of a ServerHello, without its four bytes of handshake header; None where it is none."""
-    start = _start(body)
-    if start is None:
+    at = _start(body)
+    if at is None or len(body) < at + _CHOICE_BYTES:
         return None
-    session_id, at = start
-    if len(body) < at + 3:
+    cipher = body[at : at + 2]
+    extensions = _extensions(body, at + _CHOICE_BYTES)
+    if extensions is None:
         return None
-    cipher = int.from_bytes(body[at : at + 2], "big")
-    offer = _offer(body, at + 3, client=False)
-    if offer is None:
-        return None
+    types, contents = extensions
     retry = body[_VERSION_BYTES:_RANDOM_END] == RETRY_RANDOM
-    return ServerHello(_number(body), session_id, cipher, offer, retry)
+    said = _said(body[:_VERSION_BYTES] + cipher + bytes((retry,)), types, contents)
+    known = _servers.get(said)
+    if known is None:
+        offer = _offer(types, contents, client=False)
+        known = ServerHello(_number(body), _number(cipher), offer, retry)
+        _remember(_servers, said, known)
+    return known
 
 
-def _start(body: bytes) -> tuple[bytes, int] | None:
-    """The session id, and where what follows it begins."""
-    session_id, at = _vector(body, _RANDOM_END, 1)
-    if session_id is None or len(session_id) > _SESSION_ID_LIMIT:
+def session_id(body: bytes) -> bytes:
+    """The session id in the body of a hello; empty where it has none."""
+    return _vector(body, _RANDOM_END, 1)[0] or b""
+
+
+def _start(body: bytes) -> int | None:
+    """Where what follows the session id begins."""
+    at = _RANDOM_END + 1
+    if len(body) < at or body[_RANDOM_END] > _SESSION_ID_LIMIT or len(body) < at + body[_RANDOM_END]:
         return None
-    return session_id, at
+    return at + body[_RANDOM_END]
 
 
-def _offer(body: bytes, at: int, *, client: bool) -> Offer | None:
-    """The extensions; before them there were none (SSL 3.0, and TLS as it began), so they may be absent."""
-    if at == len(body):
-        return Offer()
-    block, end = _vector(body, at, 2)
-    if block is None or end != len(body):
-        return None
-    types: list[bytes] = []
+def _extensions(body: bytes, at: int) -> tuple[bytes, dict[int, bytes]] | None:
+    """Their types in a row, and what is in each; before them there were none (SSL 3.0, and TLS as it began), so they may be absent."""
     contents: dict[int, bytes] = {}
-    at = 0
-    while at < len(block):
-        content, end = _vector(block, at + 2, 2)
-        if content is None:
+    if at == len(body):
+        return b"", contents
+    if at + 2 > len(body) or at + 2 + (body[at] << 8 | body[at + 1]) != len(body):
+        return None
+    at += 2
+    types = bytearray()
+    while at < len(body):
+        content = at + 4
+        if content > len(body):
             return None
-        kind = int.from_bytes(block[at : at + 2], "big")
-        types.append(block[at : at + 2])
-        contents.setdefault(kind, content)
+        end = content + (body[at + 2] << 8 | body[at + 3])
+        if end > len(body):
+            return None
+        types += body[at : at + 2]
+        contents.setdefault(body[at] << 8 | body[at + 1], body[content:end])
         at = end
+    return bytes(types), contents
+
+
+_Said = tuple[bytes | bool | None, ...]
+"""All of a hello that is read."""
+
+
+def _said(first: bytes, types: bytes, contents: dict[int, bytes]) -> _Said:
+    return (first, types, bool(contents.get(SESSION_TICKET)), *map(contents.get, _READ))
+
+
+def _offer(types: bytes, contents: dict[int, bytes], *, client: bool) -> Offer:
     get = contents.get
     return Offer(
-        _numbers(b"".join(types)),
+        _numbers(types),
         _server_name(get(SERVER_NAME, b"")) if client else None,
         _names(get(ALPN, b"")),
         _list(get(SUPPORTED_VERSIONS, b""), 1) if client else _numbers(get(SUPPORTED_VERSIONS, b"")[:2]),
@@ -231,23 +283,37 @@ def _list(content: bytes, size: int) -> tuple[int, ...]:
 
 
 def _numbers(data: bytes) -> tuple[int, ...]:
-    """The numbers of two bytes: one value for all hellos of a program, which has the same list on each connection."""
-    numbers = _shared.get(data)
+    """The numbers of two bytes: one value for all hellos that have them, as those to other names, and to no name that is known."""
+    numbers = _lists.get(data)
     if numbers is None:
-        if len(_shared) >= _SHARED:
-            _shared.clear()
         numbers = tuple([int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data) - 1, 2)])
-        if len(data) <= _SHARED_BYTES:
-            _shared[data] = numbers
+        if len(data) <= _LIST_BYTES:
+            _keep(_lists, data, numbers)
     return numbers
 
 
-_shared: Final[dict[bytes, tuple[int, ...]]] = {}
-_SHARED: Final = 2_048
-"""Lists that are remembered: a megabyte or two. A node sees dozens of programs, with half a dozen lists each; one that
-shuffles its extensions fills this again and again, and then has its own copies."""
-_SHARED_BYTES: Final = 256
-"""Of one. The longest that programs send has 130 ciphers."""
+def _remember(hellos: dict[_Said, Hello], said: _Said, hello: Hello) -> None:
+    if sum([len(part) for part in said if isinstance(part, bytes)]) <= _HELLO_BYTES:
+        _keep(hellos, said, hello)
+
+
+def _keep(known: dict[Key, Value], key: Key, value: Value) -> None:
+    """Remember this; of too many, none of those before it."""
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[key] = value
+
+
+_REMEMBERED: Final = 2_048
+"""Hellos of each side, and lists: a megabyte or two of each. A node sees dozens of programs, each of which speaks to dozens of
+names, with half a dozen lists; one that shuffles its extensions fills this again and again, and then has its own copies."""
+_HELLO_BYTES: Final = 1_024
+"""Of what is read in one that is remembered: twice what there is in one of a browser."""
+_LIST_BYTES: Final = 256
+"""Of a list. The longest that programs send has 130 ciphers."""
+_clients: Final[dict[_Said, ClientHello]] = {}
+_servers: Final[dict[_Said, ServerHello]] = {}
+_lists: Final[dict[bytes, tuple[int, ...]]] = {}
 
 
 def _number(data: bytes) -> int:

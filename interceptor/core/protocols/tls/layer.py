@@ -87,27 +87,58 @@ def old_hello_like(header: bytes | bytearray) -> bool:
     )
 
 
+class _Clear:
+    """What is read of the records in clear. Most connections have none of it any more, so nothing of it is a part of each."""
+
+    __slots__ = ("kept", "left", "message", "passing", "retrying", "warning")
+
+    def __init__(self, *, retrying: bool) -> None:
+        self.left = 0
+        """Bytes of a record that is read, and which have not come."""
+        self.warning: bytes | None = None
+        """What has come of an alert in clear; None while none comes."""
+        self.message: bytearray | None = None
+        """What is kept of a message, its header included, or what has come of that."""
+        self.kept = 0
+        """Bytes that the message in `message` has when it is whole; 0 while its header is not."""
+        self.passing = 0
+        """Bytes of a message that nobody wants, which have not come."""
+        self.retrying = retrying
+        """The handshake begins again: a message in clear comes, whatever was said of ciphers."""
+
+    def warn(self, data: bytes) -> Alert | None:
+        """Content of an alert. Returns it when it is whole."""
+        assert self.warning is not None
+        warning = self.warning + data
+        if len(warning) < _ALERT_BYTES:
+            self.warning = warning
+            return None
+        self.warning = None
+        return warning[0], warning[1]
+
+    def forget(self) -> None:
+        """Keep nothing of a message whose header is there: memory is short."""
+        if self.message is not None and self.kept:
+            self.passing = self.kept - len(self.message)
+            self.message = None
+            self.kept = 0
+
+
 class RecordLayer:
     """One direction of a TLS connection."""
 
     __slots__ = (
         "_header",
-        "_kept",
-        "_left",
-        "_message",
-        "_passing",
-        "_retrying",
         "_wanted",
-        "_warning",
         "alert",
         "changed",
+        "clear",
         "data_bytes",
         "data_records",
         "encrypted_alert",
         "old_hello",
         "records",
         "remaining",
-        "sealed",
         "searching",
         "seen",
         "skipped",
@@ -119,23 +150,12 @@ class RecordLayer:
         self._wanted = wanted
         self._header = b""
         """Of a record, as far as it has come."""
-        self._left = 0
-        """Bytes of a record that is read, and which have not come."""
-        self._warning: bytes | None = None
-        """What has come of an alert in clear; None while none comes."""
-        self._message: bytearray | None = None
-        """What is kept of a message, its header included, or what has come of that."""
-        self._kept = 0
-        """Bytes that the message in `_message` has when it is whole; 0 while its header is not."""
-        self._passing = 0
-        """Bytes of a message that nobody wants, which have not come."""
-        self._retrying = False
+        self.clear = _Clear(retrying=False) if first else None
+        """None: what comes is encrypted."""
         self.remaining = 0
         """Bytes of the current record that nobody need look at."""
         self.searching = not first
         """Where records begin is not known."""
-        self.sealed = not first
-        """What comes is encrypted."""
         self.seen = 0
         """Which types of messages have come in clear: the bit 1 << type for each."""
         self.torn = not first
@@ -160,12 +180,14 @@ class RecordLayer:
     @property
     def weight(self) -> int:
         """Bytes of memory that a message takes which is not whole."""
-        return len(self._message) if self._message is not None else 0
+        clear = self.clear
+        return len(clear.message) if clear is not None and clear.message is not None else 0
 
     @property
     def begins(self) -> bool:
         """Between two records: the next byte begins one."""
-        return not (self.searching or self.remaining or self._left or self._header)
+        inside = self.remaining or (self.clear is not None and self.clear.left)
+        return not (self.searching or inside or self._header)
 
     def receive(self, chunk: Chunk) -> list[Message]:
         """Take all bytes of the chunk. Returns the wanted messages that they make whole."""
@@ -178,37 +200,42 @@ class RecordLayer:
                 size = min(size, self.remaining)
                 self.remaining -= size
                 chunk.cursor += size
-            elif self._left:
-                size = min(size, self._left)
-                self._left -= size
+                continue
+            clear = self.clear
+            if clear is not None and clear.left:
+                size = min(size, clear.left)
+                clear.left -= size
                 data = chunk.buffer[chunk.cursor : chunk.cursor + size]
                 chunk.cursor += size
-                if self._warning is None:
-                    self._handshake(data, messages)
+                if clear.warning is None:
+                    self._handshake(clear, data, messages)
                 else:
-                    self._warn(data)
+                    self.alert = clear.warn(data) or self.alert
             elif not self._begin(chunk):
                 break
         return messages
 
     def gap(self, size: int) -> None:
         """So many bytes are missing."""
-        self.torn = self.torn or not self.sealed
-        inside = self.remaining or self._left
+        clear = self.clear
+        self.torn = self.torn or clear is not None
+        left = clear.left if clear is not None else 0
+        inside = self.remaining or left
         if self.searching or self._header or size > inside:
             self._lose()
             return
-        if self._warning is not None:
-            self._warning = None
-            self._left = 0
-        elif self._left:
+        if clear is not None and clear.warning is not None:
+            clear.warning = None
+            clear.left = 0
+        elif clear is not None and left:
             # The rest of this record is passed over. Where the message in it ends beyond, its end is known.
-            self.forget()
-            beyond = self._passing - inside
-            self._message = None
-            self._left = 0
-            self._passing = max(0, beyond)
-            self.sealed = beyond < 0
+            clear.forget()
+            beyond = clear.passing - inside
+            clear.message = None
+            clear.left = 0
+            clear.passing = max(0, beyond)
+            if beyond < 0:
+                self.clear = None
         self.remaining = inside - size
 
     def close(self) -> None:
@@ -217,21 +244,20 @@ class RecordLayer:
 
     def retry(self) -> None:
         """The handshake begins again (HelloRetryRequest): a message in clear comes, whatever was said of ciphers."""
-        self._retrying = True
-        self.sealed = False
+        if self.clear is None:
+            self.clear = _Clear(retrying=True)
+        self.clear.retrying = True
 
     def forget(self) -> None:
         """Keep nothing of a message whose header is there: memory is short."""
-        if self._message is not None and self._kept:
-            self._passing = self._kept - len(self._message)
-            self._message = None
-            self._kept = 0
+        if self.clear is not None:
+            self.clear.forget()
 
     def _lose(self) -> None:
-        self.searching = self.sealed = True
+        self.searching = True
         self._header = b""
-        self._left = self.remaining = self._passing = self._kept = 0
-        self._message = self._warning = None
+        self.remaining = 0
+        self.clear = None
 
     def _found(self, chunk: Chunk) -> bool:
         """Whether a record begins with this chunk, which begins with a segment."""
@@ -242,88 +268,80 @@ class RecordLayer:
 
     def _begin(self, chunk: Chunk) -> bool:
         """Read the header of a record; False where the chunk has no more, and is used up."""
-        end = min(chunk.end, chunk.cursor + HEADER_BYTES - len(self._header))
-        header = self._header + chunk.buffer[chunk.cursor : end]
-        if len(header) < HEADER_BYTES:
-            chunk.cursor = chunk.end
-            self._header = header
-            return False
-        if not self.records and old_hello_like(header):
+        buffer, at = chunk.buffer, chunk.cursor
+        end = at + HEADER_BYTES - len(self._header)
+        if self._header or end > chunk.end:
+            self._header += buffer[at : min(end, chunk.end)]
+            if end > chunk.end:
+                chunk.cursor = chunk.end
+                return False
+            buffer, at, self._header = self._header, 0, b""
+        kind = buffer[at]
+        length = buffer[at + 3] << 8 | buffer[at + 4]
+        if not header_like(buffer, at):
+            header = buffer[at : at + HEADER_BYTES]
+            if self.records or not old_hello_like(header):
+                self._lose()
+                self.skipped += chunk.end - chunk.cursor
+                chunk.cursor = chunk.end
+                return False
             length = (header[0] << 8 | header[1]) - (_OLD_HELLO << 8) - _OLD_REST
             self.old_hello = True
-            kind = _OLD_HELLO
-        elif header_like(header, 0):
-            kind, length = header[0], header[3] << 8 | header[4]
-        else:
-            self._lose()
-            self.skipped += chunk.end - chunk.cursor
-            chunk.cursor = chunk.end
-            return False
         chunk.cursor = end
-        self._header = b""
         self.records += 1
         self.remaining = length
         self.encrypted_alert = False
         if kind == APPLICATION_DATA:
             self.data_records += 1
             self.data_bytes += length
-            self._seal()
+            if self.clear is not None:
+                self._seal(self.clear)
         elif kind == CHANGE_CIPHER_SPEC:
             self.changed = True
-            self._seal()
-        elif kind == HANDSHAKE and not self.sealed:
-            self._left, self.remaining = length, 0
+            if self.clear is not None:
+                self._seal(self.clear)
+        elif kind == HANDSHAKE and self.clear is not None:
+            self.clear.left, self.remaining = length, 0
         elif kind == ALERT:
-            if self.sealed or length != _ALERT_BYTES:
+            if self.clear is None or length != _ALERT_BYTES:
                 self.encrypted_alert = True
             else:
-                self._left, self.remaining = length, 0
-                self._warning = b""
+                self.clear.left, self.remaining = length, 0
+                self.clear.warning = b""
         return True
 
-    def _warn(self, data: bytes) -> None:
-        """Content of an alert in clear."""
-        assert self._warning is not None
-        self._warning += data
-        if len(self._warning) == _ALERT_BYTES:
-            self.alert = self._warning[0], self._warning[1]
-            self._warning = None
+    def _seal(self, clear: _Clear) -> None:
+        if not clear.retrying:
+            self.clear = None
 
-    def _seal(self) -> None:
-        if self._retrying:
-            return
-        self.sealed = True
-        self._message = None
-        self._kept = self._passing = 0
-
-    def _handshake(self, data: bytes, messages: list[Message]) -> None:
+    def _handshake(self, clear: _Clear, data: bytes, messages: list[Message]) -> None:
         """Content of a handshake record in clear: pieces of messages."""
         at = 0
         while at < len(data):
-            if self._passing:
-                size = min(self._passing, len(data) - at)
-                self._passing -= size
+            if clear.passing:
+                size = min(clear.passing, len(data) - at)
+                clear.passing -= size
                 at += size
                 continue
-            message = self._message
+            message = clear.message
             if message is None:
-                message = self._message = bytearray()
-            size = (self._kept or _MESSAGE_HEADER) - len(message)
+                message = clear.message = bytearray()
+            size = (clear.kept or _MESSAGE_HEADER) - len(message)
             message += data[at : at + size]
             at += size
-            if len(message) < (self._kept or _MESSAGE_HEADER):
+            if len(message) < (clear.kept or _MESSAGE_HEADER):
                 return
-            if not self._kept:
+            if not clear.kept:
                 length = int.from_bytes(message[1:], "big")
                 self.seen |= 1 << message[0]
                 if message[0] not in self._wanted or length > MESSAGE_BYTES:
-                    self._passing = length
-                    self._message = None
+                    clear.passing = length
+                    clear.message = None
                     continue
-                self._kept = _MESSAGE_HEADER + length
+                clear.kept = _MESSAGE_HEADER + length
                 if length:
                     continue
             messages.append((message[0], bytes(memoryview(message)[_MESSAGE_HEADER:])))
-            self._message = None
-            self._kept = 0
-            self._retrying = False
+            clear.message = None
+            clear.kept = 0
+            clear.retrying = False

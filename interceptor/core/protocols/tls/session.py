@@ -11,33 +11,37 @@ Limits: what is kept of a hello is what `hellos` reads of it, at most 64 KiB, of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
 from interceptor.core.model import Outcome, State
-from interceptor.core.protocols.conversation import CLIENT, NOWHERE, SERVER, Becoming, Conversation
+from interceptor.core.protocols.conversation import CLIENT, NOWHERE, Becoming, Conversation
 from interceptor.core.protocols.tls.certificates import Certificate, read_leaf
 from interceptor.core.protocols.tls.hellos import (
     ClientHello,
     ServerHello,
     read_client_hello,
     read_server_hello,
+    session_id,
 )
 from interceptor.core.protocols.tls.layer import RecordLayer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Collection
 
     from interceptor.core.budget import Budget
     from interceptor.core.model import Anomaly, Chunk, Peers
 
-__all__ = ["Session", "TlsConversation", "Traffic"]
+__all__ = ["Account", "Session", "TlsConversation", "Traffic"]
 
 _TLS_1_3: Final = 0x0304
 _CLIENT_HELLO: Final = 1
 _SERVER_HELLO: Final = 2
 _CERTIFICATE: Final = 11
+_OF_CLIENT: Final = (_CLIENT_HELLO,)
+_OF_SERVER: Final = (_SERVER_HELLO, _CERTIFICATE)
+"""Messages that are read."""
 
 
 class Traffic(Struct, frozen=True, gc=False):
@@ -85,24 +89,33 @@ class Session(Outcome, eq=False, gc=False):
     server: Traffic
 
 
-class _Side:
+class Account(Protocol):
+    """What counts bytes that were read."""
+
+    def deliver(self, size: int, /) -> None:
+        """So many more."""
+
+
+_NOTHING: Final = Traffic()
+
+
+class _Side(RecordLayer):
     """What one side has said so far, and what of that has been reported."""
 
-    __slots__ = ("bytes", "ended", "layer", "missed", "position", "reported")
+    __slots__ = ("bytes", "ended", "missed", "position", "reported")
 
-    def __init__(self, layer: RecordLayer) -> None:
-        self.layer = layer
+    def __init__(self, wanted: Collection[int], *, first: bool) -> None:
+        super().__init__(wanted, first=first)
         self.position = NOWHERE
         """Up to which its bytes are counted; NOWHERE before the first, and behind a FIN: that takes a place, which is no byte."""
         self.bytes = self.missed = 0
         self.ended = False
         """By a FIN."""
-        self.reported = Traffic()
+        self.reported = _NOTHING
 
     def traffic(self) -> Traffic:
         """What came in all."""
-        layer = self.layer
-        return Traffic(self.bytes, self.missed, layer.records, layer.data_records, layer.data_bytes)
+        return Traffic(self.bytes, self.missed, self.records, self.data_records, self.data_bytes)
 
     def since(self) -> Traffic:
         """What came since this was last asked for."""
@@ -121,12 +134,14 @@ class TlsConversation(Conversation):
     """TLS on one connection."""
 
     __slots__ = (
+        "_account",
         "_alert",
         "_answer",
         "_budget",
         "_certificate",
+        "_client",
         "_closed_by",
-        "_deliver",
+        "_echoed",
         "_end",
         "_greeted",
         "_handshake_time",
@@ -134,7 +149,8 @@ class TlsConversation(Conversation):
         "_parts",
         "_reset",
         "_retried",
-        "_sides",
+        "_server",
+        "_session_id",
         "_since",
         "_start",
         "_truncated",
@@ -145,20 +161,22 @@ class TlsConversation(Conversation):
 
     peers: Peers
 
-    def __init__(self, peers: Peers, deliver: Callable[[int], None], budget: Budget, *, first: bool) -> None:
-        """`deliver` counts bytes that were read. `first`: the connection is seen from the hellos on."""
+    def __init__(self, peers: Peers, account: Account, budget: Budget, *, first: bool) -> None:
+        """`first`: the connection is seen from the hellos on."""
         self._budget = budget
         self._weighed = 0
         """What the budget knows of."""
         self.peers = peers
         self.becomes: Becoming | None = None
-        self._deliver = deliver
-        self._sides = (
-            _Side(RecordLayer((_CLIENT_HELLO,), first=first)),
-            _Side(RecordLayer((_SERVER_HELLO, _CERTIFICATE), first=first)),
-        )
+        self._account = account
+        self._client = _Side(_OF_CLIENT, first=first)
+        self._server = _Side(_OF_SERVER, first=first)
         self._hello: ClientHello | None = None
         self._answer: ServerHello | None = None
+        self._session_id = b""
+        """In the client's hello, until there is an answer."""
+        self._echoed = False
+        """The server has said the same one."""
         self._retried = False
         self._certificate: Certificate | None = None
         self._greeted = 0
@@ -181,41 +199,43 @@ class TlsConversation(Conversation):
 
     def reader(self, side: int) -> RecordLayer:
         """What reads one side."""
-        return self._sides[side].layer
+        return self._side(side)
+
+    def _side(self, side: int) -> _Side:
+        return self._client if side == CLIENT else self._server
 
     def held(self, side: int, position: int) -> int:
         """Bytes of a record that went by since the last that was looked at."""
-        said = self._sides[side]
+        said = self._side(side)
         return position - said.position if said.position != NOWHERE else 0
 
     @property
     def weight(self) -> int:
         """Bytes of memory that messages take which are not whole."""
-        return self._sides[CLIENT].layer.weight + self._sides[SERVER].layer.weight
+        return self._client.weight + self._server.weight
 
     def _count(self, said: _Side, start: int, stop: int) -> None:
         """Bytes came up to a position, the first of those that were looked at at `start`."""
         size = stop - (said.position if said.position != NOWHERE else start)
         said.position = stop
         said.bytes += size
-        self._deliver(size)
+        self._account.deliver(size)
 
     def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Bytes of one side, in order."""
-        said = self._sides[side]
+        said = self._client if side == CLIENT else self._server
         self._count(said, chunk.base + chunk.cursor, chunk.base + chunk.end)
         self._start = self._start or chunk.time
         self._end = chunk.time
-        layer = said.layer
         if side == CLIENT and not self._greeted and not self._truncated:
             self._greeted = chunk.time
-        for kind, body in layer.receive(chunk):
+        for kind, body in said.receive(chunk):
             self._read(side, kind, body)
-        if self._weighed or not layer.sealed:
+        if self._weighed or said.clear is not None:
             self._weigh()
-        if layer.alert is not None and (self._alert is None or self._alert[0] != side):
-            self._alert = (side, *layer.alert)
-        if layer.encrypted_alert and self._closed_by is None:
+        if said.alert is not None and (self._alert is None or self._alert[0] != side):
+            self._alert = (side, *said.alert)
+        if said.encrypted_alert and self._closed_by is None:
             self._closed_by = side
         if (
             self._handshake_time is None
@@ -223,26 +243,26 @@ class TlsConversation(Conversation):
             and self._greeted
             and self._answer is not None
             and not self._answer.retry
-            and (layer.changed or layer.data_records)
+            and (said.changed or said.data_records)
         ):
             self._handshake_time = chunk.time - self._greeted
 
     def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Bytes of one side are missing."""
-        said = self._sides[side]
+        said = self._side(side)
         self._count(said, position, position)
         said.position += size
         said.missed += size
-        said.layer.gap(size)
+        said.gap(size)
         self._weigh()
         self._truncated = True
 
     def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:  # noqa: ARG002
         """Nothing more comes from one side; `clean`: by a FIN."""
-        said = self._sides[side]
+        said = self._side(side)
         self._count(said, position, position)
         said.position = NOWHERE
-        said.layer.close()
+        said.close()
         said.ended = clean
         self._end = max(self._end, time)
         if self._closed_by is None and (clean or self._reset):
@@ -270,8 +290,8 @@ class TlsConversation(Conversation):
 
     def relieve(self, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Keep nothing of messages that are not whole: memory is short."""
-        for side in self._sides:
-            side.layer.forget()
+        for side in (self._client, self._server):
+            side.forget()
         self._weigh()
 
     def _weigh(self) -> None:
@@ -285,15 +305,20 @@ class TlsConversation(Conversation):
         if kind == _CERTIFICATE:
             self._certificate = self._certificate or read_leaf(body)
         elif side == CLIENT:
-            self._hello = read_client_hello(body) or self._hello
+            hello = read_client_hello(body)
+            if hello is not None:
+                self._hello = hello
+                self._session_id = session_id(body)
         else:
             answer = read_server_hello(body)
             if answer is not None:
                 self._answer = answer
+                self._echoed = self._session_id != b"" and self._session_id == session_id(body)
+                self._session_id = b""
                 if answer.retry:
                     self._retried = True
-                    for each in self._sides:
-                        each.layer.retry()
+                    self._client.retry()
+                    self._server.retry()
 
     @property
     def _resumed(self) -> bool | None:
@@ -302,15 +327,15 @@ class TlsConversation(Conversation):
             return None
         if answer.chosen_version >= _TLS_1_3:
             return answer.takes_up
-        server = self._sides[SERVER].layer
+        server = self._server
         if server.seen >> _CERTIFICATE & 1:
             return False
-        if not (hello.offer.ticket or (answer.session_id and answer.session_id == hello.session_id)):
+        if not (hello.offer.ticket or self._echoed):
             return False
         return True if server.changed and not server.torn else None
 
     def _report(self, *, ongoing: bool) -> Session:
-        client, server = self._sides
+        client, server = self._client, self._server
         self._parts += 1
         state = State.COMPLETE if client.ended and server.ended else State.TRUNCATED
         if self._truncated:
@@ -327,7 +352,7 @@ class TlsConversation(Conversation):
             self._retried,
             self._certificate,
             self._resumed,
-            all(side.layer.changed or side.layer.data_records > 0 for side in self._sides),
+            all(side.changed or side.data_records > 0 for side in (client, server)),
             self._handshake_time,
             self._alert,
             None if ongoing else self._closed_by,

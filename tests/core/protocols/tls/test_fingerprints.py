@@ -23,7 +23,6 @@ def test_ja4_as_its_text_has_it() -> None:
     numbers = [int(text, 16) for text in reversed(extensions.split(","))]
     hello = ClientHello(
         0x0303,
-        b"",
         tuple(int(text, 16) for text in reversed(ciphers.split(","))),
         Offer(
             (0x0A0A, 0x0000, 0x0010, *numbers),
@@ -53,7 +52,7 @@ def test_ja4_as_its_text_has_it() -> None:
 )
 def test_protocols_by_their_ends(alpn: tuple[bytes, ...], ends: str) -> None:
     """The first and last character, or digits of the hex where one is no ASCII letter or digit."""
-    hello = ClientHello(0x0303, b"", (0x1301,), Offer((16,) if alpn else (), alpn=alpn))
+    hello = ClientHello(0x0303, (0x1301,), Offer((16,) if alpn else (), alpn=alpn))
     assert ja4(hello).partition("_")[0][-2:] == ends
 
 
@@ -67,28 +66,28 @@ def test_the_version_is_the_highest_offered() -> None:
         (0x0305, (), "00"),
         (0x0303, (0x7F1C,), "00"),
     ):
-        assert ja4(ClientHello(version, b"", (1,), Offer(versions=versions)))[1:3] == said
+        assert ja4(ClientHello(version, (1,), Offer(versions=versions)))[1:3] == said
 
 
 def test_a_name_counts_by_being_there() -> None:
     """`d` where the extension is there, readable or not."""
-    assert ja4(ClientHello(0x0303, b"", (1,), Offer((0,))))[3] == "d"
-    assert ja4(ClientHello(0x0303, b"", (1,), Offer((10,))))[3] == "i"
+    assert ja4(ClientHello(0x0303, (1,), Offer((0,))))[3] == "d"
+    assert ja4(ClientHello(0x0303, (1,), Offer((10,))))[3] == "i"
 
 
 def test_nothing_is_twelve_zeros() -> None:
     """No ciphers, no extensions; and no underline where there are no algorithms."""
-    empty = ja4(ClientHello(0x0303, b"", (), Offer()))
+    empty = ja4(ClientHello(0x0303, (), Offer()))
     assert empty == "t12i000000_000000000000_000000000000"
-    assert ja4(ClientHello(0x0303, b"", (), Offer((10,)))).rpartition("_")[2] == twelve("000a")
+    assert ja4(ClientHello(0x0303, (), Offer((10,)))).rpartition("_")[2] == twelve("000a")
     alone = Offer((0, 16), b"a", (b"h2",), signature_algorithms=(0x0403,))
-    assert ja4(ClientHello(0x0303, b"", (), alone)).rpartition("_")[2] == "0" * 12
+    assert ja4(ClientHello(0x0303, (), alone)).rpartition("_")[2] == "0" * 12
 
 
 def test_counts_have_two_digits() -> None:
     """A hundred and more are 99."""
     many = tuple(range(1, 200))
-    assert ja4(ClientHello(0x0303, b"", many, Offer(many)))[4:8] == "9999"
+    assert ja4(ClientHello(0x0303, many, Offer(many)))[4:8] == "9999"
 
 
 @pytest.mark.parametrize("grease", sorted(GREASE))
@@ -105,7 +104,7 @@ def test_grease_changes_nothing(grease: int) -> None:
             (0,),
             (*more, 0x0403, 0x0804),
         )
-        return ClientHello(0x0303, b"", (*more, 0x1301, 0x1302), offer)
+        return ClientHello(0x0303, (*more, 0x1301, 0x1302), offer)
 
     assert ja4(hello(grease)) == ja4(hello())
     assert ja3(hello(grease)) == ja3(hello())
@@ -118,8 +117,8 @@ def test_ja3_and_ja3s_as_their_texts_have_them() -> None:
         tuple(int(number) for number in part.split("-")) for part in text.split(",")
     )
     offer = Offer(extensions, groups=groups, point_formats=formats)
-    assert ja3(ClientHello(version[0], b"", ciphers, offer)) == "ada70206e40642a3e4461f35503241d5"
-    bare = ClientHello(769, b"", (4, 5, 10, 9, 100, 98, 3, 6, 19, 18, 99), Offer())
+    assert ja3(ClientHello(version[0], ciphers, offer)) == "ada70206e40642a3e4461f35503241d5"
+    bare = ClientHello(769, (4, 5, 10, 9, 100, 98, 3, 6, 19, 18, 99), Offer())
     assert ja3(bare) == "de350869b8c85de67a350c8d186f11e6"
-    server = ServerHello(769, b"", 47, Offer((65281, 0, 11, 35, 5, 16)))
+    server = ServerHello(769, 47, Offer((65281, 0, 11, 35, 5, 16)))
     assert ja3s(server) == md5(b"769,47,65281-0-11-35-5-16", usedforsecurity=False).hexdigest()

@@ -14,6 +14,7 @@ from interceptor.core.protocols.tls.hellos import (
     RETRY_RANDOM,
     read_client_hello,
     read_server_hello,
+    session_id,
 )
 from tests.support.tls import CLIENT, NAME, SERVER, talk
 
@@ -183,3 +184,37 @@ def test_grease_has_sixteen_values() -> None:
     """RFC 8701 section 2: both bytes alike, and their lower halves are ten; 0x0a1a is none."""
     assert len(GREASE) == 16
     assert all(value >> 8 == value & 0xFF and value & 0x0F == 0x0A for value in GREASE)
+
+
+def test_hellos_that_say_the_same_are_one() -> None:
+    """Whatever is random in them; another name, list or version makes another one."""
+    name = (0, vector(b"\0" + vector(b"a.example")))
+    one = read_client_hello(Made((name, (51, b"share"))).client())
+    again = read_client_hello(
+        Made((name, (51, b"other")), session_id=bytes(32), random=bytes(range(32))).client()
+    )
+    assert one is again is not None
+    for other in (Made(((0, vector(b"\0" + vector(b"b.example"))), (51, b""))), Made((name,)), Made()):
+        assert read_client_hello(other.client()) != one
+    answer = read_server_hello(Made(((43, b"\x03\x04"),)).server())
+    assert answer is not None
+    assert answer is read_server_hello(Made(((43, b"\x03\x04"),), session_id=bytes(8)).server())
+    retry = read_server_hello(Made(((43, b"\x03\x04"),), random=RETRY_RANDOM).server())
+    assert retry is not None
+    assert (answer.retry, retry.retry) == (False, True)
+
+
+def test_a_huge_hello_is_not_remembered() -> None:
+    """What a hostile client sends is kept for as long as its connection is there."""
+    huge = Made(((16, vector(b"\x08protocol" * 200)),)).client()
+    one, again = read_client_hello(huge), read_client_hello(huge)
+    assert one == again
+    assert one is not again
+
+
+def test_session_ids() -> None:
+    """As sent, by either side; none where there is none, or it is cut."""
+    for made in (Made(session_id=b"session").client(), Made(session_id=b"session").server()):
+        assert session_id(made) == b"session"
+        assert session_id(made[:38]) == b""
+    assert session_id(Made().client()) == b""

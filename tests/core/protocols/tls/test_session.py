@@ -56,11 +56,12 @@ class Heard:
 
     def __init__(self, *, first: bool = True) -> None:
         self.read = 0
-        self.conversation = TlsConversation(PEERS, self._deliver, Budget(1), first=first)
+        self.conversation = TlsConversation(PEERS, self, Budget(1), first=first)
         self.at = [0, 0]
         self.finished: list[Outcome] = []
 
-    def _deliver(self, size: int) -> None:
+    def deliver(self, size: int) -> None:
+        """Count bytes that were read."""
         self.read += size
 
     def hear(self, side: int, piece: bytes | int, time: int) -> None:
