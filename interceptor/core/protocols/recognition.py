@@ -100,6 +100,8 @@ class Recognition:
         """The one that goes on in the middle."""
         if change.protocol == _HTTP2:
             return self._speak_http2(peers, first=False)
+        if change.protocol == _TLS:
+            return self._become(Becoming(_TLS), peers, 0)
         conversation = HttpConversation(peers, self._context, first=False)
         conversation.reader(change.side).resume(change.begun)
         if change.announced is not None:
@@ -420,7 +422,9 @@ class _Middle(Conversation):
     def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Find out who is who by who speaks how."""
         before = self._context.thrown
-        if chunk.cursor < chunk.end and tls.goes_on(chunk.buffer, chunk.cursor, chunk.end):
+        if tls.opens(chunk.buffer, chunk.cursor, chunk.end):
+            self.becomes = _Joined(_TLS, [(CLIENT, chunk)], swapped=side != CLIENT)
+        elif chunk.cursor < chunk.end and tls.goes_on(chunk.buffer, chunk.cursor, chunk.end):
             self.becomes = Becoming(_MET_TLS, [(side, chunk)])
         else:
             self._look(side, chunk)

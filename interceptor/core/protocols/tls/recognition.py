@@ -9,13 +9,16 @@ from typing import Final
 
 from interceptor.core.protocols.tls.layer import ALERT, HANDSHAKE, HEADER_BYTES, header_like, old_hello_like
 
-__all__ = ["goes_on", "greets", "warns"]
+__all__ = ["goes_on", "greets", "opens", "warns"]
 
 _HELLO_BYTES: Final = 6
 """A record's header, and the type of the message in it."""
 _CHAIN: Final = 3
 """Records in a row that a segment begins with: five bytes each of which one in a hundred million is one by chance."""
-_HELLOS: Final = (1, 2)
+_CLIENT_HELLO: Final = 1
+_HELLOS: Final = (_CLIENT_HELLO, 2)
+_OPENING_BYTES: Final = 11
+"""The same, the message's length, and its version."""
 _MAJOR: Final = 3
 _OLD: Final = 0x80
 
@@ -36,6 +39,18 @@ def greets(data: bytes) -> bool | None:
 def warns(data: bytes) -> bool:
     """Whether a side begins with an alert, as one that does not like how the other has greeted it."""
     return len(data) > 1 and data[0] == ALERT and data[1] == _MAJOR
+
+
+def opens(buffer: bytes, start: int, end: int) -> bool:
+    """Whether a segment of a connection that was met in the middle is a client's first: only that sends a hello in clear."""
+    return (
+        end - start >= _OPENING_BYTES
+        and buffer[start] == HANDSHAKE
+        and header_like(buffer, start)
+        and buffer[start + 5] == _CLIENT_HELLO
+        and buffer[start + 6] == 0
+        and buffer[start + 9] == _MAJOR
+    )
 
 
 def goes_on(buffer: bytes, start: int, end: int) -> bool:

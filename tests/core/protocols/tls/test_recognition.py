@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interceptor.core.protocols.tls.recognition import greets, warns
+from interceptor.core.protocols.tls.recognition import greets, opens, warns
 from tests.support.tls import CLIENT, SERVER, talk
 
 HELLOS = {side: next(data for by, data in talk().flights if by == side) for side in (CLIENT, SERVER)}
@@ -44,3 +44,15 @@ def test_an_alert() -> None:
     assert warns(b"\x15\x03\x03\x00\x02\x02\x28")
     assert not warns(b"\x15")
     assert not warns(b"\x15\x04")
+
+
+def test_in_the_middle_it_is_the_clients_that_tells() -> None:
+    """Eleven bytes of it, from where they are in the buffer; nothing of the server's, and no other message."""
+    hello = HELLOS[CLIENT]
+    assert [size for size in range(20) if opens(b"xx" + hello[:size], 2, 2 + size)] == list(range(11, 20))
+    assert not opens(HELLOS[SERVER], 0, len(HELLOS[SERVER]))
+    assert not opens(hello, 0, 10)
+    for place in (0, 1, 5, 6, 9):
+        other = bytearray(hello)
+        other[place] += 9
+        assert not opens(bytes(other), 0, len(other))
