@@ -319,6 +319,7 @@ def stopped(agent: Agent) -> int:
     return agent.process.wait(DEADLINE)
 
 
+@pytest.mark.thorough  # the daemon is patient
 @pytest.mark.parametrize("by", BLIND.values(), ids=BLIND)
 def test_what_is_not_seen_is_off_and_says_so_once(by: list[str], tmp_path: Path) -> None:
     """Whether it may not be seen, or is not there to be seen; and calls are reported as ever, whatever comes and goes."""
