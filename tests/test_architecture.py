@@ -44,7 +44,7 @@ PURE = {
         "core.packets.links",
         "core.packets.tunnels",
     },
-    "core.tcp.reassembly": {"core.model", "core.budget"},
+    "core.tcp.reassembly": {"core.model", "core.budget", "core.protocols.conversation"},
     "core.protocols.http1.parser": {
         "core.budget",
         "core.model",
