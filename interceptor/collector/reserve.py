@@ -44,13 +44,22 @@ class Reserve:
         """The database's name still leads to the file that is open."""
         return _identity(self._database) == self._inode
 
+    @property
+    def journal(self) -> int:
+        """Bytes of journal from which on it is written into the file, which takes as much room again."""
+        return self.size // 4
+
+    def left(self) -> int:
+        """Bytes that the database may take, with the reserve given up."""
+        return self._room() + self._taken()
+
     def short(self) -> bool:
         """The disk has less room left than the reserve; other programs' files count."""
         return self._room() < self.size
 
     def renew(self) -> None:
         """Make it, where it is not there and the disk has twice as much."""
-        if os.fstat(self._descriptor).st_blocks * 512 < self.size and self._room() > 2 * self.size:
+        if self._taken() < self.size and self._room() > 2 * self.size:
             with contextlib.suppress(OSError):  # somebody else was faster
                 os.posix_fallocate(self._descriptor, 0, self.size)
 
@@ -61,6 +70,9 @@ class Reserve:
     def close(self) -> None:
         """Stays there: the next start may need it."""
         os.close(self._descriptor)
+
+    def _taken(self) -> int:
+        return os.fstat(self._descriptor).st_blocks * 512
 
     def _room(self) -> int:
         disk = os.statvfs(self._database.parent)

@@ -62,8 +62,10 @@ if TYPE_CHECKING:
 __all__ = ["Store"]
 
 _TOGETHER: Final = 20_000
-"""Records of batches that are stored in one transaction, at most, but for the first: many small ones cost one sync, and
-large ones write each page of an index once. The journal of so many is about as large as the reserve."""
+"""Records of batches that are stored in one transaction, at most: many small ones cost one sync, and large ones write each
+page of an index once."""
+_STORING: Final = 3_300
+"""Bytes of journal that storing one record may take: that of `_TOGETHER` is as large as the largest reserve."""
 _PRUNED: Final = 5_000
 """Records removed in one transaction: a few hundredths of a second."""
 _REMOVAL: Final = 16_384
@@ -82,11 +84,25 @@ _ASKED: Final = 500
 _FULL_SECONDS: Final = 60
 _JOURNAL: Final = 64 * 2**20
 """Bytes of journal that may lie there. A transaction of many batches takes as much."""
+_EMPTIED: Final = 8
+"""Reserves that are emptied for one batch, at most: half of a small disk."""
+_CHECKPOINT: Final = 1_000
+"""Pages of journal from which on it is written into the file: SQLite's own choice, for disks that are not small."""
 
 _T = TypeVar("_T")
 
 
 _log = structlog.get_logger()
+
+
+class _NoRoomError(sqlite3.OperationalError):
+    """So many bytes would not fit on the disk."""
+
+    sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    def __init__(self, size: int) -> None:
+        super().__init__("database or disk is full")
+        self.size = size
 
 
 class Store:
@@ -118,6 +134,8 @@ class Store:
             self.oldest = self._received_first()
             """When the oldest record came; 0: there is none."""
             self._reserve.opened()
+            pages = min(_CHECKPOINT, self._reserve.journal // self._pragma("page_size"))
+            self._database.execute(f"PRAGMA wal_autocheckpoint={max(1, pages)}")
         except sqlite3.DatabaseError as error:
             os.close(self._lock)
             raise unusable(config.database, error) from error
@@ -131,6 +149,8 @@ class Store:
         """How many there are."""
         self._step = min(_PRUNED, max(1, self._reserve.size // _REMOVAL))
         """Records removed in one transaction, so many that their removal fits into the reserve."""
+        self._together = min(_TOGETHER, self._reserve.size // _STORING)
+        """Records of batches stored in one transaction, but for the first."""
         self.started: Final = int(clock())
         self.problem: str | None = None
         """Why batches cannot be kept at present."""
@@ -184,9 +204,10 @@ class Store:
             try:
                 done = function()
             except sqlite3.OperationalError as error:
-                if not _is(error, sqlite3.SQLITE_FULL):
+                size = error.size if isinstance(error, _NoRoomError) else 0
+                if not _is(error, sqlite3.SQLITE_FULL) or size > _EMPTIED * self._reserve.size:
                     raise
-                self._make_room()
+                self._make_room(size)
                 done = function()
         except sqlite3.Error as error:
             raise self._failed(error) from error
@@ -216,12 +237,13 @@ class Store:
             told="move it away and start the collector again",
         )
 
-    def _make_room(self) -> None:
-        """The disk is full: give up the reserve, so that there is room to remove records, and remove some."""
+    def _make_room(self, size: int) -> None:
+        """The disk is full: give up the reserve, so that there is room to remove records, and remove so many bytes."""
         self._reserve.give_up()
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         before = self.pruned
-        while self._free_bytes() < self._reserve.size and self._remove_some(0, self._step):
+        size = max(size, self._reserve.size)
+        while self._free_bytes() < size and self._remove_some(0, self._step):
             pass
         _log.warning(
             "disk_full", database=str(self.path), records_pruned=self.pruned - before, left=self.records
@@ -239,7 +261,7 @@ class Store:
         """Store what waits, in one transaction; where that fails, each batch in one of its own."""
         group: list[tuple[Incoming, Future[Taken]]] = []
         records = 0
-        while self._waiting and (not group or records + self._waiting[0][0].header.count <= _TOGETHER):
+        while self._waiting and (not group or records + self._waiting[0][0].header.count <= self._together):
             group.append(self._waiting.popleft())
             records += group[-1][0].header.count
         if len(group) > 1:
@@ -267,6 +289,7 @@ class Store:
                     _log.info(
                         "names_folded", told="the services, endpoints or callers called least are now {other}"
                     )
+                self._check_growth(batches)
         except BaseException:
             self._next = before
             raise
@@ -278,6 +301,18 @@ class Store:
             self._prune()
         self._reserve.renew()
         return answers
+
+    def _check_growth(self, batches: Sequence[Incoming]) -> None:
+        """What is committed must fit into the file after it has been in the journal, or neither ever gets smaller again.
+
+        Raises:
+            _NoRoomError: it might not.
+
+        """
+        growth = self._pragma("page_count") * self._pragma("page_size") - self.path.stat().st_size
+        journal = sum(len(one.text) + one.header.count * _STORING for one in batches)
+        if growth > 0 and growth + journal > self._reserve.left():
+            raise _NoRoomError(journal)
 
     def _insert(self, batches: Sequence[Incoming], now: int, received: int) -> list[Taken]:
         """Insert what is new of each; gives what is said of each."""
@@ -396,6 +431,8 @@ class Store:
 
     def _remove_some(self, oldest: int, surplus: int) -> int:
         """A step of removal; gives how many records went."""
+        if self._reserve.short():  # the journal must not take what is left
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with self._transaction():
             gone = self._remove(oldest, surplus)
         if gone:
@@ -403,8 +440,6 @@ class Store:
             self.pruned += gone
             self.oldest = self._received_first()
             self.version += 1
-            if self._reserve.short():  # the journal must not take what was left
-                self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return gone
 
     def _received_first(self) -> int:

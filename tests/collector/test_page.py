@@ -368,6 +368,37 @@ def test_everything_that_is_shown_narrows(collector: Running) -> None:
     check(body)
 
 
+def test_an_answer_that_comes_when_something_else_is_looked_at_is_not_shown(collector: Running) -> None:
+    """Its body may take longer than its head: a range gone back from is neither shown nor asked for by a name."""
+    slow = """seconds => {
+        const json = Response.prototype.json
+        Response.prototype.json = async function () {
+            const read = await json.call(this)
+            if (this.url.includes('from=')) await new Promise(done => setTimeout(done, seconds * 1_000))
+            window.late = (window.late ?? 0) + this.url.includes('/v1/overview?from=')
+            return read
+        }
+    }"""
+
+    async def body() -> None:
+        await send(collector, *calls_of(20, "/pay", 503, 1_800), *calls_of(40, "/cart", 404, 1_200))
+        async with looking(collector) as seen:
+            page = seen.page
+            await seen.until("60 calls", "document.querySelector('#calls').textContent === '60'")
+            await page.evaluate(slow, 1)
+            now = int(time.time())
+            async with page.expect_response(lambda answer: "/v1/overview?from=" in answer.url):
+                await page.evaluate(f"location.hash = '#from={now - 2_400}&to={now - 1_500}'")
+            await page.evaluate("location.hash = ''")
+            await seen.until("the answer that took long", "window.late > 0")
+            await seen.until("the page", "document.querySelector('#state').className.includes('live')")
+            assert await seen.texts("#calls") == ["60"]
+            assert not [url for url in seen.requests if "range=free" in url]
+            assert seen.complaints == []
+
+    check(body)
+
+
 def test_the_inventory_is_found_and_saved(collector: Running, tmp_path: Path) -> None:
     """By a part of its name, with what its requests are like; as CSV and as OpenAPI; hostile names are text."""
 

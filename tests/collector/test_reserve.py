@@ -37,3 +37,16 @@ def test_a_file_that_was_replaced_is_another(tmp_path: Path) -> None:
     (tmp_path / "new").rename(database)
     assert not reserve.same_file()
     reserve.close()
+
+
+def test_what_is_left_counts_what_can_be_given_up(tmp_path: Path) -> None:
+    """The room of the disk and its own, so giving it up changes nothing of it."""
+    database = tmp_path / "collector.db"
+    database.touch()
+    reserve = Reserve(database)
+    reserve.opened()
+    before = reserve.left()
+    assert before > reserve.size > reserve.journal > 0
+    reserve.give_up()
+    assert abs(reserve.left() - before) < reserve.size  # others write there, too
+    reserve.close()

@@ -466,19 +466,42 @@ def fat(number: int) -> list[dict[str, Any]]:
     return [record(**{"user_agent.original": os.urandom(3_000).hex()}) for _ in range(number)]
 
 
-def test_a_full_disk_makes_room_and_goes_on(tmp_path: Path) -> None:
-    """The oldest records go before it is full; it never stops to take batches, and what was answered is there."""
+@pytest.mark.parametrize("size", [27, 60, 125])
+def test_a_full_disk_makes_room_and_goes_on(tmp_path: Path, size: int) -> None:
+    """The oldest records go before it is full; it never stops to take batches, and what was answered is there.
+
+    Whether the disk is full while the journal is long depends on how large batches are.
+    """
+    batches = 5_000 // size  # twice the disk
 
     async def go(disk: Path) -> None:
         async with opened(disk) as store:
-            for _ in range(60):  # twice the disk
-                assert (await store.take(incoming(batch(*fat(250))))).accepted == 250
+            for _ in range(batches):
+                assert (await store.take(incoming(batch(*fat(size))))).accepted == size
                 assert store.problem is None
-            assert 0 < store.records < 15_000
-            assert store.pruned == 15_000 - store.records
+            assert 0 < store.records < batches * size
+            assert store.pruned == batches * size - store.records
         assert len(stored_lines(disk)) == store.records
 
-    with small_disk(tmp_path, 24) as disk:
+    with small_disk(tmp_path, 8) as disk:
+        asyncio.run(go(disk))
+
+
+def test_a_batch_that_is_too_large_for_the_disk_costs_no_other_all_its_records(tmp_path: Path) -> None:
+    """It is not taken, and told; what is there stays, and the next one of an ordinary size is taken."""
+
+    async def go(disk: Path) -> None:
+        async with opened(disk) as store:
+            for _ in range(12):
+                await store.take(incoming(batch(*fat(60))))
+            for _ in range(2):
+                with pytest.raises(SinkFullError, match="disk is full"):
+                    await store.take(incoming(batch(*fat(2_500))))
+            assert store.records > 300
+            assert (await store.take(incoming(batch(*fat(60))))).accepted == 60
+            assert store.problem is None
+
+    with small_disk(tmp_path, 8) as disk:
         asyncio.run(go(disk))
 
 

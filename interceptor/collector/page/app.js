@@ -167,13 +167,16 @@ async function refresh() {
     const answer = await ask(`/v1/overview?${asked}`, etag ? { "If-None-Match": etag } : {});
     if (answer === undefined) return;
     if (answer.status === 400) {
-      state("lost", `${await detail(answer)} The filter was removed.`);
+      const wrong = await detail(answer);
+      if (asked !== String(query())) return refresh();
+      state("lost", `${wrong} The filter was removed.`);
       return clear();
     }
     if (!answer.ok && answer.status !== 304) throw new Error(`the collector answers ${answer.status}`);
     if (answer.headers.has("Date")) skew = Date.parse(answer.headers.get("Date")) - Date.now();
-    if (answer.ok && asked === String(query())) {
-      overview = await answer.json();
+    const read = answer.ok ? await answer.json() : undefined; // something else may be looked at when it is here
+    if (read && asked === String(query())) {
+      overview = read;
       etag = answer.headers.get("ETag");
       const same = shown === asked;
       shown = asked;

@@ -76,7 +76,7 @@ export async function showInventory(older = false) {
     found = older ? [...found, ...page.endpoints] : page.endpoints;
     next = page.next;
   } catch (error) {
-    say("inventory-note", told(error));
+    if (asked === mine) say("inventory-note", told(error));
     return;
   }
   table.show(found);

@@ -85,6 +85,6 @@ export async function showSecurity() {
     for (const part of ["anomalies", "cleartext", "scanners"]) $(`${part}-none`).hidden = found[part].length > 0;
     say("security-note", `Counted by whole hours: from ${hour(found.window.hours_start)} on.`);
   } catch (error) {
-    say("security-note", told(error));
+    if (mine === String(query())) say("security-note", told(error));
   }
 }

@@ -48,7 +48,7 @@ export class Transactions {
       this.#found = [...(this.#found ?? []), ...page.records];
       this.#next = page.next;
     } catch (error) {
-      say("records-note", told(error));
+      if (asked === String(query())) say("records-note", told(error));
       return;
     }
     say("records-note", "");
