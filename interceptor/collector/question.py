@@ -21,7 +21,7 @@ __all__ = ["FILTERS", "MAX_NUMBER", "Question", "asked", "number", "when"]
 
 FILTERS: Final = (
     *("range", "from", "to", "service", "caller", "endpoint"),
-    *("status", "class", "anomaly", "agent"),
+    *("status", "class", "anomaly", "agent", "namespace"),
 )
 """The parameters of every question."""
 _MAX_NAME: Final = 1_100
@@ -57,6 +57,8 @@ class Question(msgspec.Struct, frozen=True):
     anomaly: str | None = None
     agent: str | None = None
     """Whose batch brought it: the name of a node, or a cluster's, a slash and a node's."""
+    namespace: str | None = None
+    """That of the caller or of the service, as a relay names them: what precedes the slash."""
 
     @property
     def statuses(self) -> tuple[int, int] | None:
@@ -74,7 +76,7 @@ class Question(msgspec.Struct, frozen=True):
     @property
     def by_caller(self) -> bool:
         """Whether it asks for what is counted by whole hours only."""
-        return self.caller is not None or self.agent is not None or self.anomaly is not None
+        return any(one is not None for one in (self.caller, self.agent, self.anomaly, self.namespace))
 
     @property
     def narrow(self) -> bool:
@@ -132,6 +134,7 @@ def asked(parameters: Mapping[str, str]) -> Question:
         kind=number(parameters, "class", 5),
         anomaly=_name(parameters, "anomaly"),
         agent=_name(parameters, "agent"),
+        namespace=_name(parameters, "namespace"),
     )
 
 

@@ -4,7 +4,7 @@ Owns the choice: by the minute, the hour or the day, by endpoint alone or by cal
 Refuses to add them up.
 
 Everything is counted from totals by the endpoint, by the minute for some hours, by the hour for some days, by the day
-beyond. Only who asks for a caller, an agent or an anomaly gets whole hours, which is what those are counted by. The
+beyond. Only who asks for a caller, an agent, an anomaly or a namespace gets whole hours, which is what those are counted by. The
 window that is answered says what it came to.
 
 `SELECTED` rows have `start`, `service`, `endpoint`, `calls`, `bytes` and `tally`; where statuses are asked for, `calls`
@@ -37,6 +37,10 @@ _CALLER: Final = """(SELECT c.number FROM callers c LEFT JOIN hosts h ON h.addre
 _AGENT: Final = f"""(SELECT number FROM agents WHERE node = :node AND (:cluster IS NULL OR cluster = :cluster)
     UNION ALL SELECT {ANY_AGENT} WHERE :node = '{OTHER}')"""  # noqa: S608
 _SERVICE: Final = "(SELECT number FROM services WHERE address = :address AND port = :port)"
+_WITHIN: Final = "address >= :namespace || '/' AND address < :namespace || '0'"
+"""Of a namespace: names in order of their bytes, and a zero comes after a slash."""
+_SERVICES: Final = f"(SELECT number FROM services WHERE {_WITHIN})"  # noqa: S608
+_CALLERS: Final = f"(SELECT number FROM callers WHERE {_WITHIN})"  # noqa: S608
 _TAG: Final = "(SELECT number FROM tags WHERE name = :anomaly)"
 
 
@@ -106,6 +110,9 @@ def narrowed(question: Question, within: tuple[int, int] | None) -> tuple[str, d
         where.append(f"(r.caller IN {_CALLER}{folded})")
     if question.agent is not None:
         where.append(f"r.agent IN {_AGENT}")
+    if question.namespace is not None:
+        called = f"SELECT number FROM endpoints WHERE service IN {_SERVICES}"  # noqa: S608
+        where.append(f"(+r.endpoint IN ({called}) OR r.caller IN {_CALLERS})")
     values = _values(question)
     if within is not None:
         where.append("r.time BETWEEN :from AND :to")
@@ -126,6 +133,7 @@ def _values(question: Question) -> dict[str, Any]:
         "cluster": cluster,
         "node": node,
         "anomaly": question.anomaly,
+        "namespace": question.namespace,
         "kind": question.kind,
         "low": low,
         "high": high,
@@ -152,6 +160,8 @@ def _selection(question: Question, window: Window, span: int) -> Selection:
         by_caller.append(f"t.caller IN {_CALLER}")
     if question.agent is not None:
         by_caller.append(f"t.agent IN {_AGENT}")
+    if question.namespace is not None:
+        by_caller.append(f"(t.service IN {_SERVICES} OR t.caller IN {_CALLERS})")
     if question.anomaly is not None:
         by_caller.append(f"t.tag = {_TAG}")
     where = " AND ".join(["day BETWEEN :day AND :end", "hour BETWEEN :hour AND :end", *by_caller])

@@ -59,7 +59,7 @@ def skeleton(endpoints: Iterable[Known], title: str) -> dict[str, Any]:
             "version": "seen",
             "description": "Made from traffic that was seen: what was not called is not here.",
         },
-        "servers": [{"url": f"http://{service}"} for service in servers] or [{"url": "/"}],
+        "servers": [_server(service) for service in servers] or [{"url": "/"}],
         "paths": dict(sorted(paths.items())),
     }
     if schemes:
@@ -67,6 +67,11 @@ def skeleton(endpoints: Iterable[Known], title: str) -> dict[str, Any]:
     if left_out:
         document["x-left-out"] = left_out
     return document
+
+
+def _server(service: str) -> dict[str, str]:
+    """Where a service is. A workload has no name that a client could ask for."""
+    return {"url": "/", "description": service} if "/" in service else {"url": f"http://{service}"}
 
 
 def _named(template: str) -> tuple[str, list[str]]:

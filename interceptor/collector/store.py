@@ -360,7 +360,7 @@ class Store:
         endpoint, caller = self._names.endpoint, self._names.caller
         records: list[Placed] = []
         for one, line in found.values():
-            numbers = endpoint((one.server_address, one.server_port, one.method, one.template))
+            numbers = endpoint((one.service, one.port, one.method, one.template))
             records.append(Placed(one, *numbers, caller(one.caller), agent, line))
         fresh = self._write_records(records, received)
         if len(fresh) != len(records):

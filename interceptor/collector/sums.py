@@ -51,8 +51,8 @@ def add(
     findings: dict[tuple[int, ...], _Sum] = {}
     for one, service, endpoint, caller, agent, _ in records:
         traits(endpoint, one.traits)
-        if one.server_address != one.host:
-            host(one.host, one.server_address, now)
+        if one.service != one.host:
+            host(one.host, one.service, now)
         minute = one.time // _MINUTE_US * MINUTE
         size = min(one.bytes, _MAX_SIZE)
         call = one.status, bucket(one.latency_us)

@@ -263,8 +263,10 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     """Whose call it is: the name that a relay gave, as of a workload with its namespace, or else the address."""
     host: str
     """Who was called, likewise."""
-    server_address: str
-    server_port: int
+    service: str
+    """What was called: a workload with its namespace where a relay knows it, or else the server's name as the client said it."""
+    port: int
+    """Of it: the workload's own, or else the server's."""
     method: str
     """As the client wrote it; empty where it is not known, as the template."""
     template: str
@@ -395,8 +397,7 @@ class _Reader:
             self._time(row.time),
             row.source_name or row.source_address,
             row.destination_name or row.destination_address,
-            row.server_address,
-            row.server_port,
+            *_service(row),
             row.http_request_method_original or row.http_request_method or "",
             row.url_template or "",
             verdict(row.http_response_status_code, row.rpc_grpc_status_code, row.anomalies),
@@ -440,6 +441,14 @@ class _Reader:
         if time > self._latest:
             raise ValueError("time is more than a day ahead of this server's clock")
         return time
+
+
+def _service(row: NamedRow) -> tuple[str, int]:
+    """What was called. A name without a namespace may be that of a node or of a network, where many services are."""
+    name = row.destination_name
+    if name is not None and "/" in name:
+        return name, row.destination_port
+    return row.server_address, row.server_port
 
 
 def opened(line: bytes) -> str | None:

@@ -7,6 +7,7 @@ import json
 import statistics
 from collections import Counter, defaultdict
 from contextlib import asynccontextmanager
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -245,8 +246,8 @@ def test_a_caller_is_named_only_where_its_address_says_one_thing(tmp_path: Path,
     asyncio.run(go())
 
 
-def test_a_caller_that_a_relay_named_is_its_workload(tmp_path: Path, name: str) -> None:
-    """Whatever addresses its pods have; and a service where that workload is called by one name."""
+def test_an_end_that_a_relay_named_is_its_workload(tmp_path: Path, name: str) -> None:
+    """Whatever addresses its pods have, and whatever it is called: as the caller and as the service."""
     cart = {"source.name": "shop/cart"}
     orders = {"destination.name": "shop/orders", "server.address": "orders.shop"}
 
@@ -254,7 +255,12 @@ def test_a_caller_that_a_relay_named_is_its_workload(tmp_path: Path, name: str) 
         async with asked(tmp_path, name) as it:
             await it.put(
                 record(**cart, **orders, source_address="10.0.1.1", destination_address="10.0.1.9"),
-                record(**cart, **orders, source_address="10.0.1.2", destination_address="10.0.1.8"),
+                record(
+                    **cart,
+                    **orders | {"server.address": "10.0.1.8"},
+                    source_address="10.0.1.2",
+                    destination_address="10.0.1.8",
+                ),
                 record(
                     **{"source.name": "shop/orders"}, server_address="pay.test", source_address="10.0.1.8"
                 ),
@@ -262,13 +268,66 @@ def test_a_caller_that_a_relay_named_is_its_workload(tmp_path: Path, name: str) 
             )
             seen = await it.overview()
             assert {(one.caller, one.addresses, one.service, one.spread.calls) for one in seen.calls} == {
-                ("shop/cart", 1, "orders.shop", 2),
-                ("orders.shop", 1, "pay.test", 1),
+                ("shop/cart", 1, "shop/orders:8080", 2),
+                ("shop/orders", 1, "pay.test", 1),
                 ("10.0.1.1", 1, "pay.test", 1),
             }
             narrowed = await it.engine.overview(Question(range="all", caller="shop/cart"))
             assert narrowed.totals.spread.calls == 2
-            assert len((await it.engine.records(Question(caller="orders.shop"), 9, None)).records) == 1
+            assert len((await it.engine.records(Question(caller="shop/orders"), 9, None)).records) == 1
+
+    asyncio.run(go())
+
+
+WORKLOADS = ("shop/web", "shop/cart", "shop-two/cart", "sho/p", "shop0", "node-1", None)
+
+
+def test_a_namespace_narrows_everything(tmp_path: Path, name: str) -> None:
+    """To calls from it and to it; not to what begins with its name, nor to what nobody named."""
+    made = []
+    for number, (source, destination) in enumerate(product(WORKLOADS, WORKLOADS)):
+        ends = {"source.name": source, "destination.name": destination}
+        named = {end: each for end, each in ends.items() if each is not None}
+        status = 500 + number % 2
+        made.append(record(**named, server_address="shop", http_response_status_code=status))
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+            await it.put(*made)
+            for question, ends in (
+                (Question(namespace="shop"), ("shop/",)),
+                (Question(namespace="shop-two"), ("shop-two/",)),
+                (Question(namespace="shop", status=501), ("shop/",)),
+                (Question(namespace="shop", caller="shop-two/cart"), ("shop/",)),
+                (Question(namespace="node-1"), ("node-1/",)),
+                (Question(namespace="sho%"), ("sho%/",)),
+            ):
+                expected = [
+                    each
+                    for each in made
+                    if f"{each.get('source.name')}".startswith(ends)
+                    or f"{each.get('destination.name')}".startswith(ends)
+                ]
+                if question.status:
+                    expected = [
+                        one for one in expected if one["http.response.status_code"] == question.status
+                    ]
+                if question.caller:
+                    expected = [one for one in expected if one.get("source.name") == question.caller]
+                seen = await it.engine.overview(msgspec.structs.replace(question, range="all"))
+                assert seen.totals.spread.calls == len(expected), question
+                for part in (seen.services, seen.calls, seen.endpoints, seen.timeline):
+                    assert sum(one.spread.calls for one in part) == len(expected), question
+                page = await it.engine.records(question, 1_000, None)
+                ids = [json.loads(bytes(raw))["id"] for raw in page.records]
+                assert ids == [each["id"] for each in reversed(expected)]
+                known = (await it.engine.inventory(question, Sought(), 1_000, None)).endpoints
+                services = {one.get("destination.name") or "" for one in expected}
+                assert {one.service.partition(":")[0] for one in known} == {
+                    each if "/" in each else "shop" for each in services
+                }
+                changes = await it.engine.changes(msgspec.structs.replace(question, range="1h"))
+                assert sum(one.now.calls for one in changes.services) == len(expected)
 
     asyncio.run(go())
 

@@ -368,6 +368,57 @@ def test_everything_that_is_shown_narrows(collector: Running) -> None:
     check(body)
 
 
+def test_the_page_is_narrowed_to_a_namespace(collector: Running) -> None:
+    """Those that are seen can be chosen; where nothing has one, there is no choice. A service that is shown can be asked for."""
+    web = {"source.name": "shop/web"}
+    cart = {"destination.name": "shop/cart", "destination.port": 80}
+    ledger = {"source.name": "shop/cart", "destination.name": "pay/ledger"}
+    backup = {"source.name": "pay/backup", "destination.name": "pay/ledger"}
+
+    async def body() -> None:
+        await send(collector, *calls_of(2, "/unnamed", 200, 1_000))
+        async with looking(collector) as seen:
+            page = seen.page
+
+            async def calls(count: int) -> None:
+                await seen.until(
+                    f"{count} calls", f"document.querySelector('#calls').textContent === '{count}'"
+                )
+
+            await calls(2)
+            assert not await page.is_visible("#namespaces")
+            await send(
+                collector,
+                *calls_of(5, "/cart", 200, 900, **web, **cart),
+                *calls_of(7, "/book", 200, 800, **ledger),
+                *calls_of(11, "/save", 200, 700, **backup),
+            )
+            await calls(25)
+            assert await seen.texts("#namespaces option") == ["all namespaces", "pay", "shop"]
+            await page.select_option("#namespaces", "shop")
+            await calls(12)
+            assert "namespace=shop" in page.url
+            assert await seen.texts("#chips .chip b") == ["shop"]
+            await page.click("summary:has-text('As a table')")
+            assert {(row[0], row[1]) for row in await seen.rows("#calls-table")} == {
+                ("shop/web", "shop/cart"),
+                ("shop/cart", "pay/ledger:8080"),
+            }
+            await page.select_option("#namespaces", "")
+            await calls(25)
+            assert "namespace" not in page.url
+            await page.go_back()
+            await calls(12)
+            assert await page.input_value("#namespaces") == "shop"
+            await page.click("#records tbody tr:has-text('/book')")
+            await page.click("#record-lines .narrower:has-text('pay/ledger:8080')")
+            await calls(7)
+            assert "service=pay%2Fledger%3A8080" in page.url
+            assert seen.complaints == []
+
+    check(body)
+
+
 def test_an_answer_that_comes_when_something_else_is_looked_at_is_not_shown(collector: Running) -> None:
     """Its body may take longer than its head: a range gone back from is neither shown nor asked for by a name."""
     slow = """seconds => {
@@ -615,7 +666,10 @@ def test_axe_finds_nothing_serious(collector: Running, size: str, scheme: str) -
             3, "/odd", 503, 20, anomalies=["obs_fold"], **{"http.request.header.names": ["cookie"]}
         )
         scan = calls_of(30, "/admin.php", 404, 60, source_address="192.0.2.66")
-        await send(collector, *shop(800, end=now), *odd, *scan, captured=captured_since(now, 90, 6, 4, 1.0))
+        named = calls_of(9, "/named", 200, 70, **{"source.name": "shop/web"})
+        await send(
+            collector, *shop(800, end=now), *odd, *scan, *named, captured=captured_since(now, 90, 6, 4, 1.0)
+        )
         async with looking(collector, size, scheme) as seen:
             await seen.until("the page", "document.querySelector('#map svg') !== null")
             await seen.page.evaluate(AXE.read_text())

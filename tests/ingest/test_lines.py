@@ -73,6 +73,22 @@ def test_what_is_counted_with_is_read() -> None:
     assert (sparse.method, sparse.template, sparse.status, sparse.latency_us) == ("PURGE", "", 0, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "service"),
+    [
+        (None, ("shop.example", 80)),
+        ("shop/orders", ("shop/orders", 8_080)),
+        ("node-1", ("shop.example", 80)),
+    ],
+)
+def test_a_service_is_a_workload_where_it_is_known(name: str | None, service: tuple[str, int]) -> None:
+    """At the port that it has itself; a name without a namespace may stand for many services, which Host tells apart."""
+    found = read(line(**{"destination.name": name}))
+    assert isinstance(found, Known)
+    assert (found.service, found.port) == service
+    assert found.host == (name or "10.0.0.2")
+
+
 def test_a_record_has_the_fields_that_the_encoder_writes() -> None:
     """Each under its name and of its type; but for bounds, a row says more only of what kind and schema it is."""
     names = [{each.name: each.encode_name for each in msgspec.structs.fields(one)} for one in (Record, Row)]
@@ -206,7 +222,7 @@ def test_any_values_are_a_record_or_a_bad_line(fields: dict[str, Any]) -> None:
         assert 0 <= found.time < 2**63
         assert 0 <= (found.latency_us or 0) < 2**63
         assert 0 <= found.bytes < 2**63
-        (found.server_address + found.template).encode()
+        (found.service + found.template).encode()
 
 
 def test_a_batch_is_checked_to_its_last_line() -> None:

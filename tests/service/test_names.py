@@ -127,6 +127,14 @@ def test_names_through_the_relay_to_the_collector(tmp_path: Path, cluster: KubeA
             wait_until(lambda: len(stored(cloud.url)) == 3, "the late record", 60)
             assert "Traceback" not in relay.said()
         found = stored(cloud.url)
+        for namespace, calls in (("shop", 3), ("sho", 0)):
+            seen = json.loads(get(f"{cloud.url}/v1/overview?range=all&namespace={namespace}"))
+            assert seen["totals"]["spread"]["calls"] == calls
+        whole = json.loads(get(f"{cloud.url}/v1/calls?range=all"))["calls"]
+        assert {(one["caller"], one["service"]) for one in whole} == {
+            ("shop/web", "shop/cart:8080"),
+            ("203.0.113.9", "shop/cart:8080"),
+        }
     for one in (first, late):
         named = found[one["id"]]
         assert named["source.name"] == "shop/web"

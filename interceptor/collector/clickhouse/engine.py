@@ -339,7 +339,7 @@ class Clickhouse:
     def _record_row(
         self, number: int, record: str, header: Header, one: Known, line: bytes
     ) -> tuple[Any, ...]:
-        kept, endpoint = self._names.endpoint((one.server_address, one.server_port, one.method, one.template))
+        kept, endpoint = self._names.endpoint((one.service, one.port, one.method, one.template))
         return (
             *(number, record, header.id, one.time),
             *(*kept, endpoint, self._names.caller(one.caller)),
@@ -362,7 +362,7 @@ class Clickhouse:
         day = received // 1_000_000 // DAY
         fresh: dict[tuple[int, str], tuple[str, str]] = {}
         for one in records:
-            address, name = one.host, one.server_address
+            address, name = one.host, one.service
             if address != name:
                 key = day, address
                 first, last = fresh.get(key) or self._hosts.get(key) or (name, name)
@@ -384,9 +384,7 @@ class Clickhouse:
             self._traits_day = day
         fresh: list[tuple[int, int, str, str]] = []
         for one in records:
-            _, endpoint = self._names.endpoint(
-                (one.server_address, one.server_port, one.method, one.template)
-            )
+            _, endpoint = self._names.endpoint((one.service, one.port, one.method, one.template))
             for kind, value in one.traits:
                 known = self._traits.setdefault((endpoint, kind), set())
                 if value not in known and len(known) < TRAITS:

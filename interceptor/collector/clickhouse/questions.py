@@ -74,7 +74,7 @@ __all__ = ["TRAITS", "Questions", "Since"]
 
 TRAITS: Final = 20
 """Values of one kind that are kept of an endpoint, as for SQLite (`names`)."""
-_FILTERS: Final = ("service", "endpoint", "statuses", "caller", "node", "cluster", "anomaly")
+_FILTERS: Final = ("service", "endpoint", "statuses", "caller", "node", "cluster", "anomaly", "namespace")
 _TRIES: Final = 5
 """Of a window. What comes in moves its ends once an hour, or once a minute while there are but some hours."""
 _EVER: Final = 2**36
@@ -580,7 +580,7 @@ def _filter(question: Question, since: Since) -> tuple[tuple[str, ...], dict[str
         if cluster is not None:
             asked.append("cluster")
             values["cluster"] = cluster
-    for name in ("endpoint", "caller", "anomaly"):
+    for name in ("endpoint", "caller", "anomaly", "namespace"):
         if (value := getattr(question, name)) is not None:
             asked.append(name)
             values[name] = value

@@ -184,7 +184,7 @@ WHERE number >= ($closed + 1) * 3600000000 AND number >= {totals_since:UInt32} *
 LIMIT 1 BY id
 
 --- filter
-$of_service $of_endpoint $of_statuses $of_caller $of_node $of_cluster $of_anomaly
+$of_service $of_endpoint $of_statuses $of_caller $of_node $of_cluster $of_anomaly $of_namespace
 
 --- of_service
 AND address = {address:String} AND port = {port:UInt16}
@@ -206,6 +206,9 @@ AND cluster = {cluster:String}
 
 --- of_anomaly
 AND has(anomalies, {anomaly:String})
+
+--- of_namespace
+AND (startsWith(address, concat({namespace:String}, '/')) OR startsWith(caller, concat({namespace:String}, '/')))
 
 --- named
 SELECT address AS place, any(one) AS name FROM (

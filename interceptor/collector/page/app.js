@@ -109,7 +109,7 @@ function charts() {
   const left = callMap($("map"), overview.calls, go);
   // pairs are counted by whole hours, so they may begin before the range does
   const since = window.hours_start < window.start ? ` Counted by whole hours: from ${moment(window.hours_start, 0)} on.` : "";
-  say("map-note", (left ? `The busiest; ${some(left, "pair")} more ${left === 1 ? "is" : "are"} in the table. Click a service to see its callers.` : "Broader: more calls. Yellow, red: 1 %, 5 % fail. A caller has a name where its address is known for one service only.") + since);
+  say("map-note", (left ? `The busiest; ${some(left, "pair")} more ${left === 1 ? "is" : "are"} in the table. Click a service to see its callers.` : "Broader: more calls. Yellow, red: 1 %, 5 % fail. A caller that no relay names has a name where its address is known for one service only.") + since);
   say("traffic-note", `calls in ${duration(window.slot * 1_000_000)} each, ${span(window.start, window.end)}; drag to look closer`);
 }
 
@@ -124,6 +124,7 @@ function show(fresh) {
   for (const name of VIEWS) $(`view-${name}`).hidden = nothing || view !== name || (name === "overview" && !totals.spread.calls);
   for (const input of document.querySelectorAll("#ranges input")) input.checked = input.value === window.range;
   for (const endpoint of overview.endpoints) remember(endpoint);
+  namespaces();
   chips();
   showAgents(overview.agents);
   showUnread(overview);
@@ -137,6 +138,17 @@ function show(fresh) {
     transactions.show(overview.records, fresh);
   }
   ages(overview, serverNow());
+}
+
+/** Those of callers and services that are listed, to narrow to one. */
+function namespaces() {
+  const known = [...overview.calls.flatMap((call) => [call.caller, call.service]), ...overview.services.map((one) => one.service)];
+  const found = new Set(known.filter((name) => name.includes("/")).map((name) => name.slice(0, name.indexOf("/"))));
+  const { namespace } = filter();
+  if (namespace !== undefined) found.add(namespace);
+  $("namespaces").hidden = !found.size;
+  list($("namespaces"), ["", ...[...found].toSorted()], (name) => name, (name) => make("option", { value: name }, name || "all namespaces"));
+  $("namespaces").value = namespace ?? "";
 }
 
 function state(kind, text) {
@@ -214,6 +226,7 @@ for (const element of document.querySelectorAll(".origin")) element.textContent 
 // an agent sends its token without TLS only when it is told so
 for (const element of document.querySelectorAll(".plain")) element.hidden = location.protocol === "https:";
 $("ranges").addEventListener("change", (event) => go({ range: event.target.value, from: undefined, to: undefined }));
+$("namespaces").addEventListener("change", (event) => go({ namespace: event.target.value || undefined }));
 $("free").addEventListener("submit", (event) => {
   event.preventDefault();
   const [from, to] = ["free-from", "free-to"].map((id) => Math.floor($(id).valueAsNumber / 1_000) + new Date($(id).value).getTimezoneOffset() * 60);

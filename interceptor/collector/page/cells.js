@@ -14,7 +14,10 @@ export const spoken = (status) => (status >= CALL ? `gRPC ${status - CALL} ${COD
 export const style = (status) => CLASSES.find(([, , index]) => index === Math.min(5, Math.floor((status ?? 0) / 100)))[1];
 export const badge = (status) => make("span", { class: `badge text-${style(status)}` }, answer(status));
 export const route = (method, template) => [make("b", { class: "method" }, method || "?"), " ", make("span", { class: "template" }, template || "–")];
-export const target = (record) => (record["server.port"] === 80 ? record["server.address"] : `${record["server.address"]}:${record["server.port"]}`);
+const at = (address, port) => (port === 80 ? address : `${address}:${port}`);
+/** The service that was called, as the collector counts it: a workload with its namespace, or else what the client called it. */
+export const target = (record) => (record["destination.name"]?.includes("/") ? at(record["destination.name"], record["destination.port"]) : asked(record));
+export const asked = (record) => at(record["server.address"], record["server.port"]);
 
 /** What the status of a record is counted as: where gRPC says that a call failed and HTTP does not, 1000 and gRPC's (see `core.records.verdicts`). */
 const verdict = ({ "http.response.status_code": status, "rpc.grpc.status_code": code, anomalies }) => {

@@ -4,7 +4,7 @@ import { answer } from "./cells.js";
 import { $, list, make } from "./dom.js";
 import { span } from "./format.js";
 
-const FILTERS = ["range", "from", "to", "service", "caller", "endpoint", "status", "class", "anomaly", "agent"];
+const FILTERS = ["range", "from", "to", "service", "caller", "endpoint", "status", "class", "anomaly", "agent", "namespace"];
 const CLASSES = ["no answer", "1xx", "2xx", "3xx", "4xx", "5xx"];
 export const VIEWS = ["overview", "inventory", "security", "agents"];
 
@@ -63,6 +63,7 @@ const WORDS = {
   class: (value) => ["Answer", CLASSES[value] ?? value],
   anomaly: (value) => ["Anomaly", value],
   agent: (value) => ["Agent", value],
+  namespace: (value) => ["Namespace", value],
 };
 
 /** What narrows, each with a button that removes it. */

@@ -1,6 +1,6 @@
 // One transaction, whole.
 
-import { answered, route, target } from "./cells.js";
+import { answered, asked, route, target } from "./cells.js";
 import { $, make } from "./dom.js";
 import { narrower } from "./filter.js";
 import { bytes, duration, instant } from "./format.js";
@@ -9,7 +9,8 @@ const lines = (record) => [
   ["Request", route(record["http.request.method_original"] ?? record["http.request.method"], record["url.path"] ?? record["url.template"])],
   ["Answer", record["http.response.status_code"] ?? record["rpc.grpc.status_code"] ? answered(record) : "none was seen"],
   ["Service", narrower({ service: target(record) }, target(record), "All calls of this service")],
-  ["From", `${record["source.address"]}, port ${record["source.port"]}`],
+  ["Called", asked(record) === target(record) ? undefined : asked(record)],
+  ["From", `${record["source.name"] ? `${record["source.name"]}, ` : ""}${record["source.address"]}, port ${record["source.port"]}`],
   ["To", `${record["destination.address"]}, port ${record["destination.port"]}`],
   ["Began", `${instant(record.time, true)}`],
   ["Took", record.duration_us === undefined ? undefined : `${duration(record.duration_us)}${record.ttfb_us === undefined ? "" : `, the first byte of the answer after ${duration(record.ttfb_us)}`}`],
