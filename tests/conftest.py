@@ -17,7 +17,13 @@ pytest_plugins = ("tests.support.rpcapd",)
 
 examples.load()
 
-TOGETHER: Final = {"podman_ready": "containers", "chain": "chain", "tshark_views": "tshark"}
+TOGETHER: Final = {
+    "podman_ready": "containers",
+    "chain": "chain",
+    "tshark_views": "tshark",
+    "rendered": "renderings",
+    "all_findings": "canaries",
+}
 """Fixtures that take minutes or share a machine-wide thing: one worker runs all tests that use one, by the group's name."""
 ELSEWHERE: Final = "beside the project"
 """What a reason to skip says where the test's captures are not part of the project: that may be so in CI too."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shutil
 import ssl
@@ -180,12 +181,18 @@ class Rendered:
 
 
 def run_helm(*words: str, values: dict[str, Any] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run it; values go in as a file, as an operator gives them."""
+    """Run it; values go in as a file, as an operator gives them. It is over before collecting garbage would pay."""
     command = [str(helm(CHOSEN.get())), *words]
     if values is not None:
         command += ["--values", "-"]
     return subprocess.run(
-        command, input=yaml.safe_dump(values or {}), capture_output=True, text=True, timeout=60, check=False
+        command,
+        input=yaml.dump(values or {}, Dumper=yaml.CSafeDumper),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"GOGC": "off", "GOMAXPROCS": "1"},
     )
 
 
