@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from hypothesis import HealthCheck, settings
 
-__all__ = ["PROFILES", "examples", "load"]
+__all__ = ["PROFILE", "PROFILES", "examples", "load"]
 
 _FULL: Final = 1_000
 PROFILES: Final = {"quick": 100, "fresh": 250, "ci": _FULL}
 """Of a thousand, by profile: `make test`, `make properties`, CI's thorough run."""
 _UNSAID: Final = {"quick": 50, "fresh": 50, "ci": 200}
 """What a property gets that says nothing."""
-_PROFILE: Final = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+PROFILE: Final = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 
 
 def load() -> None:
@@ -38,9 +38,9 @@ def load() -> None:
             print_blob=True,
             suppress_health_check=[HealthCheck.too_slow],
         )
-    settings.load_profile(_PROFILE)
+    settings.load_profile(PROFILE)
 
 
 def examples(full: int, **other: Any) -> settings:
     """Settings of a property: `full` examples in the thorough run, and its share of them in the profile in force."""
-    return settings(max_examples=max(full * PROFILES[_PROFILE] // _FULL, 1), **other)
+    return settings(max_examples=max(full * PROFILES[PROFILE] // _FULL, 1), **other)
