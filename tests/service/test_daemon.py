@@ -110,12 +110,13 @@ def test_same_node_traffic_is_reported_once(node: Node) -> None:
     assert all(record["node"] for record in agent.read())
 
 
-def test_at_the_highest_rate_what_is_missing_is_counted(node: Node) -> None:
+@pytest.mark.parametrize("seconds", [1, pytest.param(5, marks=pytest.mark.thorough)])
+def test_at_the_highest_rate_what_is_missing_is_counted(node: Node, seconds: int) -> None:
     """wrk, nginx, rpcapd and the daemon share the cores: a missing request has lost packets to show for it."""
     server, client = node.server(), node.pod()
     node.rpcapd()
     agent = node.agent()
-    client.call(server, run="full", seconds=5, connections=100)
+    client.call(server, run="full", seconds=seconds, connections=100)
     verdict = settle(agent, [server], 60)
     assert (verdict.duplicates, verdict.wrong, verdict.extra) == ([], [], [])
     if verdict.missing:

@@ -191,7 +191,7 @@ def test_short_connections_leave_nothing() -> None:
     """However many come and go within the idle time-out, no more is kept than of those that closed just now."""
     capture = Capture(Limits(closing_seconds=1))
     directions, connections = alive(Direction), alive(Connection)
-    for number in range(5_000):
+    for number in range(2_500):
         talk = Dialogue(capture, Ends(client_port=1_000 + number)).open()
         talk.exchange(1)
         talk.close()
