@@ -779,8 +779,15 @@ def test_ranges_are_kept_in_the_address(collector: Running) -> None:
     check(body)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        ("laptop", "light"),
+        ("phone", "dark"),
+        pytest.param("laptop", "dark", marks=pytest.mark.thorough),
+        pytest.param("phone", "light", marks=pytest.mark.thorough),
+    ],
+)
 def test_it_fits_the_screen(collector: Running, tmp_path: Path, size: str, scheme: str) -> None:
     """No sideways scrolling of the page, empty or full, with long names too; pictures for whoever wants to look."""
 
