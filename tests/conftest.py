@@ -56,6 +56,8 @@ def pytest_collection_modifyitems(
             item.add_marker(pytest.mark.xdist_group(TOGETHER[fixture]))
         if used & THOROUGH:
             item.add_marker(pytest.mark.thorough)
+    # first what one worker does after another: begun last, the others would wait for it
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
     yield
     if getattr(config.option, "loadgroup", False):  # a worker, whose node ids end with the group
         for item in items:
