@@ -15,6 +15,8 @@ import yaml
 from docker import generate
 from tests.docker.test_chart import CASES, CHART, render
 
+pytestmark = pytest.mark.thorough
+"""A rendering for each row of the table."""
 DEFAULTS = (CHART / "values.yaml").read_text()
 ROWS = re.findall(r"^\| `([^`]+)`", generate.table(DEFAULTS, yaml.safe_load(DEFAULTS)), re.MULTILINE)
 

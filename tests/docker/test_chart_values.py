@@ -23,7 +23,7 @@ from tests.docker.test_chart import (
     run_helm,
 )
 
-pytestmark = pytest.mark.usefixtures("each_helm")
+pytestmark = [pytest.mark.usefixtures("each_helm"), pytest.mark.thorough]
 
 RELAY = CASES["relay"]
 AGENT = {"enabled": True, "remoteWriteUrl": "https://metrics.test:9009/write"}
