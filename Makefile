@@ -6,9 +6,9 @@ BIN := $(VENV)/bin
 ENGINE ?= podman
 TAG ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 SEEDS ?= 1
-# Test processes beside each other, more than a small machine's two cores: most tests wait. Tests meet nowhere: names and
+# Test processes beside each other, twice a small machine's two cores: most tests wait. Tests meet nowhere: names and
 # ports are their own, what is built once is locked.
-JOBS ?= 3
+JOBS ?= 4
 SPREAD := -n $(JOBS) --dist loadgroup
 # Compiled once: where the environment forbids that, every test process rewrites all assertions again, and every command
 # that a test starts compiles the program.
