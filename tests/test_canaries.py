@@ -25,16 +25,13 @@ from interceptor.core.records.encoder import RecordEncoder
 from interceptor.core.records.templates import PathTemplates
 from interceptor.core.records.vocabulary import AMBIGUOUS, JOINED, WORDS
 from interceptor.core.records.words import Words
-from tests.support.canaries import KINDS, PLACES, SHOWN, Finding, capture, search, table
+from tests.support.canaries import KINDS, PLACES, SENT, SHOWN, Finding, capture, search, table
 from tests.support.chain import OUTPUTS, outputs
-from tests.support.examples import PROFILE
 
 if TYPE_CHECKING:
     from interceptor.core.model import Outcome
 
 ROOT = Path(__file__).parent.parent
-SENT: Final = KINDS if PROFILE == "ci" else dict(list(KINDS.items())[3::4])
-"""What goes through the whole chain: in CI all kinds, otherwise every fourth, from all places. In process it is always all."""
 
 
 @pytest.fixture(scope="module")

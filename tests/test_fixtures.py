@@ -221,6 +221,7 @@ def test_ledger_balances(path: Path) -> None:
         assert stage.held == 0, stage
 
 
+@pytest.mark.thorough
 def test_made_files_are_what_their_generators_make(tmp_path: Path) -> None:
     """Running the generators again gives the committed bytes, and the list in README.md."""
     from fixtures.made.__main__ import MARK, README, listed, write_all

@@ -232,7 +232,10 @@ async def shown(seen: Seen, count: int) -> set[tuple[str, str]]:
     return {(row[3].split()[1], row[4]) for row in await seen.rows("#records")}
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("laptop", "light"), ("phone", "dark")])
+LOOKS = [("laptop", "light"), pytest.param("phone", "dark", marks=pytest.mark.thorough)]
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_from_a_failing_service_to_one_transaction_and_back(
     collector: Running, size: str, scheme: str
 ) -> None:
@@ -656,7 +659,7 @@ VIOLATIONS = """async () => {
 }"""
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("laptop", "light"), ("phone", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_axe_finds_nothing_serious(collector: Running, size: str, scheme: str) -> None:
     """In any view, with traffic of all kinds, in a transaction that is open, and where one signs in (WCAG 2.2 AA)."""
 

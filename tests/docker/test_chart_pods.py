@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.support.netns import Namespace
 
-pytestmark = pytest.mark.usefixtures("each_helm")
+pytestmark = [pytest.mark.usefixtures("each_helm"), pytest.mark.thorough]
 
 COMPONENTS = {
     "interceptor": "watcher",

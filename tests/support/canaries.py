@@ -16,6 +16,7 @@ from urllib.parse import quote
 from tests.capture_bytes import pcap
 from tests.conversations import ACK, FIN, SYN, Ends, Sent
 from tests.support.canary_protocols import HOSTS, PROTOCOLS, Turns
+from tests.support.examples import PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,6 +91,8 @@ KINDS: Final = {
     "ipv6": "2001:db8:85a3::8a2e:370:7334",
     "hardware": "SN-4711-QX-88",
 }
+SENT: Final = KINDS if PROFILE == "ci" else dict(list(KINDS.items())[3::4])
+"""What goes through whole programs, from all places: in CI all kinds, otherwise every fourth."""
 """Kind -> value: at least six characters, and nothing that the product says by itself."""
 
 
