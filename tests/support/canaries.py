@@ -91,9 +91,9 @@ KINDS: Final = {
     "ipv6": "2001:db8:85a3::8a2e:370:7334",
     "hardware": "SN-4711-QX-88",
 }
+"""Kind -> value: at least six characters, and nothing that the product says by itself."""
 SENT: Final = KINDS if PROFILE == "ci" else dict(list(KINDS.items())[3::4])
 """What goes through whole programs, from all places: in CI all kinds, otherwise every fourth."""
-"""Kind -> value: at least six characters, and nothing that the product says by itself."""
 
 
 @dataclass(frozen=True, slots=True)
