@@ -33,6 +33,7 @@ from interceptor.core.protocols.http1.heads import Heads
 from interceptor.core.protocols.http1.layouts import Layouts
 from interceptor.core.protocols.http1.pairing import HttpConversation
 from interceptor.core.protocols.http1.parser import Context
+from interceptor.core.protocols.http2.conversation import Http2Conversation
 from interceptor.core.protocols.opaque import Opaque
 from interceptor.core.protocols.proxied import ProxiedConversation
 from interceptor.core.protocols.recognition import Recognition
@@ -41,6 +42,7 @@ from interceptor.core.protocols.tls.session import TlsConversation
 from interceptor.core.protocols.tunnel import Opening
 from interceptor.core.protocols.websocket.session import WebSocketConversation
 from tests.support.examples import examples
+from tests.support.http2 import PREFACE, frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -234,6 +236,10 @@ MAKERS: dict[str, Callable[[Context], Conversation]] = {
     "middle": lambda context: Recognition(context).begin(None, first=False),
     "http1": lambda context: HttpConversation(PEERS, context, first=True),
     "http1 from the middle": lambda context: HttpConversation(PEERS, context, first=False),
+    "http2": lambda context: Http2Conversation(PEERS, Recognition(context).http2(), first=True),
+    "http2 from the middle": lambda context: Http2Conversation(
+        PEERS, Recognition(context).http2(), first=False
+    ),
     "tls": lambda context: TlsConversation(PEERS, context, context.budget, first=True),
     "opaque": lambda context: Opaque(PEERS, context.drop, Drop.NOT_HTTP),
     "proxied": lambda context: ProxiedConversation(
@@ -243,13 +249,27 @@ MAKERS: dict[str, Callable[[Context], Conversation]] = {
     "websocket": lambda context: WebSocketConversation(PEERS, handshake(), context.drop, context.budget),
     "tunnel": lambda context: Recognition(context).become(Becoming("connect", origin=OPENING), PEERS),
 }
+FRAMES = (
+    frame(1, 1, b"\x82\x84\x86", 4),
+    frame(1, 3, b"\x82\x84\x86", 5),
+    frame(1, 1, b"\x88", 4),
+    frame(1, 1, b"\x88", 5),
+    frame(1, 1, b"\xbe", 4),
+    frame(1, 1, b"\xbe", 5),
+    frame(0, 1, b"x", 1),
+    frame(0, 1, b"x"),
+    frame(3, 1, bytes(4)),
+    frame(5, 1, bytes.fromhex("00000002828486"), 4),
+    frame(7, 0, bytes(8)),
+)
+"""Of HTTP/2, of few streams: so that they meet, whatever the order."""
 PIECES = (
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     b"CONNECT a:1 HTTP/1.1\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
     b"HTTP/1.1 101 X\r\nUpgrade: h2c\r\n\r\n",
     b"PROXY TCP4 192.0.2.1 192.0.2.2 1234 80\r\n",
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    PREFACE,
     bytes.fromhex("1603010005010000010017030300021234"),
     b"SSH-2.0-OpenSSH_9.2\r\n",
     b"\x05\x01\x00",
@@ -260,8 +280,10 @@ PIECES = (
     b"\x81\x05hello",
     b"\x82\x7e\x01\x00" + bytes(256),
     b"\x88\x82\x01\x02\x03\x04\x02\xea",
+    *FRAMES,
 )
 SAID = st.one_of(
+    st.tuples(st.sampled_from([CLIENT, SERVER]), st.sampled_from(FRAMES)),
     st.tuples(
         st.sampled_from([CLIENT, SERVER]), st.sampled_from(PIECES) | st.binary(min_size=1, max_size=40)
     ),
@@ -287,6 +309,7 @@ class Holder:
         self.at = [0, 0]
         self.ended: list[End | None] = [None, None]
         self.taken = self.now = 0
+        self.counts: list[int] = []
         self.swapped = False
         """Who was taken for the client is the server."""
 
@@ -322,6 +345,17 @@ class Holder:
         assert min(held) >= 0
         assert self.taken == self.context.delivered + sum(self.context.dropped.values()) + sum(held)
         assert self.budget.held == self.conversation.weight
+        self.balance()
+
+    def balance(self, *, over: bool = False) -> None:
+        """Transactions and messages balance, and no count that was shown is taken back."""
+        context, conversation = self.context, self.conversation
+        begun = context.transactions + (0 if over else conversation.begun)
+        assert begun == context.reported + conversation.open_transactions
+        paired = 2 * context.reported - context.halves
+        assert context.messages == paired + conversation.open_messages + context.late
+        before, self.counts = self.counts, [begun, context.reported, context.messages, context.late, paired]
+        assert all(now >= then for then, now in zip(before, self.counts, strict=False))
 
     def end(self) -> list[Outcome]:
         """Both sides end; gives all that was finished."""
@@ -332,6 +366,7 @@ class Holder:
         self.conversation.finish(Anomaly.UNANSWERED, self.finished)
         assert self.budget.held == 0
         assert self.taken == self.context.delivered + sum(self.context.dropped.values())
+        self.balance(over=True)
         return self.finished
 
 

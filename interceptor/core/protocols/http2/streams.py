@@ -168,7 +168,7 @@ class Streams:
                 self._note(number)
                 stream = self._begin(number)
                 self._bound(finished)
-            self._counts.messages += 1
+            self._count(stream)
             stream.transaction.request = request
             stream.doubtful[CLIENT] = False
             if head is None:
@@ -229,7 +229,7 @@ class Streams:
             known = None
         if known is not None:
             if ends:
-                stream.uncertain = False
+                self._believe(stream)
                 self._tag_trailers(stream, known, head)
                 self._trailers(stream, head)
             elif status is not None:
@@ -238,8 +238,7 @@ class Streams:
             self._answer_unseen(stream)  # these are its trailers, for all that is known
             self._trailers(stream, head)
         else:
-            self._answer(stream, head, began)
-            stream.uncertain = status is None and not ends
+            self._answer(stream, head, began, ends=ends)
         if stream.tunnel:
             for message in (transaction.request, transaction.response):
                 if message is not None:
@@ -274,7 +273,7 @@ class Streams:
             else:
                 return None
         if side == SERVER:
-            stream.uncertain = False
+            self._believe(stream)
         message.body_size += size
         return stream.messages(side)
 
@@ -304,7 +303,8 @@ class Streams:
             message = self._answer_unseen(stream)
         if message is not None and not stream.tunnel:
             message.end_time = time
-            stream.uncertain = False
+            if side == SERVER:
+                self._believe(stream)
             whole = not (message.missed or message.unsized or stream.torn[side])
             if whole and message.state is _TRUNCATED:
                 message.state = _COMPLETE
@@ -437,7 +437,8 @@ class Streams:
         """How many messages are in those."""
         return sum(
             [
-                (stream.transaction.request is not None) + (stream.transaction.response is not None)
+                (stream.transaction.request is not None)
+                + (stream.transaction.response is not None and not stream.uncertain)
                 for stream in self._open.values()
                 if not stream.transaction.reported
             ]
@@ -492,12 +493,12 @@ class Streams:
             return not self._complete[SERVER]
         return number > self._newest or any(low < number < high for low, high in self._holes)
 
-    def _answer(self, stream: Stream, head: Head | None, began: tuple[int, int, int]) -> None:
-        """The final response has begun."""
+    def _answer(self, stream: Stream, head: Head | None, began: tuple[int, int, int], *, ends: bool) -> None:
+        """The final response has begun, or what may be one."""
         transaction = stream.transaction
-        self._counts.messages += 1
-        if transaction.reported:
-            self._counts.late += 1
+        stream.uncertain = (head is None or head.status is None) and not ends
+        if not stream.uncertain:
+            self._count(stream)
         transaction.response = response = (
             self._fields.response(head, *began) if head is not None else Response(*began, version="2")
         )
@@ -515,10 +516,20 @@ class Streams:
         response = Response(0, 0, 0, version="2", unsized=True)
         stream.transaction.response = response
         stream.torn[SERVER] = True
+        self._count(stream)
+        return response
+
+    def _count(self, stream: Stream) -> None:
+        """A message of a stream has begun for certain: a count that was shown is not taken back."""
         self._counts.messages += 1
         if stream.transaction.reported:
             self._counts.late += 1
-        return response
+
+    def _believe(self, stream: Stream) -> None:
+        """What has begun as a response is the final one."""
+        if stream.uncertain:
+            stream.uncertain = False
+            self._count(stream)
 
     def _tag_trailers(self, stream: Stream, message: Request | Response, head: Head | None) -> None:
         """Trailers are rare, but where they are part of every call."""
@@ -529,9 +540,6 @@ class Streams:
         """What has begun was an interim answer, or nobody will know whether it was."""
         stream.uncertain = stream.torn[SERVER] = False
         stream.transaction.response = None
-        self._counts.messages -= 1
-        if stream.transaction.reported:
-            self._counts.late -= 1
 
     def _trailers(self, stream: Stream, head: Head | None) -> None:
         """A status may be in trailers, or in a head that is all there is ("Trailers-Only")."""

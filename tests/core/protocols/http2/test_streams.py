@@ -10,7 +10,7 @@ from interceptor.core.model import Anomaly, Chunk, State, Transaction
 from interceptor.core.protocols.http2.conversation import Http2Conversation
 from tests.core.protocols.http2.test_hpack import literal
 from tests.support.http2 import CLIENT, PREFACE, SERVER, frame, message
-from tests.support.http2_listener import PEERS, counted
+from tests.support.http2_listener import PEERS, Listener, Piece, counted
 
 if TYPE_CHECKING:
     from interceptor.core.model import Outcome
@@ -311,6 +311,54 @@ def test_what_goes_on_is_reported_once_at_its_deadline() -> None:
     assert script.only.response.body_size == 41
     script.server(frame(0, 1, bytes(90))[50:]).server(frame(0, 1, b"", 1))
     assert len(script.end()) == 1
+
+
+def test_a_request_behind_the_report_of_its_answer_is_counted_as_late() -> None:
+    """A server met before its client: the answer was reported alone, and the counts go on balancing."""
+    listener = Listener(first=False)
+    listener.tell(Piece(SERVER, 0, frame(1, 1, OK, GOES_ON), SECOND))
+    for now in (SECOND, 3 * SECOND):
+        listener.talk.overdue(now, SECOND, listener.finished)
+    assert (listener.counts.reported, listener.counts.halves) == (1, 1)
+    listener.tell(Piece(CLIENT, 0, frame(1, 1, GET, GOES_ON), 3 * SECOND))
+    assert (listener.counts.messages, listener.counts.late) == (2, 1)
+    listener.tell(Piece(SERVER, 10, frame(0, 1, b"x", 1), 3 * SECOND))
+    assert len(listener.end()) == 1
+
+
+UNKNOWN = b"\xbe"
+"""A field that was said before the capture began."""
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_what_may_be_an_interim_answer_is_counted_when_it_is_known_to_be_none(reported: bool) -> None:
+    """A count that was shown is never taken back: a scrape may lie between."""
+    listener = Listener(first=False)
+    shown: list[tuple[int, int]] = []
+
+    def tell(side: int, data: bytes) -> None:
+        listener.tell(Piece(side, listener.at[side], data, 3 * SECOND))
+        shown.append((listener.counts.messages, listener.counts.late))
+
+    tell(CLIENT, frame(1, 1, POST, GOES_ON))
+    if reported:
+        for now in (SECOND, 3 * SECOND):
+            listener.talk.overdue(now, SECOND, listener.finished)
+    for block in (UNKNOWN, UNKNOWN, OK):
+        tell(SERVER, frame(1, 1, block, GOES_ON))
+    tell(CLIENT, frame(0, 1, b"x", 1))
+    assert shown == [(1, 0), (1, 0), (1, 0), (2, int(reported)), (2, int(reported))]
+    tell(SERVER, frame(0, 1, b"x", 1))
+    assert len(listener.end()) == 1
+
+
+def test_the_end_of_a_request_says_nothing_of_what_may_be_an_interim_answer() -> None:
+    """A client that was told to go on (RFC 9110 section 10.1.1) ends its body before the answer comes."""
+    script = Script(first=False).client(frame(1, 1, POST, GOES_ON)).server(frame(1, 1, UNKNOWN, GOES_ON))
+    script.client(frame(0, 1, b"x", 1)).server(frame(1, 1, OK, ENDS))
+    response = script.only.response
+    assert response is not None
+    assert (response.status, response.anomalies) == (200, None)
 
 
 def test_what_is_open_at_the_end_says_why() -> None:
