@@ -29,6 +29,7 @@ __all__ = [
     "HOUR",
     "MINUTE",
     "NOBODY",
+    "PART",
     "SLOT_US",
     "SPANS",
     "check_version",
@@ -43,9 +44,13 @@ HOUR: Final = 3_600
 DAY: Final = 86_400
 SPANS: Final = (MINUTE, HOUR, DAY)
 """What totals are kept for."""
+PART: Final = 4 * HOUR
+"""Pairs and findings are in order of parts of a day, and in each of who called whom. By the hour, summing who calls whom would sum
+each again for every hour; by the day, what comes in an hour would lie all over what came in a day, and every second row would
+write a page of its own."""
 
-SLOT_US: Final = 600 * 1_000_000
-"""Ids of records are in order of ten minutes of their times. They come in no order, so that one index of all would have nearly
+SLOT_US: Final = HOUR * 1_000_000
+"""Ids of records are in order of the hours of their times. They come in no order, so that one index of all would have nearly
 each record write a page of its own: of five million records that was a third of what storing them cost."""
 
 BUSY_SECONDS: Final = 30
@@ -57,7 +62,7 @@ apart."""
 ANY_AGENT: Final = 0
 """Stands for the agents that are not kept apart."""
 
-_VERSION: Final = 4
+_VERSION: Final = 5
 _SCHEMA: Final = f"""
 CREATE TABLE agents(
     number INTEGER PRIMARY KEY AUTOINCREMENT, cluster TEXT NOT NULL, node TEXT NOT NULL, program TEXT NOT NULL,
@@ -89,15 +94,15 @@ CREATE TABLE totals(
     calls INTEGER NOT NULL, bytes INTEGER NOT NULL, tally BLOB NOT NULL,
     PRIMARY KEY(span, start, endpoint)) STRICT, WITHOUT ROWID;
 CREATE TABLE pairs(
-    day INTEGER NOT NULL, service INTEGER NOT NULL, caller INTEGER NOT NULL, hour INTEGER NOT NULL,
+    part INTEGER NOT NULL, service INTEGER NOT NULL, caller INTEGER NOT NULL, hour INTEGER NOT NULL,
     endpoint INTEGER NOT NULL, agent INTEGER NOT NULL, received INTEGER NOT NULL,
     calls INTEGER NOT NULL, bytes INTEGER NOT NULL, tally BLOB NOT NULL,
-    PRIMARY KEY(day, service, caller, hour, endpoint, agent)) STRICT, WITHOUT ROWID;
+    PRIMARY KEY(part, service, caller, hour, endpoint, agent)) STRICT, WITHOUT ROWID;
 CREATE TABLE findings(
-    day INTEGER NOT NULL, tag INTEGER NOT NULL, service INTEGER NOT NULL, caller INTEGER NOT NULL, hour INTEGER NOT NULL,
+    part INTEGER NOT NULL, tag INTEGER NOT NULL, service INTEGER NOT NULL, caller INTEGER NOT NULL, hour INTEGER NOT NULL,
     endpoint INTEGER NOT NULL, agent INTEGER NOT NULL, received INTEGER NOT NULL,
     calls INTEGER NOT NULL, bytes INTEGER NOT NULL, tally BLOB NOT NULL,
-    PRIMARY KEY(day, tag, service, caller, hour, endpoint, agent)) STRICT, WITHOUT ROWID;
+    PRIMARY KEY(part, tag, service, caller, hour, endpoint, agent)) STRICT, WITHOUT ROWID;
 CREATE TABLE clock(now INTEGER NOT NULL) STRICT;
 INSERT INTO services VALUES({NOBODY}, '{OTHER}', 0);
 INSERT INTO endpoints VALUES({NOBODY}, {NOBODY}, '', '{OTHER}');

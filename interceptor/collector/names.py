@@ -36,8 +36,8 @@ TRAITS: Final = 20
 """Values of a kind that are known of an endpoint: whoever invents more of them teaches nothing."""
 _SHARE: Final = 4
 _BY_CALLER: Final = {
-    "pairs": ("day", "service", "caller", "hour", "endpoint", "agent"),
-    "findings": ("day", "tag", "service", "caller", "hour", "endpoint", "agent"),
+    "pairs": ("part", "service", "caller", "hour", "endpoint", "agent"),
+    "findings": ("part", "tag", "service", "caller", "hour", "endpoint", "agent"),
 }
 """Totals by caller, and their keys."""
 _CACHED: Final = 50_000

@@ -41,7 +41,7 @@ __all__ = ["overview", "prepare"]
 _CALLING: Final = """
 INSERT INTO temp.calling SELECT p.service, p.caller, coalesce(nullif(h.service, ''), c.address), p.calls FROM (
     SELECT service, caller, sum(calls) AS calls FROM (
-        SELECT service, caller, sum(calls) AS calls FROM ({pairs}) GROUP BY day, service, caller)
+        SELECT service, caller, sum(calls) AS calls FROM ({pairs}) GROUP BY part, service, caller)
     GROUP BY service, caller) p
 JOIN callers c ON c.number = p.caller LEFT JOIN hosts h ON h.address = c.address
 """
@@ -183,18 +183,18 @@ class _Counting:
         return found
 
     def _calls(self) -> list[Call]:
-        found, days = [], self._days()
+        found, parts = [], self._parts()
         tallies: defaultdict[tuple[int, str], Tally] = defaultdict(Tally)
         one_pair = (
             f"SELECT bytes, tally FROM ({self._selection.pairs})"  # noqa: S608
-            " WHERE day = :that_day AND service = :that_service AND caller = :that_caller"
+            " WHERE part = :that_part AND service = :that_service AND caller = :that_caller"
         )
         for service, who, caller in self._all(
             "SELECT service, who, caller FROM temp.calling JOIN temp.listed USING(service, who)"
         ):
             tally = tallies[service, who]
-            for day in days:
-                those = {"that_day": day, "that_service": service, "that_caller": caller}
+            for part in parts:
+                those = {"that_part": part, "that_service": service, "that_caller": caller}
                 for size, packed in self._database.execute(one_pair, self._selection.values | those):
                     tally.bytes += size
                     tally.include(*self._selection.counted(packed))
@@ -206,14 +206,15 @@ class _Counting:
             found.append(Call(who, addresses, authority(address, port), spread(tally, whole=self._whole)))
         return found
 
-    def _days(self) -> list[int]:
+    def _parts(self) -> list[int]:
         """Those of which there are pairs: each lies together."""
         return [
-            day
-            for (day,) in self._all(
-                "WITH RECURSIVE days(day) AS (SELECT min(day) FROM pairs WHERE day >= :day UNION ALL"
-                " SELECT (SELECT min(p.day) FROM pairs p WHERE p.day > days.day) FROM days WHERE days.day IS NOT NULL)"
-                " SELECT day FROM days WHERE day BETWEEN :day AND :end",
+            part
+            for (part,) in self._all(
+                "WITH RECURSIVE parts(part) AS (SELECT min(part) FROM pairs WHERE part >= :part UNION ALL"
+                " SELECT (SELECT min(p.part) FROM pairs p WHERE p.part > parts.part) FROM parts"
+                " WHERE parts.part IS NOT NULL)"
+                " SELECT part FROM parts WHERE part BETWEEN :part AND :end",
                 self._selection.values,
             )
         ]

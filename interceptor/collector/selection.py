@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from interceptor.collector import unread
 from interceptor.collector.answers import OTHER, Window
-from interceptor.collector.database import ANY_AGENT, DAY, HOUR, MINUTE
+from interceptor.collector.database import ANY_AGENT, DAY, HOUR, MINUTE, PART
 from interceptor.collector.measures import BY_HOUR, BY_MINUTE, SECONDS, both, covers, window_of
 from interceptor.collector.totals import unpack
 
@@ -51,7 +51,7 @@ class Selection(NamedTuple):
     rows: str
     """A question for the rows described above."""
     pairs: str
-    """The same by caller, with `day` and `caller` too: by whole hours."""
+    """The same by caller, with `part` and `caller` too: by whole hours."""
     findings: str
     """The same of calls with an anomaly, once for each, with `tag` too."""
     values: dict[str, Any]
@@ -145,7 +145,7 @@ def _selection(question: Question, window: Window, span: int) -> Selection:
         "span": span,
         "start": window.start,
         "hour": window.hours_start,
-        "day": window.hours_start // DAY * DAY,
+        "part": window.hours_start // PART * PART,
         "end": window.end - 1,
     }
     calls = "t.calls" if question.statuses is None else "answered(t.tally, :low, :high) AS calls"
@@ -164,8 +164,8 @@ def _selection(question: Question, window: Window, span: int) -> Selection:
         by_caller.append(f"(t.service IN {_SERVICES} OR t.caller IN {_CALLERS})")
     if question.anomaly is not None:
         by_caller.append(f"t.tag = {_TAG}")
-    where = " AND ".join(["day BETWEEN :day AND :end", "hour BETWEEN :hour AND :end", *by_caller])
-    columns = f"day, hour AS start, t.service, t.caller, t.endpoint, {calls}, t.bytes, t.tally"
+    where = " AND ".join(["part BETWEEN :part AND :end", "hour BETWEEN :hour AND :end", *by_caller])
+    columns = f"part, hour AS start, t.service, t.caller, t.endpoint, {calls}, t.bytes, t.tally"
     findings = f"SELECT t.tag, {columns} FROM findings t WHERE {where}"  # noqa: S608
     pairs = findings if question.anomaly is not None else f"SELECT {columns} FROM pairs t WHERE {where}"  # noqa: S608
     rows = pairs

@@ -79,6 +79,8 @@ _MAX_BATCHES: Final = 1_000_000
 """Ids of batches that are remembered, the newest. Agents repeat what they have not had an answer to, seconds ago."""
 _MAX_AGENTS: Final = 10_000
 _MAX_HOSTS: Final = 100_000
+_APART_US: Final = 300 * 1_000_000
+"""By how much the times of one record may differ, as two agents' clocks do."""
 _ASKED: Final = 500
 """Ids looked for in one statement."""
 _FULL_SECONDS: Final = 60
@@ -349,19 +351,19 @@ class Store:
 
     def _insert_records(self, batch: Incoming, agent: int, received: int) -> tuple[list[Placed], int, int]:
         """Insert a batch's records; gives those that were new, how many were there, and how many are of no total."""
-        found: dict[bytes, tuple[Known, bytes]] = {}
+        endpoint, caller = self._names.endpoint, self._names.caller
+        records: list[Placed] = []
+        seen: set[bytes] = set()
         kept = uncounted = 0
         for one, line in zip(batch.known, split_lines(batch.text), strict=True):
             if isinstance(one, Known):
                 kept += 1
-                found.setdefault(one.key, (one, line))
+                if one.key not in seen:
+                    seen.add(one.key)
+                    service, number = endpoint((one.service, one.port, one.method, one.template))
+                    records.append(Placed(one, service, number, caller(one.caller), agent, line))
             elif one is not Aside.UNKNOWN:
                 uncounted += 1
-        endpoint, caller = self._names.endpoint, self._names.caller
-        records: list[Placed] = []
-        for one, line in found.values():
-            numbers = endpoint((one.service, one.port, one.method, one.template))
-            records.append(Placed(one, *numbers, caller(one.caller), agent, line))
         fresh = self._write_records(records, received)
         if len(fresh) != len(records):
             self._write_views(records, fresh)
@@ -375,16 +377,16 @@ class Store:
 
     def _write_records(self, records: list[Placed], received: int) -> list[Placed]:
         """Write those that are not there; gives these."""
-        known = self._known(records)
-        if known:
-            records = [one for one in records if one.known.key not in known]
-        self._database.executemany(
-            "INSERT INTO records VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (number, one.key, received, one.time, endpoint, one.status, caller, agent)
-                for number, (one, _, endpoint, caller, agent, _) in enumerate(records, self._next)
-            ],
-        )
+        records = self._without(records, near=True)
+        execute = self._database.execute
+        execute("SAVEPOINT records")
+        try:
+            self._write(records, received)
+        except sqlite3.IntegrityError:  # where some are there, the first of them is soon met
+            execute("ROLLBACK TO records")
+            records = self._without(records, near=False)
+            self._write(records, received)
+        execute("RELEASE records")
         self._database.executemany(
             "INSERT INTO marks VALUES(?, ?)",
             [
@@ -396,6 +398,16 @@ class Store:
         )
         return records
 
+    def _write(self, records: list[Placed], received: int) -> None:
+        self._database.executemany(
+            "INSERT INTO records VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (number, known.key, received, known.time, one.endpoint, known.status, one.caller, one.agent)
+                for number, one in enumerate(records, self._next)
+                for known in (one.known,)
+            ],
+        )
+
     def _write_views(self, records: list[Placed], fresh: list[Placed]) -> None:
         """Keep what is new of records that were there: how another agent saw them."""
         new = {one.known.key for one in fresh}
@@ -405,19 +417,25 @@ class Store:
             [(key, *view) for key, view in seen if view is not None],
         )
 
-    def _known(self, records: list[Placed]) -> set[bytes]:
-        """The ids of those that are there, with about the same time."""
-        found: set[bytes] = set()
-        ids: dict[int, list[bytes]] = {}
+    def _without(self, records: list[Placed], *, near: bool) -> list[Placed]:
+        """Those that are not there: in the slots of their times or, `near`, in those that their times are close to."""
+        slots: dict[int, list[bytes]] = {}
         for one in records:
-            ids.setdefault(one.known.time // (SLOT_US // 2), []).append(one.known.key)
-        for half, keys in ids.items():
+            time = one.known.time
+            slot = time // SLOT_US
+            if not near:
+                slots.setdefault(slot, []).append(one.known.key)
+            elif (other := (time - _APART_US) // SLOT_US) != slot or (
+                other := (time + _APART_US) // SLOT_US
+            ) != slot:
+                slots.setdefault(other, []).append(one.known.key)
+        found: set[bytes] = set()
+        for slot, keys in slots.items():
             for start in range(0, len(keys), _ASKED):
                 some = keys[start : start + _ASKED]
                 question = f"SELECT id FROM records WHERE time / {SLOT_US} = ? AND id IN ({', '.join('?' * len(some))})"  # noqa: S608
-                for slot in ((half - 1) // 2, (half + 1) // 2):
-                    found.update(key for (key,) in self._database.execute(question, (slot, *some)))
-        return found
+                found.update(key for (key,) in self._database.execute(question, (slot, *some)))
+        return [one for one in records if one.known.key not in found] if found else records
 
     def _prune(self) -> None:
         """Remove the records that are too old or too many, the oldest first; then totals, while it is too large."""

@@ -6,9 +6,11 @@ Refuses to store records, and to answer: `store` and `selection` do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from interceptor.collector.database import DAY, HOUR, MINUTE
+import msgspec
+
+from interceptor.collector.database import DAY, HOUR, MINUTE, PART
 from interceptor.collector.totals import bucket, pack
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ _ADD: Final = (
 )
 
 
-class Placed(NamedTuple):
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """A record, the numbers of its names, and its line."""
 
     known: Known
@@ -49,59 +51,61 @@ def add(
     minutes: dict[tuple[int, int], _Sum] = {}
     pairs: dict[tuple[int, ...], _Sum] = {}
     findings: dict[tuple[int, ...], _Sum] = {}
-    for one, service, endpoint, caller, agent, _ in records:
+    for placed in records:
+        one, endpoint = placed.known, placed.endpoint
         traits(endpoint, one.traits)
         if one.service != one.host:
             host(one.host, one.service, now)
         minute = one.time // _MINUTE_US * MINUTE
         size = min(one.bytes, _MAX_SIZE)
         call = one.status, bucket(one.latency_us)
-        sum_ = minutes.get(key := (minute, endpoint))
-        if sum_ is None:
-            sum_ = minutes[key] = _Sum()
-        sum_.add(call, size)
-        hour, day = minute - minute % HOUR, minute - minute % DAY
-        sum_ = pairs.get(pair := (day, service, caller, hour, endpoint, agent))
-        if sum_ is None:
-            sum_ = pairs[pair] = _Sum()
-        sum_.add(call, size)
+        _note(minutes, (minute, endpoint), call, size)
+        hour, part = minute - minute % HOUR, minute - minute % PART
+        pair = part, placed.service, placed.caller, hour, endpoint, placed.agent
+        _note(pairs, pair, call, size)
         if one.anomalies:
             for tag in {names.tag(name) for name in one.anomalies}:
-                findings.setdefault((day, tag, *pair[1:]), _Sum()).add(call, size)
+                _note(findings, (part, tag, *pair[1:]), call, size)
     hours = _wider(minutes, HOUR)
     for span, sums in ((MINUTE, minutes), (HOUR, hours), (DAY, _wider(hours, DAY))):
         database.executemany(
             _ADD.format(table="totals", places="?, ?, ?, ?, ?, ?, ?"),
-            [(span, *key, received, *sums[key].values()) for key in sorted(sums)],
+            [(span, *key, received, *one.values()) for key, one in sorted(sums.items())],
         )
     for table, by_caller, places in (("pairs", pairs, 10), ("findings", findings, 11)):
         database.executemany(
             _ADD.format(table=table, places=", ".join("?" * places)),
-            [(*key, received, *by_caller[key].values()) for key in sorted(by_caller)],
+            [(*key, received, *one.values()) for key, one in sorted(by_caller.items())],
         )
 
 
-class _Sum:
+class _Sum(msgspec.Struct, gc=False):
     """Calls of a batch, being summed."""
 
-    __slots__ = ("_packed", "bytes", "calls")
-
-    def __init__(self) -> None:
-        self.bytes = 0
-        self.calls: list[tuple[int, int]] = []
-        """Each one's status and bucket."""
-        self._packed = b""
-
-    def add(self, call: tuple[int, int], size: int) -> None:
-        """One more."""
-        self.calls.append(call)
-        self.bytes += size
+    calls: list[tuple[int, int]]
+    """Each one's status and bucket."""
+    size: int
+    """Bytes of their bodies."""
+    packed: bytes = b""
 
     def values(self) -> tuple[int, int, bytes]:
         """As the columns of a total."""
-        if not self._packed:
-            self._packed = pack(self.calls)
-        return len(self.calls), self.bytes, self._packed
+        if not self.packed:
+            self.packed = pack(self.calls)
+        return len(self.calls), self.size, self.packed
+
+
+_Key = TypeVar("_Key", bound=tuple[int, ...])  # of a row: what is not summed
+
+
+def _note(sums: dict[_Key, _Sum], key: _Key, call: tuple[int, int], size: int) -> None:
+    """One more call."""
+    known = sums.get(key)
+    if known is None:
+        sums[key] = _Sum([call], size)
+    else:
+        known.calls.append(call)
+        known.size += size
 
 
 def _wider(sums: dict[tuple[int, int], _Sum], span: int) -> dict[tuple[int, int], _Sum]:
@@ -113,8 +117,5 @@ def _wider(sums: dict[tuple[int, int], _Sum], span: int) -> dict[tuple[int, int]
         if known is None:
             wide[key] = one
         else:
-            both = _Sum()
-            both.bytes = known.bytes + one.bytes
-            both.calls = known.calls + one.calls
-            wide[key] = both
+            wide[key] = _Sum(known.calls + one.calls, known.size + one.size)
     return wide

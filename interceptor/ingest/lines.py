@@ -392,12 +392,14 @@ class _Reader:
             row = _rows.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return self._of_another_kind(line, error)
+        service, port = _service(row)
         return Known(
             _key(row.id),
             self._time(row.time),
             row.source_name or row.source_address,
             row.destination_name or row.destination_address,
-            *_service(row),
+            service,
+            port,
             row.http_request_method_original or row.http_request_method or "",
             row.url_template or "",
             verdict(row.http_response_status_code, row.rpc_grpc_status_code, row.anomalies),
