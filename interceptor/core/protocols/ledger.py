@@ -121,6 +121,25 @@ class Ledger:
         account.connections += begun
         return account
 
+    def met(self, protocol: str, peers: Peers) -> Account:
+        """That of a connection which was met in the middle and does not tell which of its `peers` is the server.
+
+        It is whom another connection has for one; where that is neither or both, nobody knows.
+        """
+        ends = (
+            (peers.server_address, peers.server_port),
+            (peers.client_address, peers.client_port),
+        )
+        known = [
+            account
+            for end in ends
+            if (account := self._accounts.get((peers.network_type, *end, protocol))) is not None
+        ]
+        account = known[0] if len(known) == 1 else self.sum(protocol)
+        self._news[account.key] = account
+        account.connections += 1
+        return account
+
     def sum(self, protocol: str) -> Account:
         """That of a protocol that is read, or of what nobody knows the server of."""
         key = ("", "", 0, protocol)

@@ -148,9 +148,10 @@ class Recognition:
             return self._open(change.origin, peers, depth)
         if isinstance(change.origin, Transaction):
             return self._switch(change.origin, peers, depth)
-        if change.protocol in {UNREAD, _MET_TLS}:
-            protocol = UNRECOGNIZED if change.protocol == UNREAD else TLS
-            return Opaque(peers, self.ledger.account(protocol, peers, begun=1).drop, Drop.NOT_HTTP)
+        if change.protocol == _MET_TLS:
+            return Opaque(peers, self.ledger.met(TLS, peers).drop, Drop.NOT_HTTP)
+        if change.protocol == UNREAD:
+            return Opaque(peers, self.ledger.account(UNRECOGNIZED, peers, begun=1).drop, Drop.NOT_HTTP)
         return Opaque(peers, self._tunnelled(peers, begun=1), Drop.UPGRADED)
 
     def _tunnelled(self, peers: Peers, *, begun: int = 0) -> Callable[[Drop, int], None]:
@@ -324,12 +325,22 @@ class _Beginning(Conversation):
         """What it has said since the last hole."""
         return self._runs(side)[-1]
 
+    def _lost(self, side: int) -> bool:
+        """Whether the first that a side has said is missing."""
+        runs = self._runs(side)
+        return len(runs) > 1 and not runs[0]
+
     def _may_go_on(self, side: int, begun: bytes) -> bool:
         """Whether more may tell what begins so: it is no whole line, and shorter than what is looked at."""
         return len(self._runs(side)) == 1 and len(begun) < SIGN_BYTES and b"\n" not in begun
 
     def _hello(self, side: int, begun: bytes) -> bool | None:
-        """Whether a side begins with a hello; None: more will tell. Behind anything else one is no beginning."""
+        """Whether a side begins with a hello; None: more will tell. Behind anything else one is no beginning.
+
+        Where its beginning is lost, it may go on as only who has greeted does.
+        """
+        if self._lost(side) and tls.goes_on(begun, 0, len(begun)):
+            return True
         other = self._runs(1 - side)[0]
         if any(self._runs(side)[:-1]) or (other and tls.greets(other) is False and not tls.warns(other)):
             return False
@@ -352,7 +363,11 @@ class _Beginning(Conversation):
             return None
         if not self._heard and may_begin(begun):
             return _SOCKS
-        named = None if plausible_request(begun, 0, len(begun)) else by_client(begun[:SIGN_BYTES])
+        named = None
+        if not plausible_request(begun, 0, len(begun)):
+            if self._lost(CLIENT) and self.weight < self._context.head_bytes:
+                return None  # what the server begins with may tell
+            named = by_client(begun[:SIGN_BYTES])
         if named is None:
             greeting = self._said(SERVER)
             if not greeting and self._may_go_on(CLIENT, begun):

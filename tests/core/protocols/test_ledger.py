@@ -5,6 +5,8 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
+import pytest
+
 from interceptor.core.model import Peers
 from interceptor.core.protocols import ledger as module
 from interceptor.core.protocols.conversation import CLIENT
@@ -12,8 +14,6 @@ from tests.conversations import Capture, Dialogue, Ends, request, response
 from tests.support import tls
 
 if TYPE_CHECKING:
-    import pytest
-
     from interceptor.core.protocols.ledger import Unread
 
 PEERS = Peers("192.0.2.1", 40_000, "192.0.2.2", 22, "ipv4", bytes(10), None)
@@ -117,3 +117,24 @@ def test_tls_that_is_met_in_the_middle_is_tls() -> None:
     talk.client(record)
     capture.close()
     assert known(capture) == {"tls": 4 * len(record), "unrecognized": len(record)}
+
+
+@pytest.mark.parametrize("speaks", ["client", "server"])
+@pytest.mark.parametrize("known", [False, True])
+def test_the_server_of_tls_met_in_the_middle_is_known_by_others_or_not_at_all(
+    speaks: str, known: bool
+) -> None:
+    """Records tell nobody's side, and who is captured first may be either."""
+    record = b"\x17\x03\x03\x00\x10" + bytes(range(16))
+    capture = Capture()
+    if known:
+        talk = Dialogue(capture, Ends(client_port=41_000)).open()
+        hello, answer = (data for _, data in tls.talk().flights[:2])
+        talk.client(hello)
+        talk.server(answer)
+    capture.pipeline.unread(0)
+    talk = Dialogue(capture)
+    (talk.client if speaks == "client" else talk.server)(3 * record)
+    told = [found for found in capture.pipeline.unread(1) if found.bytes == 3 * len(record)]
+    assert shown(told) == [(talk.ends.server if known else "", "tls", 1, 3 * len(record))]
+    capture.close()
