@@ -80,6 +80,10 @@ class Pipeline:
         self._clocks = Clocks()
         self._interface: Interface | None = None
         """The first one."""
+        self._began = 0
+        """The time of the first packet."""
+        self.newest = 0
+        """That of the newest one, as its interface says (nanoseconds of Unix time); 0: there was none."""
         self._packets = 0
         self._segments = 0
         self._payload = 0
@@ -100,6 +104,9 @@ class Pipeline:
         streams = connections.streams
         budget, limit = self._budget, self._budget.limit
         clocks = self._clocks
+        if batch.packets:
+            self.newest = batch.packets[-1][0]
+            self._began = self._began or batch.packets[0][0]
         next_tick = clocks.next + clocks.ahead.get(interface, 0)
         back = next_tick - JUMP
         now = clocks.now
@@ -307,7 +314,7 @@ class Pipeline:
 
     def unread(self, time: int) -> list[Unread]:
         """What was not read since this was last asked for, by server; `time` is now, as the capture says."""
-        return self._recognition.ledger.unread(time)
+        return self._recognition.ledger.unread(self._began, time)
 
     @property
     def segments(self) -> int:

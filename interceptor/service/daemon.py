@@ -373,10 +373,15 @@ class Daemon:
                 **self._losses(),
                 memory_used_bytes=memory.resident_bytes(),
             )
-            self._show(list(self._pipeline.unread(time.time_ns())))
+            self._show_unread()
             self._tell_reading()
             for left_out in self._repetitions.settle() if self._repetitions is not None else ():
                 log.info("left_out", **left_out)
+
+    def _show_unread(self) -> None:
+        """What was not read since the last time, at the time that packets have: a capture that is replayed is of long ago."""
+        now = time.time_ns() if self._live else self._pipeline.newest
+        self._show(list(self._pipeline.unread(now)))
 
     def _tell_reading(self) -> None:
         """Say what the payload is, in percent by protocol, if that is not what was said last."""
@@ -487,7 +492,7 @@ class Daemon:
         """Write what is left; returns 1 where something was lost on the way."""
         for outcomes in self._pipeline.closing():
             self._show(outcomes)
-        self._show(list(self._pipeline.unread(time.time_ns())))
+        self._show_unread()
         self._told = self._totals()
         self._flush()
         in_time = await self._close_outlets(_left(deadline))

@@ -73,6 +73,9 @@ def test_what_an_agent_could_not_read_arrives(tmp_path: Path) -> None:
         subprocess.run(list(map(str, daemon)), check=True, capture_output=True, timeout=120)
         told = httpx.get(f"{it.url}/v1/overview?range=all").json()
         [server] = told["unread"]
+        hour = "from=2025-06-15T15:00:00Z&to=2025-06-15T16:00:00Z"  # in which the capture was made
+        of_then = httpx.get(f"{it.url}/v1/unread?{hour}").json()
+    assert [one["bytes"] for one in of_then["unread"]] == [server["bytes"]]
     carried = subprocess.run(
         [sys.executable, "-m", "interceptor", "read", str(capture)],
         check=True,

@@ -157,12 +157,12 @@ class Ledger:
         sums[HTTP1] = context.delivered + context.thrown - known - strange
         return sums
 
-    def unread(self, time: int) -> list[Unread]:
-        """What was not read since the last time, by server; `time` is that of the capture."""
+    def unread(self, began: int, time: int) -> list[Unread]:
+        """What was not read since the last time, by server; `time` is that of the capture, `began` that of its first packet."""
         found = [
             Unread(
                 Peers("", 0, address, port, network_type, b"", None),
-                self._since or time,
+                self._since or began,
                 time,
                 protocol,
                 account.connections,

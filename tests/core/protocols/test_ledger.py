@@ -10,7 +10,7 @@ import pytest
 from interceptor.core.model import Peers
 from interceptor.core.protocols import ledger as module
 from interceptor.core.protocols.conversation import CLIENT
-from tests.conversations import Capture, Dialogue, Ends, request, response
+from tests.conversations import START, Capture, Dialogue, Ends, request, response
 from tests.support import tls
 
 if TYPE_CHECKING:
@@ -68,9 +68,11 @@ def test_what_was_told_is_not_told_again() -> None:
     """What goes on is, with what came since."""
     capture = Capture()
     shell = Dialogue(capture).open()
+    capture.now += 7
     shell.server(BANNER)
-    [first] = capture.pipeline.unread(5)
-    assert (first.time, first.end_time, first.connections, first.bytes) == (5, 5, 1, len(BANNER))
+    [first] = capture.pipeline.unread(capture.pipeline.newest)
+    assert (first.time, first.end_time) == (START, START + 7)
+    assert (first.connections, first.bytes) == (1, len(BANNER))
     assert capture.pipeline.unread(6) == []
     shell.client(BANNER)
     [second] = capture.pipeline.unread(7)
@@ -91,7 +93,7 @@ def test_of_more_servers_than_there_is_room_for_only_the_sum_is_known(
     ]
     for account in accounts:
         account.count(10)
-    found = shown(ledger.unread(1))
+    found = shown(ledger.unread(0, 1))
     assert found == [("", "ssh", 3, 30), ("192.0.2.0", "ssh", 1, 10), ("192.0.2.1", "ssh", 1, 10)]
 
 
@@ -99,12 +101,12 @@ def test_an_account_is_kept_for_as_long_as_anybody_needs_it() -> None:
     """A connection, or the next report."""
     ledger = Capture().pipeline._recognition.ledger
     ledger.account("ssh", PEERS, begun=1).count(5)
-    assert shown(ledger.unread(1)) == [("192.0.2.2", "ssh", 1, 5)]
+    assert shown(ledger.unread(0, 1)) == [("192.0.2.2", "ssh", 1, 5)]
     assert len(ledger._accounts) == 0
     held = ledger.account("ssh", PEERS, begun=1)
-    assert ledger.unread(2) == []
+    assert ledger.unread(0, 2) == []
     held.count(7)
-    assert shown(ledger.unread(3)) == [("192.0.2.2", "ssh", 0, 7)]
+    assert shown(ledger.unread(0, 3)) == [("192.0.2.2", "ssh", 0, 7)]
 
 
 def test_tls_that_is_met_in_the_middle_is_tls() -> None:
