@@ -352,6 +352,7 @@ LIBRARIES = {
         "collector.sheets",
         "collector.site",
         "collector.store",
+        "collector.sums",
         "collector.views",
         "core.model",
         "core.protocols.conversation",
