@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
-from interceptor.collector import blocks, losses, sums, unread
+from interceptor.collector import blocks, losses, unread
 from interceptor.collector.clock import SteadyClock
 from interceptor.collector.database import (
     BUSY_SECONDS,
@@ -46,7 +46,7 @@ from interceptor.collector.database import (
 )
 from interceptor.collector.names import Names
 from interceptor.collector.reserve import Reserve
-from interceptor.collector.sums import Placed
+from interceptor.collector.sums import Placed, Sums
 from interceptor.collector.views import view_of
 from interceptor.delivery.batches import split_lines
 from interceptor.ingest.api import SinkFullError, Taken
@@ -320,7 +320,7 @@ class Store:
         """Insert what is new of each; gives what is said of each."""
         execute = self._database.execute
         answers = []
-        inserted: list[Placed] = []
+        sums = Sums()
         for batch in batches:
             header = batch.header
             key = bytes.fromhex(header.id)
@@ -340,13 +340,13 @@ class Store:
             told = [one for one in batch.known if isinstance(one, Unread | ServerName)]
             unread.note(self._database, told, number, received)
             execute("UPDATE agents SET records = records + ? WHERE number = ?", (len(records), agent))
-            inserted += records
+            sums.add(self._names, records, now)
             accepted = len(records) + duplicates + uncounted
             rejected = header.count - accepted
             execute("INSERT INTO batches VALUES(?, ?, ?, ?)", (key, received, accepted, rejected))
             losses.note(self._database, header, now)
             answers.append(Taken(accepted, rejected, duplicate_records=duplicates))
-        sums.add(self._database, self._names, inserted, now, received)
+        sums.write(self._database, received)
         return answers
 
     def _insert_records(self, batch: Incoming, agent: int, received: int) -> tuple[list[Placed], int, int]:

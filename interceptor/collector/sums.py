@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from interceptor.collector.names import Names
     from interceptor.ingest.lines import Known
 
-__all__ = ["Placed", "add"]
+__all__ = ["Placed", "Sums"]
 
 _MAX_SIZE: Final = 2**36
 """Bytes that are counted of one call, so that no sum leaves 63 bits, whatever records claim."""
@@ -43,40 +43,47 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     line: bytes
 
 
-def add(
-    database: sqlite3.Connection, names: Names, records: Iterable[Placed], now: int, received: int
-) -> None:
-    """Add records to the totals, and what they say to the names. Within a transaction."""
-    host, traits = names.host, names.traits
-    minutes: dict[tuple[int, int], _Sum] = {}
-    pairs: dict[tuple[int, ...], _Sum] = {}
-    findings: dict[tuple[int, ...], _Sum] = {}
-    for placed in records:
-        one, endpoint = placed.known, placed.endpoint
-        traits(endpoint, one.traits)
-        if one.service != one.host:
-            host(one.host, one.service, now)
-        minute = one.time // _MINUTE_US * MINUTE
-        size = min(one.bytes, _MAX_SIZE)
-        call = one.status, bucket(one.latency_us)
-        _note(minutes, (minute, endpoint), call, size)
-        hour, part = minute - minute % HOUR, minute - minute % PART
-        pair = part, placed.service, placed.caller, hour, endpoint, placed.agent
-        _note(pairs, pair, call, size)
-        if one.anomalies:
-            for tag in {names.tag(name) for name in one.anomalies}:
-                _note(findings, (part, tag, *pair[1:]), call, size)
-    hours = _wider(minutes, HOUR)
-    for span, sums in ((MINUTE, minutes), (HOUR, hours), (DAY, _wider(hours, DAY))):
-        database.executemany(
-            _ADD.format(table="totals", places="?, ?, ?, ?, ?, ?, ?"),
-            [(span, *key, received, *one.values()) for key, one in sorted(sums.items())],
-        )
-    for table, by_caller, places in (("pairs", pairs, 10), ("findings", findings, 11)):
-        database.executemany(
-            _ADD.format(table=table, places=", ".join("?" * places)),
-            [(*key, received, *one.values()) for key, one in sorted(by_caller.items())],
-        )
+class Sums:
+    """What the records of a transaction add, until it is written."""
+
+    def __init__(self) -> None:
+        self._minutes: dict[tuple[int, int], _Sum] = {}
+        self._pairs: dict[tuple[int, ...], _Sum] = {}
+        self._findings: dict[tuple[int, ...], _Sum] = {}
+
+    def add(self, names: Names, records: Iterable[Placed], now: int) -> None:
+        """Add records, and what they say to the names: a batch at a time, while the processor has them at hand."""
+        host, traits = names.host, names.traits
+        minutes, pairs = self._minutes, self._pairs
+        for placed in records:
+            one, endpoint = placed.known, placed.endpoint
+            traits(endpoint, one.traits)
+            if one.service != one.host:
+                host(one.host, one.service, now)
+            minute = one.time // _MINUTE_US * MINUTE
+            size = min(one.bytes, _MAX_SIZE)
+            call = one.status, bucket(one.latency_us)
+            _note(minutes, (minute, endpoint), call, size)
+            hour, part = minute - minute % HOUR, minute - minute % PART
+            pair = part, placed.service, placed.caller, hour, endpoint, placed.agent
+            _note(pairs, pair, call, size)
+            if one.anomalies:
+                for tag in {names.tag(name) for name in one.anomalies}:
+                    _note(self._findings, (part, tag, *pair[1:]), call, size)
+
+    def write(self, database: sqlite3.Connection, received: int) -> None:
+        """Add them to the totals. Within the transaction."""
+        hours = _wider(self._minutes, HOUR)
+        for span, sums in ((MINUTE, self._minutes), (HOUR, hours), (DAY, _wider(hours, DAY))):
+            database.executemany(
+                _ADD.format(table="totals", places="?, ?, ?, ?, ?, ?, ?"),
+                [(span, *key, received, *one.values()) for key, one in sorted(sums.items())],
+            )
+        for table, by_caller, places in (("pairs", self._pairs, 10), ("findings", self._findings, 11)):
+            database.executemany(
+                _ADD.format(table=table, places=", ".join("?" * places)),
+                [(*key, received, *one.values()) for key, one in sorted(by_caller.items())],
+            )
 
 
 class _Sum(msgspec.Struct, gc=False):

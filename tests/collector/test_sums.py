@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from interceptor.collector import sums
 from interceptor.collector.database import DAY, HOUR, MINUTE, open_for_writing
 from interceptor.collector.names import Names
-from interceptor.collector.sums import Placed
+from interceptor.collector.sums import Placed, Sums
 from interceptor.collector.totals import unpack
 from interceptor.ingest.lines import Known
 from tests.support import records
@@ -41,10 +40,14 @@ def test_at_once_is_as_one_by_one(tmp_path: Path) -> None:
     chance = random.Random(3)
     made = [placed(chance) for _ in range(500)]
     once, each = (open_for_writing(tmp_path / name) for name in ("once.db", "each.db"))
-    sums.add(once, Names(once), made, NOW, NOW)
+    at_once = Sums()
+    at_once.add(Names(once), made, NOW)
+    at_once.write(once, NOW)
     names = Names(each)
     for one in made:
-        sums.add(each, names, [one], NOW, NOW)
+        alone = Sums()
+        alone.add(names, [one], NOW)
+        alone.write(each, NOW)
     for table in ("totals", "pairs", "findings"):
         assert rows(once, table) == rows(each, table), table
     counted = dict(once.execute("SELECT span, sum(calls) FROM totals GROUP BY 1"))
