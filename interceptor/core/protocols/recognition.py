@@ -337,14 +337,19 @@ class _Beginning(Conversation):
     def _hello(self, side: int, begun: bytes) -> bool | None:
         """Whether a side begins with a hello; None: more will tell. Behind anything else one is no beginning.
 
-        Where its beginning is lost, it may go on as only who has greeted does.
+        Where its beginning is lost, it may go on as only who has greeted does. Where both are, there may have been another
+        protocol, unless the other side says nothing else either.
         """
-        if self._lost(side) and tls.goes_on(begun, 0, len(begun)):
-            return True
-        other = self._runs(1 - side)[0]
-        if any(self._runs(side)[:-1]) or (other and tls.greets(other) is False and not tls.warns(other)):
+        other = self._runs(1 - side)
+        if any(self._runs(side)[:-1]) or (
+            other[0] and tls.greets(other[0]) is False and not tls.warns(other[0])
+        ):
             return False
-        return tls.greets(begun)
+        if not self._lost(side):
+            return tls.greets(begun)
+        if self._lost(1 - side) and not all(tls.greets(run) or _goes_on(run) for run in filter(None, other)):
+            return False
+        return True if _goes_on(begun) else tls.greets(begun)
 
     def _by_client(self, begun: bytes) -> str | None:
         """What a client speaks that begins so; None: more will tell."""
@@ -391,6 +396,10 @@ class _Beginning(Conversation):
         if named is None and not asked and self._may_go_on(SERVER, begun):
             return None
         return named if named == _TLS or named in SIGNED else _HTTP1
+
+
+def _goes_on(begun: bytes) -> bool:
+    return tls.goes_on(begun, 0, len(begun))
 
 
 def _bytes(said: Chunk | Hole | End) -> bytes:
