@@ -56,18 +56,21 @@ function drag(svg, width, window, zoom) {
     return Math.max(0, Math.min(slots(window) - 1, Math.floor(((across - LEFT) / (width - LEFT)) * slots(window))));
   };
   const bounds = (one, other) => [Math.min(one, other), Math.max(one, other) + 1];
-  svg.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
-    from = slot(event);
-    svg.setPointerCapture(event.pointerId);
-  });
-  svg.addEventListener("pointermove", (event) => {
-    if (from === undefined) return;
+  const mark = (event) => {
     const [first, end] = bounds(from, slot(event));
     const step = (width - LEFT) / slots(window);
     area.setAttribute("x", LEFT + first * step);
     area.setAttribute("width", (end - first) * step);
     area.setAttribute("visibility", "visible");
+  };
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    from = slot(event);
+    svg.setPointerCapture(event.pointerId);
+    mark(event); // from here on, so that an answer that comes meanwhile does not cost a click
+  });
+  svg.addEventListener("pointermove", (event) => {
+    if (from !== undefined) mark(event);
   });
   svg.addEventListener("pointerup", (event) => {
     if (from === undefined) return;
