@@ -114,12 +114,7 @@ class Ledger:
         key = (peers.network_type, peers.server_address, peers.server_port, protocol)
         if key not in self._accounts and len(self._accounts) >= SERVERS:
             key = ("", "", 0, protocol)
-        account = self._accounts.get(key)
-        if account is None:
-            account = self._accounts[key] = Account(self, key)
-        self._news[key] = account
-        account.connections += begun
-        return account
+        return self._of(key, begun)
 
     def met(self, protocol: str, peers: Peers) -> Account:
         """That of a connection which was met in the middle and does not tell which of its `peers` is the server.
@@ -130,22 +125,20 @@ class Ledger:
             (peers.server_address, peers.server_port),
             (peers.client_address, peers.client_port),
         )
-        known = [
-            account
-            for end in ends
-            if (account := self._accounts.get((peers.network_type, *end, protocol))) is not None
-        ]
-        account = known[0] if len(known) == 1 else self.sum(protocol)
-        self._news[account.key] = account
-        account.connections += 1
-        return account
+        keys = [(peers.network_type, *end, protocol) for end in ends]
+        known = [key for key in keys if key in self._accounts]
+        return self._of(known[0] if len(known) == 1 else ("", "", 0, protocol), 1)
 
     def sum(self, protocol: str) -> Account:
         """That of a protocol that is read, or of what nobody knows the server of."""
-        key = ("", "", 0, protocol)
+        return self._of(("", "", 0, protocol), 0)
+
+    def _of(self, key: _Key, begun: int) -> Account:
         account = self._accounts.get(key)
         if account is None:
-            account = self._accounts[key] = self._news[key] = Account(self, key)
+            account = self._accounts[key] = Account(self, key)
+        self._news[key] = account
+        account.connections += begun
         return account
 
     def read(self) -> dict[str, int]:
