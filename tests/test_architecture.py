@@ -17,7 +17,7 @@ PACKAGES = ("interceptor", "rpcapd_client")
 
 PURE = {
     "core.model": set(),
-    "core.budget": set(),
+    "core.budget": {"core.model"},
     "core.packets.fragments": {"core.model"},
     "core.protocols.http1.layouts": {"core.model"},
     "core.records.vocabulary": set(),
@@ -309,7 +309,7 @@ ROOMS: dict[str, set[str]] = {
 }
 """Which rooms each room may look into, besides itself and the modules in `HALL`."""
 
-HALL = {"cells", "errors", "config", "rotation"}
+HALL = {"cells", "errors", "config", "lane", "rotation"}
 """Modules that every room of the shell may know."""
 
 STANDARD = {

@@ -15,6 +15,7 @@ import pytest
 
 import interceptor
 from interceptor.cli import main
+from interceptor.lane import LANE
 from tests.capture_bytes import conversation, pcap
 from tests.support.netns import unavailable, wait_until
 from tests.support.programs import wanted
@@ -50,9 +51,9 @@ def test_help_goes_to_standard_output(arguments: list[str]) -> None:
 
 
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
-    """One place has the number."""
+    """One place has the number. The lane is said with it."""
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"interceptor {interceptor.__version__}\n"
+    assert capsys.readouterr().out == f"interceptor {interceptor.__version__} ({LANE})\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["raed"], ["--read"], ["run", "--no-such-flag"]])

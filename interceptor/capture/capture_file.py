@@ -11,7 +11,7 @@ Invariants:
 * Batches point into the fed bytes; only an item cut by a piece's end is copied, and an item that is held for
   its rest is bounded (`MAXIMUM_PACKET`, `_MAXIMUM_BLOCK`). Blocks of no interest are skipped without being held.
 * All that can be read before a damaged place is given before the damage is raised.
-* 0 <= packet time < 2**63.
+* 0 <= packet time <= `_LATEST`, which is below 2**63.
 
 Formats: draft-ietf-opsawg-pcap (pcap), draft-ietf-opsawg-pcapng (pcapng); the numbers in comments are theirs.
 """
@@ -44,8 +44,9 @@ _MAXIMUM_INTERFACES: Final = 65_536
 _MAXIMUM_NAME: Final = 256
 """Characters of an interface's name: Linux has 15, Windows about 50."""
 
-_LATEST: Final = 2**63 - 1
-"""The year 2262. A pcapng timestamp can claim the year 584,000, which no calendar here can write."""
+_LATEST: Final = (1 << 63) - (1 << 53)
+"""The end of 2261. A pcapng timestamp can claim the year 584,000, which no calendar here can write. The hundred days from
+there to what 64 bits hold are for elapsed time, which goes on from a packet's."""
 
 _CLASSIC: Final = {
     # magic: byte order, nanoseconds per unit of the fraction, bytes of a packet's header

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from interceptor import __version__
 from interceptor.errors import UsageError, nearest
+from interceptor.lane import LANE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -188,7 +189,7 @@ def _make(filled: Sequence[str | None]) -> _Parser:
         epilog="`interceptor COMMAND --help` tells more.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"interceptor {__version__}")
+    parser.add_argument("--version", action="version", version=f"interceptor {__version__} ({LANE})")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     parser.commands = {}
     for command in COMMANDS:

@@ -10,6 +10,11 @@ every connection has is bounded by how many there may be, and is not asked for h
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from interceptor.core.model import i64
+
 __all__ = ["Budget"]
 
 
@@ -18,7 +23,7 @@ class Budget:
 
     __slots__ = ("held", "limit")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: i64) -> None:
         """`limit`: in bytes. It may be exceeded by what one packet brings; then something is given up."""
         self.limit = limit
-        self.held = 0
+        self.held: i64 = 0

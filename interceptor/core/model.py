@@ -40,7 +40,12 @@ __all__ = [
     "Translation",
     "Upgrade",
     "Whose",
+    "i64",
 ]
+
+i64: TypeAlias = int  # noqa: PYI042 - as C and numpy write it
+"""An `int` of at most 64 bits, with its sign. The same to Python; where the core is compiled (`hatch_build.py`) it is one
+of C, and one that would leave these bounds raises an OverflowError."""
 
 
 @dataclass(eq=False, slots=True)
@@ -55,7 +60,7 @@ class Interface:
     """Nothing more will come from it: its connections are free to go on elsewhere."""
 
 
-Packet: TypeAlias = tuple[int, int, int, int]
+Packet: TypeAlias = tuple[i64, i64, i64, i64]
 """(time, start, captured, length): `captured` bytes from `start` in the batch's buffer, of a packet
 that was `length` bytes long on the wire."""
 
@@ -69,7 +74,7 @@ class PacketBatch:
     packets: list[Packet]
 
 
-Segment: TypeAlias = tuple[bytes, int, int, int, int, int, int]
+Segment: TypeAlias = tuple[bytes, i64, i64, i64, i64, i64, i64]
 """(flow, sequence, acknowledgement, flags, data, captured, length): a TCP segment.
 
 `flow` names the direction: source address, destination address, source port, destination port, as on
@@ -78,21 +83,23 @@ four). `data` is the payload's offset in the buffer, `captured` how
 many payload bytes are there, `length` how many there were (RFC 9293: SEG.LEN without SYN and FIN)."""
 
 
-@dataclass(slots=True, eq=False)
 class Chunk:
     """In-order bytes of one direction, being consumed: `buffer[cursor:end]` is what is left.
 
     One segment's worth at most, so that `time` and `place` are those of its bytes.
     """
 
-    buffer: bytes
-    cursor: int
-    end: int
-    base: int
-    """Position minus offset: the byte at `cursor` has the position `base + cursor`."""
-    time: int
-    place: int
-    """Position in the other direction that the segment acknowledged."""
+    __slots__ = ("base", "buffer", "cursor", "end", "place", "time")
+
+    def __init__(self, buffer: bytes, cursor: i64, end: i64, base: i64, time: i64, place: i64) -> None:
+        self.buffer = buffer
+        self.cursor = cursor
+        self.end = end
+        self.base = base
+        """Position minus offset: the byte at `cursor` has the position `base + cursor`."""
+        self.time = time
+        self.place = place
+        """Position in the other direction that the segment acknowledged."""
 
 
 class Drop(StrEnum):

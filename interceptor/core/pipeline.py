@@ -30,7 +30,7 @@ from interceptor.core.tcp.reassembly import NEAR, Assembly
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from interceptor.core.model import Interface, Outcome, PacketBatch, Transaction, Whose
+    from interceptor.core.model import Interface, Outcome, PacketBatch, Segment, Transaction, Whose, i64
     from interceptor.core.packets.decode import Decoder, Party
     from interceptor.core.protocols.ledger import Unread
 
@@ -117,8 +117,8 @@ class Pipeline:
                 next_tick = clocks.next + clocks.ahead.get(interface, 0)
                 back = next_tick - JUMP
                 now = clocks.now
-            segment = fast_lane(buffer, start, captured) if ethernet else None
-            data_buffer = buffer
+            segment: Segment | None = fast_lane(buffer, start, captured) if ethernet else None
+            data_buffer: bytes = buffer
             if segment is None:
                 decoder = self._decoder or self._make_decoder()
                 decoded = decoder.decode(link_type, buffer, start, captured, length, now)
@@ -209,7 +209,7 @@ class Pipeline:
         connections.taken += segments - long_way
         return connections.holdback.keep(finished) if connections.holdback.begun else finished
 
-    def expire(self, now: int) -> list[Outcome]:
+    def expire(self, now: i64) -> list[Outcome]:
         """Let time pass without packets. Returns the transactions that are over by then.
 
         A time far from the last one means that the clock was set: time passes from there on.
@@ -400,7 +400,7 @@ class Pipeline:
         if self._decoder is not None:
             self._decoder.own = own
 
-    def _tick(self, interface: Interface | None, time: int) -> list[Outcome]:
+    def _tick(self, interface: Interface | None, time: i64) -> list[Outcome]:
         if not self._clocks.look(interface, time):
             return []
         now = self._clocks.now

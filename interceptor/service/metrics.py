@@ -30,6 +30,7 @@ from interceptor import __version__
 from interceptor.capture.source import State, lasting
 from interceptor.delivery.shelf import NO_SPAN, Loss
 from interceptor.delivery.uploader import Reason
+from interceptor.lane import LANE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -94,7 +95,13 @@ def _histogram(name: str, meaning: str, *labels: str) -> Named:
 
 
 METRICS: Final = (
-    _gauge("build_info", "1; the labels say what runs", "version", "python"),
+    _gauge(
+        "build_info",
+        "1; the labels say what runs; `lane`: the core `compiled` or `pure` Python",
+        "version",
+        "python",
+        "lane",
+    ),
     # sources
     _counter("received_packets_total", "Packets that sources handed over"),
     _counter("received_bytes_total", "Bytes of them, as captured"),
@@ -325,7 +332,7 @@ class Metrics:
         """Of what can be read in any thread."""
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
-        self.add(lambda: [Sample("build_info", 1, (__version__, platform.python_version()))])
+        self.add(lambda: [Sample("build_info", 1, (__version__, platform.python_version(), LANE))])
 
     def add(self, read: Callable[[], Iterable[Sample | Distribution]]) -> None:
         """Have each scrape read these too. Several may give samples of one metric."""

@@ -242,7 +242,7 @@ def test_a_new_section_ends_the_interfaces_of_the_last_one() -> None:
         (0x80 | 30, 5 << 29, 2_500_000_000),
         (0xFF, 2**64 - 1, 0),
         (0x7F, 2**64 - 1, 0),
-        (0, 2**64 - 1, 2**63 - 1),
+        (0, 2**64 - 1, 2**63 - 2**53),
     ],
 )
 def test_resolutions_of_both_bases(resolution: int | None, ticks: int, expected: int) -> None:

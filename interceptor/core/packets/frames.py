@@ -11,7 +11,7 @@ import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Segment
+    from interceptor.core.model import Segment, i64
 
 __all__ = ["fast_lane"]
 
@@ -23,7 +23,7 @@ _ethernet_ipv4 = struct.Struct("!12xHBxH2xI2x12sIIBB").unpack_from
 _ethernet_ipv6 = struct.Struct("!18xHBx36sIIBB").unpack_from
 
 
-def fast_lane(buffer: bytes, start: int, captured: int) -> Segment | None:
+def fast_lane(buffer: bytes, start: i64, captured: i64) -> Segment | None:
     """Return the segment in a frame of Ethernet, IPv4 or IPv6 without options, and TCP; None for any other.
 
     The frame is `captured` bytes long from `start` in `buffer`. None says nothing about it but that `Decoder`

@@ -12,7 +12,7 @@ from interceptor.core.protocols.conversation import CLIENT, SERVER
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, Stream, difference
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Interface, Segment
+    from interceptor.core.model import Interface, Segment, i64
     from interceptor.core.protocols.conversation import Conversation, Reader
     from interceptor.core.tcp.rivals import Rival
     from interceptor.core.tcp.translations import Names
@@ -46,16 +46,16 @@ class Direction(Stream):
     peer: Direction
     reader: Reader
     """What reads it, while the connection is not over."""
-    side: int
+    side: i64
     """`CLIENT` or `SERVER`."""
 
-    def __init__(self, flow: bytes, sequence: int, assembly: Assembly) -> None:
+    def __init__(self, flow: bytes, sequence: i64, assembly: Assembly) -> None:
         super().__init__(flow, sequence, assembly)
         self.interface: Interface | None = None
         """Where it was last read. What another one shows may be a copy."""
-        self.time = 0
+        self.time: i64 = 0
         """Of the newest segment, as the capture says."""
-        self.active = 0
+        self.active: i64 = 0
         """The same on the clock that time-outs run on."""
         self.steady = False
         """Both directions are known and open, under one name: what continues them is theirs."""
@@ -76,7 +76,7 @@ class Direction(Stream):
         start = self.position + difference(sequence + (flags & SYN) // SYN, self.next)
         return self.has(start, start + length + (flags & FIN))
 
-    def resets(self, sequence: int) -> bool:
+    def resets(self, sequence: i64) -> bool:
         """Whether a RST with this sequence number ends the connection (RFC 9293 section 3.5.3).
 
         RFC 5961 section 3.2 wants the exact next number; it may be ahead of ours by bytes that wait, or that
@@ -90,7 +90,7 @@ class Direction(Stream):
         waiting = self.held.stop - self.position if self.held is not None else 0
         return ahead in {waiting, self.acknowledged()} or (ahead == -1 and self.ended is not None)
 
-    def overtakes(self, sequence: int, place: int) -> bool:
+    def overtakes(self, sequence: i64, place: i64) -> bool:
         """Whether bytes that were sent before a RST of this side, by either side, have not come by yet.
 
         A single byte is a FIN, which makes no difference any more.

@@ -43,7 +43,7 @@ from interceptor.core.tcp.wheel import Wheel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from interceptor.core.model import Interface, Limits, Outcome, Peers, Segment, Whose
+    from interceptor.core.model import Interface, Limits, Outcome, Peers, Segment, Whose, i64
     from interceptor.core.protocols.conversation import Recogniser
     from interceptor.core.tcp.handshakes import Handshake
     from interceptor.core.tcp.reassembly import Piece
@@ -79,7 +79,7 @@ class Connections:
     ) -> None:
         self.streams: dict[bytes, Direction] = {}
         """Both directions of every connection that has carried data, by flow."""
-        self.now = 0
+        self.now: i64 = 0
         """Elapsed time (nanoseconds), up to `TICK` behind."""
         self.dropped: dict[Drop, int] = {}
         """Segments that touched no connection."""
@@ -89,7 +89,7 @@ class Connections:
         """Segments of more than one have come."""
         self.opened = 0
         """Connections with data, ever."""
-        self.taken = 0
+        self.taken: i64 = 0
         """Segments that did."""
         self._limits = limits
         self._recogniser = recogniser
@@ -117,7 +117,7 @@ class Connections:
 
     # Segments in
 
-    def segment(self, interface: Interface, buffer: bytes, segment: Segment, time: int) -> list[Outcome]:
+    def segment(self, interface: Interface, buffer: bytes, segment: Segment, time: i64) -> list[Outcome]:
         """Any TCP segment. Returns what it finishes.
 
         The pipeline takes the expected ones on shorter ways, to the same effect.
@@ -178,7 +178,7 @@ class Connections:
         self._pump(stream, finished)
         return finished
 
-    def follow(self, stream: Direction, buffer: bytes, segment: Segment, time: int) -> list[Outcome]:
+    def follow(self, stream: Direction, buffer: bytes, segment: Segment, time: i64) -> list[Outcome]:
         """A segment of a steady stream, from where that was last read, with near numbers and no flag but ACK.
 
         Nothing that `segment` has to find out is to be found out here. Under loss that is nearly every segment: what
@@ -201,7 +201,7 @@ class Connections:
         return finished
 
     def _prove(
-        self, stream: Direction, place: int, newest: int | None, time: int, finished: list[Outcome]
+        self, stream: Direction, place: i64, newest: int | None, time: i64, finished: list[Outcome]
     ) -> None:
         """The other side has acknowledged what is before this place, and `newest` before that."""
         held = stream.held
@@ -216,7 +216,7 @@ class Connections:
         interface: Interface,
         buffer: bytes,
         segment: Segment,
-        time: int,
+        time: i64,
         finished: list[Outcome],
     ) -> tuple[Direction, Drop] | None:
         """Find out what a segment belongs to, and whether it is to be taken.
@@ -258,7 +258,7 @@ class Connections:
             before = self._taken_from_namesakes(flow, sequence, acknowledgement, flags)
             stream = self._begin(interface, buffer, segment, time, finished)
             for kept in before:
-                finished += self.segment(*kept)
+                finished += self._again(kept)
         elif length and self._searches and (search := self._searches.get(stream.connection)) is not None:
             stream = self._seek(interface, buffer, segment, time, stream, search, finished)
         connection = stream.connection
@@ -293,14 +293,14 @@ class Connections:
             return None
         return stream, again
 
-    def pass_by(self, stream: Direction, size: int, time: int) -> None:
+    def pass_by(self, stream: Direction, size: i64, time: i64) -> None:
         """The next expected bytes of a connection that is not read."""
         stream.time = time
         stream.active = self.now
         stream.next = (stream.next + size) & _MASK
         stream.connection.conversation.passed(stream.side, size)
 
-    def expire(self, now: int) -> list[Outcome]:
+    def expire(self, now: i64) -> list[Outcome]:
         """Let time pass: give up holes, end idle connections."""
         self.now = now
         finished: list[Outcome] = []
@@ -344,7 +344,7 @@ class Connections:
     # Birth
 
     def _begin(
-        self, interface: Interface, buffer: bytes, segment: Segment, time: int, finished: list[Outcome]
+        self, interface: Interface, buffer: bytes, segment: Segment, time: i64, finished: list[Outcome]
     ) -> Direction:
         """The first data under a name: of a connection, or under another one of its names. Returns its direction."""
         flow, sequence, acknowledgement, flags, *_ = segment
@@ -501,7 +501,7 @@ class Connections:
         return peers.unjoined() if names.ambiguous else self._ends.translated(peers, *names.of_ends(client))
 
     def _first_sight(
-        self, stream: Direction, sequence: int, flags: int, time: int, finished: list[Outcome]
+        self, stream: Direction, sequence: i64, flags: i64, time: i64, finished: list[Outcome]
     ) -> None:
         """The first segment of a direction of which at most acknowledgements were known."""
         stream.seen = True
@@ -527,7 +527,7 @@ class Connections:
         interface: Interface,
         buffer: bytes,
         segment: Segment,
-        time: int,
+        time: i64,
         stream: Direction,
         finished: list[Outcome],
     ) -> bool:
@@ -554,7 +554,7 @@ class Connections:
                 if overtook:
                     finished += self.segment(interface, buffer, segment, time)
                     for kept in rival.kept:
-                        finished += self.segment(*kept)
+                        finished += self._again(kept)
                     return True
                 return False
             if rival.continued(stream, flow, sequence, acknowledgement, flags):
@@ -581,14 +581,19 @@ class Connections:
         self.settle(connection)
         return True
 
-    def _keep(self, rival: Rival, interface: Interface, data: bytes, segment: Segment, time: int) -> None:
+    def _keep(self, rival: Rival, interface: Interface, data: bytes, segment: Segment, time: i64) -> None:
         rival.keep(interface, data, segment, time)
         self.contending += 1
         self._assembly.held += len(data)
         self._assembly.budget.held += len(data)
 
+    def _again(self, kept: Kept) -> list[Outcome]:
+        """A segment that was kept, now that it is known what it belongs to."""
+        interface, buffer, segment, time = kept
+        return self.segment(interface, buffer, segment, time)
+
     def _taken_from_namesakes(
-        self, flow: bytes, sequence: int, acknowledgement: int, flags: int
+        self, flow: bytes, sequence: i64, acknowledgement: i64, flags: i64
     ) -> list[Kept]:
         """What is kept beside connections in other VLANs and belongs to that of a segment whose name nobody has.
 
@@ -721,14 +726,14 @@ class Connections:
             self._assembly.cut += cut
             self._gap(stream, cut, position + size, piece.time, finished)
 
-    def _gap(self, stream: Direction, size: int, position: int, time: int, finished: list[Outcome]) -> None:
+    def _gap(self, stream: Direction, size: i64, position: i64, time: i64, finished: list[Outcome]) -> None:
         """Bytes of a stream are given up."""
         conversation = stream.connection.conversation
         conversation.gap(stream.side, size, position, time, finished)
         if conversation.becomes is not None:
             self.become(stream, finished)
 
-    def _give_up(self, connection: Connection, now: int, finished: list[Outcome]) -> None:
+    def _give_up(self, connection: Connection, now: i64, finished: list[Outcome]) -> None:
         """Give up what has been missing for too long, and see to what follows from it."""
         self._resolve(connection, now, finished)
         if connection.client.held is None and connection.server.held is None:
@@ -736,7 +741,7 @@ class Connections:
         self.settle(connection)
         self._end_if_over(connection, finished)
 
-    def _resolve(self, connection: Connection, now: int, finished: list[Outcome]) -> None:
+    def _resolve(self, connection: Connection, now: i64, finished: list[Outcome]) -> None:
         """Give up what has been missing for too long, until nothing waits for it any more."""
         limits = self._limits
         moved = True
@@ -787,7 +792,7 @@ class Connections:
             return patience
         return min(patience, _CROWDED_SECONDS)
 
-    def _outrun(self, stream: Direction, time: int, finished: list[Outcome]) -> None:
+    def _outrun(self, stream: Direction, time: i64, finished: list[Outcome]) -> None:
         """Give up what is acknowledged, step by step, and never captured, before its numbers come round.
 
         RFC 7323 section 2.2: no window is larger than 1 GiB, so nothing of it is on its way any more.
@@ -878,7 +883,7 @@ class Connections:
         rival = self._without_rival(connection)
         if rival is not None:
             for kept in rival.kept:
-                finished += self.segment(*kept)
+                finished += self._again(kept)
 
     def relieve(self) -> list[Outcome]:
         """The budget is exceeded: free a quarter of it.
@@ -889,7 +894,7 @@ class Connections:
         self._relieve(self._assembly.budget.limit * 3 // 4, finished)
         return finished
 
-    def _relieve(self, enough: int, finished: list[Outcome]) -> None:
+    def _relieve(self, enough: i64, finished: list[Outcome]) -> None:
         """Have the connections on which most waits give up what waits, until no more than `enough` bytes are held.
 
         Who asks for much loses his own.
@@ -940,7 +945,7 @@ class Connections:
 
     # Time
 
-    def _look(self, connection: Connection, now: int, finished: list[Outcome]) -> None:
+    def _look(self, connection: Connection, now: i64, finished: list[Outcome]) -> None:
         """See whether a connection that may be due is."""
         if not _remembered(connection):
             return
@@ -951,7 +956,7 @@ class Connections:
             connection.conversation.overdue(now, self._limits.transaction_seconds * _SECOND, finished)
         self._put(connection)
 
-    def _patience(self, connection: Connection) -> int:
+    def _patience(self, connection: Connection) -> i64:
         """How long after its newest segment a connection is remembered."""
         limits = self._limits
         return (limits.closing_seconds if connection.life is _CLOSED else limits.idle_seconds) * _SECOND
@@ -986,5 +991,5 @@ def _remembered(connection: Connection) -> bool:
 
 
 _LARGEST_WINDOW: Final = 1 << 30
-_NEVER: Final = 1 << 63
+_NEVER: Final = (1 << 63) - 1
 """Later than any packet: nothing is waited for any more."""

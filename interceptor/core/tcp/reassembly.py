@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from interceptor.core.budget import Budget
-    from interceptor.core.model import Limits
+    from interceptor.core.model import Limits, i64
     from interceptor.core.protocols.conversation import End
 
 __all__ = [
@@ -73,7 +73,7 @@ _REMEMBERED: Final = 64
 """Holes that were given up, of each direction, to tell the late from the repeated."""
 
 
-def difference(a: int, b: int) -> int:
+def difference(a: i64, b: i64) -> i64:
     """Subtract sequence numbers (RFC 9293 section 3.4): the distance from b to a, negative where a is the older one."""
     return ((a - b + _HALF) & _MASK) - _HALF
 
@@ -87,21 +87,21 @@ class Assembly:
         self.limits = limits
         self.budget = budget
         """What waits, with that of others."""
-        self.delivered = 0
+        self.delivered: i64 = 0
         """Payload bytes given on in order."""
-        self.held = 0
+        self.held: i64 = 0
         """Payload bytes that wait."""
-        self.pieces = 0
+        self.pieces: i64 = 0
         """In so many pieces."""
         self.dropped: dict[Drop, int] = {}
-        self.gaps = 0
+        self.gaps: i64 = 0
         """Holes given up."""
-        self.missed = 0
+        self.missed: i64 = 0
         """Bytes in them: never captured, so no part of the balance."""
-        self.cut = 0
+        self.cut: i64 = 0
         """Bytes that a short snaplen cut off: the same."""
 
-    def drop(self, reason: Drop, size: int) -> None:
+    def drop(self, reason: Drop, size: i64) -> None:
         """Count payload bytes that go no further."""
         if size:
             self.dropped[reason] = self.dropped.get(reason, 0) + size
@@ -112,7 +112,7 @@ class Piece:
 
     __slots__ = ("data", "end", "length", "next", "place", "since", "time")
 
-    def __init__(self, data: bytes, length: int, time: int, since: int, place: int, end: int = 0) -> None:
+    def __init__(self, data: bytes, length: i64, time: i64, since: i64, place: i64, end: i64 = 0) -> None:
         self.data = data
         """What was captured of it; the rest of `length` was cut off by a short snaplen."""
         self.length = length
@@ -133,7 +133,7 @@ class Run:
 
     __slots__ = ("first", "last", "start", "stop")
 
-    def __init__(self, start: int, stop: int, piece: Piece) -> None:
+    def __init__(self, start: i64, stop: i64, piece: Piece) -> None:
         self.start = start
         """Position of the first byte."""
         self.stop = stop
@@ -157,14 +157,14 @@ class Waiting:
 
     __slots__ = ("heard", "proof", "runs", "weight")
 
-    def __init__(self, heard: int) -> None:
+    def __init__(self, heard: i64) -> None:
         self.heard = heard
         """The time of the newest segment that was delivered; 0 where none was."""
         self.runs: list[Run] = []
         """In order, never none; there is a hole before each but perhaps the first."""
-        self.weight = 0
+        self.weight: i64 = 0
         """How much memory they take, in bytes."""
-        self.proof = 0, 0
+        self.proof: tuple[i64, i64] = 0, 0
         """(up to which position, since when): the other side has acknowledged what is missing here."""
 
     def __iter__(self) -> Iterator[Piece]:
@@ -215,13 +215,13 @@ class Stream:
     peer: Stream
     """The other direction."""
 
-    def __init__(self, flow: bytes, sequence: int, assembly: Assembly) -> None:
+    def __init__(self, flow: bytes, sequence: i64, assembly: Assembly) -> None:
         """`sequence` is that of the first byte; -1 where nothing has told it yet."""
         self.flow = flow
         self.assembly = assembly
         self.next = sequence
         """Sequence number of the next byte to deliver."""
-        self.position = 0
+        self.position: i64 = 0
         """Its position."""
         self.acknowledging: int | None = None
         """The newest acknowledgement number this side has sent."""
@@ -231,29 +231,29 @@ class Stream:
         """How it has ended, once that was told: no more is taken."""
         self.held: Waiting | None = None
         """What waits."""
-        self._lost: list[tuple[int, int]] | None = None
+        self._lost: list[tuple[i64, i64]] | None = None
         """Holes that were given up and not filled since, in order."""
 
-    def place_of(self, number: int) -> int:
+    def place_of(self, number: i64) -> i64:
         """The position that a sequence number of this side, or an acknowledgement number of the other, stands for."""
         # As `difference` does it, in the one place where every segment asks.
         return self.position + ((number - self.next + _HALF) & _MASK) - _HALF
 
-    def began_with(self, initial: int) -> bool:
+    def began_with(self, initial: i64) -> bool:
         """Whether a SYN with this sequence number began this very stream: it is the one before the first byte."""
         return difference(initial + 1, self.next) == -self.position
 
     def take(
         self,
-        sequence: int,
+        sequence: i64,
         data: bytes,
-        length: int,
-        time: int,
-        since: int,
-        place: int,
-        fin: int,
+        length: i64,
+        time: i64,
+        since: i64,
+        place: i64,
+        fin: i64,
         again: Drop = Drop.RETRANSMITTED,
-        heard: int = 0,
+        heard: i64 = 0,
     ) -> None:
         """A segment: `length` payload bytes from `sequence`, of which `data` was captured, and the flag `FIN` or none.
 
@@ -278,7 +278,7 @@ class Stream:
         if fin and position + length >= self.position:
             self._insert(position + length, Piece(b"", 1, time, since, place, FIN), again, heard)
 
-    def take_reset(self, sequence: int, time: int, since: int, place: int, heard: int = 0) -> None:
+    def take_reset(self, sequence: i64, time: i64, since: i64, place: i64, heard: i64 = 0) -> None:
         """A RST that has overtaken bytes: it waits for its turn as they do, behind all of them.
 
         Its own number may be behind the position, where a stray acknowledgement is what the position is known from.
@@ -287,7 +287,7 @@ class Stream:
         position = max(self.place_of(sequence), behind)
         self._insert(position, Piece(b"", 1, time, since, place, RST), Drop.RETRANSMITTED, heard)
 
-    def has(self, start: int, stop: int) -> bool:
+    def has(self, start: i64, stop: i64) -> bool:
         """Whether all bytes between two positions were delivered, given up, or wait."""
         if stop <= self.position:
             return True
@@ -298,7 +298,7 @@ class Stream:
         index = bisect_left(runs, start + 1, key=_stop)
         return index < len(runs) and runs[index].start <= start and runs[index].stop >= stop
 
-    def _insert(self, start: int, piece: Piece, again: Drop, heard: int) -> None:
+    def _insert(self, start: i64, piece: Piece, again: Drop, heard: i64) -> None:
         """Put what is new of a piece among those that wait."""
         held = self.held
         assembly = self.assembly
@@ -373,7 +373,7 @@ class Stream:
         self.next = (self.next + length) & _MASK
         return piece
 
-    def hole(self) -> int:
+    def hole(self) -> i64:
         """How many bytes from the stream's position on are missing, that something waits for."""
         missing = 0
         if self.held is not None:
@@ -385,12 +385,12 @@ class Stream:
                 missing = wanted
         return missing
 
-    def acknowledged(self) -> int:
+    def acknowledged(self) -> i64:
         """How many bytes from the stream's position on the other side has acknowledged."""
         newest = self.peer.acknowledging
         return difference(newest, self.next) if newest is not None else 0
 
-    def skip(self, size: int) -> None:
+    def skip(self, size: i64) -> None:
         """Give `size` missing bytes up for lost."""
         self.lose(self.position, self.position + size)
         self.position += size
@@ -398,7 +398,7 @@ class Stream:
         self.assembly.gaps += 1
         self.assembly.missed += size
 
-    def lose(self, start: int, stop: int) -> None:
+    def lose(self, start: i64, stop: i64) -> None:
         """What comes of this from now on is late."""
         lost = self._lost
         if lost is None:
@@ -407,7 +407,7 @@ class Stream:
         if len(lost) > _REMEMBERED:
             del lost[0]
 
-    def _come_again(self, start: int, captured: int, again: Drop) -> None:
+    def _come_again(self, start: i64, captured: i64, again: Drop) -> None:
         """Bytes from before the stream's position: late where they were given up, and repeated otherwise."""
         stop = start + captured
         late = 0
@@ -447,11 +447,11 @@ class Stream:
             self.held = None
 
 
-def _stop(run: Run) -> int:
+def _stop(run: Run) -> i64:
     return run.stop
 
 
-def _fill(runs: list[Run], start: int, piece: Piece) -> tuple[int, int]:
+def _fill(runs: list[Run], start: i64, piece: Piece) -> tuple[i64, i64]:
     """Put what is new of a piece into the holes between runs. Returns in how many parts, and how many bytes."""
     data, stop = piece.data, start + piece.length
     cursor = start

@@ -20,6 +20,7 @@ from interceptor.core.model import METHODS, Anomaly, Limits, Request, Response, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from interceptor.core.model import i64
     from interceptor.core.protocols.http1.layouts import Head, Layout
 
 __all__ = [
@@ -121,7 +122,7 @@ class Heads:
         self._texts = _Texts()
         self._status_lines: dict[bytes, tuple[str, int]] = {}
 
-    def request(self, head: Head, position: int, place: int, time: int) -> Request | None:
+    def request(self, head: Head, position: i64, place: i64, time: i64) -> Request | None:
         """Understand a request head: None where this is no HTTP/1 request."""
         line = head[0][0]
         words = line.split(b" ")
@@ -177,7 +178,7 @@ class Heads:
             request.tag(Anomaly.AMBIGUOUS_FRAMING)
         return request
 
-    def simple_request(self, line: bytes, position: int, place: int, time: int) -> Request | None:
+    def simple_request(self, line: bytes, position: i64, place: i64, time: i64) -> Request | None:
         """An HTTP/0.9 request: one line without a version (RFC 1945 section 5), or None."""
         match = _SIMPLE_REQUEST.fullmatch(line)
         if match is None:
@@ -190,7 +191,7 @@ class Heads:
             request.tag(Anomaly.LONG_LINE)
         return request
 
-    def response(self, head: Head, position: int, place: int, time: int) -> Response | None:
+    def response(self, head: Head, position: i64, place: i64, time: i64) -> Response | None:
         """Understand a response head: None where it is none. The framing is as its own fields give it.
 
         What the request's method takes away from that (HEAD, CONNECT) is for the caller, who knows it.
@@ -321,7 +322,7 @@ def _request_line(line: bytes) -> tuple[bytes, bytes, bytes] | None:
     return method[0].rstrip(b" \t"), rest[:blank].rstrip(b" \t"), version[1]
 
 
-def plausible_request(buffer: bytes | bytearray, start: int, end: int) -> bool:
+def plausible_request(buffer: bytes | bytearray, start: i64, end: i64) -> bool:
     """Whether these bytes can be the beginning of a request line, as far as they go."""
     newline = buffer.find(b"\n", start, end)
     if newline < 0:
@@ -333,7 +334,7 @@ def plausible_request(buffer: bytes | bytearray, start: int, end: int) -> bool:
     return _SIMPLE_REQUEST.fullmatch(line) is not None
 
 
-def begins_with_method(buffer: bytes | bytearray, start: int, end: int) -> bool:
+def begins_with_method(buffer: bytes | bytearray, start: i64, end: i64) -> bool:
     """Whether these bytes can be the beginning of a request line with a method that is known, as far as they go."""
     method, blank, _ = bytes(buffer[start : min(end, start + _LONGEST_METHOD + 1)]).partition(b" ")
     return method in _METHODS if blank else any(name.startswith(method) for name in _METHODS)
@@ -382,6 +383,6 @@ def resembles_response(data: bytes) -> bool:
     return re.match(_RESEMBLING_RESPONSE, data) is not None
 
 
-def plausible_response(buffer: bytes | bytearray, start: int, end: int) -> bool:
+def plausible_response(buffer: bytes | bytearray, start: i64, end: i64) -> bool:
     """Whether these bytes can be the beginning of a status line, as far as they go."""
     return _RESPONSE_START.match(buffer, start, end) is not None

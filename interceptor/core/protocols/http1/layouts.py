@@ -24,6 +24,8 @@ from interceptor.core.model import Anomaly
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from interceptor.core.model import i64
+
 __all__ = ["EMPTY_LINE", "Head", "Layout", "Layouts"]
 
 _WANTED: Final = {
@@ -112,7 +114,7 @@ class Layout:
     ) -> None:
         self.beginnings = beginnings
         """Of each line, through the colon; of the start line nothing."""
-        self.line_ends = len(beginnings) + 1
+        self.line_ends: i64 = len(beginnings) + 1
         """In a whole head, with the empty line."""
         self.names = names
         """Field names, lower case, in order."""
@@ -210,7 +212,7 @@ class Layouts:
         """What comes before the first head of a connection."""
         self.start.known = True
 
-    def find(self, before: Layout, key: bytes, buffer: bytes, start: int, stop: int) -> Head | None:
+    def find(self, before: Layout, key: bytes, buffer: bytes, start: i64, stop: i64) -> Head | None:
         """The head that begins at `start`, or None where its end is not in the buffer yet.
 
         `before` is the layout of the head before it in the same direction, `key` how this one begins.
@@ -313,7 +315,7 @@ def _pattern(layout: Layout) -> Callable[[bytes, int, int], re.Match[bytes] | No
     return re.compile(b"".join(lines) + rb"\r\n").match
 
 
-def _split(buffer: bytes, start: int, stop: int) -> tuple[list[bytes], int, set[Anomaly] | None] | None:
+def _split(buffer: bytes, start: i64, stop: i64) -> tuple[list[bytes], int, set[Anomaly] | None] | None:
     """The lines of a head, the offset after it, and what is odd about the line ends.
 
     None where the end is not here yet. RFC 9112 section 2.2: "a recipient MAY recognize a single LF as a

@@ -41,7 +41,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly, Chunk, Drop, Peers, Request, Response, Transaction
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
+from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming
 from interceptor.core.protocols.http1.parser import (
     DOUBTFUL,
     NOTHING_RARE,
@@ -54,13 +54,13 @@ from interceptor.core.protocols.http1.parser import (
 )
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Outcome
+    from interceptor.core.model import Outcome, i64
     from interceptor.core.protocols.http1.parser import Rare
 
 __all__ = ["HttpConversation"]
 
 
-class HttpConversation(Conversation):
+class HttpConversation:
     """HTTP on one connection: a parser for each direction, and the pairing of what they find."""
 
     __slots__ = (
@@ -113,19 +113,19 @@ class HttpConversation(Conversation):
         """Whose response is coming in."""
         self._early: Transaction | None = None
         """A response to a request whose head is still incomplete (400, 408, 431)."""
-        self._index = 0
-        self._floor = 0 if first else _BEFORE_ALL
+        self._index: i64 = 0
+        self._floor: i64 = 0 if first else _BEFORE_ALL
         """Place of the last request known. After a hole, what acknowledges no more than that may be a
         piece of a request that was lost."""
-        self._response_end = 0
+        self._response_end: i64 = 0
         """Position after the last response that ended."""
-        self._burden = 0
+        self._burden: i64 = 0
         """Bytes of memory that transactions take while they wait, beyond the ordinary: what they hold of large heads, and
         all that wait behind another."""
 
     # Bytes in
 
-    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:
+    def receive(self, side: i64, chunk: Chunk, finished: list[Outcome]) -> None:
         """The next bytes of one side."""
         if side == SERVER:
             self._receive_responses(chunk, finished)
@@ -213,7 +213,7 @@ class HttpConversation(Conversation):
         if parser.rare is not NOTHING_RARE:
             self._look_around(parser.rare, chunk)
 
-    def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:
+    def gap(self, side: i64, size: i64, position: i64, time: i64, finished: list[Outcome]) -> None:
         """Bytes of one side are missing from the capture."""
         if side == CLIENT:
             self._requests_lost(self.requests.gap(size, position, time), finished)
@@ -221,7 +221,7 @@ class HttpConversation(Conversation):
             self._responses_lost(self.responses.gap(size, position, time), position + size, finished)
         self._turn()
 
-    def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:
+    def close(self, side: i64, position: i64, time: i64, finished: list[Outcome], *, clean: bool) -> None:
         """Nothing more comes from one side; of the server: what is unanswered stays so."""
         if side == SERVER:
             self._close_responses(position, time, finished, clean=clean)
@@ -232,7 +232,7 @@ class HttpConversation(Conversation):
         if ended is not None and self._asking is not None:
             self._asked(self._asking, ended, finished)
 
-    def _close_responses(self, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:
+    def _close_responses(self, position: i64, time: i64, finished: list[Outcome], *, clean: bool) -> None:
         response = self.responses.open
         if response is not None and len(self._pending) > 1 and _may_end_elsewhere(response):
             # Other answers may be in what was read as its body.
@@ -256,7 +256,7 @@ class HttpConversation(Conversation):
         self._unburden(self._burden)
         self.context.transactions += self._index
 
-    def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
+    def overdue(self, now: i64, patience: i64, finished: list[Outcome]) -> None:
         """Report what is still not over, `patience` nanoseconds after it was first asked for.
 
         By elapsed time: the times of messages are those of the capture, and may jump.
@@ -290,28 +290,36 @@ class HttpConversation(Conversation):
             self._responses_lost(self.responses.relieve(), end, finished)
         self._turn()
 
-    def heard(self, side: int) -> None:
+    def heard(self, side: i64) -> None:
         """A segment of one side was captured: its acknowledgements can be relied on."""
         if side == CLIENT:
             self.client_seen = True
         else:
             self.server_seen = True
 
-    def reset(self, side: int) -> None:
+    def reset(self, side: i64) -> None:
         """One side has reset the connection. Of the server that says no more than its end does."""
         if side == CLIENT:
             self.client_closed = True
 
-    def reader(self, side: int) -> RequestParser | ResponseParser:
+    def reader(self, side: i64) -> RequestParser | ResponseParser:
         """The parser of one side."""
         return self.requests if side == CLIENT else self.responses
+
+    def passed(self, side: int, size: int) -> None:
+        """Bytes of one side went by: that is told to what is opaque, which this never is."""
+
+    @property
+    def opaque(self) -> bool:
+        """All of it is read: what it cannot read, it `becomes`."""
+        return False
 
     @property
     def weight(self) -> int:
         """Bytes of memory of what waits here."""
         return self._burden + self.requests.weight + self.responses.weight
 
-    def held(self, side: int, position: int) -> int:
+    def held(self, side: i64, position: i64) -> i64:
         """Bytes of one side that are in no ended message yet."""
         return self.reader(side).held(position)
 
@@ -344,7 +352,7 @@ class HttpConversation(Conversation):
                 # missing has this place, and what comes with the same one is the rest of that request.
                 self._floor = max(self._floor, self._response_end)
 
-    def _responses_lost(self, ended: Response | None, end: int, finished: list[Outcome]) -> None:
+    def _responses_lost(self, ended: Response | None, end: i64, finished: list[Outcome]) -> None:
         """The same of the server's, up to the position `end`."""
         if ended is not None and self._answering is not None:
             self._response_end = end
@@ -455,7 +463,7 @@ class HttpConversation(Conversation):
         self.responses.abandon()
         self._answered(answering, finished)
 
-    def _overlaps(self, place: int) -> bool:
+    def _overlaps(self, place: i64) -> bool:
         """Whether a request of this place was sent before the answers to those before it had come."""
         if self.responses.mode == TO_CLOSE and place == self.responses.rare.reached:
             return False  # all that has come was received: nobody can tell
@@ -482,7 +490,7 @@ class HttpConversation(Conversation):
             and self.requests.names_method(chunk)
         )
 
-    def _request_may_start(self, place: int) -> bool:
+    def _request_may_start(self, place: i64) -> bool:
         """Whether a segment of this place, after a hole, can only be the start of a request."""
         if not self.server_seen:
             return True  # nothing to prove it by, nothing to mispair it with
@@ -628,7 +636,7 @@ class HttpConversation(Conversation):
             self._remove(transaction)
             self._report(transaction, finished)
 
-    def _response_may_start(self, position: int) -> bool:
+    def _response_may_start(self, position: i64) -> bool:
         """Whether a response can start here, after a hole."""
         refused = self.requests.rare.refused
         if (
@@ -686,11 +694,11 @@ class HttpConversation(Conversation):
             + (response.weight if response is not None else 0)
         )
 
-    def _load(self, weight: int) -> None:
+    def _load(self, weight: i64) -> None:
         self._burden += weight
         self.context.budget.held += weight
 
-    def _unburden(self, weight: int) -> None:
+    def _unburden(self, weight: i64) -> None:
         weight = min(weight, self._burden)
         self._burden -= weight
         self.context.budget.held -= weight
@@ -798,7 +806,7 @@ UNREAD: Final = "unread"
 UPGRADED: Final = "upgraded"
 """What a connection becomes that goes on in HTTP/2, one that was never HTTP, and one that is HTTP no more."""
 
-_BEFORE_ALL = -(2**63)
+_BEFORE_ALL: Final = -(1 << 63)
 
 _NOBODY: Final[list[Transaction]] = []
 """The list of those that wait where none does; never changed."""
@@ -806,10 +814,10 @@ _NOBODY: Final[list[Transaction]] = []
 _WAITING: Final = 1_024
 """Bytes of memory of a transaction that waits behind another, its request included, as measured by `tests/test_bounds.py`."""
 
-_INTERIM = 16
+_INTERIM: Final = 16
 """Status codes kept per transaction; a server that sends more is playing."""
 
-_BAD_REQUEST = 400
+_BAD_REQUEST: Final = 400
 
 _HALVES: Final = frozenset({Anomaly.REQUEST_INVALID, Anomaly.UPGRADED})
 """Tags of what is whole without its other half."""

@@ -36,9 +36,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from types import FunctionType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from interceptor.core.model import Anomaly, Drop, Request, Response, State
 from interceptor.core.protocols.http1.heads import (
@@ -55,10 +53,8 @@ from interceptor.core.protocols.http1.heads import (
 from interceptor.core.protocols.http1.layouts import EMPTY_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from interceptor.core.budget import Budget
-    from interceptor.core.model import Chunk, Limits, Message, Transaction
+    from interceptor.core.model import Chunk, Limits, Message, Transaction, i64
     from interceptor.core.protocols.http1.heads import Heads
     from interceptor.core.protocols.http1.layouts import Head, Layout, Layouts
 
@@ -115,39 +111,57 @@ _COMPLETE: Final = State.COMPLETE
 MessageT = TypeVar("MessageT", Request, Response)
 
 
-@dataclass(slots=True)
 class Context:
     """What all parsers of a pipeline share."""
 
-    limits: Limits
-    heads: Heads
-    layouts: Layouts
-    head_bytes: int
-    """`Limits.head_bytes`, which every head is held to."""
-    budget: Budget
-    """What waits, of all connections."""
-    delivered: int = 0
-    """Bytes that became part of a message."""
-    dropped: dict[Drop, int] = field(default_factory=dict)
-    """Bytes that did not, by reason."""
-    thrown: int = 0
-    """How many of those there are."""
-    messages: int = 0
-    """Requests and final responses that have begun."""
-    late: int = 0
-    """Messages that came when their transaction had been reported already."""
-    transactions: int = 0
-    """Transactions that have begun, on connections that are over."""
-    reported: int = 0
-    """Transactions that are over, one way or the other."""
-    halves: int = 0
-    """Of them, those that lack a request or a response."""
+    __slots__ = (
+        "budget",
+        "delivered",
+        "dropped",
+        "halves",
+        "head_bytes",
+        "heads",
+        "late",
+        "layouts",
+        "limits",
+        "messages",
+        "reported",
+        "thrown",
+        "transactions",
+    )
 
-    def deliver(self, size: int) -> None:
+    def __init__(
+        self, limits: Limits, heads: Heads, layouts: Layouts, head_bytes: i64, budget: Budget
+    ) -> None:
+        self.limits = limits
+        self.heads = heads
+        self.layouts = layouts
+        self.head_bytes = head_bytes
+        """`Limits.head_bytes`, which every head is held to."""
+        self.budget = budget
+        """What waits, of all connections."""
+        self.delivered: i64 = 0
+        """Bytes that became part of a message."""
+        self.dropped: dict[Drop, int] = {}
+        """Bytes that did not, by reason."""
+        self.thrown: i64 = 0
+        """How many of those there are."""
+        self.messages: i64 = 0
+        """Requests and final responses that have begun."""
+        self.late: i64 = 0
+        """Messages that came when their transaction had been reported already."""
+        self.transactions: i64 = 0
+        """Transactions that have begun, on connections that are over."""
+        self.reported: i64 = 0
+        """Transactions that are over, one way or the other."""
+        self.halves: i64 = 0
+        """Of them, those that lack a request or a response."""
+
+    def deliver(self, size: i64) -> None:
         """Count bytes that were read."""
         self.delivered += size
 
-    def drop(self, reason: Drop, size: int) -> None:
+    def drop(self, reason: Drop, size: i64) -> None:
         """Count bytes that are in no message."""
         if size:
             self.dropped[reason] = self.dropped.get(reason, 0) + size
@@ -161,17 +175,17 @@ class Partial:
 
     def __init__(self, chunk: Chunk) -> None:
         self.data = bytearray()
-        self.came = 0
+        self.came: i64 = 0
         """When the end of that line came."""
-        self.simple = 0
+        self.simple: i64 = 0
         """Size of its first line, where that can be a whole head (HTTP/0.9) and fields may still follow."""
-        self.counted = 0
+        self.counted: i64 = 0
         """Bytes of it that the budget knows of."""
         self.line_seen = False
         """Its first line was complete and can begin a head."""
-        self.position = chunk.base + chunk.cursor
-        self.time = chunk.time
-        self.place = chunk.place
+        self.position: i64 = chunk.base + chunk.cursor
+        self.time: i64 = chunk.time
+        self.place: i64 = chunk.place
 
 
 class Rare:
@@ -192,11 +206,11 @@ class Rare:
     def __init__(self) -> None:
         self.alien = False
         """What this direction began with is not even like HTTP; its owner lowers it when anything has proven HTTP."""
-        self.reached = 0
+        self.reached: i64 = 0
         """Position after the last byte of a body that runs until close."""
-        self.refused: tuple[int, int] | None = None
+        self.refused: tuple[i64, i64] | None = None
         """Position and place of bytes that should have been a head and were none, the latest of them."""
-        self.answered: tuple[int, int] | None = None
+        self.answered: tuple[i64, i64] | None = None
         """Of what was refused, that which has an answer; kept by the owner."""
         self.simple = False
         """An HTTP/0.9 request has come, so what answers may have no head; kept by the owner."""
@@ -204,7 +218,7 @@ class Rare:
         """What bytes count as in OPAQUE."""
         self.switched: Transaction | None = None
         """Of a client: the request that led away from HTTP, and its answer."""
-        self.trailers = 0
+        self.trailers: i64 = 0
         """Size of the trailer section so far."""
         self.unended = False
         """What was refused is text without the end of its line: what comes next of its place goes on with that line."""
@@ -229,51 +243,30 @@ class Parser(ABC, Generic[MessageT]):
         "remaining",
     )
 
-    KEY: ClassVar[int]
+    KEY = 0
     """How much of a start line tells which layout to expect."""
 
     def __init__(self, context: Context, *, first: bool) -> None:
         """`first`: the stream is seen from its beginning, so a message starts here if there is one."""
         self.context = context
         self.first = first
-        self.mode = START if first else SEARCH
-        self.between = START
+        self.mode: i64 = START if first else SEARCH
+        self.between: i64 = START
         """Its mode after a message: START, or OPAQUE once it has been stopped."""
         self.after_loss = not first
         self.open: MessageT | None = None
         """The message whose head has been seen and whose end has not."""
-        self.remaining = 0
+        self.remaining: i64 = 0
         """Body (LENGTH) or chunk (CHUNK_DATA) bytes to come. An owner with fewer of them in hand may
         subtract them here and be done: nobody looks at them."""
         self.layout: Layout = context.layouts.start
         """Of the last head, where it is a common one."""
         self.partial: Partial | None = None
-        self.rare = NOTHING_RARE
+        self.rare: Rare = NOTHING_RARE
         """To read; what is to be changed is `its_own`."""
 
-    def __init_subclass__(cls) -> None:
-        """Give each direction code of its own.
-
-        CPython makes code fast for the type it sees (PEP 659). What a base class shares sees two in turn and stays slow:
-        5 % of the time of a capture of small requests.
-        """
-        super().__init_subclass__()
-        own: dict[object, FunctionType] = {}
-        for name, shared in vars(Parser).items():
-            if isinstance(shared, FunctionType) and name not in vars(cls):
-                own[shared] = FunctionType(
-                    shared.__code__.replace(),
-                    shared.__globals__,
-                    name,
-                    shared.__defaults__,
-                    shared.__closure__,
-                )
-                own[shared].__kwdefaults__ = shared.__kwdefaults__
-                setattr(cls, name, own[shared])
-        cls._READERS = tuple([own[reader] for reader in Parser._READERS])
-
     @abstractmethod
-    def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
+    def plausible(self, buffer: bytes | bytearray, start: i64, end: i64) -> bool:
         """Whether a message may begin here, as far as the bytes go."""
 
     @abstractmethod
@@ -285,11 +278,11 @@ class Parser(ABC, Generic[MessageT]):
         """Whether a head is one beyond doubt, where other bytes may have been lost before it."""
 
     @abstractmethod
-    def _parse(self, head: Head, position: int, place: int, time: int) -> MessageT | None:
+    def _parse(self, head: Head, position: i64, place: i64, time: i64) -> MessageT | None:
         """Make the message of a head; None where it is none."""
 
     @abstractmethod
-    def _parse_line(self, line: bytes, position: int, place: int, time: int) -> MessageT | None:
+    def _parse_line(self, line: bytes, position: i64, place: i64, time: i64) -> MessageT | None:
         """Make the message of a lone first line, where that is a whole head (HTTP/0.9)."""
 
     @abstractmethod
@@ -299,11 +292,33 @@ class Parser(ABC, Generic[MessageT]):
     def next_event(self, chunk: Chunk) -> MessageT | None:
         """Consume from the chunk, in which there are bytes, up to the next event. None: the chunk is used up."""
         while True:
-            message: MessageT | None = self._READERS[self.mode](self, chunk)
+            mode = self.mode
+            if mode == START:
+                message = self._read_start(chunk)
+            elif mode == LENGTH:
+                message = self._read_length(chunk)
+            elif mode == CHUNK_DATA:
+                message = self._read_chunk_data(chunk)
+            elif mode == CHUNK_SIZE:
+                message = self._read_chunk_size(chunk)
+            elif mode == CHUNK_END:
+                message = self._read_chunk_end(chunk)
+            elif mode == TO_CLOSE:
+                message = self._read_until_close(chunk)
+            elif mode == TRAILERS:
+                message = self._read_trailers(chunk)
+            elif mode == DOUBTFUL:
+                message = self._read_doubtful(chunk)
+            elif mode == SEARCH:
+                message = self._read_search(chunk)
+            elif mode == OPAQUE:
+                message = self._read_opaque(chunk)
+            else:
+                raise AssertionError("the owner of the parser has not said what the response answers")
             if message is not None or chunk.cursor >= chunk.end:
                 return message
 
-    def gap(self, size: int, position: int, time: int) -> MessageT | None:
+    def gap(self, size: i64, position: i64, time: i64) -> MessageT | None:
         """`size` bytes at `position` are missing from the capture. Returns the message that this ends."""
         message = self.open
         if self.mode == OPAQUE:
@@ -333,7 +348,7 @@ class Parser(ABC, Generic[MessageT]):
         self.remaining = 0
         return self._give_up(end, time)
 
-    def close(self, position: int, time: int, *, clean: bool) -> MessageT | None:
+    def close(self, position: i64, time: i64, *, clean: bool) -> MessageT | None:
         """The stream ended at `position`. Returns the message that this ends.
 
         `clean`: by the sender's FIN.
@@ -432,7 +447,7 @@ class Parser(ABC, Generic[MessageT]):
         """Whether it is in step with the stream, between two messages."""
         return self.mode == START and self.partial is None
 
-    def held(self, position: int) -> int:
+    def held(self, position: i64) -> i64:
         """Bytes taken in that are in no ended message yet; `position` is the next byte's."""
         if self.open is not None:
             return position - self.open.position - self.open.missed
@@ -643,9 +658,6 @@ class Parser(ABC, Generic[MessageT]):
         self._believe_body(message)
         return None
 
-    def _read_answer(self, _: Chunk) -> MessageT | None:
-        raise AssertionError("the owner of the parser has not said what the response answers")
-
     def _read_search(self, chunk: Chunk) -> MessageT | None:
         self.skip(chunk)
         return None
@@ -657,7 +669,7 @@ class Parser(ABC, Generic[MessageT]):
 
     # What the readers share.
 
-    def _line(self, chunk: Chunk, limit: int) -> bytes | None:
+    def _line(self, chunk: Chunk, limit: i64) -> bytes | None:
         """The next line without its LF, or None where it is not complete yet.
 
         A line beyond `limit` bytes is given as far as it goes, for the caller to refuse.
@@ -712,7 +724,7 @@ class Parser(ABC, Generic[MessageT]):
             if framing == UNTIL_CLOSE:
                 self.its_own().reached = chunk.base + chunk.cursor
 
-    def _end(self, position: int, time: int) -> MessageT:
+    def _end(self, position: i64, time: i64) -> MessageT:
         """The open message ended in step with the stream; `position` is the first byte after it."""
         message = self.open
         assert message is not None
@@ -724,7 +736,7 @@ class Parser(ABC, Generic[MessageT]):
         self.mode = self.between
         return message
 
-    def _give_up(self, position: int, time: int) -> MessageT:
+    def _give_up(self, position: i64, time: i64) -> MessageT:
         """The open message cannot be followed to its end."""
         message = self.open
         assert message is not None
@@ -808,23 +820,8 @@ class Parser(ABC, Generic[MessageT]):
         self.context.budget.held -= partial.counted
         self.partial = None
 
-    _READERS: ClassVar[tuple[Callable[..., Any], ...]] = (
-        _read_start,
-        _read_answer,
-        _read_doubtful,
-        _read_length,
-        _read_chunk_size,
-        _read_chunk_data,
-        _read_chunk_end,
-        _read_trailers,
-        _read_until_close,
-        _read_search,
-        _read_opaque,
-    )
-    """By mode."""
 
-
-def _weight(message: Message, size: int) -> int:
+def _weight(message: Message, size: i64) -> i64:
     """Bytes of memory of a message with a large head, of `size` bytes."""
     return size + _NAME_COST * len(message.header_names)
 
@@ -837,7 +834,7 @@ class RequestParser(Parser[Request]):
     KEY = 4
     """The method: a POST has a Content-Length where a GET has none."""
 
-    def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
+    def plausible(self, buffer: bytes | bytearray, start: i64, end: i64) -> bool:
         """Whether a request may begin here, as far as the bytes go."""
         return plausible_request(buffer, start, end)
 
@@ -864,13 +861,13 @@ class RequestParser(Parser[Request]):
     def _proves(self, head: Head) -> bool:
         return proves(head)
 
-    def _parse(self, head: Head, position: int, place: int, time: int) -> Request | None:
+    def _parse(self, head: Head, position: i64, place: i64, time: i64) -> Request | None:
         return self.context.heads.request(head, position, place, time)
 
-    def _parse_line(self, line: bytes, position: int, place: int, time: int) -> Request | None:
+    def _parse_line(self, line: bytes, position: i64, place: i64, time: i64) -> Request | None:
         return self.context.heads.simple_request(line, position, place, time)
 
-    def lone_before(self, place: int) -> bool:
+    def lone_before(self, place: i64) -> bool:
         """Whether a line that waits for fields came whole before this position of its direction."""
         partial = self.partial
         return partial is not None and 0 < partial.simple <= place - partial.position
@@ -905,7 +902,7 @@ class ResponseParser(Parser[Response]):
     KEY = 12
     """Version and status code."""
 
-    def plausible(self, buffer: bytes | bytearray, start: int, end: int) -> bool:
+    def plausible(self, buffer: bytes | bytearray, start: i64, end: i64) -> bool:
         """Whether a response may begin here, as far as the bytes go."""
         return plausible_response(buffer, start, end)
 
@@ -915,10 +912,10 @@ class ResponseParser(Parser[Response]):
     def _proves(self, _head: Head) -> bool:
         return True  # its place does: it begins where an answer must
 
-    def _parse(self, head: Head, position: int, place: int, time: int) -> Response | None:
+    def _parse(self, head: Head, position: i64, place: i64, time: i64) -> Response | None:
         return self.context.heads.response(head, position, place, time)
 
-    def _parse_line(self, _line: bytes, _position: int, _place: int, _time: int) -> None:
+    def _parse_line(self, _line: bytes, _position: i64, _place: i64, _time: i64) -> None:
         return None
 
     def _begin(self, message: Response, chunk: Chunk) -> None:

@@ -545,6 +545,7 @@ def test_names_beyond_the_limit_are_not_kept_and_their_framing_is() -> None:
     assert tags(understood) == {Anomaly.TOO_MANY_HEADERS}
 
 
+@pytest.mark.sources
 def test_caches_never_grow_beyond_their_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Values and status lines are kept up to a number and a length, and read the same ever after."""
     monkeypatch.setattr(heads, "_TEXTS", 5)

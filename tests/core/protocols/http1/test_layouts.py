@@ -326,6 +326,7 @@ def test_inventions_cost_no_pattern() -> None:
     assert all(layout.match is None for layout in known._known.values())
 
 
+@pytest.mark.sources
 def test_the_cache_of_names_is_cleared_when_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """It never has more than its limit, and long spellings are not in it."""
     monkeypatch.setattr(layouts, "_NAMES", 10)
@@ -364,6 +365,7 @@ def test_few_layouts_are_remembered_to_follow_one() -> None:
         assert len(known.start.followers) <= layouts._FOLLOWERS
 
 
+@pytest.mark.sources
 @pytest.mark.parametrize("name", [b"%05d", b"00000-%05d"], ids=["cleared", "replaced"])
 def test_forgotten_layouts_lead_to_no_other(monkeypatch: pytest.MonkeyPatch, name: bytes) -> None:
     """A connection that stays at an old layout does not keep alive all that came after it elsewhere."""
