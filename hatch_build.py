@@ -8,12 +8,18 @@ What is derived
 ---------------
 * A class that is neither decorated nor has a base, other than one of these, becomes an extension type. The types of its
   attributes are what its body or `__init__` says of them; one of which nothing can be told is an error, with its place.
+  So does a `Struct` of msgspec that is compared by identity and that the collector of garbage need not know: its fields are
+  attributes, and the `__init__` that msgspec would have given it is written out. What an annotation calls by the
+  name of a `Protocol` is any object.
 * An integer of C is what is annotated `i64` (`core.model`), or `bool`. `int` stays Python's: it has no bounds.
 * `bytes`, `list`, `dict`, `tuple`, `set`, `frozenset`, `bytearray` are themselves, with None. All else is an object: `str` is
   often an enumeration's member.
 * A method or function that has positional arguments only, and no generator, lambda or function inside, can be called from C.
   Its local variables have the types of what is assigned to them, where all of that is told by annotations. Sums of
   `i64` are `i64`; one that leaves 64 bits is an OverflowError and never wraps.
+
+A module beside which there is a `.pyx` is a *leaf*: that stands for it, with the same functions, where what C can do and Python
+cannot say is worth it. What C is told of it comes from the `.py`, too, so that the two cannot differ in that.
 
 What is lowered in the copy, at its place, so that lines stay what they are: a constant (`Final`, whole numbers only) to its value;
 bases that only say something to a type checker (`ABC`, `Generic`). Nothing else.
@@ -48,20 +54,38 @@ MODULES: Final = (
     "interceptor.core.tcp.reassembly",
     "interceptor.core.tcp.connection",
     "interceptor.core.tcp.connections",
+    "interceptor.core.protocols.conversation",
+    "interceptor.core.protocols.ledger",
+    "interceptor.core.protocols.tunnel",
+    "interceptor.core.protocols.http1.patterns",
     "interceptor.core.protocols.http1.layouts",
     "interceptor.core.protocols.http1.heads",
     "interceptor.core.protocols.http1.parser",
     "interceptor.core.protocols.http1.pairing",
+    "interceptor.core.protocols.http2.conversation",
+    "interceptor.core.protocols.http2.fields",
+    "interceptor.core.protocols.http2.frames",
+    "interceptor.core.protocols.http2.grpc",
+    "interceptor.core.protocols.http2.hpack",
+    "interceptor.core.protocols.http2.stream",
+    "interceptor.core.protocols.http2.streams",
+    "interceptor.core.protocols.tls.layer",
+    "interceptor.core.protocols.tls.session",
+    "interceptor.core.protocols.websocket.frames",
+    "interceptor.core.protocols.websocket.session",
     "interceptor.core.records.templates",
     "interceptor.core.records.encoder",
     "interceptor.core.pipeline",
+    "interceptor.capture.classic",
     "interceptor.capture.capture_file",
 )
 """Where nearly all of the time is spent. Each costs a few seconds of a compiler."""
 
 _BUILTINS: Final = frozenset({"bytes", "list", "dict", "tuple", "set", "frozenset", "bytearray"})
 _C_INTEGER: Final = "long long"
-_ERASED: Final = frozenset({"ABC", "Generic"})
+_ERASED: Final = frozenset({"ABC", "Generic", "Protocol", "Struct"})
+_STRUCTURE: Final = {"eq": False, "gc": False}
+"""What a `Struct` says of itself that an extension type can stand for."""
 _SMALLEST: Final = -(1 << 63)
 _LARGEST: Final = (1 << 63) - 1
 
@@ -120,6 +144,11 @@ class _Class:
         self.bases = bases
         self.methods = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
         self.attributes: dict[str, ast.expr | _Type] = {}
+        self.structure = bool(node.keywords)
+        """Whether it is a `Struct`."""
+        self.fields = [item for item in node.body if self.structure and isinstance(item, ast.AnnAssign)]
+        self.full_bases = {module.resolve(base) for base in bases}
+        self.protocol = any(ast.unparse(base) == "Protocol" for base in node.bases)
 
     def lookup(self, name: str, sources: Sources) -> _Type:
         """The type of an attribute, its bases' included."""
@@ -149,12 +178,16 @@ class _Module:
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
         self.path = path
+        self.leaf = path.with_suffix(".pyx").is_file()
+        """Whether something else is compiled in its place."""
         self.text = path.read_text()
         self.tree = ast.parse(self.text, str(path))
         self.imports: dict[str, str] = {}
         """Names that come from elsewhere, in full."""
         self.aliases: dict[str, ast.expr] = {}
         self.constants: dict[str, int] = {}
+        self.variables: dict[str, list[ast.expr]] = {}
+        """What each `TypeVar` stands for, where that is told."""
         self.functions: dict[str, ast.FunctionDef] = {}
         self.spread: set[str] = set()
         """Names of what is called with as many arguments as something has: that cannot be called from C."""
@@ -171,6 +204,11 @@ class _Module:
                 self.functions[statement.name] = statement
                 continue
             match statement:
+                case ast.Assign(
+                    targets=[ast.Name(id=own)],
+                    value=ast.Call(func=ast.Name(id="TypeVar"), args=[_, *kinds], keywords=words),
+                ):
+                    self.variables[own] = kinds + [word.value for word in words if word.arg == "bound"]
                 case ast.AnnAssign(
                     target=ast.Name(id=own), annotation=ast.Name(id="TypeAlias"), value=ast.expr() as value
                 ):
@@ -253,13 +291,17 @@ class Sources:
             f"{module.name}.{node.name}": _Class(module, node, _bases(node))
             for module in self.modules.values()
             for node in module.tree.body
-            if isinstance(node, ast.ClassDef) and not node.decorator_list and not node.keywords
+            if isinstance(node, ast.ClassDef) and not node.decorator_list and _may_be_extension(node)
         }
         while True:
             fallen = [
                 name
                 for name, candidate in candidates.items()
-                if any(candidate.module.resolve(base) not in candidates for base in candidate.bases)
+                if any(
+                    base not in candidates or candidates[base].structure != candidate.structure
+                    for base in map(candidate.module.resolve, candidate.bases)
+                )
+                or (candidate.protocol and not any(name in other.full_bases for other in candidates.values()))
             ]
             if not fallen:
                 break
@@ -270,6 +312,11 @@ class Sources:
     def _find_attributes(self, found: _Class) -> None:
         """The types of what instances have."""
         module, node = found.module, found.node
+        if found.protocol:
+            return  # who implements it has them
+        if found.structure:
+            found.attributes = {ast.unparse(field.target): field.annotation for field in found.fields}
+            return
         slots: list[str] | None = None
         told: dict[str, ast.expr | _Type] = {}
         for statement in node.body:
@@ -300,6 +347,8 @@ class Sources:
         for name in slots:
             if name in inherited:
                 continue
+            if name == "__weakref__":
+                told[name] = _OBJECT
             if name not in told:
                 raise SourceError(
                     module.path, places.get(name, node), f"{node.name}.{name} has no type: annotate it"
@@ -353,9 +402,9 @@ class Sources:
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 kinds = [self.type_of(side, module) for side in (left, right) if not _is_none(side)]
                 # What may be None can be a C pointer; a C number cannot.
-                if len(kinds) == 1 and kinds[0].name not in {_C_INTEGER, "bint"}:
-                    return kinds[0]
-                return _OBJECT
+                if len(kinds) == 1 and kinds[0].name in {_C_INTEGER, "bint"}:
+                    return _OBJECT
+                return self.common(kinds)
             case ast.Subscript(value=ast.Name(id=name), slice=inner):
                 if name == "Final":
                     return self.type_of(inner, module)
@@ -377,14 +426,52 @@ class Sources:
             case ast.Name(id=name):
                 full = module.resolve(name)
                 if full in self.classes:
-                    return _Type(full)
+                    return _OBJECT if self.classes[full].protocol else _Type(full)
                 if full in self.shapes:
                     return _Type("object", shape=full)
                 home, _, original = full.rpartition(".")
                 other = self.modules.get(home)
                 if other is not None and original in other.aliases:
                     return self.type_of(other.aliases[original], other)
+                if other is not None and other.variables.get(original):
+                    return self.common([self.type_of(kind, other) for kind in other.variables[original]])
         return _OBJECT
+
+    def common(self, kinds: Sequence[_Type]) -> _Type:
+        """What all of these are: one of them, or the extension type that they all are."""
+        first, *others = kinds
+        for other in others:
+            above = self.above(other.name)
+            while first.name not in above:
+                base = self.above(first.name)[1:2]
+                if not base:
+                    return _OBJECT
+                first = _Type(base[0])
+        return first
+
+    def above(self, name: str) -> list[str]:
+        """An extension type and what it derives from, itself first."""
+        found = self.classes.get(name)
+        if found is None:
+            return [name]
+        return [name, *(above for base in found.bases for above in self.above(found.module.resolve(base)))]
+
+    def joined(self, kinds: Iterable[_Type]) -> _Type:
+        """What can be all of these."""
+        some = [kind for kind in kinds if kind is not _UNKNOWN]
+        real = [kind for kind in some if kind is not _NONE]
+        if _INTEGER in real:
+            real = [_INTEGER if kind is _LITERAL else kind for kind in real]
+        if not real:
+            return some[0] if some else _UNKNOWN
+        kind = self.common(real)
+        if kind is _OBJECT:
+            return kind
+        if len(real) < len(some) and kind in {_INTEGER, _TRUTH, _LITERAL}:
+            return _OBJECT  # a number of C is never None
+        if any(other.items != kind.items or other.shape != kind.shape for other in real):
+            return _Type(kind.name)
+        return kind
 
     def home(self, name: str) -> _Module:
         """The module of a class."""
@@ -408,9 +495,16 @@ class Sources:
     def lowered(self, name: str) -> str:
         """The source of a module, with constants by their values and without bases that are for type checkers."""
         module = self.modules[name]
+        if module.leaf:
+            return module.path.with_suffix(".pyx").read_text()
         edits: list[tuple[int, int, int, str]] = []
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.FunctionDef):
+            if isinstance(node, ast.FunctionDef) and _overload(node):
+                # Whom a type checker is told what comes of which argument; what does it comes behind.
+                for part, start in ((node.decorator_list[0], node.col_offset), (node, node.col_offset)):
+                    assert part.lineno == part.end_lineno
+                    edits.append((part.lineno, start, part.end_col_offset or 0, "pass"))
+            elif isinstance(node, ast.FunctionDef):
                 edits += self._constants_in(node, module)
             elif isinstance(node, ast.Delete) and all(
                 isinstance(target, ast.Attribute) for target in node.targets
@@ -418,7 +512,15 @@ class Sources:
                 assert node.lineno == node.end_lineno
                 targets = " = ".join(map(ast.unparse, node.targets))
                 edits.append((node.lineno, node.col_offset, node.end_col_offset or 0, f"{targets} = None"))
-            elif isinstance(node, ast.ClassDef) and f"{name}.{node.name}" in self.classes:
+            elif isinstance(node, ast.ClassDef) and (found := self.classes.get(f"{name}.{node.name}")):
+                if found.structure:
+                    edits += self._written_out(found)
+                if found.protocol:
+                    edits += [
+                        (item.lineno, item.col_offset, item.end_col_offset or 0, "pass")
+                        for item in node.body
+                        if isinstance(item, ast.AnnAssign)
+                    ]
                 for base in node.bases:
                     if isinstance(base, ast.Subscript) and ast.unparse(base.value) not in _ERASED:
                         inner = base.value
@@ -426,15 +528,37 @@ class Sources:
                         edits.append(
                             (base.lineno, base.col_offset, base.end_col_offset or 0, ast.unparse(inner))
                         )
-                if _bases(node) == [] and node.bases:
-                    first, last = node.bases[0], node.bases[-1]
+                if (_bases(node) == [] and node.bases) or node.keywords:
+                    first, last = node.bases[0], [*node.bases, *(word.value for word in node.keywords)][-1]
                     assert first.lineno == last.end_lineno
-                    edits.append((first.lineno, first.col_offset, last.end_col_offset or 0, ""))
+                    stay = ", ".join(_bases(node))
+                    edits.append((first.lineno, first.col_offset, last.end_col_offset or 0, stay))
         lines = module.text.encode().split(b"\n")
         for line, start, stop, replacement in sorted(set(edits), reverse=True):
             text = lines[line - 1]
             lines[line - 1] = text[:start] + replacement.encode() + text[stop:]
         return b"\n".join(lines).decode()
+
+    def _written_out(self, found: _Class) -> Iterator[tuple[int, int, int, str]]:
+        """What msgspec makes of a `Struct`, in the place of its fields."""
+        fields = self._fields(found)
+        arguments = [name if value is None else f"{name}={value}" for name, value in fields]
+        sets = [f"self.{name} = {name}" for name, _ in fields]
+        texts = iter([f"def __init__(self, {', '.join(arguments)}): {'; '.join(sets)}"])
+        for field in found.fields:
+            assert field.lineno == field.end_lineno
+            yield field.lineno, field.col_offset, field.end_col_offset or 0, next(texts, "pass")
+
+    def _fields(self, found: _Class) -> list[tuple[str, str | None]]:
+        """Those of a `Struct` with what they are where nobody says, its bases' first."""
+        inherited = [
+            field for base in found.bases for field in self._fields(self.classes[found.module.resolve(base)])
+        ]
+        own = [
+            (ast.unparse(field.target), ast.unparse(field.value) if field.value is not None else None)
+            for field in found.fields
+        ]
+        return inherited + own
 
     def _constants_in(
         self, function: ast.FunctionDef, module: _Module
@@ -495,16 +619,17 @@ class _Writer:
     def class_(self, found: _Class) -> None:
         """An extension type."""
         bases = [self.name(_Type(self._module.resolve(base))) for base in found.bases]
+        if found.structure:
+            self._lines.append("\n@cython.no_gc")
         self._lines.append(
             f"\ncdef class {found.node.name}({bases[0]}):" if bases else f"\ncdef class {found.node.name}:"
         )
         for name, told in found.attributes.items():
             kind = told if isinstance(told, _Type) else self._sources.type_of(told, self._module)
-            self._lines.append(f"    cdef public {self.name(kind)} {name}")
-        names = [item.name for item in found.node.body if isinstance(item, ast.FunctionDef)]
-        for method in found.methods.values():
-            if names.count(method.name) == 1:  # not what is overloaded
-                self.function(method, found)
+            seen = "" if name == "__weakref__" else "public "
+            self._lines.append(f"    cdef {seen}{self.name(kind)} {name}")
+        for method in found.methods.values() if not found.protocol else ():
+            self.function(method, found)
         if self._lines[-1].endswith(":"):
             self._lines.append("    pass")
 
@@ -515,6 +640,7 @@ class _Writer:
         ):
             return
         indent = "    " if owner is not None else ""
+        told, home = self._first_told(node, owner)
         arguments = list(node.args.args)
         defaults = len(arguments) - len(node.args.defaults)
         words = []
@@ -524,16 +650,28 @@ class _Writer:
                 continue
             if argument.annotation is None:
                 raise SourceError(self._module.path, node, f"{node.name}({argument.arg}) has no type")
-            kind = self._sources.type_of(argument.annotation, self._module)
+            kind = self._sources.type_of(told.args.args[index].annotation, home)
             words.append(f"{self.name(kind)} {argument.arg}" + ("=*" if index >= defaults else ""))
         if node.returns is None:
             raise SourceError(self._module.path, node, f"{node.name}() has no type")
-        returned = self.name(self._sources.type_of(node.returns, self._module))
-        local = _Locals(self._sources, self._module, owner, node).types
+        returned = self.name(self._sources.type_of(told.returns, home))
+        local = {} if self._module.leaf else _Locals(self._sources, self._module, owner, node).types
         if local:
-            told = ", ".join(f'{name}="{self.name(kind)}"' for name, kind in sorted(local.items()))
-            self._lines.append(f"{indent}@cython.locals({told})")
+            types = ", ".join(f'{name}="{self.name(kind)}"' for name, kind in sorted(local.items()))
+            self._lines.append(f"{indent}@cython.locals({types})")
         self._lines.append(f"{indent}cpdef {returned} {node.name}({', '.join(words)})")
+
+    def _first_told(
+        self, node: ast.FunctionDef, owner: _Class | None
+    ) -> tuple[ast.FunctionDef, _Module]:
+        """Where the types of a method were said first: C has one signature for all that override it."""
+        bases = [] if owner is None else self._sources.above(f"{owner.module.name}.{owner.node.name}")[1:]
+        for base in reversed(bases):
+            found = self._sources.classes[base]
+            method = found.methods.get(node.name)
+            if method is not None and not found.protocol:
+                return method, found.module
+        return node, self._module
 
 
 class _Locals:
@@ -591,7 +729,7 @@ class _Locals:
             seen: dict[str, list[_Type]] = {name: [] for name in names}
             for target, value, kind in bindings:
                 self._bind(target, value, kind, seen)
-            found = {name: said.get(name) or _joined(kinds) for name, kinds in seen.items()}
+            found = {name: said.get(name) or sources.joined(kinds) for name, kinds in seen.items()}
             settled = all(found[name].name == self._types[name].name for name in names)
             self._types = found
             if settled:
@@ -681,9 +819,9 @@ class _Locals:
             case ast.UnaryOp(op=ast.Not()) | ast.Compare():
                 return _TRUTH
             case ast.BoolOp(values=values):
-                return _joined([self.of(value) for value in values])
+                return sources.joined([self.of(value) for value in values])
             case ast.IfExp(body=body, orelse=orelse):
-                return _joined([self.of(body), self.of(orelse)])
+                return sources.joined([self.of(body), self.of(orelse)])
             case ast.NamedExpr(value=value):
                 return self.of(value)
             case ast.List() | ast.ListComp():
@@ -691,7 +829,7 @@ class _Locals:
             case ast.Call(func=ast.Name(id="len")):
                 return _INTEGER
             case ast.Call(func=ast.Name(id="min" | "max"), args=[_, _, *_] as values, keywords=[]):
-                return _joined([self.of(value) for value in values])
+                return sources.joined([self.of(value) for value in values])
             case ast.Call(func=ast.Name(id=name)):
                 full = module.resolve(name)
                 if full in sources.classes:
@@ -705,7 +843,7 @@ class _Locals:
                 if kind is _UNKNOWN:
                     return kind
                 if kind.name == "dict" and kind.items and name in {"get", "pop"}:
-                    return _joined([kind.items[-1], self.of(given[1]) if len(given) > 1 else _NONE])
+                    return sources.joined([kind.items[-1], self.of(given[1]) if len(given) > 1 else _NONE])
                 found = sources.classes.get(kind.name)
                 method = found.method(name, sources) if found is not None else None
                 if method is not None:
@@ -724,22 +862,14 @@ _SAFE: Final = {ast.Add, ast.Sub, ast.Mult, ast.BitAnd, ast.BitOr, ast.BitXor}
 """Of which a result beyond 64 bits is noticed. What a shift loses is not."""
 
 
-def _joined(kinds: Iterable[_Type]) -> _Type:
-    """What can be all of these."""
-    some = [kind for kind in kinds if kind is not _UNKNOWN]
-    real = [kind for kind in some if kind is not _NONE]
-    if _INTEGER in real:
-        real = [_INTEGER if kind is _LITERAL else kind for kind in real]
-    if not real:
-        return some[0] if some else _UNKNOWN
-    kind = real[0]
-    if any(other.name != kind.name for other in real):
-        return _OBJECT
-    if len(real) < len(some) and kind in {_INTEGER, _TRUTH, _LITERAL}:
-        return _OBJECT  # a number of C is never None
-    if any(other.items != kind.items or other.shape != kind.shape for other in real):
-        return _Type(kind.name)
-    return kind
+def _overload(node: ast.FunctionDef) -> bool:
+    return [ast.unparse(decorator) for decorator in node.decorator_list] == ["overload"]
+
+
+def _may_be_extension(node: ast.ClassDef) -> bool:
+    """A plain class, or a `Struct` of the kind that can be one."""
+    words = {word.arg: word.value.value for word in node.keywords if isinstance(word.value, ast.Constant)}
+    return words == _STRUCTURE if node.bases and node.keywords else not node.keywords and "Struct" not in map(ast.unparse, node.bases)
 
 
 def _bases(node: ast.ClassDef) -> list[str]:
@@ -811,7 +941,8 @@ def build(root: Path, target: Path, names: Sequence[str] = MODULES, jobs: int = 
                 break
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "__init__.py").touch()
-        place.write_text(sources.lowered(name))
+        kind = ".pyx" if sources.modules[name].leaf else ".py"
+        place.with_suffix(kind).write_text(sources.lowered(name))
         place.with_suffix(".pxd").write_text(sources.declarations(name))
     with ThreadPoolExecutor(jobs) as pool:
         made = list(pool.map(lambda name: _compile(name, work, target), sources.modules))
@@ -821,6 +952,8 @@ def build(root: Path, target: Path, names: Sequence[str] = MODULES, jobs: int = 
 
 def _compile(name: str, work: Path, target: Path) -> Path:
     own = Path(name.replace(".", "/") + ".py")
+    if (work / own.with_suffix(".pyx")).is_file():
+        own = own.with_suffix(".pyx")
     directives = [word for directive in _DIRECTIVES for word in ("-X", directive)]
     _run([sys.executable, "-c", _TRANSLATOR, *directives, str(own)], work)
     suffix = sysconfig.get_config_var("EXT_SUFFIX")

@@ -21,6 +21,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from interceptor.capture import classic
 from interceptor.core.model import Interface, PacketBatch
 from interceptor.errors import CaptureError, UsageError
 
@@ -126,7 +127,7 @@ class CaptureReader:
         self._item = "the file header"
         self._recognised = False
         # pcap
-        self._record: Struct | None = None
+        self._order = ""  # of bytes; empty where it is pcapng
         self._unit = 0
         self._record_size = 0
         # pcapng
@@ -159,7 +160,7 @@ class CaptureReader:
             position = self._recognise(data)
         if not self._recognised:
             pass
-        elif self._record is not None:
+        elif self._order:
             position = yield from self._read_records(data, position)
         else:
             position = yield from self._read_blocks(data, position)
@@ -206,36 +207,17 @@ class CaptureReader:
             )
         # "FCS len" and its flag are in the upper 16 bits of the link type.
         self.interfaces = [Interface(name=None, link_type=link & 0xFFFF)]
-        self._record = Struct(order + "IIII")
+        self._order = order
         self._recognised = True
         return _CLASSIC_HEADER
 
     def _read_records(self, data: bytes, position: int) -> Generator[PacketBatch, None, int]:
         """Read pcap's packets from `position`; returns the start of the first incomplete one."""
-        assert self._record is not None
-        unpack = self._record.unpack_from
-        unit, size, end = self._unit, self._record_size, len(data)
-        last = end - size
-        packets: list[Packet] = []
-        append = packets.append
-        damage = None
-        second, base = -1, 0
-        self._needed = size
-        while position <= last:
-            seconds, fraction, captured, length = unpack(data, position)
-            start = position + size
-            following = start + captured
-            if following > end or captured > MAXIMUM_PACKET:
-                if captured > MAXIMUM_PACKET:
-                    damage = _too_long(self._offset + position, captured)
-                self._needed = size + captured
-                break
-            # A packet cannot have been shorter on the wire than what was captured of it.
-            longer = length if length > captured else captured  # noqa: FURB136 - max() takes 80 ns
-            if seconds != second:
-                second, base = seconds, seconds * 1_000_000_000
-            append((base + fraction * unit, start, captured, longer))
-            position = following
+        packets, position, captured = classic.packets(
+            data, position, self._order, self._record_size, self._unit, MAXIMUM_PACKET
+        )
+        self._needed = self._record_size + max(captured, 0)
+        damage = _too_long(self._offset + position, captured) if captured > MAXIMUM_PACKET else None
         if packets:
             yield PacketBatch(self.interfaces[0], data, packets)
         if damage:

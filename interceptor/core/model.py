@@ -10,6 +10,7 @@ in one direction of a connection, counted from 0 in a 64-bit world where sequenc
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self, TypeAlias
@@ -292,13 +293,13 @@ class Message(Struct, eq=False, gc=False):
     of the time. None of them is ever part of a cycle, so the collector need not know them.
     """
 
-    position: int
+    position: i64
     """Of its first byte in its direction."""
-    place: int
+    place: i64
     """Position in the other direction that its first segment acknowledged: what its sender had received."""
-    time: int
+    time: i64
     """Of its first byte."""
-    end_time: int = 0
+    end_time: i64 = 0
     """Of the last byte seen; 0 while it is not known."""
     version: str = ""
     """`0.9`, `1.0`, `1.1`, `2`."""
@@ -306,20 +307,20 @@ class Message(Struct, eq=False, gc=False):
     """Lower case, in order. Messages of one layout share it."""
     content_type: str | None = None
     content_encoding: str | None = None
-    framing: int = 0
+    framing: i64 = 0
     """How its head says the body ends: a length in bytes, or one of the values in `heads`."""
-    body_size: int = 0
+    body_size: i64 = 0
     """Body bytes after de-chunking, as seen plus as known missing; of a message that is still coming in, all that its
     head or its last chunk size promises."""
     unsized: bool = False
     """How long its body is cannot be known, and `body_size` says nothing."""
-    missed: int = 0
+    missed: i64 = 0
     """Bytes of this message known to be missing from the capture."""
     state: State = State.TRUNCATED
     """TRUNCATED until its last byte has come."""
     after_loss: bool = False
     """Other messages may have been lost just before it."""
-    weight: int = 0
+    weight: i64 = 0
     """Bytes of memory that it takes beyond the ordinary, while it waits for what completes its transaction."""
     upgrade: Upgrade | None = None
     anomalies: set[Anomaly] | None = None
@@ -331,9 +332,10 @@ class Message(Struct, eq=False, gc=False):
         else:
             self.anomalies.add(anomaly)
 
-    def as_it_stands(self, remaining: int) -> Self:
+    def as_it_stands(self, remaining: i64) -> Self:
         """A copy that what still comes does not change; `remaining` bytes of `body_size` have not come."""
-        copied = replace(self, body_size=self.body_size - remaining)
+        copied = copy(self)
+        copied.body_size -= remaining
         if self.anomalies is not None:
             copied.anomalies = set(self.anomalies)
         return copied
@@ -359,7 +361,7 @@ class Request(Message, eq=False, gc=False):
 class Response(Message, eq=False, gc=False):
     """A final HTTP response as seen."""
 
-    status: int = 0
+    status: i64 = 0
     """0 for HTTP/0.9, which has none."""
 
 
@@ -469,7 +471,7 @@ class Outcome(Struct, eq=False, gc=False):
 class Transaction(Outcome, eq=False, gc=False):
     """A request and its response, or the half of it that was seen. Reported exactly once."""
 
-    index: int
+    index: i64
     """1-based place on its connection, as far as seen."""
     request: Request | None = None
     response: Response | None = None
@@ -477,11 +479,11 @@ class Transaction(Outcome, eq=False, gc=False):
     """Status codes of the 1xx responses before the final one."""
     anomalies: set[Anomaly] | None = None
     """Of the pair; the messages have their own."""
-    since: int = 0
+    since: i64 = 0
     """When it was first found open, on the clock that time-outs run on; 0: not yet."""
     reported: bool = False
     """Given out; what still comes of it changes nothing any more."""
-    stream: int = 0
+    stream: i64 = 0
     """HTTP/2's number of it; 0 in HTTP/1."""
     call: Call | None = None
 
@@ -492,9 +494,9 @@ class Transaction(Outcome, eq=False, gc=False):
         else:
             self.anomalies.add(anomaly)
 
-    def as_it_stands(self, request_remaining: int, response_remaining: int) -> Transaction:
+    def as_it_stands(self, request_remaining: i64, response_remaining: i64) -> Transaction:
         """A copy to give out while its messages are still coming in; so many bytes of their bodies have not."""
-        copied = replace(self)
+        copied = copy(self)
         if self.request is not None:
             copied.request = self.request.as_it_stands(request_remaining)
         if self.response is not None:
@@ -504,7 +506,7 @@ class Transaction(Outcome, eq=False, gc=False):
         if self.anomalies is not None:
             copied.anomalies = set(self.anomalies)
         if self.call is not None:
-            copied.call = replace(self.call)
+            copied.call = copy(self.call)
         return copied
 
 

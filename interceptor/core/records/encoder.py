@@ -374,7 +374,7 @@ class RecordEncoder:
         """The record of one outcome."""
         if not isinstance(outcome, Transaction):
             return self._session(outcome)
-        transaction = outcome
+        transaction: Transaction = outcome
         request = transaction.request
         response = transaction.response
         peers = transaction.peers

@@ -20,11 +20,13 @@ import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from interceptor.core.model import Anomaly
+from interceptor.core.protocols.http1.patterns import TRACEPARENT, pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from interceptor.core.model import i64
+    from interceptor.core.protocols.http1.patterns import Pattern
 
 __all__ = ["EMPTY_LINE", "Head", "Layout", "Layouts"]
 
@@ -45,11 +47,6 @@ _WANTED: Final = {
 """Fields whose values matter, and the attribute of `Layout` that says where they are."""
 
 _FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
-
-_TRACEPARENT = re.compile(
-    rb"[ \t]*((?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})[ \t]*"
-)
-"""A value of W3C Trace Context, section 3.2.2. What later versions append may be anything: it is not kept."""
 
 _INVALID: Final = "{invalid}"
 _FOLDED: Final = "\n"
@@ -93,7 +90,6 @@ class Layout:
         "followers",
         "host",
         "known",
-        "line_ends",
         "match",
         "names",
         "repeated",
@@ -114,8 +110,6 @@ class Layout:
     ) -> None:
         self.beginnings = beginnings
         """Of each line, through the colon; of the start line nothing."""
-        self.line_ends: i64 = len(beginnings) + 1
-        """In a whole head, with the empty line."""
         self.names = names
         """Field names, lower case, in order."""
         self.anomalies = anomalies
@@ -134,7 +128,7 @@ class Layout:
         """In the cache. What is not leads to no other, or the last layout of an idle connection would keep
         alive all that came after it."""
         self.sightings = 0
-        self.match: Callable[[bytes, int, int], re.Match[bytes] | None] | None = None
+        self.match: Pattern | None = None
         """The pattern of a whole head, once it is worth one."""
 
     def want(self, line: int, name: str) -> None:
@@ -152,7 +146,7 @@ class Layout:
         """The start line, and the values of interest."""
         texts = [lines[line][len(self.beginnings[line]) :] for line in self.wanted]
         if self.traceparent:
-            well_formed = _TRACEPARENT.fullmatch(texts[self.traceparent])
+            well_formed = TRACEPARENT.fullmatch(texts[self.traceparent])
             texts[self.traceparent] = well_formed[1] if well_formed is not None else b""
         return tuple(texts)
 
@@ -219,9 +213,9 @@ class Layouts:
         """
         layout = before.followers.get(key)
         if layout is not None and layout.match is not None:
-            match = layout.match(buffer, start, stop)
-            if match is not None and buffer.count(b"\r", start, match.end()) == layout.line_ends:
-                return match.groups(), match.end(), layout, None
+            whole = layout.match(buffer, start, stop)
+            if whole is not None:
+                return whole[0], whole[1], layout, None
         split = _split(buffer, start, stop)
         if split is None:
             return None
@@ -242,7 +236,8 @@ class Layouts:
             anomalies.add(Anomaly.AMBIGUOUS_FRAMING)
         layout.sightings += 1
         if layout.sightings == _WORTH_A_PATTERN:
-            layout.match = _pattern(layout)
+            traceparent = layout.wanted[layout.traceparent]
+            layout.match = pattern(layout.beginnings, layout.wanted, traceparent)
         if layout.match is not None and before.known:
             if len(before.followers) >= _FOLLOWERS:
                 before.followers.clear()
@@ -296,23 +291,6 @@ def _forget(layout: Layout) -> None:
     """What leads to it finds no pattern, and so finds what has come in its place."""
     layout.known, layout.match = False, None
     layout.followers.clear()
-
-
-def _pattern(layout: Layout) -> Callable[[bytes, int, int], re.Match[bytes] | None]:
-    """A pattern for a whole head. "." is all but LF: every line ends where it should, or nothing matches.
-
-    A class without CR as well would take twice as long as counting the CRs does.
-    """
-    values = [rb".*"] * len(layout.beginnings)
-    for line in layout.wanted:
-        values[line] = rb"(.*)"
-    if layout.traceparent:
-        values[layout.wanted[layout.traceparent]] = _TRACEPARENT.pattern
-    lines = [
-        re.escape(beginning) + value + rb"\r\n"
-        for beginning, value in zip(layout.beginnings, values, strict=True)
-    ]
-    return re.compile(b"".join(lines) + rb"\r\n").match
 
 
 def _split(buffer: bytes, start: i64, stop: i64) -> tuple[list[bytes], int, set[Anomaly] | None] | None:

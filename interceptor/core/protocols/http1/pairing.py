@@ -41,7 +41,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Anomaly, Chunk, Drop, Peers, Request, Response, Transaction
-from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming
+from interceptor.core.protocols.conversation import CLIENT, SERVER, Becoming, Conversation
 from interceptor.core.protocols.http1.parser import (
     DOUBTFUL,
     NOTHING_RARE,
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 __all__ = ["HttpConversation"]
 
 
-class HttpConversation:
+class HttpConversation(Conversation):
     """HTTP on one connection: a parser for each direction, and the pairing of what they find."""
 
     __slots__ = (
