@@ -67,6 +67,7 @@ MODULES: Final = (
     "interceptor.core.protocols.http2.frames",
     "interceptor.core.protocols.http2.grpc",
     "interceptor.core.protocols.http2.hpack",
+    "interceptor.core.protocols.http2.huffman",
     "interceptor.core.protocols.http2.stream",
     "interceptor.core.protocols.http2.streams",
     "interceptor.core.protocols.tls.layer",
@@ -96,12 +97,19 @@ _DIRECTIVES: Final = (
     "overflowcheck=True",
 )
 _TRANSLATOR: Final = """
-from Cython.Compiler import Main, Options
+import sys
+from Cython.Compiler import Main, Options, Symtab
+nouns = frozenset(sys.argv.pop(1).split(","))
+scope = Symtab.CClassScope
+collected, guarded = scope.needs_gc, scope.needs_trashcan
+scope.needs_gc = lambda self: self.qualified_name not in nouns and collected(self)
+scope.needs_trashcan = lambda self: self.qualified_name not in nouns and guarded(self)
 Options._directive_defaults["trashcan"] = True
 Main.main(command_line=1)
 """
-"""Cython's command. What waits is a chain of as many pieces as there are: freeing it must not recurse, and a .pxd cannot
-say so of a class whose source is Python."""
+"""Cython's command; its first argument are the names of what was a `Struct`. What waits is a chain of as many pieces as there are:
+freeing it must not recurse. What was a `Struct` is no part of that, and the collector of garbage need not know it. A .pxd can say
+neither of a class whose source is Python."""
 
 
 class SourceError(Exception):
@@ -291,7 +299,10 @@ class Sources:
             f"{module.name}.{node.name}": _Class(module, node, _bases(node))
             for module in self.modules.values()
             for node in module.tree.body
-            if isinstance(node, ast.ClassDef) and not node.decorator_list and _may_be_extension(node)
+            if isinstance(node, ast.ClassDef)
+            and not module.leaf
+            and not node.decorator_list
+            and _may_be_extension(node)
         }
         while True:
             fallen = [
@@ -486,7 +497,8 @@ class Sources:
         for found in self._in_order(module):
             writer.class_(found)
         for function in module.functions.values():
-            writer.function(function, None)
+            if not (module.leaf and function.name.startswith("_")):
+                writer.function(function, None)
         return writer.text()
 
     def _in_order(self, module: _Module) -> list[_Class]:
@@ -545,6 +557,14 @@ class Sources:
         arguments = [name if value is None else f"{name}={value}" for name, value in fields]
         sets = [f"self.{name} = {name}" for name, _ in fields]
         texts = iter([f"def __init__(self, {', '.join(arguments)}): {'; '.join(sets)}"])
+        about = found.node.body[0]
+        names = "".join(f"'{name}', " for name, _ in fields)
+        yield (
+            about.end_lineno or 0,
+            about.end_col_offset or 0,
+            about.end_col_offset or 0,
+            f"; __struct_fields__ = ({names})",
+        )
         for field in found.fields:
             assert field.lineno == field.end_lineno
             yield field.lineno, field.col_offset, field.end_col_offset or 0, next(texts, "pass")
@@ -619,8 +639,6 @@ class _Writer:
     def class_(self, found: _Class) -> None:
         """An extension type."""
         bases = [self.name(_Type(self._module.resolve(base))) for base in found.bases]
-        if found.structure:
-            self._lines.append("\n@cython.no_gc")
         self._lines.append(
             f"\ncdef class {found.node.name}({bases[0]}):" if bases else f"\ncdef class {found.node.name}:"
         )
@@ -661,9 +679,7 @@ class _Writer:
             self._lines.append(f"{indent}@cython.locals({types})")
         self._lines.append(f"{indent}cpdef {returned} {node.name}({', '.join(words)})")
 
-    def _first_told(
-        self, node: ast.FunctionDef, owner: _Class | None
-    ) -> tuple[ast.FunctionDef, _Module]:
+    def _first_told(self, node: ast.FunctionDef, owner: _Class | None) -> tuple[ast.FunctionDef, _Module]:
         """Where the types of a method were said first: C has one signature for all that override it."""
         bases = [] if owner is None else self._sources.above(f"{owner.module.name}.{owner.node.name}")[1:]
         for base in reversed(bases):
@@ -869,7 +885,11 @@ def _overload(node: ast.FunctionDef) -> bool:
 def _may_be_extension(node: ast.ClassDef) -> bool:
     """A plain class, or a `Struct` of the kind that can be one."""
     words = {word.arg: word.value.value for word in node.keywords if isinstance(word.value, ast.Constant)}
-    return words == _STRUCTURE if node.bases and node.keywords else not node.keywords and "Struct" not in map(ast.unparse, node.bases)
+    return (
+        words == _STRUCTURE
+        if node.bases and node.keywords
+        else not node.keywords and "Struct" not in map(ast.unparse, node.bases)
+    )
 
 
 def _bases(node: ast.ClassDef) -> list[str]:
@@ -945,17 +965,18 @@ def build(root: Path, target: Path, names: Sequence[str] = MODULES, jobs: int = 
         place.with_suffix(kind).write_text(sources.lowered(name))
         place.with_suffix(".pxd").write_text(sources.declarations(name))
     with ThreadPoolExecutor(jobs) as pool:
-        made = list(pool.map(lambda name: _compile(name, work, target), sources.modules))
+        nouns = [name for name, found in sources.classes.items() if found.structure]
+        made = list(pool.map(lambda name: _compile(name, work, target, nouns), sources.modules))
     shutil.rmtree(work)
     return made
 
 
-def _compile(name: str, work: Path, target: Path) -> Path:
+def _compile(name: str, work: Path, target: Path, nouns: Sequence[str]) -> Path:
     own = Path(name.replace(".", "/") + ".py")
     if (work / own.with_suffix(".pyx")).is_file():
         own = own.with_suffix(".pyx")
     directives = [word for directive in _DIRECTIVES for word in ("-X", directive)]
-    _run([sys.executable, "-c", _TRANSLATOR, *directives, str(own)], work)
+    _run([sys.executable, "-c", _TRANSLATOR, ",".join(nouns), *directives, str(own)], work)
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     made = (target / own).with_suffix(suffix)
     made.parent.mkdir(parents=True, exist_ok=True)

@@ -12,10 +12,10 @@ Limits: a tunnel in a tunnel is entered to a depth of `DEPTH`. What is kept of a
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from interceptor.core.model import Anomaly, Drop, Outcome, State
 from interceptor.core.protocols.conversation import CLIENT, NOWHERE, SERVER, Becoming, Conversation
@@ -296,7 +296,8 @@ class TunnelConversation(Conversation):
         """Keep no large request: what was asked for is not said of this tunnel any more."""
         story = self._story
         if story.weight:
-            story.opening = replace(story.opening, request=None)
+            story.opening = copy(story.opening)
+            story.opening.request = None
             story.let_go()
         if self._inner is not None:
             self._reach()

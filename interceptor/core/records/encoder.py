@@ -173,8 +173,6 @@ _STREAM_PLACE: Final = 3 << 46
 _PLACES: Final = (1 << 48) - 1
 _DIGITS: Final = tuple([f"{number:03}" for number in range(1000)])
 """000 to 999: formatting a number costs more than all the rest of a time."""
-_LAST_SECOND: Final = 253_402_300_799
-"""9999-12-31T23:59:59Z, the last one that RFC 3339 can write."""
 _NO_OWNERS: Final[dict[str, str]] = {}
 _MANY_NAMES: Final = {Anomaly.MANY_NAMES}
 _UNJOINED: Final = {Anomaly.NAT_UNJOINED}
@@ -193,12 +191,8 @@ def _text(text: str) -> str:
 
 
 def _second(second: int) -> str:
-    """RFC 3339 up to the decimal point; what its four-digit years cannot write becomes the nearest that they can."""
-    if second < 0:
-        second = 0
-    elif second > _LAST_SECOND:
-        second = _LAST_SECOND
-    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.")
+    """RFC 3339 up to the decimal point. Times end with their 64 bits, in the year 2262; what claims to be older than 1970 is of then."""
+    return (_EPOCH + timedelta(seconds=max(second, 0))).strftime("%Y-%m-%dT%H:%M:%S.")
 
 
 def system_over_http1(content_type: str) -> str | None:

@@ -402,9 +402,17 @@ def told(finished: list[Outcome]) -> list[object]:
     return [
         (each.index, each.request and each.request.target, each.response and each.response.status)
         if isinstance(each, Transaction)
-        else repr(each)
+        else values(each)
         for each in finished
     ]
+
+
+def values(noun: object) -> object:
+    """What a noun says, and the nouns in it."""
+    if isinstance(noun, (list, tuple)):
+        return [values(each) for each in noun]
+    names: tuple[str, ...] | None = getattr(noun, "__struct_fields__", None)
+    return {name: values(getattr(noun, name)) for name in names} if names is not None else noun
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)

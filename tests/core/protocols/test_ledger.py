@@ -79,6 +79,7 @@ def test_what_was_told_is_not_told_again() -> None:
     assert (second.time, second.end_time, second.connections, second.bytes) == (6, 7, 0, len(BANNER))
 
 
+@pytest.mark.sources
 def test_of_more_servers_than_there_is_room_for_only_the_sum_is_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -242,13 +242,12 @@ def test_durations(
         (999, "1970-01-01T00:00:00.000000Z"),
         (999_999_999, "1970-01-01T00:00:00.999999Z"),
         (1_709_251_199 * SECOND, "2024-02-29T23:59:59.000000Z"),
-        (2**63, "2262-04-11T23:47:16.854775Z"),
-        (2**64 * SECOND, "9999-12-31T23:59:59.000000Z"),
+        (2**63 - 1, "2262-04-11T23:47:16.854775Z"),
         (-SECOND, "1970-01-01T00:00:00.000000Z"),
     ],
 )
 def test_times(time: int, text: str) -> None:
-    """Times are cut to microseconds; those RFC 3339 has no year for become the nearest one it has."""
+    """Times are cut to microseconds; those from before 1970 become its first second."""
     assert asked(time=time)["time"] == text
 
 

@@ -20,7 +20,7 @@ import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from interceptor.core.model import Anomaly
-from interceptor.core.protocols.http1.patterns import TRACEPARENT, pattern
+from interceptor.core.protocols.http1.patterns import pattern, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,8 +146,7 @@ class Layout:
         """The start line, and the values of interest."""
         texts = [lines[line][len(self.beginnings[line]) :] for line in self.wanted]
         if self.traceparent:
-            well_formed = TRACEPARENT.fullmatch(texts[self.traceparent])
-            texts[self.traceparent] = well_formed[1] if well_formed is not None else b""
+            texts[self.traceparent] = well_formed(texts[self.traceparent])
         return tuple(texts)
 
     def further(self, attribute: str, texts: Sequence[bytes]) -> list[bytes]:

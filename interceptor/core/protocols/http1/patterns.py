@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-__all__ = ["TRACEPARENT", "Pattern", "pattern"]
+__all__ = ["Pattern", "pattern", "well_formed"]
 
-TRACEPARENT = re.compile(
+_TRACEPARENT = re.compile(
     rb"[ \t]*((?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})[ \t]*"
 )
 """A value of W3C Trace Context, section 3.2.2. What later versions append may be anything: it is not kept."""
@@ -22,6 +22,12 @@ TRACEPARENT = re.compile(
 Pattern: TypeAlias = Callable[[bytes, int, int], tuple[tuple[bytes, ...], int] | None]
 """Of a buffer, where a head begins in it and where the bytes end: the values of interest and the offset after the empty line;
 None where this is no such head, or not all of it is here."""
+
+
+def well_formed(value: bytes) -> bytes:
+    """A traceparent without the blanks around it; nothing where it is none."""
+    match = _TRACEPARENT.fullmatch(value)
+    return match[1] if match is not None else b""
 
 
 def pattern(beginnings: Sequence[bytes], wanted: Sequence[int], traceparent: int) -> Pattern:
@@ -37,7 +43,7 @@ def pattern(beginnings: Sequence[bytes], wanted: Sequence[int], traceparent: int
     for line in wanted:
         values[line] = rb"(.*)"
     if traceparent:
-        values[traceparent] = TRACEPARENT.pattern
+        values[traceparent] = _TRACEPARENT.pattern
     lines = [
         re.escape(beginning) + value + rb"\r\n" for beginning, value in zip(beginnings, values, strict=True)
     ]

@@ -3,16 +3,12 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.string cimport memchr, memcmp
 
-import re
+__all__ = ["Pattern", "pattern", "well_formed"]
 
-__all__ = ["TRACEPARENT", "Pattern", "pattern"]
-
-TRACEPARENT = re.compile(
-    rb"[ \t]*((?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})[ \t]*"
-)
 Pattern = object
 
 cdef enum:
+    _TRACEPARENT = 55
     PASS
     TAKE
     CHECK
@@ -29,7 +25,7 @@ cdef bint _digits(const char *text, Py_ssize_t size) noexcept:
     return other
 
 
-cdef bint _well_formed(const char *text) noexcept:
+cdef bint _traceparent(const char *text) noexcept:
     """Whether these 55 bytes are a traceparent."""
     if text[2] != b'-' or text[35] != b'-' or text[52] != b'-' or (text[0] == b'f' and text[1] == b'f'):
         return False
@@ -42,6 +38,23 @@ cdef bint _well_formed(const char *text) noexcept:
         if not (b'0' <= version[at] <= b'9' or b'a' <= version[at] <= b'f'):
             return False
     return True
+
+
+cdef Py_ssize_t _strip(const char **text, Py_ssize_t size) noexcept:
+    """Leave out the blanks around so many bytes. Returns how many are left."""
+    while size and (text[0][0] == b' ' or text[0][0] == b'\t'):
+        text[0] += 1
+        size -= 1
+    while size and (text[0][size - 1] == b' ' or text[0][size - 1] == b'\t'):
+        size -= 1
+    return size
+
+
+cpdef bytes well_formed(bytes value):
+    """A traceparent without the blanks around it; nothing where it is none."""
+    cdef const char *text = PyBytes_AS_STRING(value)
+    cdef Py_ssize_t size = _strip(&text, PyBytes_GET_SIZE(value))
+    return PyBytes_FromStringAndSize(text, size) if size == _TRACEPARENT and _traceparent(text) else b""
 
 
 cdef class _Whole:
@@ -79,12 +92,8 @@ cdef class _Whole:
                 if size < 0:
                     return None
                 if kinds[line] == CHECK:
-                    while size and (value[0] == b' ' or value[0] == b'\t'):
-                        value += 1
-                        size -= 1
-                    while size and (value[size - 1] == b' ' or value[size - 1] == b'\t'):
-                        size -= 1
-                    if size != 55 or not _well_formed(value):
+                    size = _strip(&value, size)
+                    if size != _TRACEPARENT or not _traceparent(value):
                         return None
                 found.append(PyBytes_FromStringAndSize(value, size))
             elif end - 1 < at + size:

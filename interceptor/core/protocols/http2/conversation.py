@@ -27,7 +27,7 @@ from interceptor.core.protocols.http2.sessions import Sessions
 from interceptor.core.protocols.http2.streams import Streams
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Chunk, Outcome, Peers, Transaction
+    from interceptor.core.model import Chunk, Outcome, Peers, Transaction, i64
     from interceptor.core.protocols.http2.fields import Head
     from interceptor.core.protocols.http2.stream import Contents
     from interceptor.core.protocols.http2.streams import Context
@@ -45,11 +45,11 @@ class _Side:
         self.table = table
         self.settled = NOWHERE
         """Position up to which bytes were counted as delivered or dropped; NOWHERE before the first and behind the last."""
-        self.left = 0
+        self.left: i64 = 0
         """What its reader said there of what need not be looked at: it has less to say once some of that went by."""
         self.counting: Contents | None = None
         """What the body that comes in is looked at for."""
-        self.weight = 0
+        self.weight: i64 = 0
         """Bytes of memory of what waits on this side, and of its table, when it was last counted."""
 
 
@@ -86,7 +86,7 @@ class Http2Conversation(Conversation):
                 for side in (CLIENT, SERVER)
             ]
         )
-        self._weighed = 0
+        self._weighed: i64 = 0
         """What the budget knows of."""
         if upgraded is not None:
             self._streams.begin_upgraded(upgraded)
@@ -98,13 +98,13 @@ class Http2Conversation(Conversation):
         if self._sessions is not None:
             self._sessions.rename(peers)
 
-    def reader(self, side: int) -> FrameReader:
+    def reader(self, side: i64) -> FrameReader:
         """What reads one side."""
         return self._sides[side].reader
 
     # Bytes in
 
-    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:
+    def receive(self, side: i64, chunk: Chunk, finished: list[Outcome]) -> None:
         """The next bytes of one side."""
         said = self._sides[side]
         if said.settled == NOWHERE:
@@ -117,7 +117,7 @@ class Http2Conversation(Conversation):
         self._receive(side, said, chunk, finished)
         self._settle(said, end)
 
-    def _receive(self, side: int, said: _Side, chunk: Chunk, finished: list[Outcome]) -> None:
+    def _receive(self, side: i64, said: _Side, chunk: Chunk, finished: list[Outcome]) -> None:
         reader = said.reader
         if reader.searching:
             found = reader.search(chunk)
@@ -144,7 +144,7 @@ class Http2Conversation(Conversation):
             else:
                 self._happened(side, said, event, chunk.time, finished)
 
-    def _data(self, side: int, reader: FrameReader) -> Contents | None:
+    def _data(self, side: i64, reader: FrameReader) -> Contents | None:
         """A DATA frame has begun. Returns what its bytes are for, if anything."""
         if self._sessions is not None and (half := self._sessions.half(side, reader.stream)) is not None:
             return half
@@ -157,7 +157,7 @@ class Http2Conversation(Conversation):
         else:
             counting.left -= reader.pass_over(counting.left)
 
-    def _happened(self, side: int, said: _Side, event: int, time: int, finished: list[Outcome]) -> None:
+    def _happened(self, side: i64, said: _Side, event: i64, time: i64, finished: list[Outcome]) -> None:
         """What is rare."""
         reader, streams = said.reader, self._streams
         if event == RESET:
@@ -174,13 +174,13 @@ class Http2Conversation(Conversation):
         elif not said.table.whole and not said.table.epoch:
             said.table = Table(self._context.strings, first=True)
 
-    def _ended(self, side: int, number: int, time: int, finished: list[Outcome]) -> None:
+    def _ended(self, side: i64, number: i64, time: i64, finished: list[Outcome]) -> None:
         """One side has ended its half of a stream."""
         self._streams.ended(side, number, time, finished)
         if self._sessions is not None:
             self._sessions.ended(side, number, time, finished)
 
-    def _read_block(self, side: int, said: _Side, time: int, finished: list[Outcome]) -> None:
+    def _read_block(self, side: i64, said: _Side, time: i64, finished: list[Outcome]) -> None:
         """A header block is over: it goes through the table, whatever it is of."""
         reader, streams = said.reader, self._streams
         number, ends, promised = reader.stream, reader.ends, reader.promised
@@ -224,7 +224,7 @@ class Http2Conversation(Conversation):
             return None
         return context.fields.read(fields, cut=table.cut)
 
-    def _open(self, number: int, granted: Transaction, head: Head, finished: list[Outcome]) -> None:
+    def _open(self, number: i64, granted: Transaction, head: Head, finished: list[Outcome]) -> None:
         """Another protocol goes on where a stream's bodies were. Of a tunnel nothing more is looked at."""
         request, response = granted.request, granted.response
         if request is None or response is None or request.upgrade is None:
@@ -234,7 +234,7 @@ class Http2Conversation(Conversation):
             self._sessions = Sessions(self._context)
         self._sessions.begin(number, granted, finished)
 
-    def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:
+    def gap(self, side: i64, size: i64, position: i64, time: i64, finished: list[Outcome]) -> None:
         """Bytes of one side are missing."""
         said = self._sides[side]
         reader = said.reader
@@ -259,7 +259,7 @@ class Http2Conversation(Conversation):
         said.settled += size
         self._settle(said, position + size)
 
-    def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:
+    def close(self, side: i64, position: i64, time: i64, finished: list[Outcome], *, clean: bool) -> None:
         """Nothing more comes from one side."""
         del clean  # a stream says itself where it ends, and what has not ended is for `finish`
         said = self._sides[side]
@@ -280,7 +280,7 @@ class Http2Conversation(Conversation):
         self._context.budget.held -= self._weighed
         self._weighed = 0
 
-    def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
+    def overdue(self, now: i64, patience: i64, finished: list[Outcome]) -> None:
         """Report what is still not over, `patience` nanoseconds after it was first asked for here."""
         self._streams.overdue(now, patience, self._unfinished(), finished)
         if self._sessions is not None:
@@ -297,11 +297,11 @@ class Http2Conversation(Conversation):
             said.reader.relieve()
             self._settle(said, position)
 
-    def heard(self, side: int) -> None:
+    def heard(self, side: i64) -> None:
         """A segment of one side was captured."""
         self._streams.heard[side] = True
 
-    def reset(self, side: int) -> None:
+    def reset(self, side: i64) -> None:
         """One side has reset the connection."""
         if side == CLIENT:
             self._streams.client_closed = True
@@ -309,36 +309,36 @@ class Http2Conversation(Conversation):
     # What is held
 
     @property
-    def weight(self) -> int:
+    def weight(self) -> i64:
         """Bytes of memory of what waits, of open streams beside the first, and of HPACK's windows."""
         for said in self._sides:
             said.weight = said.reader.pending + said.table.weight
         return self._weigh()
 
-    def held(self, side: int, position: int) -> int:
+    def held(self, side: i64, position: i64) -> i64:
         """Bytes of one side that are neither delivered nor dropped yet."""
         settled = self._sides[side].settled
         return position - settled if settled != NOWHERE else 0
 
     @property
-    def begun(self) -> int:
+    def begun(self) -> i64:
         """How many transactions have begun."""
         return self._streams.begun
 
     @property
-    def open_transactions(self) -> int:
+    def open_transactions(self) -> i64:
         """How many of them are not reported."""
         return self._streams.open_transactions
 
     @property
-    def open_messages(self) -> int:
+    def open_messages(self) -> i64:
         """How many messages are in those."""
         return self._streams.open_messages
 
     def _unfinished(self) -> list[tuple[int, int]]:
         return [(said.reader.stream, said.reader.unfinished) for said in self._sides]
 
-    def _settle(self, said: _Side, position: int) -> None:
+    def _settle(self, said: _Side, position: i64) -> None:
         """Count what has come up to a position, except what waits."""
         context, reader, before = self._context, said.reader, said.settled
         if reader.discarded:
@@ -366,7 +366,7 @@ class Http2Conversation(Conversation):
             reader.close()
             self._settle(said, position)
 
-    def _weigh(self) -> int:
+    def _weigh(self) -> i64:
         """Bytes of memory of all that was counted, as far as the sides have changed."""
         client, server = self._sides
         weight = client.weight + server.weight + self._streams.weight

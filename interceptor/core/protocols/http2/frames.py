@@ -25,7 +25,7 @@ from interceptor.core.protocols.http2 import finding
 from interceptor.core.protocols.http2.finding import HEADER_BYTES, HEADERS, PREFACE, Finder, well_formed
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Chunk
+    from interceptor.core.model import Chunk, i64
 
 __all__ = [
     "BEGINS",
@@ -111,40 +111,41 @@ class FrameReader:
         "unread",
     )
 
-    def __init__(self, block_bytes: int, *, client: bool, first: bool) -> None:
+    def __init__(self, block_bytes: i64, *, client: bool, first: bool) -> None:
         """`block_bytes`: that a block may have. `first`: the direction is seen from its first byte on."""
         self._block_bytes = block_bytes
         self._client = client
         self._mode = _AT_PREFACE if client and first else _AT_HEADER
         self._kept = bytearray()
         """Of a frame's header or of a payload that is read, as far as it has come."""
-        self._needed = 0
+        self._needed: i64 = 0
         """How many bytes of a payload that is read."""
-        self._kind = self._flags = 0
+        self._kind: i64 = 0
+        self._flags: i64 = 0
         """Of the frame that comes in."""
-        self._tail = 0
+        self._tail: i64 = 0
         """Of its padding."""
-        self._open = 0
+        self._open: i64 = 0
         """The stream whose block goes on in CONTINUATION frames; 0 if none does."""
         self._block: bytearray | None = None
         """Of that, as far as it has come; None if some of it is lost."""
-        self._frames = 0
+        self._frames: i64 = 0
         self._orphan = False
         """The place has just been found: a CONTINUATION may belong to what was lost."""
-        self._newest = 0
+        self._newest: i64 = 0
         """The highest stream named."""
         self._finder = None if first else Finder(block_bytes, client=client)
         """While it is not known where frames begin."""
         self.searching = not first
         """It is not: bytes are for `search`, until it finds something."""
-        self.remaining = 0
+        self.remaining: i64 = 0
         """Coming bytes that nobody need look at."""
-        self.rest = 0
+        self.rest: i64 = 0
         """Bytes of the frame's payload behind those."""
         self.discarded: dict[Drop, int] = {}
         """Bytes that belong to nothing, by reason, since the owner last asked."""
         # Of what was last returned:
-        self.stream = 0
+        self.stream: i64 = 0
         self.promised = 0
         """The stream that a PUSH_PROMISE reserves; 0: the block is one of HEADERS; -1: it is lost which."""
         self.ends = False
@@ -152,17 +153,19 @@ class FrameReader:
         self.block: bytes | None = None
         """None: some of it was lost, or it is too large."""
         self.too_large = False
-        self.size = 0
+        self.size: i64 = 0
         self.code = 0
-        self.unread = 0
+        self.unread: i64 = 0
         """Bytes of `size` that were not passed over."""
         self.guessed = False
         """How much of `size` is padding was lost."""
-        self.position = self.place = self.time = 0
+        self.position: i64 = 0
+        self.place: i64 = 0
+        self.time: i64 = 0
         """Of the first byte of the frame, or of the first frame of a block."""
 
     @property
-    def pending(self) -> int:
+    def pending(self) -> i64:
         """Bytes that have come and wait for more."""
         size = len(self._kept)
         if self._block:
@@ -172,11 +175,11 @@ class FrameReader:
         return size
 
     @property
-    def unfinished(self) -> int:
+    def unfinished(self) -> i64:
         """Bytes of the body on `stream` that its current frame promises and that have not come."""
         return self.remaining + self.rest if self._mode == _IN_BODY else 0
 
-    def look_behind(self, size: int) -> int:
+    def look_behind(self, size: i64) -> i64:
         """Give out the body that has begun, but for so many bytes. Returns how many of these are in this frame."""
         body = self.remaining
         self.remaining = size = min(size, body)
@@ -190,7 +193,7 @@ class FrameReader:
         self.rest -= end - start
         return chunk.buffer[start:end]
 
-    def pass_over(self, size: int) -> int:
+    def pass_over(self, size: i64) -> i64:
         """So many of the coming bytes of the body nobody need look at. Returns how many of them are in this frame."""
         size = min(size, self.rest)
         self.remaining += size
@@ -199,7 +202,7 @@ class FrameReader:
 
     # Bytes in
 
-    def next_event(self, chunk: Chunk) -> int:
+    def next_event(self, chunk: Chunk) -> i64:
         """Read on. Returns what happened, NOTHING when the chunk is used up."""
         while True:
             mode = self._mode
@@ -249,7 +252,7 @@ class FrameReader:
         chunk.cursor = at
         return True
 
-    def _keep(self, chunk: Chunk, needed: int) -> bytes | None:
+    def _keep(self, chunk: Chunk, needed: i64) -> bytes | None:
         """So many bytes, when they are there."""
         kept = self._kept
         start = chunk.cursor
@@ -266,7 +269,7 @@ class FrameReader:
         kept.clear()
         return whole
 
-    def _read_header(self, chunk: Chunk) -> int:
+    def _read_header(self, chunk: Chunk) -> i64:
         at = chunk.cursor
         if not self._kept and not self._open:
             self.position, self.place, self.time = chunk.base + at, chunk.place, chunk.time
@@ -321,13 +324,13 @@ class FrameReader:
             self._mode, self.remaining = _SKIPPING, length
         return NOTHING
 
-    def _strange(self, kind: int, length: int, stream: int) -> bool:
+    def _strange(self, kind: i64, length: i64, stream: i64) -> bool:
         """Whether another frame than one of a body or a head cannot stand here, where no block goes on."""
         if kind == finding.CONTINUATION:
             return not stream or not self._orphan
         return not well_formed(kind, length, stream) or (self._client and kind == finding.PUSH_PROMISE)
 
-    def _begin_block(self, kind: int, flags: int, stream: int, length: int) -> None:
+    def _begin_block(self, kind: i64, flags: i64, stream: i64, length: i64) -> None:
         if kind == finding.CONTINUATION:
             if not self._open:  # its beginning was lost
                 self._open, self._block = stream, None
@@ -348,7 +351,7 @@ class FrameReader:
         else:
             self._mode, self._needed = _KEEPING, length
 
-    def _read_payload(self, payload: bytes) -> int:
+    def _read_payload(self, payload: bytes) -> i64:
         kind = self._kind
         self._mode = _AT_HEADER
         if kind == finding.DATA:
@@ -411,11 +414,11 @@ class FrameReader:
         self._block = None
         self._kept.clear()
 
-    def _discard(self, reason: Drop, size: int) -> None:
+    def _discard(self, reason: Drop, size: i64) -> None:
         if size:
             self.discarded[reason] = self.discarded.get(reason, 0) + size
 
-    def _lose(self, chunk: Chunk | None) -> int:
+    def _lose(self, chunk: Chunk | None) -> i64:
         """The place is lost; so is what is left of the chunk."""
         if chunk is not None:
             self._discard(Drop.UNSYNCHRONISED, chunk.end - chunk.cursor)
@@ -429,7 +432,7 @@ class FrameReader:
 
     # Holes
 
-    def gap(self, size: int) -> int:
+    def gap(self, size: i64) -> i64:
         """So many bytes are missing. Returns what that means.
 
         MISSED: `size` of the body are missing, after which `resume_body` says whether the frame has ended its side.
@@ -464,7 +467,7 @@ class FrameReader:
                 return NOTHING
         return self._lose(None)
 
-    def _gap_in_body(self, size: int) -> int:
+    def _gap_in_body(self, size: i64) -> i64:
         body = self.remaining + self.rest
         if size > body + self._tail:
             return self._lose(None)
@@ -524,5 +527,11 @@ class FrameReader:
         self._give_up(Drop.HEAD_INCOMPLETE)
 
 
-_AT_HEADER, _AT_PREFACE, _KEEPING, _IN_BODY, _SKIPPING = range(5)
-"""A frame's header comes in; the preface; a payload, or as much of it as is read; a body; what nobody looks at."""
+_AT_HEADER: Final = 0
+"""A frame's header comes in."""
+_AT_PREFACE: Final = 1
+_KEEPING: Final = 2
+"""A payload, or as much of it as is read."""
+_IN_BODY: Final = 3
+_SKIPPING: Final = 4
+"""What nobody looks at."""

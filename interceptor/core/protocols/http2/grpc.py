@@ -18,7 +18,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Chunk
+    from interceptor.core.model import Chunk, i64
 
 __all__ = ["CONNECT", "GRPC", "GRPC_WEB", "Messages", "family", "names", "status", "timeout"]
 
@@ -82,11 +82,11 @@ class Messages:
     __slots__ = ("_head", "_trailer", "bytes", "count", "left", "status", "torn")
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count: i64 = 0
         """Messages whose head has come."""
-        self.bytes = 0
+        self.bytes: i64 = 0
         """Theirs, as their heads promise them: as they are on the wire, compressed or not."""
-        self.left = 0
+        self.left: i64 = 0
         """Coming bytes that nobody need look at. Whoever passes some of them over takes them off here."""
         self.torn = False
         """The head of a message was lost: how many there are is not known."""

@@ -30,10 +30,13 @@ written out costs a pointer a field.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from interceptor.core.protocols.http2 import huffman
 from interceptor.core.protocols.http2.tables import STATIC
+
+if TYPE_CHECKING:
+    from interceptor.core.model import i64
 
 __all__ = ["ENTRIES", "FIELDS", "FIELD_BYTES", "OVERHEAD", "WINDOW_BYTES", "Field", "Strings", "Table"]
 
@@ -55,7 +58,7 @@ _SHIFTS: Final = 28
 _REMEMBERED: Final = 2_048
 _REMEMBERED_BYTES: Final = 128
 
-Field: TypeAlias = "tuple[bytes | None, bytes | None, int | None]"
+Field: TypeAlias = tuple[bytes | None, bytes | None, int | None]
 """Name, value, and where one of them is None the number of the entry that would tell: numbers are of one `epoch`."""
 
 _STATIC: Final[tuple[Field, ...]] = ((None, None, None), *((name, value, None) for name, value in STATIC))
@@ -110,18 +113,18 @@ class Table:
         self._strings = strings
         self._table: list[Field] = [*_STATIC]
         """By index: the static table and behind it the window, the newest first."""
-        self._size = 0
+        self._size: i64 = 0
         """Of the window, unknown names counting nothing."""
         self._limit = FIRST_SIZE if first else None
         """The table's size, where it is known."""
-        self._inserted = 0
-        self._largest = _LONGEST_STATIC
+        self._inserted: i64 = 0
+        self._largest: i64 = _LONGEST_STATIC
         """At least the size of any entry, and of any static one."""
         self.whole = first
         """The table holds nothing but (some of) the window."""
-        self.epoch = 0
+        self.epoch: i64 = 0
         """How often it was lost."""
-        self.broken = 0
+        self.broken: i64 = 0
         """Blocks that contradict themselves or the table."""
         self.cut = False
         """The last block had more fields than were given out."""
@@ -215,7 +218,7 @@ class Table:
                 return fields[:at]
         return fields
 
-    def _unseen(self, index: int) -> Field:
+    def _unseen(self, index: i64) -> Field:
         """An entry that is not in the window."""
         if self.whole:
             raise _Broken
@@ -236,31 +239,31 @@ class Table:
             self._drop(WINDOW_BYTES, ENTRIES)
             self.whole = False
 
-    def _resize(self, limit: int) -> None:
+    def _resize(self, limit: i64) -> None:
         self._limit = limit
         if self._size > limit:
             self._evict(limit)
         if not limit:
             self.whole = True
 
-    def _evict(self, limit: int) -> None:
+    def _evict(self, limit: i64) -> None:
         """What falls out of the table; everything that is older than the window has gone before it (section 4.3)."""
         self._drop(limit, ENTRIES + 1)
         self.whole = True
 
-    def _drop(self, size: int, entries: int) -> None:
+    def _drop(self, size: i64, entries: i64) -> None:
         """Forget the oldest of the window until it is no larger than this."""
         table, most = self._table, _DYNAMIC + entries
         while self._size > size or len(table) > most:
             self._size -= _size(table.pop())
 
 
-def _size(field: Field) -> int:
+def _size(field: Field) -> i64:
     """What an entry takes at least."""
     return OVERHEAD + len(field[0] or b"") + len(field[1] or b"")
 
 
-def _string(block: bytes, at: int) -> tuple[int, int, int]:
+def _string(block: bytes, at: i64) -> tuple[i64, i64, i64]:
     """Section 5.2: where a string begins and ends, and whether it is in Huffman's code."""
     byte = block[at]
     size = byte & 0x7F
@@ -273,7 +276,7 @@ def _string(block: bytes, at: int) -> tuple[int, int, int]:
     return at, end, byte & 0x80
 
 
-def _integer(block: bytes, at: int, value: int) -> tuple[int, int]:
+def _integer(block: bytes, at: i64, value: i64) -> tuple[i64, i64]:
     """Section 5.1, behind a prefix that is all ones."""
     if (byte := block[at]) < 0x80:
         return value + byte, at + 1  # as nearly all are

@@ -1,6 +1,6 @@
 """The Huffman code of HPACK (RFC 7541 section 5.2 and appendix B).
 
-Owns the code and its decoding. Refuses what no encoder may write: padding that is longer than seven bits or not all ones,
+Owns its decoding; the code itself is in `tables`. Refuses what no encoder may write: padding that is longer than seven bits or not all ones,
 and the symbol EOS.
 
 The code is canonical: codes of one length count upwards in the order of their symbols, and go on from those of the
@@ -13,6 +13,8 @@ section 3.2.2), and zlib reads them, given a header that says these lengths. Wha
 
 What zlib does not read to its end, for a symbol of more bits or a mistake, is read again byte by byte. What a byte does at a
 node is worked out when it is first met: 256 times 256 steps at most, some 12 MiB if hostile strings ask for all of them.
+
+A *leaf*: where the program is compiled, `huffman.pyx` stands for this module and does the same without zlib (`hatch_build.py`).
 """
 
 from __future__ import annotations
@@ -20,32 +22,9 @@ from __future__ import annotations
 import zlib
 from typing import Final, TypeAlias
 
-__all__ = ["EOS", "LENGTHS", "Invalid", "decode"]
+from interceptor.core.protocols.http2.tables import EOS, LENGTHS
 
-EOS: Final = 256
-
-# fmt: off
-LENGTHS: Final = (
-    13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28,
-    28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
-    6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6,
-    5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,
-    13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
-    7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6,
-    15, 5, 6, 5, 6, 5, 6, 6, 6, 5, 7, 7, 6, 6, 6, 5,
-    6, 7, 6, 5, 5, 6, 7, 7, 7, 7, 7, 15, 11, 14, 13, 28,
-    20, 22, 20, 20, 22, 22, 22, 23, 22, 23, 23, 23, 23, 23, 24, 23,
-    24, 24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24,
-    22, 21, 20, 22, 22, 23, 23, 21, 23, 22, 22, 24, 21, 22, 23, 23,
-    21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23,
-    26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25,
-    19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27, 27,
-    20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23,
-    26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26,
-    30,
-)
-# fmt: on
-"""Bits of the code of each byte, and of EOS."""
+__all__ = ["Invalid", "decode"]
 
 _PADDING: Final = 7
 """Bits that may follow the last symbol: fewer than a byte."""

@@ -13,7 +13,7 @@ from interceptor.core.protocols.http2 import grpc
 from interceptor.core.protocols.http2.grpc import Messages
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Chunk, Request, Response, Transaction
+    from interceptor.core.model import Chunk, Request, Response, Transaction, i64
 
 __all__ = ["Contents", "Stream"]
 
@@ -67,15 +67,15 @@ class Stream:
         """By side: the body's, as its head declares it."""
         self._messages: list[Messages | None] = [None, None]
 
-    def messages(self, side: int) -> Messages | None:
+    def messages(self, side: i64) -> Messages | None:
         """What counts one side's messages, if it is a call."""
         return self._messages[side]
 
-    def message(self, side: int) -> Request | Response | None:
+    def message(self, side: i64) -> Request | Response | None:
         """What one side has said."""
         return self.transaction.request if side == CLIENT else self.transaction.response
 
-    def call(self, side: int, content_type: str | None) -> None:
+    def call(self, side: i64, content_type: str | None) -> None:
         """One side says what kind of content it sends."""
         system = grpc.family(content_type) if content_type else None
         if system is None:

@@ -27,7 +27,7 @@ from interceptor.core.protocols.http2.stream import Stream
 
 if TYPE_CHECKING:
     from interceptor.core.budget import Budget
-    from interceptor.core.model import Drop, Limits, Outcome, Peers
+    from interceptor.core.model import Drop, Limits, Outcome, Peers, i64
     from interceptor.core.protocols.http2.fields import Head
     from interceptor.core.protocols.http2.grpc import Messages
 
@@ -68,7 +68,7 @@ class Counts(Protocol):
     halves: int
     """Of them, those that lack a request or a response."""
 
-    def drop(self, reason: Drop, size: int) -> None:
+    def drop(self, reason: Drop, size: i64) -> None:
         """Count bytes that are in no message, nor in a frame that is read."""
         ...
 
@@ -82,7 +82,7 @@ class Context:
         self.limits = limits
         self.budget = budget
         self.counts = counts
-        self.octets = 0
+        self.octets: i64 = 0
         """Bytes of all connections that were settled."""
         self.fields = Fields(limits.line_bytes)
         self.strings = Strings(WANTED)
@@ -115,12 +115,12 @@ class Streams:
         self._pending = context.limits.pending
         self._open: dict[int, Stream] = {}
         """The oldest first."""
-        self._begun = 0
+        self._begun: i64 = 0
         self._complete = [first, first]
         """By side: nothing has been lost."""
         self._lost = [not first, not first]
         """By side: where frames begin is not known at present."""
-        self._newest = 0
+        self._newest: i64 = 0
         """The highest of the client's that is known to have begun."""
         self._holes: list[tuple[int, int]] = []
         """Between which numbers of the client streams may have begun that were not seen, the ends excluded."""
@@ -148,10 +148,10 @@ class Streams:
 
     def client_block(
         self,
-        number: int,
+        number: i64,
         head: Head | None,
         request: Request,
-        end_time: int,
+        end_time: i64,
         *,
         ends: bool,
         finished: list[Outcome],
@@ -190,10 +190,10 @@ class Streams:
 
     def server_block(
         self,
-        number: int,
+        number: i64,
         head: Head | None,
         began: tuple[int, int, int],
-        end_time: int,
+        end_time: i64,
         *,
         ends: bool,
         finished: list[Outcome],
@@ -249,7 +249,7 @@ class Streams:
             self.ended(SERVER, number, end_time, finished)
         return None
 
-    def promise(self, number: int, request: Request, finished: list[Outcome]) -> None:
+    def promise(self, number: i64, request: Request, finished: list[Outcome]) -> None:
         """The server will answer a request of its own on an even stream (RFC 9113 section 8.4)."""
         if number in self._open or number & 1:
             return
@@ -261,7 +261,7 @@ class Streams:
         self._counts.messages += 1
         self._bound(finished)
 
-    def data(self, side: int, number: int, size: int) -> Messages | None:
+    def data(self, side: i64, number: i64, size: i64) -> Messages | None:
         """A DATA frame has begun that holds so much of a body. Returns what its bytes are for, if anything."""
         stream = self._open.get(number)
         if stream is None or stream.tunnel:
@@ -277,7 +277,7 @@ class Streams:
         message.body_size += size
         return stream.messages(side)
 
-    def missed(self, side: int, number: int, size: int, unread: int, *, guessed: bool) -> None:
+    def missed(self, side: i64, number: i64, size: i64, unread: i64, *, guessed: bool) -> None:
         """Of the body on a stream so much is missing from the capture; `guessed`: how much is not known.
 
         `unread`: bytes of it that were not to be passed over.
@@ -293,7 +293,7 @@ class Streams:
         if messages is not None:
             messages.torn |= guessed or unread > 0
 
-    def ended(self, side: int, number: int, time: int, finished: list[Outcome]) -> None:
+    def ended(self, side: i64, number: i64, time: i64, finished: list[Outcome]) -> None:
         """One side has ended its half of a stream."""
         stream = self._open.get(number)
         if stream is None:
@@ -319,7 +319,7 @@ class Streams:
             return
         self._over(number, stream, finished)
 
-    def reset(self, side: int, number: int, code: int, time: int, finished: list[Outcome]) -> None:
+    def reset(self, side: i64, number: i64, code: i64, time: i64, finished: list[Outcome]) -> None:
         """One side has ended a stream for both."""
         stream = self._open.get(number)
         if stream is None:
@@ -338,7 +338,7 @@ class Streams:
             response.end_time = time
         self._over(number, stream, finished)
 
-    def go_away(self, side: int, last: int, finished: list[Outcome]) -> None:
+    def go_away(self, side: i64, last: i64, finished: list[Outcome]) -> None:
         """One side will not process streams of the other above the last."""
         for number, stream in list(self._open.items()):
             if number > last and number & 1 == side and stream.transaction.response is None:
@@ -347,7 +347,7 @@ class Streams:
 
     # What is lost
 
-    def lose(self, side: int) -> None:
+    def lose(self, side: i64) -> None:
         """The place in what one side says is lost: any frames of any streams may have been in the hole."""
         self._complete[side] = False
         self._lost[side] = True
@@ -366,17 +366,17 @@ class Streams:
             if (messages := stream.messages(side)) is not None:
                 messages.torn = True
 
-    def found(self, side: int) -> None:
+    def found(self, side: i64) -> None:
         """The place is known again."""
         self._lost[side] = False
 
-    def lose_block(self, side: int) -> None:
+    def lose_block(self, side: i64) -> None:
         """A block was lost of which it is not known what it was."""
         self._complete[side] = False
 
     # The end
 
-    def close(self, side: int, time: int) -> None:
+    def close(self, side: i64, time: i64) -> None:
         """Nothing more comes from one side."""
         for stream in self._open.values():
             message = stream.message(side)
@@ -398,7 +398,7 @@ class Streams:
         self._begun = 0
 
     def overdue(
-        self, now: int, patience: int, unfinished: list[tuple[int, int]], finished: list[Outcome]
+        self, now: i64, patience: i64, unfinished: list[tuple[int, int]], finished: list[Outcome]
     ) -> None:
         """Report what is still not over, `patience` nanoseconds after it was first asked for."""
         for number, stream in self._open.items():
@@ -418,22 +418,22 @@ class Streams:
         self._open.clear()
 
     @property
-    def weight(self) -> int:
+    def weight(self) -> i64:
         """Bytes of memory that open streams take beyond the ordinary, which is one."""
         return WEIGHT * (len(self._open) - 1) if self._open else 0
 
     @property
-    def begun(self) -> int:
+    def begun(self) -> i64:
         """How many transactions have begun."""
         return self._begun
 
     @property
-    def open_transactions(self) -> int:
+    def open_transactions(self) -> i64:
         """How many of them are not reported."""
         return sum([not stream.transaction.reported for stream in self._open.values()])
 
     @property
-    def open_messages(self) -> int:
+    def open_messages(self) -> i64:
         """How many messages are in those."""
         return sum(
             [
@@ -446,7 +446,7 @@ class Streams:
 
     # Parts
 
-    def _begin(self, number: int) -> Stream:
+    def _begin(self, number: i64) -> Stream:
         self._begun += 1
         stream = self._open[number] = Stream(Transaction(self._peers, number, stream=number))
         stream.doubtful[:] = self._lost
@@ -459,14 +459,14 @@ class Streams:
             self._cut_off(number, stream, [], finished)
             del self._open[number]
 
-    def _note(self, number: int) -> None:
+    def _note(self, number: i64) -> None:
         """A stream of the client has begun, or is named by a trailer."""
         if self._since_hole:
             self._keep_hole(self._newest, number)
             self._since_hole = False
         self._newest = max(self._newest, number)
 
-    def _note_answer(self, number: int) -> None:
+    def _note_answer(self, number: i64) -> None:
         """A stream of the client was answered that has begun in a hole; others of that hole may be still to come, and not this."""
         if number > self._newest:
             self._keep_hole(self._newest, number)
@@ -479,7 +479,7 @@ class Streams:
                 self._keep_hole(number, high)
                 return
 
-    def _keep_hole(self, low: int, high: int) -> None:
+    def _keep_hole(self, low: i64, high: i64) -> None:
         if high - low > 2:
             self._holes.append((low, high))
             self._holes.sort()
@@ -487,7 +487,7 @@ class Streams:
                 first, second = self._holes[:2]
                 self._holes[:2] = [(first[0], second[1])]
 
-    def _unseen(self, number: int) -> bool:
+    def _unseen(self, number: i64) -> bool:
         """Whether a stream that is not open may have begun without having been seen."""
         if not number & 1:
             return not self._complete[SERVER]
@@ -553,7 +553,7 @@ class Streams:
         if call.status == _DEADLINE_EXCEEDED:
             stream.transaction.tag(Anomaly.RPC_DEADLINE)
 
-    def _judge_cancel(self, transaction: Transaction, code: int, time: int) -> None:
+    def _judge_cancel(self, transaction: Transaction, code: i64, time: i64) -> None:
         """Whether the client has cancelled a call because its time was over."""
         call, request = transaction.call, transaction.request
         if code != _CANCEL or call is None or call.timeout is None or request is None:
@@ -561,7 +561,7 @@ class Streams:
         if time - request.time >= call.timeout - call.timeout // _SLACK:
             transaction.tag(Anomaly.RPC_DEADLINE)
 
-    def _check_length(self, stream: Stream, side: int, message: Request | Response) -> None:
+    def _check_length(self, stream: Stream, side: i64, message: Request | Response) -> None:
         """RFC 9113 section 8.1.1: a Content-Length that is not the body's is malformed."""
         declared = stream.lengths[side]
         if declared is None or declared == message.body_size:
@@ -577,7 +577,7 @@ class Streams:
 
     def _over(
         self,
-        number: int,
+        number: i64,
         stream: Stream,
         finished: list[Outcome],
         unseen: Anomaly = Anomaly.UNANSWERED,
@@ -588,7 +588,7 @@ class Streams:
         self._report(stream, finished, unseen)
 
     def _cut_off(
-        self, number: int, stream: Stream, unfinished: list[tuple[int, int]], finished: list[Outcome]
+        self, number: i64, stream: Stream, unfinished: list[tuple[int, int]], finished: list[Outcome]
     ) -> None:
         """Report a stream that goes on as it stands: a copy, for it does go on."""
         if stream.transaction.reported:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from interceptor.core.model import Chunk
+    from interceptor.core.model import Chunk, i64
 
 __all__ = [
     "ALERT",
@@ -67,7 +67,7 @@ Alert = tuple[int, int]
 """Level (1 warning, 2 fatal) and description (IANA, TLS Alerts)."""
 
 
-def header_like(data: bytes | bytearray, at: int) -> bool:
+def header_like(data: bytes | bytearray, at: i64) -> bool:
     """Whether the five bytes at `at` may be a record's header."""
     return (
         CHANGE_CIPHER_SPEC <= data[at] <= _HEARTBEAT
@@ -93,15 +93,15 @@ class _Clear:
     __slots__ = ("kept", "left", "message", "passing", "retrying", "warning")
 
     def __init__(self, *, retrying: bool) -> None:
-        self.left = 0
+        self.left: i64 = 0
         """Bytes of a record that is read, and which have not come."""
         self.warning: bytes | None = None
         """What has come of an alert in clear; None while none comes."""
         self.message: bytearray | None = None
         """What is kept of a message, its header included, or what has come of that."""
-        self.kept = 0
+        self.kept: i64 = 0
         """Bytes that the message in `message` has when it is whole; 0 while its header is not."""
-        self.passing = 0
+        self.passing: i64 = 0
         """Bytes of a message that nobody wants, which have not come."""
         self.retrying = retrying
         """The handshake begins again: a message in clear comes, whatever was said of ciphers."""
@@ -152,23 +152,23 @@ class RecordLayer:
         """Of a record, as far as it has come."""
         self.clear = _Clear(retrying=False) if first else None
         """None: what comes is encrypted."""
-        self.remaining = 0
+        self.remaining: i64 = 0
         """Bytes of the current record that nobody need look at."""
         self.searching = not first
         """Where records begin is not known."""
-        self.seen = 0
+        self.seen: i64 = 0
         """Which types of messages have come in clear: the bit 1 << type for each."""
         self.torn = not first
         """Something of what was in clear is missing."""
         self.changed = False
         """A ChangeCipherSpec has come."""
-        self.skipped = 0
+        self.skipped: i64 = 0
         """Bytes that came while it was searching, or that were no record."""
-        self.records = 0
+        self.records: i64 = 0
         """Records that began, of any type."""
-        self.data_records = 0
+        self.data_records: i64 = 0
         """Records of type 23. In TLS 1.3 the end of the handshake and alerts are among them."""
-        self.data_bytes = 0
+        self.data_bytes: i64 = 0
         """Content of those, as their headers promise it."""
         self.alert: Alert | None = None
         """The last one that came in clear."""
@@ -178,7 +178,7 @@ class RecordLayer:
         """Its first message was written as in SSL 2.0."""
 
     @property
-    def weight(self) -> int:
+    def weight(self) -> i64:
         """Bytes of memory that a message takes which is not whole."""
         clear = self.clear
         return len(clear.message) if clear is not None and clear.message is not None else 0
@@ -215,7 +215,7 @@ class RecordLayer:
                 break
         return messages
 
-    def gap(self, size: int) -> None:
+    def gap(self, size: i64) -> None:
         """So many bytes are missing."""
         clear = self.clear
         self.torn = self.torn or clear is not None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from interceptor.core.budget import Budget
-    from interceptor.core.model import Anomaly, Chunk, Peers
+    from interceptor.core.model import Anomaly, Chunk, Peers, i64
 
 __all__ = ["Account", "Session", "TlsConversation", "Traffic"]
 
@@ -92,7 +92,7 @@ class Session(Outcome, eq=False, gc=False):
 class Account(Protocol):
     """What counts bytes that were read."""
 
-    def deliver(self, size: int, /) -> None:
+    def deliver(self, size: i64, /) -> None:
         """So many more."""
 
 
@@ -108,7 +108,8 @@ class _Side(RecordLayer):
         super().__init__(wanted, first=first)
         self.position = NOWHERE
         """Up to which its bytes are counted; NOWHERE before the first, and behind a FIN: that takes a place, which is no byte."""
-        self.bytes = self.missed = 0
+        self.bytes: i64 = 0
+        self.missed: i64 = 0
         self.ended = False
         """By a FIN."""
         self.reported = _NOTHING
@@ -164,7 +165,7 @@ class TlsConversation(Conversation):
     def __init__(self, peers: Peers, account: Account, budget: Budget, *, first: bool) -> None:
         """`first`: the connection is seen from the hellos on."""
         self._budget = budget
-        self._weighed = 0
+        self._weighed: i64 = 0
         """What the budget knows of."""
         self.peers = peers
         self.becomes: Becoming | None = None
@@ -179,49 +180,49 @@ class TlsConversation(Conversation):
         """The server has said the same one."""
         self._retried = False
         self._certificate: Certificate | None = None
-        self._greeted = 0
+        self._greeted: i64 = 0
         """When the client began to greet."""
         self._handshake_time: int | None = None
         self._alert: tuple[int, int, int] | None = None
         self._closed_by: int | None = None
         self._reset = False
-        self._start = 0
+        self._start: i64 = 0
         """Of what is not reported; 0: nothing has come."""
-        self._end = 0
+        self._end: i64 = 0
         self._since = 0
         """When it was first found open since its last report, on the clock that time-outs run on."""
         self._truncated = not first
-        self._parts = 0
+        self._parts: i64 = 0
 
     def rename(self, peers: Peers) -> None:
         """The ends are known better."""
         self.peers = peers
 
-    def reader(self, side: int) -> RecordLayer:
+    def reader(self, side: i64) -> RecordLayer:
         """What reads one side."""
         return self._side(side)
 
-    def _side(self, side: int) -> _Side:
+    def _side(self, side: i64) -> _Side:
         return self._client if side == CLIENT else self._server
 
-    def held(self, side: int, position: int) -> int:
+    def held(self, side: i64, position: i64) -> i64:
         """Bytes of a record that went by since the last that was looked at."""
         said = self._side(side)
         return position - said.position if said.position != NOWHERE else 0
 
     @property
-    def weight(self) -> int:
+    def weight(self) -> i64:
         """Bytes of memory that messages take which are not whole."""
         return self._client.weight + self._server.weight
 
-    def _count(self, said: _Side, start: int, stop: int) -> None:
+    def _count(self, said: _Side, start: i64, stop: i64) -> None:
         """Bytes came up to a position, the first of those that were looked at at `start`."""
         size = stop - (said.position if said.position != NOWHERE else start)
         said.position = stop
         said.bytes += size
         self._account.deliver(size)
 
-    def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
+    def receive(self, side: i64, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Bytes of one side, in order."""
         said = self._client if side == CLIENT else self._server
         self._count(said, chunk.base + chunk.cursor, chunk.base + chunk.end)
@@ -247,7 +248,7 @@ class TlsConversation(Conversation):
         ):
             self._handshake_time = chunk.time - self._greeted
 
-    def gap(self, side: int, size: int, position: int, time: int, finished: list[Outcome]) -> None:  # noqa: ARG002
+    def gap(self, side: i64, size: i64, position: i64, time: i64, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Bytes of one side are missing."""
         said = self._side(side)
         self._count(said, position, position)
@@ -257,7 +258,7 @@ class TlsConversation(Conversation):
         self._weigh()
         self._truncated = True
 
-    def close(self, side: int, position: int, time: int, finished: list[Outcome], *, clean: bool) -> None:  # noqa: ARG002
+    def close(self, side: i64, position: i64, time: i64, finished: list[Outcome], *, clean: bool) -> None:  # noqa: ARG002
         """Nothing more comes from one side; `clean`: by a FIN."""
         said = self._side(side)
         self._count(said, position, position)
@@ -268,7 +269,7 @@ class TlsConversation(Conversation):
         if self._closed_by is None and (clean or self._reset):
             self._closed_by = side
 
-    def reset(self, side: int) -> None:
+    def reset(self, side: i64) -> None:
         """One side has reset the connection."""
         self._reset = True
         if self._closed_by is None:
@@ -279,7 +280,7 @@ class TlsConversation(Conversation):
         self.relieve(finished)
         finished.append(self._report(ongoing=False))
 
-    def overdue(self, now: int, patience: int, finished: list[Outcome]) -> None:
+    def overdue(self, now: i64, patience: i64, finished: list[Outcome]) -> None:
         """What came since the last report, if that was `patience` nanoseconds ago."""
         if not self._since:
             self._since = now
@@ -300,7 +301,7 @@ class TlsConversation(Conversation):
         self._budget.held += weight - self._weighed
         self._weighed = weight
 
-    def _read(self, side: int, kind: int, body: bytes) -> None:
+    def _read(self, side: i64, kind: i64, body: bytes) -> None:
         """A message in clear."""
         if kind == _CERTIFICATE:
             self._certificate = self._certificate or read_leaf(body)

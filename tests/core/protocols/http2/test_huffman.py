@@ -10,7 +10,8 @@ from hpack.huffman_table import decode_huffman
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.core.protocols.http2.huffman import EOS, LENGTHS, Invalid, decode
+from interceptor.core.protocols.http2.huffman import Invalid, decode
+from interceptor.core.protocols.http2.tables import EOS, LENGTHS
 from tests.support.examples import examples
 
 ENCODER = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH)
