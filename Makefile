@@ -70,9 +70,9 @@ compiled: $(VENV)/tests     ## the program with its hot modules compiled, in .ca
 compiled-check: compiled    ## the tests of what is compiled on the compiled lane, and both lanes beside each other on the same packets: minutes
 	$(BIN)/python -m tests.support.lanes .cache/compiled $(SEED)
 	PYTHONPATH=$(CURDIR)/.cache/compiled $(BIN)/python -m pytest -q $(SPREAD) -o pythonpath=".cache/compiled ." \
-	  -m "not thorough and not alone and not sources" tests/test_lane.py tests/capture/test_capture_file.py \
-	  tests/core/packets/test_frames.py tests/core/protocols/http1 tests/core/records/test_encoder.py \
-	  tests/core/records/test_templates.py tests/core/tcp tests/core/test_*.py tests/test_fixtures.py $(PYTEST)
+	  -m "not thorough and not alone and not sources" tests/core tests/capture/test_classic.py tests/capture/test_capture_file.py \
+	  $(addprefix tests/test_,$(addsuffix .py,fixtures lane losses overlay properties properties_http2 recordings recordings_http2 recut upgrades)) \
+	  $(PYTEST)
 
 bench: $(VENV)/tests        ## this program and others on the same traffic, in turn
 	tests/support/packages.sh

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -45,8 +46,10 @@ def program() -> Sources:
 def test_every_chosen_module_derives(name: str, program: Sources) -> None:
     """Its types are told by its annotations, and what is lowered has the lines of the source."""
     assert program.declarations(name)
-    lowered, source = program.lowered(name), (ROOT / f"{name.replace('.', '/')}.py").read_text()
-    ast.parse(lowered)
+    lowered, path = program.lowered(name), ROOT / f"{name.replace('.', '/')}.py"
+    source = path.with_suffix(".pyx" if program.modules[name].leaf else ".py").read_text()
+    if not program.modules[name].leaf:
+        ast.parse(lowered)
     assert lowered.count("\n") == source.count("\n")
 
 
@@ -55,6 +58,9 @@ def test_the_path_of_a_packet_is_typed(program: Sources) -> None:
     stream = program.declarations("interceptor.core.tcp.reassembly")
     assert "    cdef public long long position\n" in stream
     assert "    cdef public Waiting held\n" in stream
+    assert "cpdef Message next_event(self, Chunk chunk)" in program.declarations(
+        "interceptor.core.protocols.http1.parser"
+    )
     assert "cpdef long long place_of(self, long long number)" in stream
     assert 'stream="Direction"' in program.declarations("interceptor.core.pipeline")
 
@@ -117,6 +123,167 @@ def test_local_variables_are_typed_by_all_that_they_are_given(tmp_path: Path) ->
     assert '@cython.locals(number="long long", size="long long", text="bytes", weight="long long")' in told(
         tmp_path, text
     )
+
+
+NOUNS = """
+from msgspec import Struct
+
+class Noun(Struct, eq=False, gc=False):
+    \"\"\"Anything.\"\"\"
+
+    size: i64
+    \"\"\"In bytes.\"\"\"
+    name: str = ""
+
+    def grow(self) -> None:
+        self.size += 1
+
+class Thing(Noun, eq=False, gc=False):
+    \"\"\"A thing,
+    of two lines.\"\"\"
+
+    inner: Noun | None = None
+
+class Value(Struct, frozen=True, gc=False):
+    size: i64
+"""
+
+
+def test_a_struct_that_is_compared_by_identity_is_an_extension_type(tmp_path: Path) -> None:
+    """Its fields are typed attributes, and it is made of the same arguments; another `Struct` stays what it is."""
+    found = sources(tmp_path, one=NOUNS)
+    lines = found.declarations("pkg.one").splitlines()
+    assert [line.strip() for line in lines if line.startswith(("cdef class", "    cdef"))] == [
+        "cdef class Noun",
+        "cdef class Noun:",
+        "cdef public long long size",
+        "cdef public object name",
+        "cdef class Thing(Noun):",
+        "cdef public Noun inner",
+    ]
+    lowered = found.lowered("pkg.one")
+    assert lowered.count("\n") == found.modules["pkg.one"].text.count("\n")
+    assert "class Noun():\n" in lowered
+    assert "class Value(Struct, frozen=True, gc=False):\n" in lowered
+    space: dict[str, Any] = {}
+    exec(compile(lowered, "lowered", "exec"), space)
+    thing = space["Thing"](3, inner=space["Noun"](4))
+    assert [getattr(thing, name) for name in thing.__struct_fields__][:2] == [3, ""]
+    assert thing.inner.size == 4
+
+
+def test_protocols_are_bases_and_no_types(tmp_path: Path) -> None:
+    """What implements one is an extension type; an annotation that names one takes anything. One that nobody names as a base stays."""
+    text = """
+    class Reader(Protocol):
+        left: i64
+
+        def read(self, size: i64) -> None: ...
+        @property
+        def over(self) -> bool:
+            return False
+
+    class File(Reader):
+        __slots__ = ("left", "other")
+
+        def __init__(self, other: Reader) -> None:
+            self.left: i64 = 0
+            self.other = other
+
+        def read(self, size: i64) -> None:
+            self.left -= size
+
+    class Unnamed(Protocol):
+        left: i64
+    """
+    assert told(tmp_path, text) == [
+        "cdef class Reader",
+        "cdef class Reader:",
+        "pass",
+        "cdef class File(Reader):",
+        "cdef public long long left",
+        "cdef public object other",
+        "cpdef object read(self, long long size)",
+    ]
+
+
+def test_what_several_types_have_in_common_is_their_base(tmp_path: Path) -> None:
+    """Of a union, of a type variable, and of a variable that is one and the other; a method has the signature of its base's."""
+    text = """
+    T = TypeVar("T", "Left", "Right")
+
+    class Noun: ...
+    class Left(Noun): ...
+    class Right(Noun): ...
+    class Other: ...
+
+    class Reader(Generic[T]):
+        def __init__(self) -> None:
+            self.open: T | None = None
+
+        def take(self, noun: T) -> T | None: ...
+        def some(self, noun: Left | Right, other: Left | Other, way: bool) -> None:
+            both = noun if way else Left()
+            odd = Left() if way else Other()
+
+    class LeftReader(Reader[Left]):
+        def take(self, noun: Left) -> Left | None: ...
+    """
+    lines = told(tmp_path, text)
+    assert "cdef public Noun open" in lines
+    assert '@cython.locals(both="Noun")' in lines
+    assert "cpdef object some(self, Noun noun, object other, bint way)" in lines
+    assert lines.count("cpdef Noun take(self, Noun noun)") == 2
+
+
+def test_an_overloaded_method_is_the_last_one(tmp_path: Path) -> None:
+    """The others only tell a type checker what comes of which argument."""
+    text = """
+    class Thing:
+        @overload
+        def give(self, number: i64) -> i64: ...
+        @overload
+        def give(self, number: bytes) -> bytes: ...
+        def give(self, number: i64 | bytes) -> i64 | bytes:
+            return number
+    """
+    found = sources(tmp_path, one=text)
+    assert "cpdef object give(self, object number)" in found.declarations("pkg.one")
+    assert found.lowered("pkg.one").count("def give") == 1
+
+
+def test_a_weak_reference_needs_its_slot(tmp_path: Path) -> None:
+    """It is nobody's to see."""
+    text = """
+    class Thing:
+        __slots__ = ("__weakref__",)
+    """
+    assert "cdef object __weakref__" in told(tmp_path, text)
+
+
+def test_a_leaf_stands_for_its_module(tmp_path: Path) -> None:
+    """What C is told of it is what the module says, and what is compiled is the leaf, to whose functions that must fit."""
+    if shutil.which(os.environ.get("CC", "cc")) is None:
+        assert not os.environ.get("CI")
+        pytest.skip("no C compiler")
+    text = """
+    def half(number: i64, most: i64 = 9) -> i64:
+        return min(_double(number) // 4, most)
+
+    def _double(number: i64) -> i64:
+        return 2 * number
+    """
+    sources(tmp_path, one=text)
+    leaf = tmp_path / "pkg" / "one.pyx"
+    leaf.write_text("cpdef long long half(long long number, long long most=9):\n    return number >> 1\n")
+    assert "_double" not in Sources(tmp_path, ["pkg.one"]).declarations("pkg.one")
+    build(tmp_path, tmp_path, ["pkg.one"])
+    code = "from pkg import one; print(one.__file__.endswith('.so'), one.half(9), hasattr(one, '_double'))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("True 4 False\n", "")
+    leaf.write_text("cpdef long long half(int number, long long most=9):\n    return number >> 1\n")
+    with pytest.raises(RuntimeError, match="half"):
+        build(tmp_path, tmp_path, ["pkg.one"])
 
 
 def test_what_c_cannot_call_stays_as_it_is(tmp_path: Path) -> None:
