@@ -63,18 +63,21 @@ lint: $(VENV)/tests
 types: $(VENV)/tests
 	$(BIN)/mypy
 
-compiled: $(VENV)/tests     ## the program with its hot modules compiled, in .cache/compiled; needs a C compiler: PYTHONPATH=.cache/compiled takes it
+compiled: .cache/compiled/made ## the program with its hot modules compiled, in .cache/compiled; needs a C compiler: PYTHONPATH=.cache/compiled takes it
+
+.cache/compiled/made: $(VENV)/tests hatch_build.py pyproject.toml $(shell find interceptor rpcapd_client -name '*.py*' -not -name '*.pyc')
 	rm -rf .cache/compiled
 	INTERCEPTOR_COMPILE=1 $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --target .cache/compiled .
+	touch $@
 
-compiled-check: compiled    ## the tests of what is compiled on the compiled lane, and both lanes beside each other on the same packets: minutes
+compiled-check: .cache/compiled/made    ## the tests of what is compiled on the compiled lane, and both lanes beside each other on the same packets: minutes
 	$(BIN)/python -m tests.support.lanes .cache/compiled $(SEED)
 	PYTHONPATH=$(CURDIR)/.cache/compiled $(BIN)/python -m pytest -q $(SPREAD) -o pythonpath=".cache/compiled ." \
 	  -m "not thorough and not alone and not sources" tests/core tests/capture/test_classic.py tests/capture/test_capture_file.py \
 	  $(addprefix tests/test_,$(addsuffix .py,fixtures lane losses overlay properties properties_http2 recordings recordings_http2 recut upgrades)) \
 	  $(PYTEST)
 
-bench: $(VENV)/tests        ## this program and others on the same traffic, in turn
+bench: .cache/compiled/made ## this program and others on the same traffic, in turn
 	tests/support/packages.sh
 	$(BIN)/python -m tests.bench.bench_read
 
@@ -103,10 +106,10 @@ privacy: $(VENV)/tests      ## what the vocabulary keeps of unseen APIs, and wha
 bench-collector: $(VENV)/tests ## the collector's storage with 1, 5 and 20 million records (hours; SIZES=1_000_000 for one)
 	$(BIN)/python -m tests.bench.bench_collector $(SIZES)
 
-fuzz: $(VENV)/fuzz          ## coverage-guided, a minute: two targets in turn, beside a third
+fuzz: $(VENV)/fuzz .cache/compiled/made ## coverage-guided, a minute: two targets in turn, beside a third, which has both lanes
 	@($(BIN)/python -m tests.fuzz.fuzz_rpcap -max_total_time=30 -verbosity=0 && \
 	$(BIN)/python -m tests.fuzz.fuzz_http2 -max_total_time=30 -verbosity=0) & two=$$!; \
-	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60; pipeline=$$?; wait $$two && exit $$pipeline
+	$(BIN)/python -m tests.fuzz.fuzz_pipeline --seconds 60 --beside .cache/compiled; pipeline=$$?; wait $$two && exit $$pipeline
 
 fixtures: $(VENV)/tests     ## make the made captures again
 	$(BIN)/python -m fixtures.made

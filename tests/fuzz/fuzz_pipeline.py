@@ -1,7 +1,8 @@
 """Coverage-guided fuzzing of decode and pipeline: `python -m tests.fuzz.fuzz_pipeline --seconds 60`.
 
 An input is a list of packets, see `packets`; all fixtures are its first inputs. What it looks for: an
-exception, an unbalanced ledger, a record that cannot be written. Not for two records of one id: who forges a
+exception, an unbalanced ledger, a record that cannot be written; with `--beside COMPILED`, where `make compiled` has put the
+program, also for whatever the compiled lane says differently after any packet. Not for two records of one id: who forges a
 SYN and then sends the bytes of a connection once more has the same connection twice. A find is written to the
 directory that `--finds` names, fixtures/fuzz/ if none: `tests/test_fuzz.py` replays what is there.
 Ends with status 0 when nothing was found.
@@ -10,6 +11,8 @@ Ends with status 0 when nothing was found.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
 import struct
 import subprocess
 import sys
@@ -65,8 +68,9 @@ def packets(data: bytes) -> list[tuple[int, int, bytes, int]]:
     return found
 
 
-def replay(data: bytes) -> None:
-    """Run an input; raises where something is wrong."""
+def replay(data: bytes) -> str:
+    """Run an input; raises where something is wrong. Returns a digest of all that was said about it."""
+    said = hashlib.sha256()
     for limits in (Limits(), SMALL):
         pipeline, encoder = Pipeline(limits), RecordEncoder("full")
         interfaces = [Interface(f"any{number}", link_type) for number, link_type in INTERFACES]
@@ -75,11 +79,49 @@ def replay(data: bytes) -> None:
             now += wait * 10_000_000
             where = interfaces[kind % len(interfaces)]
             finished = pipeline.feed(PacketBatch(where, packet, [(now, 0, len(packet), len(packet) + cut)]))
-            encoder.encode(finished)
-            assert all(stage.balanced and stage.held >= 0 for stage in pipeline.ledger())
+            said.update(encoder.encode(finished))
+            ledger = pipeline.ledger()
+            assert all(stage.balanced and stage.held >= 0 for stage in ledger)
+            said.update(f"{ledger} {pipeline.held_bytes} {pipeline.waiting_bytes}".encode())
         finished = pipeline.close()
-        encoder.encode(finished)
-        assert all(stage.balanced and stage.held == 0 for stage in pipeline.ledger())
+        said.update(encoder.encode(finished))
+        ledger = pipeline.ledger()
+        assert all(stage.balanced and stage.held == 0 for stage in ledger)
+        said.update(repr(ledger).encode())
+    return said.hexdigest()
+
+
+class OtherLane:
+    """The compiled lane in a process of its own, which is given the same inputs."""
+
+    def __init__(self, compiled: Path) -> None:
+        root = FIXTURES.parent
+        environment = os.environ | {"PYTHONPATH": f"{compiled}{os.pathsep}{root}", "PYTHONSAFEPATH": "1"}
+        environment.pop("INTERCEPTOR_PURE", None)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fuzz.fuzz_pipeline", "--other"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+
+    def compare(self, data: bytes) -> None:
+        """Run an input here and there; raises where something is wrong, or differs."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(len(data).to_bytes(4) + data)
+        self._process.stdin.flush()
+        said = replay(data)
+        assert self._process.stdout.readline().decode().strip() == said
+
+
+def answer() -> None:
+    """Be the other lane, until no more input comes."""
+    from interceptor.lane import LANE
+
+    assert LANE == "compiled"
+    while size := sys.stdin.buffer.read(4):
+        print(replay(sys.stdin.buffer.read(int.from_bytes(size))), flush=True)
 
 
 def seed(path: Path) -> bytes:
@@ -102,7 +144,7 @@ def seed(path: Path) -> bytes:
     return data
 
 
-def fuzz(seconds: int, finds: Path) -> int:
+def fuzz(seconds: int, finds: Path, compiled: Path | None) -> int:
     """Look for finds for a while, in a process of its own: it ends where it finds one."""
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder)
@@ -113,7 +155,7 @@ def fuzz(seconds: int, finds: Path) -> int:
         finds.mkdir(parents=True, exist_ok=True)
         return subprocess.run(
             [
-                *(sys.executable, "-m", "tests.fuzz.fuzz_pipeline", "--worker"),
+                *(sys.executable, "-m", "tests.fuzz.fuzz_pipeline", "--worker", str(compiled or "")),
                 *(folder, f"-max_total_time={seconds}", f"-max_len={MOST_BYTES}", "-timeout=30"),
                 *(f"-artifact_prefix={finds}/", "-print_final_stats=1", "-rss_limit_mb=1024"),
             ],
@@ -122,24 +164,29 @@ def fuzz(seconds: int, finds: Path) -> int:
         ).returncode
 
 
-def work(arguments: list[str]) -> None:
+def work(compiled: str, arguments: list[str]) -> None:
     """Be the process that atheris drives; does not return."""
     import atheris
 
     atheris.instrument_all()
-    atheris.Setup([sys.argv[0], *arguments], replay)
+    atheris.Setup([sys.argv[0], *arguments], OtherLane(Path(compiled)).compare if compiled else replay)
     atheris.Fuzz()
 
 
 def main() -> int:
     """Fuzz from the command line."""
     if sys.argv[1:2] == ["--worker"]:
-        work(sys.argv[2:])
+        work(sys.argv[2], sys.argv[3:])
+    if sys.argv[1:2] == ["--other"]:
+        answer()
+        return 0
     parser = argparse.ArgumentParser(description="Fuzz decode and pipeline.")
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--finds", type=Path, default=FIXTURES / "fuzz")
+    parser.add_argument("--beside", type=Path, help="where the compiled lane is")
     arguments = parser.parse_args()
-    status = fuzz(arguments.seconds, arguments.finds.resolve())
+    compiled = arguments.beside.resolve() if arguments.beside else None
+    status = fuzz(arguments.seconds, arguments.finds.resolve(), compiled)
     print("nothing found" if status == 0 else f"found something: see {arguments.finds}")
     return min(status, 1) if status >= 0 else 1
 

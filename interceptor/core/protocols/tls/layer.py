@@ -53,6 +53,8 @@ _LARGEST: Final = 2**14 + 2048
 _MAJOR: Final = 3
 _MINOR_LIMIT: Final = 4
 _MESSAGE_HEADER: Final = 4
+_BITS: Final = tuple(1 << kind for kind in range(256))
+"""A bit for each type of message: more of them than a number of C has."""
 _ALERT_BYTES: Final = 2
 _OLD_HELLO: Final = 0x80
 """The first bit of a ClientHello as SSL 2.0 wrote it, whose length is in the other fifteen (RFC 5246 appendix E.2)."""
@@ -156,7 +158,7 @@ class RecordLayer:
         """Bytes of the current record that nobody need look at."""
         self.searching = not first
         """Where records begin is not known."""
-        self.seen: i64 = 0
+        self.seen = 0
         """Which types of messages have come in clear: the bit 1 << type for each."""
         self.torn = not first
         """Something of what was in clear is missing."""
@@ -333,7 +335,7 @@ class RecordLayer:
                 return
             if not clear.kept:
                 length = int.from_bytes(message[1:], "big")
-                self.seen |= 1 << message[0]
+                self.seen |= _BITS[message[0]]
                 if message[0] not in self._wanted or length > MESSAGE_BYTES:
                     clear.passing = length
                     clear.message = None
