@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from struct import pack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from hypothesis import given
@@ -60,7 +60,7 @@ def test_any_bytes_are_packets_or_none(data: bytes, order: str, start: int) -> N
     """Those that are given are as the bytes say, one behind the other, from where it was to begin."""
     found, position, claimed = packets(data, start, order, 16, 1, 40)
     at = start
-    byte_order = "little" if order == "<" else "big"
+    byte_order: Literal["little", "big"] = "little" if order == "<" else "big"
     shown: list[Packet] = []
     while len(data) - at >= 16:
         words = [int.from_bytes(data[at + part : at + part + 4], byte_order) for part in (0, 4, 8, 12)]

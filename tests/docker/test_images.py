@@ -317,6 +317,13 @@ class TestInterceptorImage:
         }
         assert not loose
 
+    def test_has_the_compiled_lane(self, interceptor_image: str) -> None:
+        """It runs, and the sources are there for INTERCEPTOR_PURE."""
+        run = ("run", "--rm", "--network=none")
+        assert podman(*run, interceptor_image, "--version").stdout.endswith("(compiled)\n")
+        pure = podman(*run, "--env=INTERCEPTOR_PURE=1", interceptor_image, "--version")
+        assert pure.stdout.endswith("(pure)\n")
+
     def test_says_what_it_is(self, interceptor_image: str, rpcapd_image: str) -> None:
         """OCI labels, user, port, and for the interceptor a health check."""
         for image in (interceptor_image, rpcapd_image):
