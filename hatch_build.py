@@ -51,11 +51,16 @@ MODULES: Final = (
     "interceptor.core.model",
     "interceptor.core.packets.frames",
     "interceptor.core.tcp.flows",
+    "interceptor.core.tcp.handshakes",
+    "interceptor.core.tcp.numbers",
+    "interceptor.core.tcp.wheel",
     "interceptor.core.tcp.reassembly",
     "interceptor.core.tcp.connection",
     "interceptor.core.tcp.connections",
     "interceptor.core.protocols.conversation",
     "interceptor.core.protocols.ledger",
+    "interceptor.core.protocols.opaque",
+    "interceptor.core.protocols.recognition",
     "interceptor.core.protocols.tunnel",
     "interceptor.core.protocols.http1.patterns",
     "interceptor.core.protocols.http1.layouts",
@@ -632,9 +637,14 @@ class _Writer:
     def name(self, kind: _Type) -> str:
         """A type's name here, which may have to be imported."""
         home, _, own = kind.name.rpartition(".")
-        if home and home != self._module.name:
+        if not home or home == self._module.name:
+            return own
+        if self._module.resolve(own) == kind.name or own not in self._module.imports:
             self._needed.setdefault(home, set()).add(own)
-        return own
+            return own
+        other = kind.name.replace(".", "_")  # the source calls something else so
+        self._needed.setdefault(home, set()).add(f"{own} as {other}")
+        return other
 
     def class_(self, found: _Class) -> None:
         """An extension type."""
@@ -981,7 +991,8 @@ def _compile(name: str, work: Path, target: Path, nouns: Sequence[str]) -> Path:
     made = (target / own).with_suffix(suffix)
     made.parent.mkdir(parents=True, exist_ok=True)
     compiler = shlex.split(os.environ.get("CC", "cc"))
-    flags = ["-O2", "-g0", "-fPIC", "-shared", "-fwrapv", "-w", *shlex.split(os.environ.get("CFLAGS", ""))]
+    # More than -O1 takes twice as long and gains nothing: what is left is calls of Python's own.
+    flags = ["-O1", "-g0", "-fPIC", "-shared", "-fwrapv", "-w", *shlex.split(os.environ.get("CFLAGS", ""))]
     include = f"-I{sysconfig.get_paths()['include']}"
     _run([*compiler, *flags, include, str(own.with_suffix(".c")), "-o", str(made.absolute())], work)
     return made.relative_to(target)

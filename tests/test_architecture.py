@@ -181,7 +181,7 @@ PURE = {
         "core.protocols.http2.streams",
     },
     "core.tcp.flows": {"core.model"},
-    "core.tcp.wheel": set(),
+    "core.tcp.wheel": {"core.model"},
     "core.tcp.handshakes": {"core.model", "core.tcp.flows", "core.tcp.reassembly"},
     "core.tcp.clocks": {"core.model"},
     "core.tcp.holdback": {"core.model"},

@@ -261,6 +261,39 @@ def test_a_weak_reference_needs_its_slot(tmp_path: Path) -> None:
     assert "cdef object __weakref__" in told(tmp_path, text)
 
 
+def test_two_types_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    """One that the source calls by a name of its own, or does not call at all, is called by all of its name."""
+    found = sources(
+        tmp_path,
+        one="class Context:\n    ...\n",
+        two="""
+        from pkg import one
+
+        class Context: ...
+
+        class Holder:
+            def __init__(self, context: Context) -> None:
+                self.context = context
+        """,
+        three="""
+        from pkg.one import Context
+        from pkg.two import Holder
+
+        class Reader:
+            def __init__(self, context: Context, holder: Holder) -> None:
+                self.context = context
+                self.holder = holder
+
+            def other(self) -> None:
+                theirs = self.holder.context
+        """,
+    )
+    text = found.declarations("pkg.three")
+    assert "from pkg.one cimport Context\n" in text
+    assert "from pkg.two cimport Context as pkg_two_Context, Holder\n" in text
+    assert '@cython.locals(theirs="pkg_two_Context")' in text
+
+
 def test_a_leaf_stands_for_its_module(tmp_path: Path) -> None:
     """What C is told of it is what the module says, and what is compiled is the leaf, to whose functions that must fit."""
     if shutil.which(os.environ.get("CC", "cc")) is None:

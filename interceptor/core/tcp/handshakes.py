@@ -18,14 +18,14 @@ from interceptor.core.tcp.flows import bare, reverse
 from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, difference
 
 if TYPE_CHECKING:
-    from interceptor.core.model import Limits
+    from interceptor.core.model import Limits, i64
 
 __all__ = ["CLIENT_NEAR", "SERVER_NEAR", "Handshake", "Handshakes"]
 
 _SECOND: Final = 1_000_000_000
 _MASK: Final = 0xFFFFFFFF
 
-Handshake: TypeAlias = tuple[int, int, int, int]
+Handshake: TypeAlias = "tuple[i64, i64, i64, i64]"
 """(client's initial sequence number, server's or -1 while it is not seen, time, whose machines this is at).
 
 The last is a sum of `CLIENT_NEAR` and `SERVER_NEAR`: whose SYN had not been routed yet, once both were seen."""
@@ -52,7 +52,7 @@ class Handshakes:
         """Names in it with VLANs or networks, by the name without, the newest last."""
 
     def note(
-        self, flow: bytes, sequence: int, acknowledgement: int, flags: int, time: int, *, near: bool = False
+        self, flow: bytes, sequence: i64, acknowledgement: i64, flags: i64, time: i64, *, near: bool = False
     ) -> None:
         """A segment without data, of a connection that has carried none. `near`: it is a SYN that has not been routed yet."""
         begun = self._begun
@@ -82,7 +82,7 @@ class Handshakes:
                 self._pop(next(iter(begun)))
 
     def take(
-        self, flow: bytes, sequence: int, acknowledgement: int, flags: int, time: int
+        self, flow: bytes, sequence: i64, acknowledgement: i64, flags: i64, time: i64
     ) -> tuple[Handshake, bool] | None:
         """The handshake behind a segment with a connection's first data, and whether its client sent that.
 
@@ -103,7 +103,7 @@ class Handshakes:
         return _behind(sent, answered, sequence, acknowledgement if flags & ACK else -1)
 
     def _take_namesake(
-        self, flow: bytes, sequence: int, acknowledgement: int
+        self, flow: bytes, sequence: i64, acknowledgement: i64
     ) -> tuple[Handshake, bool] | None:
         """One whose name differs by VLANs or networks only, and both of whose numbers are just before this segment's."""
         plain = bare(flow)
@@ -129,11 +129,11 @@ class Handshakes:
                 del self._marked[plain]
         return handshake
 
-    def of(self, flow: bytes, sequence: int, acknowledgement: int) -> tuple[Handshake, bool] | None:
+    def of(self, flow: bytes, sequence: i64, acknowledgement: i64) -> tuple[Handshake, bool] | None:
         """The handshake of this name behind such a segment, and whether the name is the client's."""
         return _behind(self._begun.get(flow), self._begun.get(reverse(flow)), sequence, acknowledgement)
 
-    def overtaken(self, flow: bytes, sequence: int, acknowledgement: int) -> bool:
+    def overtaken(self, flow: bytes, sequence: i64, acknowledgement: i64) -> bool:
         """Whether a FIN, the first segment after a handshake, says that either side has sent data before."""
         own, other, *_ = self._begun.get(flow, _UNKNOWN)
         if own < 0:
@@ -143,7 +143,7 @@ class Handshakes:
             difference(sequence, own) > 1 or (other >= 0 and difference(acknowledgement, other) > 2)
         )
 
-    def expire(self, now: int) -> None:
+    def expire(self, now: i64) -> None:
         """Forget those that have waited too long at `now` (nanoseconds)."""
         begun = self._begun
         oldest = now - self._limits.idle_seconds * _SECOND
@@ -160,7 +160,7 @@ class Handshakes:
 
 
 def _behind(
-    sent: Handshake | None, answered: Handshake | None, sequence: int, acknowledgement: int
+    sent: Handshake | None, answered: Handshake | None, sequence: i64, acknowledgement: i64
 ) -> tuple[Handshake, bool] | None:
     """Which of two handshakes, one that this side began and one that it answered, has numbers that a segment continues."""
     if sent is not None and _near(sequence, sent[0]) and _near(acknowledgement, sent[1]):
@@ -170,10 +170,10 @@ def _behind(
     return None
 
 
-def _just_before(initial: int, number: int) -> bool:
+def _just_before(initial: i64, number: i64) -> bool:
     return 0 < difference(number, initial) <= _FIRST
 
 
-def _near(number: int, initial: int) -> bool:
+def _near(number: i64, initial: i64) -> bool:
     """Whether a number can be one of the first of a stream; -1 where either is not known."""
     return number < 0 or initial < 0 or 0 <= difference(number, initial) <= FAR

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from interceptor.core.model import i64
+
 __all__ = ["Wheel"]
 
 _SECOND: Final = 1_000_000_000
@@ -28,15 +30,15 @@ class Wheel(Generic[Item]):
 
     def __init__(self) -> None:
         self._buckets: dict[int, list[Item]] = {}
-        self._second = 0
+        self._second: i64 = 0
         """Up to which they were taken."""
-        self._size = 0
+        self._size: i64 = 0
 
-    def __len__(self) -> int:
+    def __len__(self) -> i64:
         """How many items it has, each as often as it was put in."""
         return self._size
 
-    def put(self, item: Item, due: int) -> None:
+    def put(self, item: Item, due: i64) -> None:
         """Have this looked at, not before `due` and within two seconds of it."""
         self._buckets.setdefault(due // _SECOND + 1, []).append(item)
         self._size += 1
@@ -51,7 +53,7 @@ class Wheel(Generic[Item]):
         self._buckets = kept
         self._size = sum(map(len, kept.values()))
 
-    def due(self, now: int) -> list[Item]:
+    def due(self, now: i64) -> list[Item]:
         """Take out what must be looked at by now."""
         second = now // _SECOND
         if second == self._second:
@@ -66,7 +68,7 @@ class Wheel(Generic[Item]):
         self._size -= len(taken)
         return taken
 
-    def next(self, count: int) -> list[Item]:
+    def next(self, count: i64) -> list[Item]:
         """Take out up to `count` of those whose turn comes first."""
         taken: list[Item] = []
         for second in sorted(self._buckets):

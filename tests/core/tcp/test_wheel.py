@@ -13,7 +13,7 @@ SECOND = 1_000_000_000
 
 def test_nothing_is_due_before_its_time() -> None:
     """What is put in for 5.5 s is not there at 5.9 s and is at 7 s."""
-    wheel = Wheel[str]()
+    wheel: Wheel[str] = Wheel()
     wheel.put("a", 5 * SECOND + SECOND // 2)
     assert wheel.due(5 * SECOND + 9 * SECOND // 10) == []
     assert wheel.due(7 * SECOND) == ["a"]
@@ -22,7 +22,7 @@ def test_nothing_is_due_before_its_time() -> None:
 
 def test_a_jump_of_decades_takes_no_decades() -> None:
     """The time goes to the end of 64 bits at once, and everything is due, in order."""
-    wheel = Wheel[int]()
+    wheel: Wheel[int] = Wheel()
     for due in (7, 3, 5):
         wheel.put(due, due * SECOND)
     assert wheel.due(2**63) == [3, 5, 7]
@@ -30,7 +30,7 @@ def test_a_jump_of_decades_takes_no_decades() -> None:
 
 def test_the_next_come_from_the_earliest_seconds() -> None:
     """Taking three of five leaves the two whose turn comes last."""
-    wheel = Wheel[int]()
+    wheel: Wheel[int] = Wheel()
     for due in (5, 1, 4, 2, 3):
         wheel.put(due, due * SECOND)
     assert wheel.next(3) == [1, 2, 3]
@@ -40,7 +40,7 @@ def test_the_next_come_from_the_earliest_seconds() -> None:
 
 def test_what_is_not_wanted_is_taken_out() -> None:
     """The others stay where they are, as often as they were put in; the wheel knows how many there are."""
-    wheel = Wheel[str]()
+    wheel: Wheel[str] = Wheel()
     for item, due in (("a", 1), ("b", 1), ("a", 3), ("c", 5)):
         wheel.put(item, due * SECOND)
     assert len(wheel) == 4
@@ -56,7 +56,7 @@ def test_what_is_not_wanted_is_taken_out() -> None:
 @given(st.lists(st.integers(0, 100 * SECOND)), st.lists(st.integers(0, 120 * SECOND)))
 def test_everything_comes_once_and_in_time(dues: list[int], looks: list[int]) -> None:
     """Each item is given exactly once, never early, and at the first look two seconds or more after it was due."""
-    wheel = Wheel[int]()
+    wheel: Wheel[int] = Wheel()
     for due in dues:
         wheel.put(due, due)
     given_out: list[int] = []
