@@ -1,10 +1,11 @@
 """Both lanes on the same packets: what the core says after each of them must be the same to the byte.
 
-    python -m tests.support.lanes COMPILED [SEED]
+    python -m tests.support.lanes COMPILED [SEED …]
 
 `COMPILED` is where `make compiled` has put the program. Two processes, one of them with INTERCEPTOR_PURE, read every capture of
 fixtures/ and captures made of them: packets lost, repeated, swapped and damaged, numbers and times forged. After each packet
-they note records, ledger and what is held. Generated captures have a few fixed seeds and a fresh one, which is printed.
+they note records, ledger and what is held. Generated captures, 1,000 of each seed, have a few fixed seeds and a fresh one, which is
+printed, or those that are given besides.
 """
 
 from __future__ import annotations
@@ -202,11 +203,12 @@ def main() -> int:
         tell(name, [int(seed) for seed in written.split(",")], only[0] if only else None)
         return 0
     compiled = Path(sys.argv[1]).absolute()
-    seeds = [*SEEDS, int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 32)]
+    seeds = [
+        *SEEDS,
+        *(map(int, sys.argv[2:]) if len(sys.argv) > 2 else [random.SystemRandom().randrange(1 << 32)]),
+    ]
     written = ",".join(map(str, seeds))
-    print(
-        f"both lanes with the seeds {written}; the last one again: python -m tests.support.lanes {sys.argv[1]} {seeds[-1]}"
-    )
+    print(f"both lanes with the seeds {written}; a fresh one again: its number behind the command")
     told = both(compiled, written)
     different = [(pure, other) for pure, other in told if pure != other or "exit status" in str(pure)]
     for pure, other in different[:5]:
