@@ -71,6 +71,8 @@ MODULES: Final = (
     "interceptor.core.protocols.http2.fields",
     "interceptor.core.protocols.http2.frames",
     "interceptor.core.protocols.http2.grpc",
+    "interceptor.core.protocols.http2.tables",
+    "interceptor.core.protocols.http2.shifts",
     "interceptor.core.protocols.http2.hpack",
     "interceptor.core.protocols.http2.huffman",
     "interceptor.core.protocols.http2.stream",

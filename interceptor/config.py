@@ -136,6 +136,9 @@ class Capture(_Section):
     tunnels: Annotated[tuple[Text, ...], Field(max_length=32)] = ()
     """Overlays to capture on their outside as well, whatever `filter` says: `vxlan`, `geneve`, `gtp-u`, `tzsp`, at their usual
     ports or another one (`vxlan:8473`), `gre`, `ipip`. Where pods' interfaces are captured they show the same from inside."""
+    recover_headers: bool = False
+    """After the loss of a header block of HTTP/2, use what is known from before it where later blocks refute all but one place of
+    it. More requests have their paths then; a client that does not keep to RFC 9113 could be given a wrong one."""
     snaplen: Annotated[int, Field(ge=64, le=262_144)] = 65_535
     """Bytes of each packet to take. Bodies are counted by length even where they are cut."""
     promiscuous: bool = False

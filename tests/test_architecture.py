@@ -141,14 +141,16 @@ PURE = {
     },
     "core.protocols.http2.huffman": {"core.protocols.http2.tables"},
     "core.protocols.http2.tables": set(),
+    "core.protocols.http2.shifts": {"core.model", "core.protocols.http2.tables"},
     "core.protocols.http2.hpack": {
         "core.model",
         "core.protocols.http2.huffman",
+        "core.protocols.http2.shifts",
         "core.protocols.http2.tables",
     },
     "core.protocols.http2.finding": {"core.model"},
     "core.protocols.http2.frames": {"core.model", "core.protocols.http2.finding"},
-    "core.protocols.http2.fields": {"core.model", "core.protocols.http2.hpack"},
+    "core.protocols.http2.fields": {"core.model", "core.protocols.http2.tables"},
     "core.protocols.http2.grpc": {"core.model"},
     "core.protocols.http2.stream": {
         "core.model",

@@ -437,6 +437,7 @@ TSHARK_DIFFERS: dict[str, str] = {
     **dict.fromkeys(
         (
             *("grpc_calls", "http2_hole_in_block", "http2_hole_in_body", "http2_late", "http2_preface"),
+            "http2_known_before",
             *("http2_in_connect", "http2_reset", "http2_upgrade", "ports_again_with_a_preface"),
             *("http2_websocket", "http2_websocket_hole", "http2_websocket_refused", "http2_websocket_reset"),
         ),

@@ -140,6 +140,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "they are entered in any case",
     )
     parser.add_argument(
+        "--recover-headers",
+        action="store_true",
+        help="after the loss of a header block of HTTP/2, use what is known from before it where later blocks refute all but one "
+        "place of it; right of programs that keep to RFC 9113",
+    )
+    parser.add_argument(
         "--memory",
         metavar="MIB",
         type=int,
@@ -403,7 +409,11 @@ def _read(arguments: argparse.Namespace) -> int:
         from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
         from interceptor.service.memory import shares
 
-        pipeline = Pipeline(shares(arguments.memory * 2**20), tunnels=_tunnels(arguments.tunnels))
+        pipeline = Pipeline(
+            shares(arguments.memory * 2**20),
+            tunnels=_tunnels(arguments.tunnels),
+            recover_headers=arguments.recover_headers,
+        )
         output = open_output(arguments.output, captures)
         if output is not sys.stdout:
             stack.callback(output.close)

@@ -61,8 +61,14 @@ class Pipeline:
         limits: Limits | None = None,
         whose: Whose | None = None,
         tunnels: Mapping[int, str] | None = None,
+        *,
+        recover_headers: bool = False,
     ) -> None:
-        """`tunnels`: at which UDP ports besides the usual ones which are (`packets.tunnels.PORTS`)."""
+        """`tunnels`: at which UDP ports besides the usual ones which are (`packets.tunnels.PORTS`).
+
+        `recover_headers`: after the loss of a header block of HTTP/2, what is known from before is used where all but one
+        place of it is refuted (`http2.shifts`), which is right of senders that keep to RFC 9113.
+        """
         limits = limits if limits is not None else Limits()
         self._limits = limits
         self._tunnels = tunnels
@@ -75,7 +81,7 @@ class Pipeline:
         self._context = Context(
             limits, Heads(limits), Layouts(limits.header_lines), limits.head_bytes, self._budget
         )
-        self._recognition = Recognition(self._context)
+        self._recognition = Recognition(self._context, recovering=recover_headers)
         self._connections = Connections(limits, self._recognition, self._assembly, whose)
         self._clocks = Clocks()
         self._interface: Interface | None = None

@@ -148,6 +148,7 @@ class Daemon:
             memory.core_limits(options.limits, self._memory),
             self._owners.whose if self._owners else None,
             overlays.parse(options.capture.tunnels, "capture.tunnels").ports,
+            recover_headers=options.capture.recover_headers,
         )
         node = options.node or socket.gethostname()
         self._templates = openings.templates(options.metadata)

@@ -767,3 +767,19 @@ def test_directions_of_one_interface_with_clocks_of_their_own_pair(tmp_path: Pat
     seen = records(done.stdout)
     assert [each["http.response.status_code"] for each in seen] == [200] * 9
     assert all("anomalies" not in each and each.get("duration_us", 0) >= 0 for each in seen)
+
+
+@pytest.mark.parametrize("recover", [False, True])
+def test_headers_from_before_a_loss(recover: bool) -> None:
+    """What a lost block of HTTP/2 has moved is found where that was asked for; what it has inserted itself is not known either way."""
+    done = run(
+        *("read", "--format", "jsonl", "--url", "path", f"{HERE}/fixtures/made/http2_known_before.pcap.gz"),
+        *(["--recover-headers"] if recover else []),
+    )
+    assert done.returncode == 0
+    seen = records(done.stdout)
+    assert [each.get("url.path") for each in seen] == ["/n/1", None, "/n/1" if recover else None]
+    assert [each.get("url.unknown") for each in seen][1:] == [
+        "head_lost",
+        None if recover else seen[2]["url.unknown"],
+    ]

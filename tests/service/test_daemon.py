@@ -529,6 +529,16 @@ def test_files_are_replayed_to_their_end(tmp_path: pathlib.Path, replay: dict[st
     assert {record["node"] for record in records} == {"n1"}
 
 
+@pytest.mark.parametrize("recover", [False, True])
+def test_headers_from_before_a_loss(tmp_path: pathlib.Path, recover: bool) -> None:
+    """They are used where that was asked for, and not where not."""
+    path = pathlib.Path(__file__).parents[2] / "fixtures/made/http2_known_before.pcap.gz"
+    capture = {"sources": [f"file:{path}"], "recover_headers": recover}
+    status, records = run(tmp_path, {"capture": capture, "metadata": {"url": "path"}})
+    assert status == 0
+    assert [record.get("url.path") for record in records] == ["/n/1", None, "/n/1" if recover else None]
+
+
 def test_a_signal_does_not_wait_for_names(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it looks up whom not to capture, and no name server answers, SIGTERM ends it in order all the same."""
 

@@ -51,17 +51,17 @@ class Counted:
         self.dropped[reason] = self.dropped.get(reason, 0) + size
 
 
-def counted(limits: Limits | None = None) -> tuple[Context, Counted]:
+def counted(limits: Limits | None = None, *, recovering: bool = False) -> tuple[Context, Counted]:
     """What conversations share."""
     limits, counts = limits or Limits(), Counted()
-    return Context(limits, Budget(limits.held_bytes), counts), counts
+    return Context(limits, Budget(limits.held_bytes), counts, recovering=recovering), counts
 
 
 class Listener:
     """A conversation that is told pieces, and asked after each whether its counts balance."""
 
-    def __init__(self, *, first: bool = True, limits: Limits | None = None) -> None:
-        self.context, self.counts = counted(limits)
+    def __init__(self, *, first: bool = True, limits: Limits | None = None, recovering: bool = False) -> None:
+        self.context, self.counts = counted(limits, recovering=recovering)
         self.talk = Http2Conversation(PEERS, self.context, first=first)
         self.talk.heard(CLIENT)
         self.talk.heard(SERVER)
@@ -155,9 +155,9 @@ def pieces(talk: Talk, dice: random.Random | None = None, *, merge: bool = False
     return found
 
 
-def heard(shown: Sequence[Piece], *, first: bool = True) -> list[Transaction]:
+def heard(shown: Sequence[Piece], *, first: bool = True, recovering: bool = False) -> list[Transaction]:
     """What is reported of pieces."""
-    listener = Listener(first=first)
+    listener = Listener(first=first, recovering=recovering)
     for piece in shown:
         listener.tell(piece)
     return listener.end()

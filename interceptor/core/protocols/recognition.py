@@ -75,8 +75,10 @@ _FRAME_STARTS: Final = b"\x00P"
 class Recognition:
     """Makes the conversations of a pipeline."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, recovering: bool = False) -> None:
+        """`recovering`: `http2.streams.Context`."""
         self._context = context
+        self._recovering = recovering
         self.ledger = Ledger(context)
         """What all bytes were."""
         self._http2: Http2Context | None = None
@@ -208,7 +210,9 @@ class Recognition:
         if self._http2 is None:
             from interceptor.core.protocols.http2.streams import Context as Http2Context
 
-            self._http2 = Http2Context(self._context.limits, self._context.budget, self._context)
+            self._http2 = Http2Context(
+                self._context.limits, self._context.budget, self._context, recovering=self._recovering
+            )
         return self._http2
 
     def _speak_http2(

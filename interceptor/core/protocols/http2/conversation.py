@@ -81,7 +81,9 @@ class Http2Conversation(Conversation):
             [
                 _Side(
                     FrameReader(block_bytes, client=side == CLIENT, first=first),
-                    Table(context.strings, first=first),
+                    Table(
+                        context.strings, first=first, client=side == CLIENT if context.recovering else None
+                    ),
                 )
                 for side in (CLIENT, SERVER)
             ]
@@ -172,7 +174,11 @@ class Http2Conversation(Conversation):
             if self._sessions is not None:
                 self._sessions.lose(side)
         elif not said.table.whole and not said.table.epoch:
-            said.table = Table(self._context.strings, first=True)
+            said.table = Table(
+                self._context.strings,
+                first=True,
+                client=side == CLIENT if self._context.recovering else None,
+            )
 
     def _ended(self, side: i64, number: i64, time: i64, finished: list[Outcome]) -> None:
         """One side has ended its half of a stream."""
@@ -214,7 +220,7 @@ class Http2Conversation(Conversation):
         """What the block says that is over on a side; None where that is not known."""
         context, table, block = self._context, said.table, said.reader.block
         if block is None:
-            table.lose()
+            table.lose(said.reader.length)
             return None
         fields = table.read(block)
         if fields is None:

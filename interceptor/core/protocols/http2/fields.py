@@ -19,7 +19,7 @@ from msgspec import Struct
 from interceptor.core.model import METHODS, Anomaly, Request, Response, Upgrade
 
 if TYPE_CHECKING:
-    from interceptor.core.protocols.http2.hpack import Field
+    from interceptor.core.protocols.http2.tables import Field
 
 __all__ = ["WANTED", "Fields", "Head", "Texts"]
 

@@ -98,6 +98,7 @@ class FrameReader:
         "discarded",
         "ends",
         "guessed",
+        "length",
         "place",
         "position",
         "promised",
@@ -152,6 +153,8 @@ class FrameReader:
         """Nothing comes on `stream` behind it from this side (END_STREAM)."""
         self.block: bytes | None = None
         """None: some of it was lost, or it is too large."""
+        self.length: i64 = 0
+        """Bytes of its frames, where `block` is None; 0: it is not known how many."""
         self.too_large = False
         self.size: i64 = 0
         self.code = 0
@@ -335,10 +338,12 @@ class FrameReader:
             if not self._open:  # its beginning was lost
                 self._open, self._block = stream, None
                 self.stream, self.ends, self.promised, self.too_large = stream, False, -1, False
-                self._frames = 0
+                self._frames = self.length = 0
             self._frames += 1
+            if self.length:
+                self.length += length
         else:
-            self._open, self._block, self._frames = stream, bytearray(), 1
+            self._open, self._block, self._frames, self.length = stream, bytearray(), 1, length
             self.stream, self.ends = stream, kind == HEADERS and bool(flags & _END_STREAM)
             self.promised, self.too_large = -(kind == finding.PUSH_PROMISE), False
         if self._block is not None and (

@@ -30,15 +30,16 @@ written out costs a pointer a field.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from interceptor.core.protocols.http2 import huffman
-from interceptor.core.protocols.http2.tables import STATIC
+from interceptor.core.protocols.http2.shifts import BYTES, Shifts
+from interceptor.core.protocols.http2.tables import STATIC, Field
 
 if TYPE_CHECKING:
     from interceptor.core.model import i64
 
-__all__ = ["ENTRIES", "FIELDS", "FIELD_BYTES", "OVERHEAD", "WINDOW_BYTES", "Field", "Strings", "Table"]
+__all__ = ["ENTRIES", "FIELDS", "FIELD_BYTES", "OVERHEAD", "WINDOW_BYTES", "Strings", "Table"]
 
 OVERHEAD: Final = 32
 """Of an entry, besides its name and value (RFC 7541 section 4.1)."""
@@ -57,9 +58,6 @@ _SHIFTS: Final = 28
 """Bits of the last of the five bytes that a number may have behind its prefix."""
 _REMEMBERED: Final = 2_048
 _REMEMBERED_BYTES: Final = 128
-
-Field: TypeAlias = tuple[bytes | None, bytes | None, int | None]
-"""Name, value, and where one of them is None the number of the entry that would tell: numbers are of one `epoch`."""
 
 _STATIC: Final[tuple[Field, ...]] = ((None, None, None), *((name, value, None) for name, value in STATIC))
 _DYNAMIC: Final = len(_STATIC)
@@ -96,9 +94,11 @@ class Table:
     """The dynamic table of one direction. Give it every block of its direction, in the order of the wire."""
 
     __slots__ = (
+        "_client",
         "_inserted",
         "_largest",
         "_limit",
+        "_shifts",
         "_size",
         "_strings",
         "_table",
@@ -108,9 +108,14 @@ class Table:
         "whole",
     )
 
-    def __init__(self, strings: Strings, *, first: bool) -> None:
-        """`first`: the direction is seen from its beginning. `strings` may be shared by all."""
+    def __init__(self, strings: Strings, *, first: bool, client: bool | None = None) -> None:
+        """`first`: the direction is seen from its beginning. `strings` may be shared by all.
+
+        `client`: whose it is, where what a lost block has inserted is to be found by refuting (`shifts`); None: it stays unknown.
+        """
         self._strings = strings
+        self._client = client
+        self._shifts: Shifts | None = None
         self._table: list[Field] = [*_STATIC]
         """By index: the static table and behind it the window, the newest first."""
         self._size: i64 = 0
@@ -132,10 +137,19 @@ class Table:
     @property
     def weight(self) -> int:
         """Bytes of memory that the window takes, about."""
-        return self._size + 128 * (len(self._table) - _DYNAMIC)
+        entries = len(self._table) - _DYNAMIC
+        if self._shifts is not None:
+            entries += len(self._shifts.old)
+        return self._size + 128 * entries
 
-    def lose(self) -> None:
-        """A block was not seen, or not whole: what it inserted is not known."""
+    def lose(self, size: i64 = 0) -> None:
+        """A block was not seen, or not whole: what it inserted is not known.
+
+        `size`: bytes that it had at most, where nothing but this one is lost.
+        """
+        self._shifts = None
+        if self._client is not None and self.whole and 0 < size <= BYTES:
+            self._shifts = Shifts(self._table[_DYNAMIC:], size, self._limit, client=self._client)
         del self._table[_DYNAMIC:]
         self._size = self._inserted = 0
         self._limit = None
@@ -145,7 +159,8 @@ class Table:
     def read(self, block: bytes) -> list[Field] | None:
         """The fields of a block, in order. None: it cannot be one, and the table is lost."""
         try:
-            return self._read(block)
+            fields = self._read(block)
+            return fields if self._shifts is None else self._refuted(self._shifts, fields)
         except (_Broken, IndexError, huffman.Invalid):
             self.broken += 1
             self.lose()
@@ -207,6 +222,27 @@ class Table:
         if len(fields) * (OVERHEAD + self._largest) + 2 * end > FIELD_BYTES or len(fields) > FIELDS:
             return self._shortened(fields)
         return fields
+
+    def _refuted(self, shifts: Shifts, fields: list[Field]) -> list[Field]:
+        """The fields of a block behind a loss, with what it proves about the entries from before."""
+        if self.whole or len(self._table) - _DYNAMIC != self._inserted:
+            self._shifts = None  # what is from before has been evicted, or nobody knows where it stands
+            return fields
+        shifts.look(fields)
+        if not shifts.over:
+            return fields
+        self._shifts = None
+        shift = shifts.proven
+        if shift is None:
+            return fields
+        known = [shifts.field(field, shift) or field for field in self._table[_DYNAMIC:]]
+        hidden: list[Field] = [(None, None, -number) for number in range(shift)]
+        self._table[_DYNAMIC:] = [*known, *hidden, *shifts.old]
+        self._size = sum(map(_size, self._table[_DYNAMIC:]))
+        self._limit = shifts.limit if self._limit is None else self._limit
+        self.whole = True
+        self._drop(WINDOW_BYTES if self._limit is None else min(self._limit, WINDOW_BYTES), ENTRIES)
+        return [shifts.field(field, shift) or field for field in fields]
 
     def _shortened(self, fields: list[Field]) -> list[Field]:
         """As many of these as are given out."""

@@ -76,9 +76,11 @@ class Counts(Protocol):
 class Context:
     """What all connections of a pipeline share."""
 
-    __slots__ = ("budget", "counts", "fields", "limits", "octets", "strings")
+    __slots__ = ("budget", "counts", "fields", "limits", "octets", "recovering", "strings")
 
-    def __init__(self, limits: Limits, budget: Budget, counts: Counts) -> None:
+    def __init__(self, limits: Limits, budget: Budget, counts: Counts, *, recovering: bool = False) -> None:
+        """`recovering`: what a lost header block has inserted may be found by what later ones cannot say (`shifts`)."""
+        self.recovering = recovering
         self.limits = limits
         self.budget = budget
         self.counts = counts

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
-__all__ = ["EOS", "LENGTHS", "STATIC"]
+__all__ = ["EOS", "LENGTHS", "STATIC", "Field"]
+
+Field: TypeAlias = tuple[bytes | None, bytes | None, int | None]
+"""Name, value, and where one of them is None the number of the entry that would tell: numbers are of one `hpack.Table.epoch`."""
 
 _TEXT: Final = """\
 :authority

@@ -10,7 +10,7 @@ from interceptor.core.model import Anomaly, Request, Response
 from interceptor.core.protocols.http2.fields import Fields, Head
 
 if TYPE_CHECKING:
-    from interceptor.core.protocols.http2.hpack import Field
+    from interceptor.core.protocols.http2.tables import Field
 
 FIELDS = Fields(100)
 GET = [(":method", "GET"), (":scheme", "http"), (":path", "/a"), (":authority", "a.test")]

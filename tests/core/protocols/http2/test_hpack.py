@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interceptor.core.protocols.http2 import hpack
-from interceptor.core.protocols.http2.hpack import FIELDS, Field, Strings, Table
-from interceptor.core.protocols.http2.tables import STATIC
+from interceptor.core.protocols.http2.hpack import FIELDS, Strings, Table
+from interceptor.core.protocols.http2.tables import STATIC, Field
 from tests.support.examples import examples
 
 
