@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -31,7 +32,6 @@ from tests.support.live import PORT, PROGRAMS, ROOT, Agent, Node, Pod, Verdict, 
 from tests.support.rpcapd import unavailable
 
 if TYPE_CHECKING:
-    import pathlib
     from collections.abc import Iterator
 
 
