@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from interceptor.capture.files import open_captures
+from interceptor.core.pipeline import Pipeline
+from interceptor.core.protocols.http2.hpack import Strings, Table
 from tests.conftest import ELSEWHERE
 from tests.test_fixtures import SHARED, read
 from tests.test_fixtures import records as all_records
 from tests.test_recordings import RECORDED
+
+if TYPE_CHECKING:
+    from interceptor.core.protocols.http2.tables import Field
 
 RECORDINGS = SHARED.parent / "recordings"
 
@@ -110,3 +116,43 @@ def test_nginx() -> None:
     assert [(*said(record), record["http.response.body.size"]) for record in found] == [
         ("GET", each["GET"], each["status"], each["body"]) for each in truth["connections"]
     ]
+
+
+@pytest.mark.parametrize("name", ["grpc_python", "h2c_go", "h2c_h2load"])
+def test_each_block_left_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what real programs send, whichever block is lost: no field behind it is wrong, with what was known before it or without."""
+    blocks: dict[Table, list[bytes]] = {}
+    plainly = Table.read
+
+    def noted(table: Table, block: bytes) -> list[Field] | None:
+        blocks.setdefault(table, []).append(block)
+        return plainly(table, block)
+
+    monkeypatch.setattr(Table, "read", noted)
+    pipeline = Pipeline(recover_headers=True)
+    [capture] = open_captures([str(RECORDED / f"{name}.pcap.gz")])
+    for batch in capture.batches():
+        pipeline.feed(batch)
+    capture.close()
+    monkeypatch.undo()
+    assert blocks
+    known = [0, 0]
+    for of, said in blocks.items():
+        whole = Table(Strings(), first=True)
+        truth = [whole.read(block) for block in said]
+        assert None not in truth
+        for lost in range(len(said)):
+            for way, client in enumerate((None, of._client)):
+                table = Table(Strings(), first=True, client=client)
+                for number, block in enumerate(said):
+                    if number == lost:
+                        table.lose(len(block))
+                        continue
+                    fields, true = table.read(block), truth[number]
+                    assert fields is not None
+                    assert true is not None
+                    for (name_, value, _), (true_name, true_value, _) in zip(fields, true, strict=True):
+                        assert name_ in {None, true_name}
+                        assert value in {None, true_value}
+                        known[way] += (name_ is not None) + (value is not None)
+    assert known[1] > known[0] > 0
