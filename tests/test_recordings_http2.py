@@ -118,6 +118,7 @@ def test_nginx() -> None:
     ]
 
 
+@pytest.mark.sources
 @pytest.mark.parametrize("name", ["grpc_python", "h2c_go", "h2c_h2load"])
 def test_each_block_left_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what real programs send, whichever block is lost: no field behind it is wrong, with what was known before it or without."""
