@@ -62,8 +62,9 @@ def one_input(data: bytes) -> None:
     if not data:
         return
     first = not data[0] & LATE
-    for limits in (None, SMALL):
-        listener, encoder = Listener(first=first, limits=limits), RecordEncoder("full")
+    for limits, recovering in ((None, False), (None, True), (SMALL, True)):
+        listener = Listener(first=first, limits=limits, recovering=recovering)
+        encoder = RecordEncoder("full")
         for piece in pieces(data):
             listener.tell(piece)
             if piece.time % 7_000_000 == 0:
