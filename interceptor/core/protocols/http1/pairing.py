@@ -306,14 +306,6 @@ class HttpConversation(Conversation):
         """The parser of one side."""
         return self.requests if side == CLIENT else self.responses
 
-    def passed(self, side: int, size: int) -> None:
-        """Bytes of one side went by: that is told to what is opaque, which this never is."""
-
-    @property
-    def opaque(self) -> bool:
-        """All of it is read: what it cannot read, it `becomes`."""
-        return False
-
     @property
     def weight(self) -> int:
         """Bytes of memory of what waits here."""

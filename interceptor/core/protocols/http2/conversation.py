@@ -81,9 +81,7 @@ class Http2Conversation(Conversation):
             [
                 _Side(
                     FrameReader(block_bytes, client=side == CLIENT, first=first),
-                    Table(
-                        context.strings, first=first, client=side == CLIENT if context.recovering else None
-                    ),
+                    self._table(side, first=first),
                 )
                 for side in (CLIENT, SERVER)
             ]
@@ -92,6 +90,11 @@ class Http2Conversation(Conversation):
         """What the budget knows of."""
         if upgraded is not None:
             self._streams.begin_upgraded(upgraded)
+
+    def _table(self, side: i64, *, first: bool) -> Table:
+        """The table of one side, of which nothing has been read."""
+        context = self._context
+        return Table(context.strings, first=first, client=side == CLIENT if context.recovering else None)
 
     def rename(self, peers: Peers) -> None:
         """The ends are known better, of what is open and what begins."""
@@ -174,11 +177,7 @@ class Http2Conversation(Conversation):
             if self._sessions is not None:
                 self._sessions.lose(side)
         elif not said.table.whole and not said.table.epoch:
-            said.table = Table(
-                self._context.strings,
-                first=True,
-                client=side == CLIENT if self._context.recovering else None,
-            )
+            said.table = self._table(side, first=True)
 
     def _ended(self, side: i64, number: i64, time: i64, finished: list[Outcome]) -> None:
         """One side has ended its half of a stream."""
