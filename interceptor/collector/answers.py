@@ -102,7 +102,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 class Captures(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an agent's captures got and lost, in all its runs that are known."""
+    """What an agent's captures got, and what it lost, in all its runs that are known."""
 
     packets: int
     """Taken from the captures."""
@@ -118,6 +118,10 @@ class Captures(msgspec.Struct, frozen=True, omit_defaults=True):
     """Captured, in the run that was heard last, when it last told."""
     waiting: int | None = None
     """Records that waited in its spool by then."""
+    waiting_seconds: int | None = None
+    """For how long the oldest of those had."""
+    dropped: int | None = None
+    """Records that did not get from it to where it sends them."""
 
 
 class Agent(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -192,9 +192,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             database.execute(f"PRAGMA {setting}")
         if version == 0:
             database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
-        database.executescript(
-            losses.SCHEMA + _ADDED
-        )  # which files of this format had not from the beginning
+        losses.prepare(database)
+        database.executescript(_ADDED)  # which files of this format had not from the beginning
     except sqlite3.DatabaseError as error:
         database.close()
         raise unusable(path, error) from error

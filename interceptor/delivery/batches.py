@@ -106,7 +106,7 @@ _Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.
 
 
 class Captured(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an agent's captures got and lost since it started: `since` tells one run from the next.
+    """What an agent's captures got, and what it lost, since it started: `since` tells one run from the next.
 
     Totals, not steps: a batch that comes twice, is halved or is lost changes nothing about what the next one says.
     """
@@ -125,6 +125,16 @@ class Captured(msgspec.Struct, frozen=True, omit_defaults=True):
     """Captured when it was told. Not a total, as what waits."""
     waiting: _Amount | None = None
     """Records in the agent's spool by then, which it has not delivered."""
+    waiting_seconds: _Amount | None = None
+    """For how long the oldest of those had been there."""
+    dropped: _Amount | None = None
+    """Records that did not get from the agent to where it sends them, for whatever reason."""
+
+    def delivering(self, waiting: int, waiting_seconds: int, dropped: int) -> Captured:
+        """The same, and what becomes of the records."""
+        return msgspec.structs.replace(
+            self, waiting=waiting, waiting_seconds=waiting_seconds, dropped=dropped
+        )
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="batch"):
@@ -150,10 +160,13 @@ def captured_since(
     blind_seconds: float,
     interfaces: int | None = None,
     waiting: int | None = None,
+    waiting_seconds: int | None = None,
+    dropped: int | None = None,
 ) -> Captured:
-    """Make the header's part about captures; `since` is Unix time in seconds."""
+    """Make the header's part about captures and delivery; `since` is Unix time in seconds."""
     blind = round(blind_seconds, 3)
-    return Captured(_timestamp(since), packets, kernel_dropped, interface_dropped, blind, interfaces, waiting)
+    losses = packets, kernel_dropped, interface_dropped, blind
+    return Captured(_timestamp(since), *losses, interfaces, waiting, waiting_seconds, dropped)
 
 
 def seal(

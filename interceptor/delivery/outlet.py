@@ -43,7 +43,7 @@ class SpoolOutlet(Writer):
         encoding: Encoding = "gzip",
         captured: Callable[[], Captured | None] = lambda: None,
     ) -> None:
-        """`captured` is asked, in a thread, what the captures got and lost so far."""
+        """`captured` is asked, in a thread, what the captures got and lost so far; what of it is about delivery is said here."""
         super().__init__()
         self._spool = spool
         self._origin = origin
@@ -96,13 +96,21 @@ class SpoolOutlet(Writer):
                 self._origin,
                 time.time(),
                 self._encoding,
-                self._captured(),
+                self._told(),
             )
             self._spool.store(batch)
             with self._changed:
                 self._waiting_bytes -= chunk.size
                 self._delivered += chunk.records
                 self._changed.notify_all()
+
+    def _told(self) -> Captured | None:
+        """For a header: what the captures say, and how much of what came here has not arrived, or never will."""
+        captured = self._captured()
+        if captured is None:
+            return None
+        dropped = sum([sum(stage.dropped.values()) for stage in self.ledger()])
+        return captured.delivering(self._spool.counters.records, int(self._spool.oldest_age()), dropped)
 
     def _next(self) -> Chunk | None:
         """Wait for what makes a batch. None: there will be no more."""

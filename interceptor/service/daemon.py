@@ -470,7 +470,6 @@ class Daemon:
             lost.interface_dropped,
             lost.blind_seconds,
             sum([one.state is State.CAPTURING for one in watched]),
-            None if self._outbound is None else self._outbound.spool.counters.records,
         )
 
     def _samples(self) -> Iterator[Sample]:

@@ -442,6 +442,36 @@ def test_what_an_agent_does_now_is_as_it_told_last(tmp_path: Path, name: str) ->
     asyncio.run(go())
 
 
+def test_what_agents_did_not_deliver(tmp_path: Path, name: str) -> None:
+    """What waits is as it was told last; what was lost is the sum of its runs, and a loss like one of packets."""
+
+    async def go() -> None:
+        async with asked(tmp_path, name) as it:
+
+            async def told(
+                since: int, packets: int, waiting: int, seconds: int | None = None, dropped: int | None = None
+            ) -> Captures | None:
+                said = captured_since(since, packets, 0, 0, 0.0, None, waiting, seconds, dropped)
+                await it.put(record(), node="n", captured=said)
+                it.now += 10
+                [agent] = await it.engine.agents(Question())
+                return agent.captures
+
+            first, second, start = int(NOW), int(NOW) + 1, int(it.now)
+            assert await told(first, 10, 7) == Captures(10, 0, 0, 0.0, None, None, 7)
+            assert await told(first, 20, 900, 75, 0) == Captures(20, 0, 0, 0.0, None, None, 900, 75, 0)
+            assert await told(first, 30, 900, 85, 40) == Captures(
+                30, 0, 0, 0.0, start + 20, None, 900, 85, 40
+            )
+            assert await told(first, 40, 0, 0, 40) == Captures(40, 0, 0, 0.0, start + 20, None, 0, 0, 40)
+            assert await told(second, 5, 1, 2, 2) == Captures(45, 0, 0, 0.0, start + 40, None, 1, 2, 42)
+            await it.restart()
+            [agent] = await it.engine.agents(Question())
+            assert agent.captures == Captures(45, 0, 0, 0.0, start + 40, None, 1, 2, 42)
+
+    asyncio.run(go())
+
+
 def test_agents_are_heard_in_order(tmp_path: Path, name: str) -> None:
     """The latest first, with what they sent in all."""
 

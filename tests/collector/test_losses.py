@@ -25,7 +25,7 @@ def database() -> sqlite3.Connection:
     made = sqlite3.connect(":memory:", isolation_level=None)
     made.execute("CREATE TABLE agents(number INTEGER PRIMARY KEY, cluster TEXT, node TEXT)")
     made.execute("INSERT INTO agents VALUES(1, 'c', 'a'), (2, 'c', 'b')")
-    made.executescript(losses.SCHEMA)
+    losses.prepare(made)
     return made
 
 
@@ -108,6 +108,21 @@ def test_a_database_that_was_there_before_gets_the_table(tmp_path: Path) -> None
     again = open_for_writing(path)
     losses.note(again, header(captured_since(NOW, 5, 0, 0, 0.0)), 1)
     assert losses.captures(again) == {("c", "a"): Captures(5, 0, 0, 0.0)}
+    again.close()
+
+
+def test_a_table_that_was_there_before_gets_its_new_columns(tmp_path: Path) -> None:
+    """What is in it stays."""
+    path = tmp_path / "c.db"
+    made = open_for_writing(path)
+    made.execute("INSERT INTO agents VALUES(1, 'c', 'a', 'p', 1, 1, 1, 1)")
+    losses.note(made, header(captured_since(NOW, 5, 2, 0, 0.0)), 1)
+    for column in ("waiting_seconds", "dropped"):
+        made.execute(f"ALTER TABLE captures DROP COLUMN {column}")
+    made.close()
+    again = open_for_writing(path)
+    losses.note(again, header(captured_since(NOW, 6, 2, 0, 0.0, 1, 2, 3, 4)), 2)
+    assert losses.captures(again) == {("c", "a"): Captures(6, 2, 0, 0.0, 2, 1, 2, 3, 4)}
     again.close()
 
 

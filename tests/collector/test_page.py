@@ -552,8 +552,8 @@ def test_the_inventory_is_found_and_saved(collector: Running, tmp_path: Path) ->
     check(body)
 
 
-def test_agents_that_lose_packets_are_red(collector: Running) -> None:
-    """With how many, where, and for how long nothing was captured."""
+def test_agents_that_lose_packets_or_records_are_red(collector: Running) -> None:
+    """With how many, where, and for how long nothing was captured; and what waits, from a minute on with how long."""
     red = "element => getComputedStyle(element).color"
 
     async def body() -> None:
@@ -561,7 +561,8 @@ def test_agents_that_lose_packets_are_red(collector: Running) -> None:
         for node, captured in (
             ("whole", captured_since(now, 5_000, 0, 0, 0.0)),
             ("losing", captured_since(now, 900, 60, 40, 0.0)),
-            ("blind", captured_since(now, 900, 0, 0, 75.0)),
+            ("blind", captured_since(now, 900, 0, 0, 75.0, None, 5, 59, 0)),
+            ("full", captured_since(now, 900, 0, 0, 0.0, 1, 1_200, 90, 17)),
             ("silent", None),
         ):
             await send(collector, record(time=time_of(now)), node=node, captured=captured)
@@ -570,17 +571,19 @@ def test_agents_that_lose_packets_are_red(collector: Running) -> None:
             await seen.page.click("#tile-losing")
             await seen.until("the agents", "!document.querySelector('#view-agents').hidden")
             assert (await seen.texts("#losing")) == [
-                "2 agents lose packets: what they report is not all that there was."
+                "3 agents lose packets or records: what they report is not all that there was."
             ]
-            shown = {row[0]: (row[5], row[6]) for row in await seen.rows("#agents")}
+            shown = {row[0]: (row[5], row[6], *row[8:10]) for row in await seen.rows("#agents")}
+            none = "\u2013"
             assert shown == {
-                "whole": ("0", "0 s"),
-                "losing": ("100 (10 %) 60 kernel, 40 interface", "0 s"),
-                "blind": ("0", "75 s"),
-                "silent": ("\u2013", "\u2013"),
+                "whole": ("0", "0 s", none, none),
+                "losing": ("100 (10 %) 60 kernel, 40 interface", "0 s", none, none),
+                "blind": ("0", "75 s", "5", "0"),
+                "full": ("0", "0 s", "1,200 for 90 s", "17"),
+                "silent": (none, none, none, none),
             }
             marked = seen.page.locator("#agents .losing")
-            assert set(await marked.all_inner_texts()) == {"100 (10 %)", "75 s"}
+            assert set(await marked.all_inner_texts()) == {"100 (10 %)", "75 s", "17"}
             colours = {await one.evaluate(red) for one in await marked.all()}
             assert colours == {await seen.page.locator("#losing").evaluate(red)}
             assert colours != {await seen.page.locator("#agents td").first.evaluate(red)}

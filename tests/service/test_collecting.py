@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.capture_bytes import conversation, pcap
 from tests.support.clickhouse import store_for
 from tests.support.netns import namespace, process, unavailable, wait_until
 from tests.support.records import batch, headers, record
@@ -91,6 +92,37 @@ def test_what_an_agent_could_not_read_arrives(tmp_path: Path) -> None:
     assert (server["protocol"], server["reason"]) == ("tls", "encrypted")
     assert told["totals"]["unread_bytes"] == server["bytes"]
     assert told["totals"]["spread"]["calls"] == 0
+
+
+def test_what_an_agent_did_not_deliver_is_said_of_it(tmp_path: Path) -> None:
+    """A spool that is full while the endpoint is away: records are lost, and the agent's row says how many, but for what its
+    last batch took the place of."""
+    capture = tmp_path / "calls.pcap"
+    capture.write_bytes(pcap(conversation(400)))
+    command = [sys.executable, "-m", "interceptor", "run", "--capture-sources", f"file:{capture}"]
+    command += [
+        "--spool-directory",
+        str(tmp_path / "spool"),
+        "--spool-batch-records",
+        "10",
+        "--server-port",
+        "0",
+    ]
+    command += ["--spool-max-bytes", "20000", "--spool-min-free-bytes", "0"]
+    with socket.socket() as away:  # bound and not listening: refuses
+        away.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{away.getsockname()[1]}"
+        subprocess.run([*command, "--endpoint", url], capture_output=True, timeout=120)
+    with running("collector", "--collector-database", tmp_path / "c.db", "--ingest-anonymous", "true") as it:
+        capture.write_bytes(pcap([]))
+        subprocess.run([*command, "--endpoint", it.url], check=True, capture_output=True, timeout=120)
+        told = httpx.get(f"{it.url}/v1/overview?range=all").json()
+        [agent] = httpx.get(f"{it.url}/v1/agents").json()["agents"]
+    arrived = told["totals"]["spread"]["calls"]
+    assert 0 < arrived < 400
+    assert 400 - arrived - 20 <= agent["captures"]["dropped"] <= 400 - arrived
+    assert agent["captures"]["waiting"] > 0
+    assert agent["captures"]["lost_last"] == agent["last"]
 
 
 def test_it_fits_beside_a_daemon_on_one_host(tmp_path: Path) -> None:

@@ -196,6 +196,9 @@ class Clickhouse:
             if self._steady is None:
                 for table in TABLES:
                     await self._server.do(self._statements.named(f"{table}_table"))
+                ((whole,),) = await self._server.ask(self._statements.named("batches_whole"), tuple[int])
+                if not whole:  # a user who may not change tables need not, where they are new
+                    await self._server.do(self._statements.named("batches_columns"))
                 ((latest,),) = await self._server.ask(self._statements.named("latest"), tuple[int])
                 self._last = latest
                 steady = SteadyClock(latest / 1e6 if latest else None, self._clock, self._monotonic)
@@ -469,7 +472,8 @@ def _batch_row(batch: Incoming, number: int, taken: Taken, added: int) -> tuple[
     )
     told = header.captured
     if told is None:
-        return (*row, "", 0, 0, 0, 0.0, -1, -1)
+        return (*row, "", 0, 0, 0, 0.0, -1, -1, -1, -1)
     losses = min(told.kernel_dropped, _MOST), min(told.interface_dropped, _MOST)
-    now = [-1 if one is None else min(one, _MOST) for one in (told.interfaces, told.waiting)]
+    rest = told.interfaces, told.waiting, told.waiting_seconds, told.dropped
+    now = [-1 if one is None else min(one, _MOST) for one in rest]
     return (*row, told.since, min(told.packets, _MOST), *losses, min(told.blind_seconds, _MOST_BLIND), *now)

@@ -456,7 +456,7 @@ class Questions:
         asked = {name: values[name] for name in ("node", "cluster") if name in values}
         lost = await self._server.ask(
             self._named("losses", without=left_out),
-            tuple[str, str, int, int, int, float, int, int, int],
+            tuple[str, str, int, int, int, float, int, int, int, int, int],
             **asked,
             records_since=since.records,
         )

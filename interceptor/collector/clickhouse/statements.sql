@@ -7,7 +7,7 @@
 -- Times are Unix time: `time` in microseconds, `start` in seconds. `number` is when a record came, in microseconds by
 -- the clock of retention, moved so that no two of one collector are the same. A slice is an hour of that clock.
 -- `status` 0: no response was seen. `bucket` -1: no latency is known; see `interceptor.collector.totals`. `interfaces`
--- and `waiting` -1: the batch does not say.
+-- and what follows -1: the batch does not say.
 
 --- records_table
 CREATE TABLE IF NOT EXISTS records $on_cluster (
@@ -26,9 +26,16 @@ CREATE TABLE IF NOT EXISTS batches $on_cluster (
     id FixedString(16) CODEC(NONE), number UInt64, accepted UInt32, rejected UInt32, added UInt32,
     cluster LowCardinality(String), node LowCardinality(String), program LowCardinality(String),
     run LowCardinality(String), packets UInt64, kernel UInt64, interface UInt64, blind Float64,
-    interfaces Int64, waiting Int64)
+    interfaces Int64, waiting Int64, waiting_seconds Int64 DEFAULT -1, dropped Int64 DEFAULT -1)
 ENGINE = $MergeTree PARTITION BY intDiv(number, 86400000000) ORDER BY id
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+
+--- batches_whole
+SELECT count() FROM system.columns WHERE database = currentDatabase() AND table = 'batches' AND name = 'dropped'
+
+--- batches_columns
+ALTER TABLE batches $on_cluster ADD COLUMN IF NOT EXISTS waiting_seconds Int64 DEFAULT -1,
+    ADD COLUMN IF NOT EXISTS dropped Int64 DEFAULT -1
 
 --- views_table
 CREATE TABLE IF NOT EXISTS views $on_cluster (
@@ -108,8 +115,8 @@ FORMAT JSONCompactEachRow
 --- put_batches
 INSERT INTO batches
 SELECT unhex(id), number, accepted, rejected, added, cluster, node, program, run, packets, kernel, interface, blind,
-    interfaces, waiting
-FROM input('id String, number UInt64, accepted UInt32, rejected UInt32, added UInt32, cluster String, node String, program String, run String, packets UInt64, kernel UInt64, interface UInt64, blind Float64, interfaces Int64, waiting Int64')
+    interfaces, waiting, waiting_seconds, dropped
+FROM input('id String, number UInt64, accepted UInt32, rejected UInt32, added UInt32, cluster String, node String, program String, run String, packets UInt64, kernel UInt64, interface UInt64, blind Float64, interfaces Int64, waiting Int64, waiting_seconds Int64, dropped Int64')
 FORMAT JSONCompactEachRow
 
 --- put_views
@@ -312,15 +319,16 @@ GROUP BY cluster, node ORDER BY max(number) DESC, node LIMIT {rows:UInt32}
 
 --- losses
 SELECT cluster, node, sum(packets), sum(kernel), sum(interface), sum(blind), max(lost), argMax(ports, heard),
-    argMax(left, heard)
+    argMax(left, heard), argMax(lag, heard), if(max(gone) < 0, -1, sum(greatest(gone, 0)))
 FROM (
     SELECT cluster, node, run, argMax(interfaces, place) AS ports, argMax(waiting, place) AS left,
-        max(number) AS heard, max(packets) AS packets,
+        argMax(waiting_seconds, place) AS lag, max(dropped) AS gone, max(number) AS heard, max(packets) AS packets,
         max(kernel) AS kernel, max(interface) AS interface, max(blind) AS blind, max(told) AS lost
     FROM (
         SELECT cluster, node, run, number, (packets, number) AS place, packets, kernel, interface, blind, interfaces, waiting,
+            waiting_seconds, dropped,
             if(greatest(kernel > max(kernel) OVER earlier, interface > max(interface) OVER earlier,
-                blind > max(blind) OVER earlier), intDiv(number, 1000000), 0) AS told
+                blind > max(blind) OVER earlier, dropped > greatest(max(dropped) OVER earlier, 0)), intDiv(number, 1000000), 0) AS told
         FROM batches WHERE run != '' AND number >= {records_since:UInt64} $of_node $of_cluster
         WINDOW earlier AS (PARTITION BY cluster, node, run ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
     GROUP BY cluster, node, run)

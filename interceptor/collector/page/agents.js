@@ -1,4 +1,4 @@
-// Who reports, and what each of them could not see.
+// Who reports, and what each of them could not see, or not deliver.
 
 import { $, make, say } from "./dom.js";
 import { go } from "./filter.js";
@@ -6,6 +6,7 @@ import { ago, count, exact, period, share } from "./format.js";
 import { Table } from "./table.js";
 
 const LOSING = 300; // seconds after more losses were told of
+const LATE = 60; // seconds that records wait; agents send what they have within a few
 
 const lost = ({ captures }) => captures && captures.kernel_dropped + captures.interface_dropped;
 
@@ -19,6 +20,19 @@ function lostPackets(agent) {
   return [make("span", { "data-losing": last, title: `of ${exact(packets + number)}` }, `${count(number)} (${share(number, packets + number)})`), make("small", { class: "minor" }, ` ${causes}`)];
 }
 
+/** How many records an agent has not delivered, and for how long, from a minute on. */
+function waiting({ captures }) {
+  if (captures?.waiting === undefined) return "–";
+  const seconds = captures.waiting_seconds ?? 0;
+  return seconds < LATE ? count(captures.waiting) : [count(captures.waiting), make("small", { class: "text-refused" }, ` for ${period(seconds)}`)];
+}
+
+/** How many records did not get from an agent to anybody; in red while it loses more. */
+function lostRecords({ captures }) {
+  if (captures?.dropped === undefined) return "–";
+  return captures.dropped ? make("span", { "data-losing": captures.lost_last }, count(captures.dropped)) : "0";
+}
+
 const table = new Table(
   $("agents"),
   [
@@ -30,7 +44,8 @@ const table = new Table(
     { name: "Lost packets", value: (agent) => lost(agent), cell: lostPackets, style: "number" },
     { name: "Not captured", value: (agent) => agent.captures?.blind_seconds, cell: (agent) => (agent.captures ? make("span", { "data-losing": agent.captures.blind_seconds ? agent.captures.lost_last : undefined }, period(agent.captures.blind_seconds)) : "–"), style: "number minor" },
     { name: "Interfaces", value: (agent) => agent.captures?.interfaces, cell: (agent) => agent.captures?.interfaces === undefined ? "–" : agent.captures.interfaces ? count(agent.captures.interfaces) : make("span", { class: "text-refused" }, "none"), style: "number minor" },
-    { name: "Waiting", value: (agent) => agent.captures?.waiting, cell: (agent) => agent.captures?.waiting === undefined ? "–" : count(agent.captures.waiting), style: "number minor" },
+    { name: "Waiting", value: (agent) => agent.captures?.waiting, cell: waiting, style: "number minor" },
+    { name: "Lost records", value: (agent) => agent.captures?.dropped, cell: lostRecords, style: "number" },
     { name: "Last heard", value: (agent) => agent.last, cell: (agent) => make("span", { "data-last": agent.last }), style: "number" },
   ],
   (agent) => `${agent.cluster}\n${agent.node}`,
@@ -54,7 +69,7 @@ export function ages(overview, now) {
   say("heard-note", agents.length ? `heard in the last minute; the latest ${ago(Math.max(0, now - agents[0].last))}` : "");
   const losing = agents.filter((agent) => now - agent.captures?.lost_last < LOSING).length;
   for (const id of ["losing", "tile-losing"]) $(id).hidden = !losing;
-  const words = `${exact(losing)} ${losing === 1 ? "agent loses" : "agents lose"} packets`;
+  const words = `${exact(losing)} ${losing === 1 ? "agent loses" : "agents lose"} packets or records`;
   say("losing", `${words}: what they report is not all that there was.`);
   say("tile-losing", words);
 }

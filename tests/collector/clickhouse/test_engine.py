@@ -16,6 +16,7 @@ from interceptor.collector.clickhouse.engine import Clickhouse
 from interceptor.collector.engine import UnavailableError
 from interceptor.collector.question import Question
 from interceptor.config import Collector
+from interceptor.delivery.batches import captured_since
 from interceptor.errors import UsageError
 from interceptor.ingest.api import SinkFullError
 from tests.collector.test_store import incoming
@@ -187,6 +188,28 @@ def test_what_is_too_old_goes_by_whole_days(tmp_path: Path) -> None:
             assert [it.ask(f"SELECT count() FROM {table}")[0][0] for table in tables] == [0] * 6
 
     asyncio.run(go())
+
+
+def test_a_table_that_was_there_before_gets_its_new_columns(tmp_path: Path) -> None:
+    """What is in it stays; and where they are there, nobody asks for the right to add them."""
+
+    async def go() -> None:
+        async with beside(tmp_path) as it:
+            await it.another().take(incoming(batch(record(), captured=captured_since(NOW, 5, 2, 0, 0.0))))
+            it.ask("ALTER TABLE batches DROP COLUMN waiting_seconds, DROP COLUMN dropped")
+            later = batch(record(), captured=captured_since(NOW, 6, 2, 0, 0.0, 1, 2, 3, 4))
+            await it.another().take(incoming(later))
+            shared().fault("ADD COLUMN", "before")
+            [agent] = await it.another().agents(Question())
+            assert agent.captures is not None
+            assert agent.captures.dropped == 4
+            assert agent.captures.waiting_seconds == 3
+            assert agent.captures.packets == 6
+
+    try:
+        asyncio.run(go())
+    finally:
+        shared().fault("none has these words", "before")
 
 
 def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
