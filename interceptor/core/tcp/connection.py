@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.protocols.conversation import CLIENT, SERVER
-from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, Stream, difference
+from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, UNSAID, Assembly, Stream, difference
 
 if TYPE_CHECKING:
     from interceptor.core.model import Interface, Segment, i64
@@ -71,7 +71,7 @@ class Direction(Stream):
         if not self.seen or self.next < 0:
             return False
         newest = self.acknowledging
-        if flags & ACK and newest is not None and difference(acknowledgement, newest) > 0:
+        if flags & ACK and newest != UNSAID and difference(acknowledgement, newest) > 0:
             return False  # what it acknowledges is new
         start = self.position + difference(sequence + (flags & SYN) // SYN, self.next)
         return self.has(start, start + length + (flags & FIN))

@@ -27,7 +27,7 @@ from interceptor.core.tcp.handshakes import CLIENT_NEAR, SERVER_NEAR, Handshakes
 from interceptor.core.tcp.holdback import Holdback
 from interceptor.core.tcp.namesakes import Namesakes
 from interceptor.core.tcp.numbers import Numbers
-from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, Assembly, difference
+from interceptor.core.tcp.reassembly import ACK, FAR, FIN, RST, SYN, UNSAID, Assembly, difference
 from interceptor.core.tcp.rivals import Kept, Rival, far_off
 from interceptor.core.tcp.translations import (
     COMPARED,
@@ -138,7 +138,7 @@ class Connections:
         place = peer.position
         if flags & ACK:
             newest = stream.acknowledging
-            if again is _RETRANSMITTED or newest is None or difference(acknowledgement, newest) > 0:
+            if again is _RETRANSMITTED or newest == UNSAID or difference(acknowledgement, newest) > 0:
                 stream.acknowledging = acknowledgement
             if peer.next < 0:
                 peer.next = acknowledgement
@@ -200,15 +200,13 @@ class Connections:
         self._pump(stream, finished)
         return finished
 
-    def _prove(
-        self, stream: Direction, place: i64, newest: int | None, time: i64, finished: list[Outcome]
-    ) -> None:
+    def _prove(self, stream: Direction, place: i64, newest: i64, time: i64, finished: list[Outcome]) -> None:
         """The other side has acknowledged what is before this place, and `newest` before that."""
         held = stream.held
         if held is not None:
             if held.proof[0] <= stream.position:
                 held.proof = place, self.now
-        elif newest is not None and 0 < place - stream.place_of(newest) <= FAR:
+        elif newest != UNSAID and 0 < place - stream.place_of(newest) <= FAR:
             self._outrun(stream, time, finished)
 
     def _admit(
@@ -274,7 +272,7 @@ class Connections:
                     self._drop(again)
                     self._assembly.drop(again, captured)
                     return None
-            elif stream.acknowledging is not None and difference(acknowledgement, stream.acknowledging) <= 0:
+            elif stream.acknowledging != UNSAID and difference(acknowledgement, stream.acknowledging) <= 0:
                 self.taken += 1  # it says nothing new
                 return None
         stream.interface = interface

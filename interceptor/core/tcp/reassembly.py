@@ -44,6 +44,7 @@ __all__ = [
     "NEAR",
     "RST",
     "SYN",
+    "UNSAID",
     "Assembly",
     "Piece",
     "Run",
@@ -57,6 +58,8 @@ SYN: Final = 2
 RST: Final = 4
 ACK: Final = 16
 
+UNSAID: Final = -1
+"""No number."""
 _WRAP: Final = 1 << 32
 _HALF: Final = 1 << 31
 _MASK: Final = _WRAP - 1
@@ -223,8 +226,8 @@ class Stream:
         """Sequence number of the next byte to deliver."""
         self.position: i64 = 0
         """Its position."""
-        self.acknowledging: int | None = None
-        """The newest acknowledgement number this side has sent."""
+        self.acknowledging: i64 = UNSAID
+        """The newest acknowledgement number this side has sent; `UNSAID` before the first."""
         self.seen = False
         """A segment of this direction has come by."""
         self.ended: End | None = None
@@ -388,7 +391,7 @@ class Stream:
     def acknowledged(self) -> i64:
         """How many bytes from the stream's position on the other side has acknowledged."""
         newest = self.peer.acknowledging
-        return difference(newest, self.next) if newest is not None else 0
+        return difference(newest, self.next) if newest != UNSAID else 0
 
     def skip(self, size: i64) -> None:
         """Give `size` missing bytes up for lost."""

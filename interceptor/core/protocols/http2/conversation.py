@@ -43,7 +43,7 @@ class _Side:
     def __init__(self, reader: FrameReader, table: Table) -> None:
         self.reader = reader
         self.table = table
-        self.settled = NOWHERE
+        self.settled: i64 = NOWHERE
         """Position up to which bytes were counted as delivered or dropped; NOWHERE before the first and behind the last."""
         self.left: i64 = 0
         """What its reader said there of what need not be looked at: it has less to say once some of that went by."""

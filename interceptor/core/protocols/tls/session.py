@@ -106,7 +106,7 @@ class _Side(RecordLayer):
 
     def __init__(self, wanted: Collection[int], *, first: bool) -> None:
         super().__init__(wanted, first=first)
-        self.position = NOWHERE
+        self.position: i64 = NOWHERE
         """Up to which its bytes are counted; NOWHERE before the first, and behind a FIN: that takes a place, which is no byte."""
         self.bytes: i64 = 0
         self.missed: i64 = 0
@@ -143,9 +143,9 @@ class TlsConversation(Conversation):
         "_client",
         "_closed_by",
         "_echoed",
+        "_encrypted",
         "_end",
         "_greeted",
-        "_handshake_time",
         "_hello",
         "_parts",
         "_reset",
@@ -182,7 +182,8 @@ class TlsConversation(Conversation):
         self._certificate: Certificate | None = None
         self._greeted: i64 = 0
         """When the client began to greet."""
-        self._handshake_time: int | None = None
+        self._encrypted: i64 = 0
+        """When the client first sent what is encrypted, after the server's hello; 0: not yet."""
         self._alert: tuple[int, int, int] | None = None
         self._closed_by: int | None = None
         self._reset = False
@@ -239,14 +240,14 @@ class TlsConversation(Conversation):
         if said.encrypted_alert and self._closed_by is None:
             self._closed_by = side
         if (
-            self._handshake_time is None
+            not self._encrypted
             and side == CLIENT
             and self._greeted
             and self._answer is not None
             and not self._answer.retry
             and (said.changed or said.data_records)
         ):
-            self._handshake_time = chunk.time - self._greeted
+            self._encrypted = chunk.time
 
     def gap(self, side: i64, size: i64, position: i64, time: i64, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Bytes of one side are missing."""
@@ -354,7 +355,7 @@ class TlsConversation(Conversation):
             self._certificate,
             self._resumed,
             all(side.changed or side.data_records > 0 for side in (client, server)),
-            self._handshake_time,
+            self._encrypted - self._greeted if self._encrypted else None,
             self._alert,
             None if ongoing else self._closed_by,
             client.since(),
