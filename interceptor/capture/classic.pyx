@@ -1,8 +1,10 @@
-"""The leaf that stands for `classic.py` where the program is compiled: the same function, to the byte."""
+"""The leaf that stands for `classic.py` where the program is compiled: the same functions, to the byte."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
-__all__ = ["packets"]
+from libc.string cimport memcpy
+
+__all__ = ["batched", "packets"]
 
 
 cdef inline unsigned int _word(const unsigned char *at, bint big) noexcept:
@@ -31,3 +33,19 @@ cpdef tuple packets(bytes data, long long position, object order, long long size
         found.append((time, start, captured, max(length, captured)))
         position = start + captured
     return found, position, -1
+
+
+cpdef list batched(bytes table):
+    """The packets of a batch, of each of which `table` has four numbers of 32 bits, in this machine's order."""
+    cdef unsigned int row[4]
+    cdef long long time, place = 0
+    cdef long long end = PyBytes_GET_SIZE(table)
+    cdef list found = []
+    if end % sizeof(row):
+        raise ValueError(f"{end} bytes are no rows of {sizeof(row)}")
+    while place < end:
+        memcpy(row, PyBytes_AS_STRING(table) + place, sizeof(row))
+        place += sizeof(row)
+        time = <long long>row[0] * 1_000_000_000 + <long long>row[1] * 1_000
+        found.append((time, <long long>row[2], <long long>row[3], <long long>row[3]))
+    return found

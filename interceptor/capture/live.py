@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from struct import iter_unpack
 from typing import TYPE_CHECKING, Any, Final
 
 import pcapy
 import structlog
 
 from interceptor.capture import libpcap
+from interceptor.capture.classic import batched
 from interceptor.capture.filters import passing
 from interceptor.capture.following import Following
 from interceptor.capture.interfaces import Decision, decide_all
@@ -65,7 +65,6 @@ _SHOWN: Final = 20
 _LAST_BLOCKS: Final = 3
 """Times `read_timeout_ms` until the kernel has handed over what it was collecting when an interface went: its timer gives
 a block away the second time that it finds it, and one more for a machine that is busy."""
-_SECOND: Final = 1_000_000_000
 _EVERYTHING: Final = Offer("any", description="all interfaces at once")
 """What the kernel does not list, and libpcap can capture."""
 
@@ -260,11 +259,7 @@ async def _take(handle: Any, interface: Interface, watched: Watched, feed: Feed)
     buffer, places = handle.next_batch(_BATCH)
     if not places:
         return False
-    packets = [
-        (seconds * _SECOND + microseconds * 1000, start, captured, captured)
-        for seconds, microseconds, start, captured in iter_unpack("=IIII", places)
-    ]
-    batch = PacketBatch(interface, buffer, packets)
+    batch = PacketBatch(interface, buffer, batched(places))
     await feed.put(batch)
     watched.received(batch)
     return True

@@ -88,6 +88,8 @@ _TOLD: Final = 3
 _BATCH: Final = 512
 """Records made at once, as in `read`."""
 _TICK_SECONDS: Final = 0.1
+_TOLD_SECONDS: Final = 1.0
+"""How often the headers of batches get new totals, which every interface is asked for: batches are seconds apart."""
 _SHED_ABOVE: Final = 0.90
 """Of the memory limit. Between here and the limit is what the packets of a tick can need."""
 _SHED_SHARE: Final = 10
@@ -311,7 +313,7 @@ class Daemon:
     async def _tick(self) -> None:
         """What must be done again and again."""
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        due = told = loop.time()
         while True:
             due = max(due, loop.time() - _TICK_SECONDS) + _TICK_SECONDS
             await asyncio.sleep(due - loop.time())
@@ -321,7 +323,9 @@ class Daemon:
             if self._live and lag < _TICK_SECONDS:
                 self._show(self._pipeline.expire(self._feed.passed(time.time_ns())))
             self._save_memory()
-            self._told = self._totals()
+            if due >= told:
+                told = due + _TOLD_SECONDS
+                self._told = self._totals()
             self._flush()
 
     async def _follow_own_traffic(self, port: int) -> None:

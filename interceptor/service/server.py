@@ -33,6 +33,8 @@ __all__ = ["serving"]
 
 _DRAIN_SECONDS: Final = 5
 """For requests under way when the server ends."""
+_DATE_SECONDS: Final = 1.0
+"""What the time of an answer is exact to (RFC 9110 section 5.6.7)."""
 _IDLE_SECONDS: Final = 75
 """Until a connection without requests is closed: longer than clients keep theirs (uploads, scrapes), so that the
 client closes first and no request meets a connection that is going away."""
@@ -99,11 +101,27 @@ class _OneOfMany(_Connection):
 
 
 class _Quiet(uvicorn.Server):
-    """uvicorn, leaving the process's signals alone."""
+    """uvicorn, leaving the process's signals alone, and the process asleep while nobody asks."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._over = asyncio.Event()
+
+    def end(self) -> None:
+        """Serve no more."""
+        self.should_exit = True
+        self._over.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        """Keep the time that answers tell, until the end. uvicorn's own looks ten times a second whether that has come."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DATE_SECONDS):
+                    await self._over.wait()
 
 
 @asynccontextmanager
@@ -142,7 +160,7 @@ async def serving(app: ASGIApp, config: Server, *, many: bool = False) -> AsyncI
     finally:
         if following is not None:
             following.cancel()
-        server.should_exit = True
+        server.end()
         await running
         listener.close()
 

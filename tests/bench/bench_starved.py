@@ -29,7 +29,11 @@ QUOTAS: Final = (3, 4, 6, 10)
 """Percent of a core."""
 LOADS: Final = ((50, 100), (100, 100), (200, 100))
 """(connections, milliseconds that each waits between two requests): 500, 1,000 and 2,000 a second."""
-LANES: Final = {"sources": (), "compiled": ("env", f"PYTHONPATH={ROOT / '.cache' / 'compiled'}")}
+LANES: Final = {
+    "sources": (),
+    "compiled": ("env", f"PYTHONPATH={ROOT / '.cache' / 'compiled'}", "PYTHONSAFEPATH=1"),
+}
+"""What starts the daemon. Without the second word the folder that it is started in would come first."""
 SOURCES: Final = ("live:", "rpcap://")
 PERIOD_US: Final = 100_000
 """What Kubernetes has."""
@@ -78,6 +82,7 @@ def measure(lane: str, source: str, percent: int, load: tuple[int, int], seconds
                 settle(agent, [server], 120)
             verdict = settle(agent, [server])
             metrics = agent.metrics()
+        assert f"interceptor_build_info{{lane={lane}," in "\n".join(metrics), "that is another lane"
         dropped = metrics.get("interceptor_kernel_dropped_packets_total", 0)
     line = (
         f"{lane:9} {source:8} {percent:5} {verdict.served / seconds:8,.0f} {verdict.served:8,} {verdict.reported:8,}"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interceptor.capture.classic import packets
+from interceptor.capture.classic import batched, packets
 from tests.support.examples import examples
 
 if TYPE_CHECKING:
@@ -71,3 +71,23 @@ def test_any_bytes_are_packets_or_none(data: bytes, order: str, start: int) -> N
         shown.append((seconds * 10**9 + fraction, at + 16, captured, max(captured, length)))
         at += 16 + captured
     assert (found, position, claimed) == (shown, at, -1)
+
+
+NUMBERS = st.integers(0, 2**32 - 1)
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS)))
+@examples(300)
+def test_a_batch_of_libpcap_is_its_table(rows: list[tuple[int, int, int, int]]) -> None:
+    """Whatever numbers are in it; microseconds may be a million and more, where a driver says so."""
+    assert batched(b"".join([pack("=IIII", *row) for row in rows])) == [
+        (seconds * 10**9 + microseconds * 1_000, start, captured, captured)
+        for seconds, microseconds, start, captured in rows
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 15, 17])
+def test_what_is_no_table_is_said(size: int) -> None:
+    """A library that lays them out otherwise must not give packets that are none."""
+    with pytest.raises(ValueError, match="no rows"):
+        batched(bytes(size))

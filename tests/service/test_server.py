@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from contextlib import ExitStack
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -55,6 +57,34 @@ def test_it_answers_at_the_port_it_gives_and_stops() -> None:
             await ask(port)
 
     asyncio.run(check())
+
+
+def test_while_nobody_asks_it_sleeps() -> None:
+    """Not ten times a second: in three seconds of silence no timer is set but for the time that answers tell, and they do."""
+    set_: list[float] = []
+
+    async def check() -> None:
+        loop = asyncio.get_running_loop()
+        async with serving(APP, Server(address="127.0.0.1", port=0)) as port:
+            assert await ask(port) == "hello"
+            plain = loop.call_at
+
+            def counted(when: float, *rest: Any, **options: Any) -> asyncio.TimerHandle:
+                set_.append(when)
+                return plain(when, *rest, **options)
+
+            loop.call_at = counted  # type: ignore[method-assign]
+            await asyncio.sleep(3)
+            loop.call_at = plain  # type: ignore[method-assign]
+            async with httpx.AsyncClient(trust_env=False) as client:
+                answer = await client.get(f"http://127.0.0.1:{port}/hello")
+            told = parsedate_to_datetime(answer.headers["date"]).timestamp()
+            assert time.time() - 60 < told <= time.time()
+            assert told >= begun + 1
+
+    begun = int(time.time())
+    asyncio.run(check())
+    assert 1 < len(set_) <= 6
 
 
 def test_who_only_sits_there_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
