@@ -35,6 +35,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -1008,6 +1009,11 @@ def _run(command: list[str], folder: Path) -> None:
 
 class CompiledLane(BuildHookInterface[Any]):
     """Puts the compiled modules beside their sources in a wheel, where INTERCEPTOR_COMPILE asks for it."""
+
+    def dependencies(self) -> list[str]:
+        """What a build that is kept apart (PEP 517) needs besides."""
+        groups = tomllib.loads((Path(self.root) / "pyproject.toml").read_text())["dependency-groups"]
+        return list(groups["compile"]) if os.environ.get("INTERCEPTOR_COMPILE") else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile before the files of the wheel are collected."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -431,3 +432,22 @@ def test_what_is_made_says_the_same(tmp_path: Path) -> None:
     """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert (done.stdout, done.stderr, done.returncode) == ("too large\nfreed\n", "", 0)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_build_that_is_kept_apart_is_told_what_it_needs(asked: bool) -> None:
+    """PEP 517: whoever builds a wheel asks first. Cython only where the compiled lane is wanted, and that of `make compiled`."""
+    asking = "import hatchling.build; print(hatchling.build.get_requires_for_build_wheel())"
+    environment = {name: value for name, value in os.environ.items() if name != "INTERCEPTOR_COMPILE"}
+    told = subprocess.run(
+        [sys.executable, "-c", asking],
+        cwd=ROOT,
+        env=environment | ({"INTERCEPTOR_COMPILE": "1"} if asked else {}),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (cython,) = project["dependency-groups"]["compile"]
+    assert (cython in told) is asked
+    assert cython in project["dependency-groups"]["tests"]

@@ -30,7 +30,7 @@ QUOTAS: Final = (3, 4, 6, 10)
 LOADS: Final = ((50, 100), (100, 100), (200, 100))
 """(connections, milliseconds that each waits between two requests): 500, 1,000 and 2,000 a second."""
 LANES: Final = {
-    "sources": (),
+    "pure": (),
     "compiled": ("env", f"PYTHONPATH={ROOT / '.cache' / 'compiled'}", "PYTHONSAFEPATH=1"),
 }
 """What starts the daemon. Without the second word the folder that it is started in would come first."""
