@@ -573,7 +573,8 @@ def test_agents_that_lose_packets_or_records_are_red(collector: Running) -> None
             assert (await seen.texts("#losing")) == [
                 "3 agents lose packets or records: what they report is not all that there was."
             ]
-            shown = {row[0]: (row[5], row[6], *row[8:10]) for row in await seen.rows("#agents")}
+            rows = [[" ".join(cell.split()) for cell in row] for row in await seen.rows("#agents")]
+            shown = {row[0]: (row[5], row[6], *row[8:10]) for row in rows}
             none = "\u2013"
             assert shown == {
                 "whole": ("0", "0 s", none, none),
@@ -588,6 +589,25 @@ def test_agents_that_lose_packets_or_records_are_red(collector: Running) -> None
             assert colours == {await seen.page.locator("#losing").evaluate(red)}
             assert colours != {await seen.page.locator("#agents td").first.evaluate(red)}
             assert seen.complaints == []
+
+    check(body)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_table_of_agents_fits_the_screen(collector: Running, size: str) -> None:
+    """When each was last heard is in sight, whatever they lose: names of nodes give way."""
+
+    async def body() -> None:
+        now = time.time()
+        told = captured_since(now, 9_000_000, 6_000_000, 40_000, 75.0, 12, 99_000, 4_000, 17_345)
+        await send(collector, record(time=time_of(now)), node="ip-10-0-0-1.ec2.internal", captured=told)
+        async with looking(collector, size) as seen:
+            await seen.page.click("nav a[data-view=agents]")
+            await seen.until("the agents", "document.querySelector('#agents tbody tr')?.checkVisibility()")
+            assert await seen.overflow() == 0
+            edge = "document.querySelector('#view-agents .scroll').getBoundingClientRect().right"
+            times = "document.querySelector('#agents tbody tr td:last-child').getBoundingClientRect().right"
+            assert await seen.page.evaluate(f"{times} <= {edge}")
 
     check(body)
 
