@@ -64,18 +64,19 @@ def test_while_nobody_asks_it_sleeps() -> None:
     set_: list[float] = []
 
     async def check() -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         async with serving(APP, Server(address="127.0.0.1", port=0)) as port:
             assert await ask(port) == "hello"
             plain = loop.call_at
 
             def counted(when: float, *rest: Any, **options: Any) -> asyncio.TimerHandle:
                 set_.append(when)
-                return plain(when, *rest, **options)
+                timer: asyncio.TimerHandle = plain(when, *rest, **options)
+                return timer
 
-            loop.call_at = counted  # type: ignore[method-assign]
+            loop.call_at = counted
             await asyncio.sleep(3)
-            loop.call_at = plain  # type: ignore[method-assign]
+            loop.call_at = plain
             async with httpx.AsyncClient(trust_env=False) as client:
                 answer = await client.get(f"http://127.0.0.1:{port}/hello")
             told = parsedate_to_datetime(answer.headers["date"]).timestamp()
