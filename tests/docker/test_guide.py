@@ -69,6 +69,8 @@ def test_security_says_what_a_batchs_header_has() -> None:
         "blind_seconds": "seconds they were blind",
         "interfaces": "how many interfaces are captured",
         "waiting": "how many records wait",
+        "waiting_seconds": "for how long the oldest has",
+        "dropped": "how many were lost on their way",
     }
     assert set(Captured.__struct_fields__) == captured.keys()
     text = " ".join((GUIDE.parent / "SECURITY.md").read_text().split())
