@@ -35,7 +35,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -1012,8 +1011,9 @@ class CompiledLane(BuildHookInterface[Any]):
 
     def dependencies(self) -> list[str]:
         """What a build that is kept apart (PEP 517) needs besides."""
-        groups = tomllib.loads((Path(self.root) / "pyproject.toml").read_text())["dependency-groups"]
-        return list(groups["compile"]) if os.environ.get("INTERCEPTOR_COMPILE") else []
+        if not os.environ.get("INTERCEPTOR_COMPILE"):
+            return []
+        return list(self.metadata.config["dependency-groups"]["compile"])
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile before the files of the wheel are collected."""

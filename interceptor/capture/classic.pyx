@@ -1,7 +1,6 @@
 """The leaf that stands for `classic.py` where the program is compiled: the same functions, to the byte."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-
 from libc.string cimport memcpy
 
 __all__ = ["batched", "packets"]

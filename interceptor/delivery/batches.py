@@ -159,14 +159,10 @@ def captured_since(
     interface_dropped: int,
     blind_seconds: float,
     interfaces: int | None = None,
-    waiting: int | None = None,
-    waiting_seconds: int | None = None,
-    dropped: int | None = None,
 ) -> Captured:
-    """Make the header's part about captures and delivery; `since` is Unix time in seconds."""
+    """Make the header's part about captures; `since` is Unix time in seconds. What is delivered: see `Captured.delivering`."""
     blind = round(blind_seconds, 3)
-    losses = packets, kernel_dropped, interface_dropped, blind
-    return Captured(_timestamp(since), *losses, interfaces, waiting, waiting_seconds, dropped)
+    return Captured(_timestamp(since), packets, kernel_dropped, interface_dropped, blind, interfaces)
 
 
 def seal(

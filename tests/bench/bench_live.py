@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 
-from tests.support import netns
-from tests.support.live import PROGRAMS, ROOT, Agent, Node, Rpcapd, Verdict, settle
+from tests.support.live import PROGRAMS, Agent, Node, Rpcapd, Verdict, missing_for_bench, settle
 
 SECONDS = 15
 LOADS = ((50, 100), (100, 100), (100, 50), (100, 20), (100, 0))
@@ -84,11 +82,10 @@ def measure(number: int, connections: int, delay_ms: int) -> Row:
 
 def main() -> int:
     """Measure, print the table."""
-    missing = netns.unavailable(*PROGRAMS)
+    missing = missing_for_bench(*PROGRAMS)
     if missing is not None:
         print(f"bench_live: {missing}", file=sys.stderr)
         return 1
-    subprocess.run([ROOT / "tests/support/build_rpcapd.sh"], check=True, stdout=subprocess.DEVNULL)
     print(
         f"Python {sys.version.split()[0]}, {os.cpu_count()} cores shared with wrk and nginx, {SECONDS} s a rate\n"
     )

@@ -19,8 +19,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from tests.support import netns
-from tests.support.live import ROOT, Node, Rpcapd
+from tests.support.live import Node, Rpcapd, missing_for_bench
 from tests.support.pauses import Sender, paused
 
 if TYPE_CHECKING:
@@ -34,11 +33,10 @@ PATIENCE: Final = 60.0
 
 def main() -> int:
     """Measure, print the table."""
-    missing = netns.unavailable("tcpdump", "curl")
+    missing = missing_for_bench("tcpdump", "curl")
     if missing is not None:
         print(f"bench_pause: {missing}", file=sys.stderr)
         return 1
-    subprocess.run([ROOT / "tests/support/build_rpcapd.sh"], check=True, stdout=subprocess.DEVNULL)
     print("seconds of slack, frames of 1,514 bytes\n")
     print("who is stopped                    " + "".join(f"{rate:8,}/s" for rate, _ in RATES))
     for name, dropped in MEASURES.items():

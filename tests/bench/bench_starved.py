@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from tests.support import netns
-from tests.support.live import PROGRAMS, ROOT, Node, agent_on, settle
+from tests.support.live import PROGRAMS, ROOT, Node, agent_on, missing_for_bench, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,11 +93,10 @@ def measure(lane: str, source: str, percent: int, load: tuple[int, int], seconds
 
 def main() -> int:
     """Measure, print the table."""
-    missing = netns.unavailable(*PROGRAMS)
+    missing = missing_for_bench(*PROGRAMS)
     if missing is not None:
         print(f"bench_starved: {missing}", file=sys.stderr)
         return 1
-    subprocess.run([ROOT / "tests/support/build_rpcapd.sh"], check=True, stdout=subprocess.DEVNULL)
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {seconds} s a row\n")
     print("lane      source   quota  calls/s  offered reported  percent   dropped  CPU %")

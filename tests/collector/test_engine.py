@@ -18,7 +18,7 @@ from interceptor.collector.clickhouse.engine import Clickhouse
 from interceptor.collector.question import Question
 from interceptor.collector.sqlite import Sqlite
 from interceptor.config import Collector
-from interceptor.delivery.batches import captured_since
+from interceptor.delivery.batches import Captured, captured_since
 from tests.collector.test_store import incoming
 from tests.support.clickhouse import store_for
 from tests.support.records import NOW, batch, record, shop, time_of, unread
@@ -427,11 +427,11 @@ def test_what_an_agent_does_now_is_as_it_told_last(tmp_path: Path, name: str) ->
 
     async def go() -> None:
         async with asked(tmp_path, name) as it:
-            await it.put(record(), node="n", captured=captured_since(NOW, 10, 0, 0, 0.0, 5, 70))
+            await it.put(record(), node="n", captured=Captured(time_of(NOW), 10, 0, 0, 0.0, 5, 70))
             it.now += 10
-            await it.put(record(), node="n", captured=captured_since(NOW + 1, 30, 0, 0, 0.0, 3, 0))
+            await it.put(record(), node="n", captured=Captured(time_of(NOW + 1), 30, 0, 0, 0.0, 3, 0))
             it.now += 1
-            await it.put(record(), node="n", captured=captured_since(NOW + 1, 20, 0, 0, 0.0, 2, 100))
+            await it.put(record(), node="n", captured=Captured(time_of(NOW + 1), 20, 0, 0, 0.0, 2, 100))
             [told] = await it.engine.agents(Question())
             assert told.captures == Captures(40, 0, 0, 0.0, None, 3, 0)
             it.now += 1
@@ -451,7 +451,7 @@ def test_what_agents_did_not_deliver(tmp_path: Path, name: str) -> None:
             async def told(
                 since: int, packets: int, waiting: int, seconds: int | None = None, dropped: int | None = None
             ) -> Captures | None:
-                said = captured_since(since, packets, 0, 0, 0.0, None, waiting, seconds, dropped)
+                said = Captured(time_of(since), packets, 0, 0, 0.0, None, waiting, seconds, dropped)
                 await it.put(record(), node="n", captured=said)
                 it.now += 10
                 [agent] = await it.engine.agents(Question())

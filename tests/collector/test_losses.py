@@ -121,7 +121,7 @@ def test_a_table_that_was_there_before_gets_its_new_columns(tmp_path: Path) -> N
         made.execute(f"ALTER TABLE captures DROP COLUMN {column}")
     made.close()
     again = open_for_writing(path)
-    losses.note(again, header(captured_since(NOW, 6, 2, 0, 0.0, 1, 2, 3, 4)), 2)
+    losses.note(again, header(captured_since(NOW, 6, 2, 0, 0.0, 1).delivering(2, 3, 4)), 2)
     assert losses.captures(again) == {("c", "a"): Captures(6, 2, 0, 0.0, 2, 1, 2, 3, 4)}
     again.close()
 
@@ -129,9 +129,9 @@ def test_a_table_that_was_there_before_gets_its_new_columns(tmp_path: Path) -> N
 def test_what_is_no_total_is_as_it_was_told_last() -> None:
     """Interfaces and what waits: of the latest run, and of its latest batch, whichever comes last."""
     it = database()
-    losses.note(it, header(captured_since(NOW, 10, 0, 0, 0.0, 5, 70)), 10)
-    losses.note(it, header(captured_since(NOW + 1, 30, 0, 0, 0.0, 3, 900)), 20)
-    losses.note(it, header(captured_since(NOW + 1, 20, 0, 0, 0.0, 2, 100)), 21)
+    losses.note(it, header(Captured(time_of(NOW), 10, 0, 0, 0.0, 5, 70)), 10)
+    losses.note(it, header(Captured(time_of(NOW + 1), 30, 0, 0, 0.0, 3, 900)), 20)
+    losses.note(it, header(Captured(time_of(NOW + 1), 20, 0, 0, 0.0, 2, 100)), 21)
     [found] = losses.captures(it).values()
     assert (found.packets, found.interfaces, found.waiting) == (40, 3, 900)
     losses.note(it, header(captured_since(NOW + 2, 1, 0, 0, 0.0)), 30)

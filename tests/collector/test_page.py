@@ -561,8 +561,8 @@ def test_agents_that_lose_packets_or_records_are_red(collector: Running) -> None
         for node, captured in (
             ("whole", captured_since(now, 5_000, 0, 0, 0.0)),
             ("losing", captured_since(now, 900, 60, 40, 0.0)),
-            ("blind", captured_since(now, 900, 0, 0, 75.0, None, 5, 59, 0)),
-            ("full", captured_since(now, 900, 0, 0, 0.0, 1, 1_200, 90, 17)),
+            ("blind", captured_since(now, 900, 0, 0, 75.0).delivering(5, 59, 0)),
+            ("full", captured_since(now, 900, 0, 0, 0.0, 1).delivering(1_200, 90, 17)),
             ("silent", None),
         ):
             await send(collector, record(time=time_of(now)), node=node, captured=captured)
@@ -599,7 +599,7 @@ def test_the_table_of_agents_fits_the_screen(collector: Running, size: str) -> N
 
     async def body() -> None:
         now = time.time()
-        told = captured_since(now, 9_000_000, 6_000_000, 40_000, 75.0, 12, 99_000, 4_000, 17_345)
+        told = captured_since(now, 9_000_000, 6_000_000, 40_000, 75.0, 12).delivering(99_000, 4_000, 17_345)
         await send(collector, record(time=time_of(now)), node="ip-10-0-0-1.ec2.internal", captured=told)
         async with looking(collector, size) as seen:
             await seen.page.click("nav a[data-view=agents]")

@@ -29,7 +29,7 @@ from tests.support import netns
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Agent", "Node", "Pod", "Rpcapd", "Verdict", "agent_on", "compare", "settle"]
+__all__ = ["Agent", "Node", "Pod", "Rpcapd", "Verdict", "agent_on", "compare", "missing_for_bench", "settle"]
 
 ROOT = pathlib.Path(__file__).parents[2]
 RPCAPD = ROOT / ".cache" / "rpcapd" / "rpcapd"
@@ -383,6 +383,14 @@ def compare(servers: list[Pod], records: list[dict[str, Any]]) -> Verdict:
     verdict.reported = len(seen)
     verdict.missing = [key for key in served if key not in seen]
     return verdict
+
+
+def missing_for_bench(*programs: str) -> str | None:
+    """Build the rpcapd that benchmarks on a node use; or why they cannot run: they need these programs, and root."""
+    missing = netns.unavailable(*programs)
+    if missing is None:
+        subprocess.run([ROOT / "tests/support/build_rpcapd.sh"], check=True, stdout=subprocess.DEVNULL)
+    return missing
 
 
 def settle(agent: Agent, servers: list[Pod], seconds: float = 30.0) -> Verdict:

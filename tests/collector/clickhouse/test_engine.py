@@ -197,7 +197,7 @@ def test_a_table_that_was_there_before_gets_its_new_columns(tmp_path: Path) -> N
         async with beside(tmp_path) as it:
             await it.another().take(incoming(batch(record(), captured=captured_since(NOW, 5, 2, 0, 0.0))))
             it.ask("ALTER TABLE batches DROP COLUMN waiting_seconds, DROP COLUMN dropped")
-            later = batch(record(), captured=captured_since(NOW, 6, 2, 0, 0.0, 1, 2, 3, 4))
+            later = batch(record(), captured=captured_since(NOW, 6, 2, 0, 0.0, 1).delivering(2, 3, 4))
             await it.another().take(incoming(later))
             shared().fault("ADD COLUMN", "before")
             [agent] = await it.another().agents(Question())
