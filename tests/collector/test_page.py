@@ -147,6 +147,8 @@ async def looking(collector: Running, size: str = "laptop", scheme: Any = "light
         )
         seen = Seen(await context.new_page())
         await seen.page.goto(f"{collector.url}/")
+        # as somebody who types: the browser complains where a field is taken before it has given the focus itself
+        await seen.until("the focus", "document.activeElement?.id === 'token'")
         await seen.page.fill("#token", TOKEN)
         await seen.page.click("button[type=submit]")
         await seen.until("the page", "document.querySelector('#state')?.className.includes('live')")
