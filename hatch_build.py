@@ -50,6 +50,7 @@ MODULES: Final = (
     "interceptor.core.budget",
     "interceptor.core.model",
     "interceptor.core.packets.frames",
+    "interceptor.core.packets.dealing",
     "interceptor.core.tcp.flows",
     "interceptor.core.tcp.handshakes",
     "interceptor.core.tcp.numbers",

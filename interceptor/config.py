@@ -10,9 +10,9 @@ Units are in the names. A secret is a `SecretStr`, so that no `repr` or error sh
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, SecretStr
 
 __all__ = [
     "Capture",
@@ -48,6 +48,21 @@ Positive = Annotated[int, Field(gt=0, le=2**63 - 1)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 """Of a wait: a lock of Python's refuses to wait for centuries, and nobody means to."""
 Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+MOST_WORKERS: Final = 64
+
+
+def _workers(value: object) -> int | Literal["auto"]:
+    if value == "auto":
+        return "auto"
+    text = str(value)
+    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST_WORKERS:
+        return int(text)
+    raise ValueError(f"a number from 1 to {MOST_WORKERS}, or auto")
+
+
+Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]
 
 
 class _Section(BaseModel):
@@ -352,6 +367,9 @@ class Config(_Section):
     """Written into every batch and record; the host's name by default."""
     shutdown_seconds: Seconds = 20.0
     """How long an orderly end may take."""
+    workers: Workers = 1
+    """`run`: how many processes understand packets, each its share of the connections; `auto`: as many as there are cores
+    that we may use. With 1 there is no process but this one."""
     proxy: Proxy = Proxy()
     tls: Tls = Tls()
     capture: Capture = Capture()

@@ -143,7 +143,7 @@ def _options(model: type[BaseModel], prefix: tuple[str, ...]) -> Iterator[Option
             secret=SecretStr in kinds,
             several=tuple in kinds,
             optional=NoneType in kinds,
-            choices=tuple(kind for kind in kinds if isinstance(kind, str)),
+            choices=tuple(kind for kind in kinds if isinstance(kind, str)) if int not in kinds else (),
         )
 
 

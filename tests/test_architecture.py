@@ -45,6 +45,14 @@ PURE = {
         "core.packets.links",
         "core.packets.tunnels",
     },
+    "core.packets.dealing": {"core.model"},
+    "core.packets.shares": {
+        "core.model",
+        "core.packets.dealing",
+        "core.packets.decode",
+        "core.packets.frames",
+        "core.packets.radio",
+    },
     "core.tcp.reassembly": {"core.model", "core.budget", "core.protocols.conversation"},
     "core.protocols.http1.parser": {
         "core.budget",

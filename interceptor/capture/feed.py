@@ -42,7 +42,7 @@ class Feed:
         self._waiting: list[tuple[int, int, PacketBatch, int, asyncio.Future[None]]] = []
         """By the time of the first packet that was not taken; then by arrival."""
         self._number = 0
-        self._scheduled = False
+        self._scheduled = self._held = False
         self._passed = self._now = 0
         self._received = self._delivered = self._forgotten = 0
 
@@ -56,6 +56,16 @@ class Feed:
         heappush(self._waiting, (batch.packets[0][0], self._number, batch, 0, taken))
         self._schedule()
         await taken
+
+    def hold(self) -> None:
+        """Give the core nothing until `go_on`: it has enough. What comes meanwhile waits where it was captured."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """The core has room again."""
+        self._held = False
+        if self._waiting:
+            self._schedule()
 
     def passed(self, now: int) -> int:
         """Up to which packet time nothing more will come, if `now` is the wall clock's: for `Pipeline.expire`.
@@ -91,12 +101,14 @@ class Feed:
         )
 
     def _schedule(self) -> None:
-        if not self._scheduled:
+        if not (self._scheduled or self._held):
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._give)
 
     def _give(self) -> None:
         self._scheduled = False
+        if self._held:
+            return
         waiting = self._waiting
         while waiting:
             _, number, batch, begin, taken = heappop(waiting)

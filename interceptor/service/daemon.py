@@ -15,7 +15,7 @@ A second signal ends it at once. A defect in one task ends the others, is logged
 order is kept: what was understood is not lost with what failed.
 
 Refuses work of its own: packets go from a source through the core into the outlets, on the event loop, in pieces of a
-few milliseconds. Everything that waits for a disk or the network is in the parts.
+few milliseconds; with several `workers`, to them, and lines come back. Everything that waits for a disk or the network is in the parts.
 
 Packet time passes with the packets; while none come from live sources, the wall clock says how it passes, as far
 behind as packets may still be on their way (`Feed.passed`). A stall of ours is not time without packets: after one,
@@ -29,36 +29,33 @@ import contextlib
 import gc
 import os
 import signal
-import socket
 import time
-from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 from starlette.applications import Starlette
 
 from interceptor import __version__
-from interceptor.capture import overlays
 from interceptor.capture.feed import Feed
 from interceptor.capture.links import addresses
 from interceptor.capture.own_traffic import OwnTraffic, listening_at, parties, talking_to
-from interceptor.capture.owners import Owners
 from interceptor.capture.source import State, total
 from interceptor.capture.sources import are_here, make_sources
-from interceptor.core.pipeline import COLLECT_AFTER, Pipeline
-from interceptor.core.records.encoder import Record, RecordEncoder
+from interceptor.core.pipeline import COLLECT_AFTER
 from interceptor.delivery.batches import captured_since
 from interceptor.delivery.outlet import SpoolOutlet
 from interceptor.errors import InterceptorError, UsageError
-from interceptor.service import logs, memory, openings
+from interceptor.service import logs, memory
+from interceptor.service.analysis import Analysis
+from interceptor.service.cores import usable
 from interceptor.service.ending import Ending
 from interceptor.service.expiry import Expiry
 from interceptor.service.health import Heartbeat, routes
 from interceptor.service.metrics import (
+    Distribution,
     InterfaceNames,
     Metrics,
     Sample,
-    pipeline_samples,
     record_losses,
     source_samples,
     stage_samples,
@@ -66,36 +63,27 @@ from interceptor.service.metrics import (
 from interceptor.service.outbound import Outbound, origin
 from interceptor.service.output import FileOutlet
 from interceptor.service.server import serving
-from interceptor.service.traffic import Traffic
+from interceptor.service.workers import Workers
 from interceptor.settings import changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from interceptor import config
-    from interceptor.core.model import Outcome, PacketBatch, Stage
+    from interceptor.core.model import PacketBatch, Stage
     from interceptor.delivery.batches import Captured
+    from interceptor.service.analysis import Core
     from interceptor.settings import Settings
 
 __all__ = ["Daemon", "Outlet"]
 
 log = structlog.get_logger()
 
-_captured = itemgetter(2)
-
 _TOLD: Final = 3
 """Failed interfaces that /readyz names."""
-_BATCH: Final = 512
-"""Records made at once, as in `read`."""
 _TICK_SECONDS: Final = 0.1
 _TOLD_SECONDS: Final = 1.0
 """How often the headers of batches get new totals, which every interface is asked for: batches are seconds apart."""
-_SHED_ABOVE: Final = 0.90
-"""Of the memory limit. Between here and the limit is what the packets of a tick can need."""
-_SHED_SHARE: Final = 10
-"""A tenth of the connections goes at a time, …"""
-_SHED_MOST: Final = 2_000
-"""… at most so many: each takes some microseconds, and the event loop must not stall."""
 _LAG_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Seconds: a piece of packets is two milliseconds, and what is seen on the wire suffers from tenths."""
 _ADDRESSES_SECONDS: Final = 30.0
@@ -145,19 +133,7 @@ class Daemon:
         self._repetitions = repetitions
         options = settings.config
         self._memory = memory.budget(options.limits, memory.cgroup_limit())
-        self._owners = Owners() if are_here(options.capture.sources) else None
-        self._pipeline = Pipeline(
-            memory.core_limits(options.limits, self._memory),
-            self._owners.whose if self._owners else None,
-            overlays.parse(options.capture.tunnels, "capture.tunnels").ports,
-            recover_headers=options.capture.recover_headers,
-        )
-        node = options.node or socket.gethostname()
-        self._templates = openings.templates(options.metadata)
-        self._encoder = RecordEncoder(options.metadata.url, node, self._templates)
-        self._traffic = Traffic(options.metrics.by_server)
-        self._packets = self._bytes = self._records = 0
-        self._waiting: list[Outcome] = []
+        self._packets = self._records = 0
         self._shares: dict[str, int] = {}
         """Percent of the payload by protocol, as told last."""
         self._state = "starting"
@@ -171,6 +147,7 @@ class Daemon:
         self._sources = make_sources(options.capture, self._own_traffic)
         self._live = any(source.live for source in self._sources)
         self._feed = Feed(self._take, options.capture.read_timeout_ms / 1000)
+        self._core = self._make_core(options)
         self._outbound = Outbound(options) if options.endpoint is not None else None
         self._uploads: asyncio.Task[None] | None = None
         self._since = time.time()
@@ -181,19 +158,28 @@ class Daemon:
         names = InterfaceNames()
         self._metrics.add(lambda: source_samples(self._sources, names))
         self._metrics.add(lambda: stage_samples([self._captured()]))
-        self._metrics.add(lambda: pipeline_samples(self._pipeline))
-        self._metrics.add(self._traffic.samples)
-        self._metrics.add(
-            lambda: [
-                Sample("template_names_folded_total", self._templates.folded),
-                Sample("server_names_folded_total", self._encoder.names.folded),
-            ]
-        )
+        self._metrics.add(self._core_samples)
         self._metrics.add(self._outlet_samples)
         self._expiry = Expiry("run", options)
         self._metrics.add(self._expiry.samples)
         if self._outbound is not None:
             self._metrics.add(self._outbound.samples)
+
+    def _make_core(self, options: config.Config) -> Core:
+        number = usable() if options.workers == "auto" else options.workers
+        here = are_here(options.capture.sources)
+        if number == 1:
+            return Analysis(options, self._write, live=self._live, here=here)
+        return Workers(
+            number,
+            options,
+            self._memory,
+            self._write,
+            live=self._live,
+            here=here,
+            hold=self._feed.hold,
+            go_on=self._feed.go_on,
+        )
 
     async def run(self) -> int:
         """Run until a signal or the end of all sources; returns the exit status.
@@ -237,18 +223,18 @@ class Daemon:
         self._state = ""
         status = 0
         try:
+            await self._core.begin()
             async with asyncio.TaskGroup() as group:
                 sources = [
                     group.create_task(source.run(self._feed), name=source.url) for source in self._sources
                 ]
                 going = [
+                    group.create_task(self._core.run(), name="core"),
                     group.create_task(self._tick(), name="tick"),
                     group.create_task(self._report(), name="report"),
                     group.create_task(self._expiry.follow(), name="expiry"),
                     group.create_task(self._follow_own_traffic(port), name="own traffic"),
                 ]
-                if self._owners is not None:
-                    going.append(group.create_task(self._owners.follow(), name="owners"))
                 if self._outbound is not None:
                     self._uploads = group.create_task(self._outbound.run(), name="uploads")
                     going.append(self._uploads)
@@ -289,26 +275,13 @@ class Daemon:
     def _take(self, batch: PacketBatch) -> None:
         """Packets from the feed."""
         self._packets += len(batch.packets)
-        self._bytes += sum(map(_captured, batch.packets))
-        self._show(self._pipeline.feed(batch))
+        self._core.take(batch)
 
-    def _show(self, outcomes: list[Outcome]) -> None:
-        """Have these written, by the next tick at the latest."""
-        self._waiting += outcomes
-        if len(self._waiting) >= _BATCH:
-            self._flush()
-
-    def _flush(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
-            return
-        records = [self._encoder.record(outcome) for outcome in waiting]
-        calls = [record for record in records if isinstance(record, Record)]
-        self._traffic.count(calls, time.monotonic())
-        lines = self._encoder.lines(records)
-        self._records += len(waiting)
+    def _write(self, lines: bytes, records: int) -> None:
+        """Records from the core."""
+        self._records += records
         for outlet in self._outlets:
-            outlet.write(lines, len(waiting))
+            outlet.write(lines, records)
 
     async def _tick(self) -> None:
         """What must be done again and again."""
@@ -320,13 +293,11 @@ class Daemon:
             lag = loop.time() - due
             self._lag.observe(max(lag, 0.0))
             self._heart.beat()
-            if self._live and lag < _TICK_SECONDS:
-                self._show(self._pipeline.expire(self._feed.passed(time.time_ns())))
-            self._save_memory()
+            known = self._live and lag < _TICK_SECONDS
+            self._core.tick(self._feed.passed(time.time_ns()) if known else None)
             if due >= told:
                 told = due + _TOLD_SECONDS
                 self._told = self._totals()
-            self._flush()
 
     async def _follow_own_traffic(self, port: int) -> None:
         """Addresses change: those of this machine, and of the endpoint or proxy."""
@@ -345,52 +316,32 @@ class Daemon:
                 if self._outbound is not None:
                     uploads = await talking_to(*self._outbound.peer)
                     self._own_traffic.set("uploads", uploads[:_MOST_PEERS])
-                self._pipeline.leave_out(parties(self._own_traffic.conversations))
+                self._core.leave_out(parties(self._own_traffic.conversations))
         except (InterceptorError, TimeoutError) as error:
             reason = str(error) or "the names of the endpoint or proxy are not found in time"
             log.warning("own_traffic_unknown", error=reason, retry_seconds=_ADDRESSES_SECONDS)
-
-    def _save_memory(self) -> None:
-        """Close connections while memory is short: whole ones, so that what stays is right."""
-        used = memory.resident_bytes()
-        if used < self._memory * _SHED_ABOVE:
-            return
-        before = self._pipeline.shedded
-        share = max(self._pipeline.open_connections // _SHED_SHARE, 1)
-        self._show(self._pipeline.shed(min(share, _SHED_MOST)))
-        log.warning(
-            "connections_shed",
-            connections=self._pipeline.shedded - before,
-            memory_used_bytes=used,
-            memory_limit_bytes=self._memory,
-        )
 
     async def _report(self) -> None:
         """Say now and then how it goes."""
         while True:
             await asyncio.sleep(_SUMMARY_SECONDS)
+            tally = self._core.tally()
             log.info(
                 "running",
                 packets=self._packets,
-                transactions=self._pipeline.transactions,
-                connections=self._pipeline.open_connections,
-                missed_bytes=self._pipeline.missed_bytes,
+                transactions=tally.transactions,
+                connections=tally.connections,
+                missed_bytes=tally.missed_bytes,
                 **self._losses(),
-                memory_used_bytes=memory.resident_bytes(),
+                memory_used_bytes=self._memory_used(),
             )
-            self._show_unread()
-            self._tell_reading()
+            self._core.show_unread()
+            self._tell_reading(tally.read)
             for left_out in self._repetitions.settle() if self._repetitions is not None else ():
                 log.info("left_out", **left_out)
 
-    def _show_unread(self) -> None:
-        """What was not read since the last time, at the time that packets have: a capture that is replayed is of long ago."""
-        now = time.time_ns() if self._live else self._pipeline.newest
-        self._show(list(self._pipeline.unread(now)))
-
-    def _tell_reading(self) -> None:
+    def _tell_reading(self, read: dict[str, int]) -> None:
         """Say what the payload is, in percent by protocol, if that is not what was said last."""
-        read = self._pipeline.read()
         came = sum(read.values())
         shares = (
             {protocol: round(100 * size / came) for protocol, size in sorted(read.items()) if size}
@@ -424,6 +375,7 @@ class Daemon:
         taken = [key for key in changed if key in _RELOADABLE or _is_read_when_needed(key, options)]
         self._settings = settings
         logs.configure(options.log.level, repetitions=self._repetitions)
+        self._core.log_from(options.log.level)
         if _INTERFACES & set(taken):
             for source in self._sources:
                 source.obey(options.capture.interfaces)
@@ -478,12 +430,20 @@ class Daemon:
 
     def _samples(self) -> Iterator[Sample]:
         yield Sample("received_packets_total", self._packets)
-        yield Sample("received_bytes_total", self._bytes)
+        yield Sample("received_bytes_total", total(self._sources).bytes)
         yield Sample("records_total", self._records)
         yield Sample("memory_limit_bytes", self._memory)
-        yield Sample("memory_used_bytes", memory.resident_bytes())
-        if self._owners is not None:
-            yield Sample("proven_interfaces", len(self._owners.proofs))
+        yield Sample("memory_used_bytes", self._memory_used())
+
+    def _core_samples(self) -> Iterator[Sample | Distribution]:
+        tally = self._core.tally()
+        yield from stage_samples(tally.stages)
+        yield from tally.samples
+        yield from tally.distributions
+        yield from self._core.samples()
+
+    def _memory_used(self) -> int:
+        return memory.resident_bytes() + self._core.memory_bytes
 
     def _outlet_samples(self) -> Iterator[Sample]:
         stages = [stage for outlet in self._outlets for stage in outlet.ledger()]
@@ -494,15 +454,13 @@ class Daemon:
 
     async def _drain(self, deadline: float) -> int:
         """Write what is left; returns 1 where something was lost on the way."""
-        for outcomes in self._pipeline.closing():
-            self._show(outcomes)
-        self._show_unread()
+        await self._core.end(_left(deadline) / 2)
+        tally = self._core.tally()
         self._told = self._totals()
-        self._flush()
         in_time = await self._close_outlets(_left(deadline))
         stages = [
             self._captured(),
-            *self._pipeline.ledger(),
+            *tally.stages,
             *(stage for outlet in self._outlets for stage in outlet.ledger()),
         ]
         unbalanced = [stage.name for stage in stages if not stage.balanced]
@@ -515,7 +473,7 @@ class Daemon:
             in_time=in_time,
             packets=self._packets,
             records=self._records,
-            missed_bytes=self._pipeline.missed_bytes,
+            missed_bytes=tally.missed_bytes,
             **self._losses(),
             ledger={stage.name: _told(stage) for stage in stages},
         )

@@ -105,6 +105,18 @@ class Repetitions:
         return told
 
 
+class _Signed:
+    """A structlog processor that says which worker it is."""
+
+    def __init__(self, worker: int) -> None:
+        self._worker = worker
+
+    def __call__(self, _: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """Say it."""
+        event["worker"] = self._worker
+        return event
+
+
 class _Bridge(logging.Handler):
     """The standard library's loggers, into structlog."""
 
@@ -139,9 +151,12 @@ def _traced(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMappi
 
 
 def configure(
-    level: str = "info", stream: TextIO | None = None, repetitions: Repetitions | None = None
+    level: str = "info",
+    stream: TextIO | None = None,
+    repetitions: Repetitions | None = None,
+    worker: int | None = None,
 ) -> None:
-    """Send every log, ours and the libraries', to `stream` (standard error), from `level` on.
+    """Send every log, ours and the libraries', to `stream` (standard error), from `level` on; of which worker, if it is one's.
 
     Can be called again: loggers that exist follow.
     """
@@ -150,6 +165,7 @@ def configure(
         processors=[
             structlog.processors.add_log_level,
             repetitions if repetitions is not None else Repetitions(),
+            *([] if worker is None else [_Signed(worker)]),
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             _traced,
             _ordered,

@@ -1,25 +1,23 @@
 """How much memory this process may use, how much it does, and what of it the core gets.
 
-Owns reading the cgroup's limit (versions 1 and 2) and our resident size, and the split of a budget into the core's
-limits. Refuses to act on it: whoever runs the core sheds load.
-
-The limit of a cgroup is the lowest of its own and its ancestors'. In a container the ancestors are out of sight,
-and its own files stand at the root of the mounted hierarchy.
+Owns what the cgroup's limit and our resident size are, and the split of a budget: among processes, and into the core's limits.
+Refuses to act on it: whoever runs the core sheds load.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from interceptor.core.model import Limits
+from interceptor.service import controllers
 
 if TYPE_CHECKING:
     from interceptor import config
 
-__all__ = ["UNLIMITED", "budget", "cgroup_limit", "core_limits", "resident_bytes", "shares"]
+__all__ = ["UNLIMITED", "budget", "cgroup_limit", "core_limits", "divided", "resident_bytes", "shares"]
 
 UNLIMITED: Final = 512 * 2**20
 """What we take where nothing limits us: a node's other programs need the rest."""
@@ -64,6 +62,20 @@ def shares(memory: int) -> Limits:
     )
 
 
+def divided(limits: config.Limits, memory: int, workers: int) -> config.Limits:
+    """What each of several workers may use, where all of them and this process may use `memory` bytes.
+
+    What is configured for all connections together is divided; what is for each of them stays.
+    """
+    each = max(memory - _PROGRAM, _LEAST) // workers
+    parts = {
+        name: -(-value // workers)
+        for name in ("connections", "handshakes", "held_bytes")
+        if (value := getattr(limits, name)) is not None
+    }
+    return limits.model_copy(update={**parts, "memory_bytes": each})
+
+
 def core_limits(limits: config.Limits, memory: int) -> Limits:
     """The core's limits: what is configured, and for the rest what `memory` bytes allow."""
     names = (
@@ -75,40 +87,13 @@ def core_limits(limits: config.Limits, memory: int) -> Limits:
 
 
 def cgroup_limit(
-    mounted: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")
+    mounted: Path = controllers.MOUNTED, membership: Path = controllers.MEMBERSHIP
 ) -> int | None:
     """The lowest memory limit of the cgroup that this process is in; None where there is none."""
-    try:
-        lines = membership.read_text().splitlines()
-    except OSError:
-        return None
-    limits: list[int] = []
-    for line in lines:
-        # cgroups(7): `hierarchy-ID:controller-list:cgroup-path`; version 2 has the ID 0 and no controllers
-        number, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if number == "0" and not controllers:
-            limits += _limits(mounted, path, "memory.max")
-        elif "memory" in controllers.split(","):
-            limits += _limits(mounted / "memory", path, "memory.limit_in_bytes")
+    said = controllers.read("memory", "memory.max", "memory.limit_in_bytes", mounted, membership)
+    # version 1 says "no limit" by a number near 2^63, version 2 by `max`
+    limits = [int(text) for text in said if text.isdigit() and int(text) < 2**60]
     return min(limits, default=None)
-
-
-def _limits(mounted: Path, path: str, name: str) -> list[int]:
-    """What the files of a cgroup and its ancestors say, as far as they are in sight."""
-    found = []
-    place = PurePosixPath("/") / path
-    for one in (place, *place.parents):
-        if ".." in one.parts:
-            continue  # outside of our cgroup namespace
-        try:
-            text = (mounted / str(one).lstrip("/") / name).read_text().strip()
-        except OSError:
-            continue
-        # version 1 says "no limit" by a number near 2^63, version 2 by `max`
-        if text.isdigit() and int(text) < 2**60:
-            found.append(int(text))
-    return found
 
 
 def resident_bytes(statm: Path = Path("/proc/self/statm")) -> int:

@@ -51,6 +51,7 @@ __all__ = [
     "Named",
     "Sample",
     "Snapshot",
+    "kind_of",
     "pipeline_samples",
     "record_losses",
     "source_samples",
@@ -178,6 +179,13 @@ METRICS: Final = (
         "protocol",
     ),
     _counter("records_dropped_total", "Records that did not get out, by reason", "reason"),
+    # workers, where there are several
+    _gauge("worker_up", "Whether the worker is at work: 1 or 0 (`workers`)", "worker"),
+    _counter("worker_restarts_total", "Times that it ended by itself and was started again", "worker"),
+    _counter("worker_packets_total", "Packets that it was given and has understood", "worker"),
+    _counter("worker_cpu_seconds_total", "Processor time that it has used", "worker"),
+    _gauge("worker_memory_bytes", "What it uses: resident memory", "worker"),
+    _counter("connections_cut_short_total", "Connections that were open at a worker when it ended by itself"),
     # the traffic
     _counter(
         "http_requests_total",
@@ -289,6 +297,11 @@ METRICS: Final = (
 )
 
 _BY_NAME: Final = {metric.name: metric for metric in METRICS}
+
+
+def kind_of(name: str) -> Kind:
+    """How a metric of the table goes."""
+    return _BY_NAME[name].kind
 
 
 _PLACES: Final = {name: place for place, name in enumerate(_BY_NAME)}
@@ -517,8 +530,7 @@ def record_losses(stages: Iterable[Stage]) -> Iterator[Sample]:
 
 
 def pipeline_samples(pipeline: Pipeline) -> Iterator[Sample]:
-    """The core's counters."""
-    yield from stage_samples(pipeline.totals())
+    """The core's counters, beside its ledger."""
     for protocol, size in pipeline.read().items():
         yield Sample("payload_bytes_total", size, (protocol,))
     yield Sample("missed_bytes_total", pipeline.missed_bytes)

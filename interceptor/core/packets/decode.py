@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from interceptor.core.model import Limits, Segment
 
-__all__ = ["Decoder", "Party"]
+__all__ = ["Decoder", "Headers", "Party"]
 
 _read_ah = fields(AH)
 _read_fragment = fields(IP6FragmentHeader)
@@ -83,7 +83,7 @@ _MOST_EXTENSIONS = 16
 """RFC 8200 section 4.1 recommends each at most once and one of them twice. All begin with the number of the next."""
 
 
-class _Packet:
+class Headers:
     """The packet that is being decoded."""
 
     __slots__ = ("addresses", "buffer", "depth", "end", "frame", "name", "start", "time")
@@ -137,7 +137,7 @@ class Decoder:
         frame = memoryview(buffer)[start : start + captured]
         try:
             ethertype, at, vlans = find_network(link_type, frame)
-            packet = _Packet(buffer, start, frame, max(length, captured), time, vlans)
+            packet = Headers(buffer, start, frame, max(length, captured), time, vlans)
             return self._ipv4(packet, at) if ethertype == IPV4 else self._ipv6(packet, at)
         except Refused as refused:
             self.dropped[refused.reason] += 1
@@ -153,7 +153,7 @@ class Decoder:
         """Give up every incomplete datagram: no more packets will come."""
         self._fragments.close()
 
-    def _ipv4(self, packet: _Packet, at: int) -> tuple[bytes, Segment] | None:
+    def _ipv4(self, packet: Headers, at: int) -> tuple[bytes, Segment] | None:
         version_header, _, total, identification, fragment, _, protocol, _, source, destination = _read_ip(
             packet.frame, at
         )
@@ -178,7 +178,7 @@ class Decoder:
         identity = struct.pack(">HB", identification, protocol)
         return self._fragment(packet, at, protocol, identity, offset * 8, not more, _EXTENSIONS_4)
 
-    def _ipv6(self, packet: _Packet, at: int) -> tuple[bytes, Segment] | None:
+    def _ipv6(self, packet: Headers, at: int) -> tuple[bytes, Segment] | None:
         version, length, protocol, _, source, destination = _read_ip6(packet.frame, at)
         if version >> 28 != 6:
             raise Refused(Drop.MALFORMED)
@@ -190,16 +190,13 @@ class Decoder:
         return self._payload(packet, at, protocol, _EXTENSIONS_6)
 
     def _payload(
-        self, packet: _Packet, at: int, protocol: int, extensions: frozenset[int]
+        self, packet: Headers, at: int, protocol: int, extensions: frozenset[int]
     ) -> tuple[bytes, Segment] | None:
         """Follow the headers from `at` on to a TCP header."""
         frame = packet.frame
         for _ in range(_MOST_EXTENSIONS):
             if protocol == _TCP:
-                segment = _tcp(packet, at)
-                if packet.depth and self.own and _is_of(self.own, packet.addresses, frame, at):
-                    raise Refused(Drop.OWN_TRAFFIC)
-                return packet.buffer, segment
+                return self._segment(packet, at)
             if protocol not in extensions:
                 return self._enter(packet, self._inside(protocol, frame, at))
             if protocol == _FRAGMENT:
@@ -226,9 +223,16 @@ class Decoder:
                 at = end
         raise Refused(Drop.MALFORMED)
 
+    def _segment(self, packet: Headers, at: int) -> tuple[bytes, Segment] | None:
+        """Read the TCP header at `at`."""
+        segment = _tcp(packet, at)
+        if packet.depth and self.own and _is_of(self.own, packet.addresses, packet.frame, at):
+            raise Refused(Drop.OWN_TRAFFIC)
+        return packet.buffer, segment
+
     def _fragment(
         self,
-        packet: _Packet,
+        packet: Headers,
         at: int,
         protocol: int,
         identity: bytes,
@@ -281,7 +285,7 @@ class Decoder:
             raise Refused(_REASONS.get(protocol, Drop.NOT_TCP))
         return inside
 
-    def _enter(self, packet: _Packet, inside: Inside) -> tuple[bytes, Segment] | None:
+    def _enter(self, packet: Headers, inside: Inside) -> tuple[bytes, Segment] | None:
         """Go on with what a tunnel carries."""
         packet.depth += 1
         if packet.depth > DEPTH:
@@ -316,7 +320,7 @@ def _routed_4(frame: memoryview, at: int, destination: bytes) -> bytes:
     return destination
 
 
-def _follow_route(packet: _Packet, at: int, end: int) -> None:
+def _follow_route(packet: Headers, at: int, end: int) -> None:
     """Put the final destination in the place of the next stop, which is what a packet on its way carries.
 
     RFC 8200 section 8.1: that is what checksums are made with, and what the other direction's packets come from. A
@@ -345,7 +349,7 @@ def _follow_route(packet: _Packet, at: int, end: int) -> None:
     packet.addresses = packet.addresses[:half] + stop
 
 
-def _come_home(packet: _Packet, at: int, end: int) -> None:
+def _come_home(packet: Headers, at: int, end: int) -> None:
     """Put a mobile node's home address in the place of where it is (RFC 6275 section 6.3)."""
     frame = packet.frame[:end]
     at += 2
@@ -363,7 +367,7 @@ def _come_home(packet: _Packet, at: int, end: int) -> None:
 # --- the transport layer --------------------------------------------------------------------------------------
 
 
-def _tcp(packet: _Packet, at: int) -> Segment:
+def _tcp(packet: Headers, at: int) -> Segment:
     frame = packet.frame
     _, _, sequence, acknowledgement, offset_flags, *_ = _read_tcp(frame, at)
     # RFC 9293 section 3.1: the data offset counts 32-bit words and includes the fixed header.

@@ -323,12 +323,17 @@ class RecordEncoder:
     """
 
     def __init__(
-        self, url: Url = "template", node: str | None = None, templates: PathTemplates | None = None
+        self,
+        url: Url = "template",
+        node: str | None = None,
+        templates: PathTemplates | None = None,
+        worker: int = 0,
     ) -> None:
         self._shown = None if url == "template" else url
         self._show_path = url != "template"
         self._show_query = url == "full"
         self._node = _text(node) if node else None
+        self._worker = worker
         templates = templates or PathTemplates()
         self._template = templates.template
         self._calls = _Cache[str, str | None](CallNames(templates.words).template)
@@ -634,7 +639,7 @@ class RecordEncoder:
         return unread.UnreadRecord(
             schema=SCHEMA,
             kind="unread",
-            id=unread.identity(outcome, self._node),
+            id=unread.identity(outcome, self._node, self._worker),
             time=f"{self._seconds[second]}{nanoseconds // 1000:06}Z",
             duration_us=max(0, outcome.end_time - outcome.time) // 1000,
             server_address=_text(peers.server_address) or None,

@@ -59,8 +59,9 @@ def name(protocol: str) -> str | None:
     return None if protocol in {TUNNEL, UNRECOGNIZED} else protocol
 
 
-def identity(unread: Unread, node: str | None) -> str:
-    """The same for the same traffic of the same node, whenever it is read."""
+def identity(unread: Unread, node: str | None, worker: int = 0) -> str:
+    """The same for the same traffic of the same node, whenever it is read; each of several workers has its part of a minute's."""
     peers = unread.peers
-    said = (node or "", peers.server_address, peers.server_port, unread.protocol, unread.time)
+    said: tuple[object, ...] = (node or "", peers.server_address, peers.server_port, unread.protocol)
+    said = (*said, unread.time, worker) if worker else (*said, unread.time)
     return blake2b(repr(said).encode(), digest_size=16).hexdigest()
