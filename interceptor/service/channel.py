@@ -72,7 +72,7 @@ class Outbox:
         self.waiting = 0
 
     def finish(self) -> None:
-        """Say what waits, however long that takes, and close."""
+        """Say what waits, however long that takes, and close. Nothing else goes on meanwhile."""
         if self._descriptor >= 0:
             os.set_blocking(self._descriptor, True)
             self._write()

@@ -6,13 +6,16 @@ named has none.
 
 from __future__ import annotations
 
+import signal
 from enum import IntEnum
 from typing import Final
 
 import msgspec
 
-__all__ = ["NONE", "Answer", "Order", "Start"]
+__all__ = ["DEAF_TO", "NONE", "Answer", "Order", "Start"]
 
+DEAF_TO: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What whoever sends it to all processes means for the daemon: what a worker has to know, it is told in a message."""
 NONE: Final = -1
 """No number."""
 

@@ -25,7 +25,7 @@ from interceptor.core.pipeline import COLLECT_AFTER
 from interceptor.service import logs
 from interceptor.service.analysis import Analysis
 from interceptor.service.channel import Inbox, Outbox, widen
-from interceptor.service.messages import NONE, Answer, Order, Start
+from interceptor.service.messages import DEAF_TO, NONE, Answer, Order, Start
 
 if TYPE_CHECKING:
     from interceptor.core.packets.decode import Party
@@ -148,8 +148,9 @@ class Worker:
 
 def main() -> None:
     """Work on standard input and output, which nothing else may write to."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in DEAF_TO:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, DEAF_TO)
     gc.set_threshold(COLLECT_AFTER, 10, 10)
     orders, answers = os.dup(0), os.dup(1)
     os.dup2(2, 1)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -34,7 +35,7 @@ from interceptor.errors import InterceptorError
 from interceptor.service import openings
 from interceptor.service.channel import Inbox, Outbox, widen
 from interceptor.service.memory import divided
-from interceptor.service.messages import NONE, Answer, Order, Start
+from interceptor.service.messages import DEAF_TO, NONE, Answer, Order, Start
 from interceptor.service.metrics import Sample
 from interceptor.service.tallies import Tally, cut_short, total
 
@@ -136,6 +137,8 @@ class _Worker:
         widen(ours)
         # As we were started, so that it finds the same program; a folder that happens to be the current one is no part of it.
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        # Inherited, and so in force before it can ask not to be disturbed.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, DEAF_TO)
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "interceptor.service.worker"),
@@ -149,6 +152,7 @@ class _Worker:
             os.close(answers)
             raise
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(orders)
             os.close(theirs)
         self._began = time.monotonic()

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from interceptor.config import Config
-from interceptor.service import memory
 from interceptor.service.daemon import Daemon
 from interceptor.settings import Settings
 from tests.capture_bytes import conversation, pcap
@@ -558,15 +557,15 @@ def test_a_defect_ends_it_with_what_was_understood(
     """Exit status 1, a log line with the traceback, and the records so far in the file."""
 
     def break_it(daemon: Daemon) -> None:
-        feed = daemon._pipeline.feed
+        take = daemon._core.take
         count = iter(range(1_000))
 
-        def feed_some(batch: Any) -> Any:
+        def take_some(batch: Any) -> None:
             if next(count):
                 raise KeyError("a defect")
-            return feed(batch)
+            take(batch)
 
-        daemon._pipeline.feed = feed_some  # type: ignore[method-assign]
+        daemon._core.take = take_some  # type: ignore[method-assign]
 
     path = tmp_path / "second.pcap"
     path.write_bytes(pcap(conversation(400)))
@@ -576,33 +575,6 @@ def test_a_defect_ends_it_with_what_was_understood(
     said = capsys.readouterr().out
     assert "KeyError" in said
     assert "stopped" in said
-
-
-def test_near_the_memory_limit_connections_are_shed(
-    tmp_path: pathlib.Path, replay: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whole ones, the longest idle first, counted and reported; the process lives."""
-    made = Daemon(
-        Settings(Config.model_validate({**replay, "output": {"path": str(tmp_path / "out")}}), {}),
-        lambda: None,  # type: ignore[arg-type,return-value]
-    )
-    from tests.conversations import Capture, Dialogue, Ends, request
-
-    capture = Capture()
-    made._pipeline = capture.pipeline
-    for number in range(100):
-        Dialogue(capture, Ends(client_port=1_000 + number)).open().client(request(number))
-    used = [memory.resident_bytes()]
-    monkeypatch.setattr(memory, "resident_bytes", lambda: used[0])
-    made._memory = used[0] * 2
-    made._save_memory()
-    assert made._pipeline.shedded == 0
-    made._memory = used[0]
-    made._save_memory()
-    made._save_memory()
-    assert made._pipeline.shedded == 10 + 9
-    assert len(made._waiting) == 19
-    assert all(stage.balanced for stage in made._pipeline.ledger())
 
 
 def test_records_need_somewhere_to_go() -> None:
