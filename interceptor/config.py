@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, SecretStr, WithJsonSchema
 
 __all__ = [
     "Capture",
@@ -51,6 +51,7 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
 MOST_WORKERS: Final = 64
+"""Long before that the process that reads packets for them is the slowest."""
 
 
 def _workers(value: object) -> int | Literal["auto"]:
@@ -62,7 +63,13 @@ def _workers(value: object) -> int | Literal["auto"]:
     raise ValueError(f"a number from 1 to {MOST_WORKERS}, or auto")
 
 
-Workers = Annotated[int | Literal["auto"], PlainValidator(_workers)]
+Workers = Annotated[
+    int | Literal["auto"],
+    PlainValidator(_workers),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_WORKERS}, {"const": "auto"}]}
+    ),
+]
 
 
 class _Section(BaseModel):

@@ -62,7 +62,9 @@ def test_every_option_is_set_by_its_variable() -> None:
         for name in option.path:
             default = getattr(default, name)
         text = option.choices[-1] if option.choices else samples.get(type(default).__name__, "70")
-        text = {"capture.buffer_bytes": "1048576", "metadata.learn": "7"}.get(option.key, text)
+        text = {"capture.buffer_bytes": "1048576", "metadata.learn": "7", "workers": "7"}.get(
+            option.key, text
+        )
         if option.key in {"token_file", "proxy.url_file", "capture.password_file"}:
             continue  # they would be read
         loaded = load(None, {option.variable: text})

@@ -41,7 +41,7 @@ TimeoutStopSec=40
 
 # What it may take of the machine. Its own budget is three quarters of MemoryMax.
 MemoryMax=1G
-TasksMax=64
+TasksMax=512
 CPUWeight=50
 LimitNOFILE=16384
 

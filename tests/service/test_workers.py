@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from interceptor.capture.capture_file import CaptureReader
 from interceptor.config import Config
-from interceptor.core.packets.dealing import flow_number
+from interceptor.core.packets.dealing import taken_up
+from interceptor.core.packets.frames import fast_lane
+from interceptor.core.packets.shares import Shares
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.service import workers
 from interceptor.service.workers import Workers
@@ -196,20 +199,32 @@ def test_one_that_is_killed_is_replaced(tmp_path: Path, calls: Path) -> None:
         [told] = [event for event in run.events() if event["event"] == "worker_ended"]
     assert (told["worker"], told["status"]) == (1, -signal.SIGKILL)
     assert last["ledger"]["workers"]["dropped"]["worker_lost"] >= told["packets_lost"] > 0
-    others = [record for record in map(json.loads, lines) if reader(record, 2) == 1]
-    counted = Counter(
-        (record["source.address"], record["destination.address"], record["source.port"]) for record in others
-    )
-    assert set(counted.values()) == {200}  # 20,000 calls on 100 connections
+    of_second = connections_of(calls, 1)
+    others = [record for record in map(json.loads, lines) if ends(record) in of_second]
+    assert Counter(map(ends, others)) == dict.fromkeys(of_second, 200)  # 20,000 calls on 100 connections
     for record in others:
         assert (record["http.request.state"], record["http.response.state"]) == ("complete", "complete")
 
 
-def reader(record: dict[str, Any], number: int) -> int:
-    """Whose a record's connection is."""
-    ends = [(record[f"{side}.address"], record[f"{side}.port"]) for side in ("source", "destination")]
-    addresses = b"".join(ipaddress.ip_address(address).packed for address, _ in ends)
-    return flow_number(addresses + b"".join(port.to_bytes(2, "big") for _, port in ends)) % number
+def ends(record: dict[str, Any]) -> bytes:
+    """The flow of a record's requests."""
+    both = [(record[f"{side}.address"], record[f"{side}.port"]) for side in ("source", "destination")]
+    addresses = b"".join(ipaddress.ip_address(address).packed for address, _ in both)
+    return addresses + b"".join(port.to_bytes(2, "big") for _, port in both)
+
+
+def connections_of(path: Path, reader: int) -> set[bytes]:
+    """The flows of requests in a capture that go to this one of two readers."""
+    shares, found = Shares(2), set()
+    for batch in CaptureReader().feed(path.read_bytes()):
+        for hand in shares.deal(batch):
+            if hand.reader == reader:
+                for _, start, captured, _ in taken_up(hand.data, 0):
+                    segment = fast_lane(hand.data, start, captured)
+                    assert segment is not None
+                    if segment[0][-2:] == b"\x1f\x90":
+                        found.add(segment[0])
+    return found
 
 
 @pytest.mark.parametrize("source", LIVE)

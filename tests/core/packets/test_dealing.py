@@ -129,7 +129,12 @@ def test_of_other_links_somebody_is_asked() -> None:
     """Where Ethernet's places would be, something else may stand."""
     buffer, packets = laid(frame(bytes(range(12))))
     asked = []
-    deal(buffer, packets, 2, False, {}, {}, lambda packet: asked.append(packet) or 0)
+
+    def answer(packet: Packet) -> int:
+        asked.append(packet)
+        return 0
+
+    deal(buffer, packets, 2, False, {}, {}, answer)
     assert asked == packets
 
 
