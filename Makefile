@@ -20,7 +20,7 @@ BUILD = $(if $(filter podman,$(ENGINE)),--format docker) --build-arg VERSION=$(T
 # Wheels only, so that no compiler is needed; for every platform that Python 3.11 runs on.
 LOCKED := --generate-hashes --universal --python-version 3.11 --only-binary :all: --custom-compile-command "make lock"
 
-.PHONY: help run stop test thorough kube properties check lint types compiled compiled-check privacy bench bench-rpcap bench-live bench-pause bench-starved bench-upload bench-collector fuzz fixtures lock chart images clean
+.PHONY: help run stop test thorough kube properties check lint types compiled compiled-check privacy bench bench-rpcap bench-live bench-pause bench-starved bench-workers bench-upload bench-collector fuzz fixtures lock chart images clean
 
 help:                       ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1:/p' $(firstword $(MAKEFILE_LIST)) | awk '{ verb = $$0; sub(/:.*/, "", verb); \
@@ -95,6 +95,9 @@ bench-starved: $(VENV)/tests .cache/compiled/made ## what the daemon reports wit
 	tests/support/packages.sh
 	tests/support/build_rpcapd.sh
 	$(BIN)/python -m tests.bench.bench_starved $(SECONDS)
+
+bench-workers: $(VENV)/tests .cache/compiled/made ## one process and two workers on the same capture, both lanes (CALLS=100000 for less)
+	$(BIN)/python -m tests.bench.bench_workers $(CALLS)
 
 bench-pause: $(VENV)/tests  ## how long a capture may pause before packets are lost, by rate, beside tcpdump
 	tests/support/packages.sh

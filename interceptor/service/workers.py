@@ -63,7 +63,7 @@ _PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 _SILENT_TICKS: Final = 300
 """Half a minute, as for this process (`health`). Ticks, so that a pause of ours is none of the worker's."""
 _STARTING_TICKS: Final = 3_000
-"""Before it has counted a packet: where there is hardly any CPU, a start takes long."""
+"""Before it has said anything at all: where there is hardly any CPU, a start takes long."""
 
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.decode
@@ -135,8 +135,6 @@ class _Worker:
         orders, ours = os.pipe()
         answers, theirs = os.pipe()
         widen(ours)
-        # As we were started, so that it finds the same program; a folder that happens to be the current one is no part of it.
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         # Inherited, and so in force before it can ask not to be disturbed.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, DEAF_TO)
         try:
@@ -144,7 +142,7 @@ class _Worker:
                 *(sys.executable, "-P", "-m", "interceptor.service.worker"),
                 stdin=orders,
                 stdout=theirs,
-                env=environment,
+                env=_environment(),
                 start_new_session=True,  # a terminal's Ctrl-C is for us
             )
         except OSError:
@@ -168,11 +166,11 @@ class _Worker:
         failures = 0
         while True:
             await self.ended()
+            failures = failures + 1 if time.monotonic() - self._began < _SOON_SECONDS else 0
+            if failures and not self._ending:
+                await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES)) - 1])
             if self._ending:
                 return
-            failures = failures + 1 if time.monotonic() - self._began < _SOON_SECONDS else 0
-            if failures:
-                await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES)) - 1])
             try:
                 await self.begin()
             except OSError as error:
@@ -254,7 +252,7 @@ class _Worker:
             self._outbox.put(Order.GONE, self._interfaces.pop(interface))
         self._outbox.put(Order.TICK, passed)
         self._ticks += 1
-        if self._ticks == (_SILENT_TICKS if self.now.packets else _STARTING_TICKS):
+        if self._ticks == (_SILENT_TICKS if self.now.memory_bytes else _STARTING_TICKS):
             log.error("worker_stuck", worker=self.number)
             self.kill()
 
@@ -272,6 +270,19 @@ class _Worker:
                 self.now = _decode(body, type=Tally)
         if inbox.ended:  # the process is about to, too
             asyncio.get_running_loop().remove_reader(inbox)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the same program in it, and without options and secrets: a worker has its own.
+
+    A folder that happens to be the current one is no part of the program.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("INTERCEPTOR_") or name == "INTERCEPTOR_PURE"
+    }
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 class Workers:

@@ -61,6 +61,12 @@ def arguments(process: int) -> list[str]:
         return file.read().decode().split("\0")[:-1]
 
 
+def environment(process: int) -> bytes:
+    """Of a process."""
+    with open(f"/proc/{process}/environ", "rb") as file:
+        return file.read()
+
+
 class Run:
     """`interceptor run` of files, with so many workers."""
 
@@ -340,6 +346,24 @@ def test_they_are_told_no_secrets() -> None:
         assert "a-token" not in worker._start.config
         assert "pass@" not in worker._start.config
         assert "cloud.example" not in worker._start.config
+
+
+def test_nor_by_their_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options in variables are the daemon's; which lane runs is everybody's."""
+    monkeypatch.setenv("INTERCEPTOR_TOKEN", "a-token-of-theirs")
+    monkeypatch.setenv("INTERCEPTOR_PURE", "1")
+
+    async def body() -> None:
+        several = made()
+        await several.begin()
+        [worker] = several._workers
+        assert worker._process is not None
+        said = environment(worker._process.pid)
+        assert b"a-token" not in said
+        assert b"INTERCEPTOR_PURE=1" in said
+        await several.end(30)
+
+    asyncio.run(body())
 
 
 def test_limits_are_divided() -> None:
