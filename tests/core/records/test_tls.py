@@ -22,6 +22,9 @@ class _Nobody:
     def deliver(self, size: int) -> None:
         """It does not."""
 
+    def answered(self, peers: Peers) -> None:
+        """Nor does it remember."""
+
 
 def test_what_a_record_says_of_a_session() -> None:
     """Names, numbers and sizes of a real one; every field is one of the schema."""

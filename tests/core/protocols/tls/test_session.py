@@ -59,6 +59,11 @@ class Heard:
         self.conversation = TlsConversation(PEERS, self, Budget(1), first=first)
         self.at = [0, 0]
         self.finished: list[Outcome] = []
+        self.servers: list[Peers] = []
+
+    def answered(self, peers: Peers) -> None:
+        """Remember who has proven to be a server."""
+        self.servers.append(peers)
 
     def deliver(self, size: int) -> None:
         """Count bytes that were read."""
