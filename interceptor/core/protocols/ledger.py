@@ -5,7 +5,7 @@ those that are in none, so that what most packets are costs nothing here. Owns a
 connections met in the middle. Refuses to know any protocol but by its name.
 
 Limits: `SERVERS` accounts have something to report at a time; beyond them there is one of each protocol for all servers. As many
-servers are remembered, those that answered last: who makes up others has records say that they assume, and nothing worse.
+servers are remembered, those that answered last: who makes up others has more records say that they assume.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Ledger:
     def turned(self, protocol: str, peers: Peers) -> bool | None:
         """Whether the server is who is taken for the client here, as another connection has proven.
 
-        None: nobody knows; nor does anybody where both have answered.
+        None: nobody knows, as where both have answered.
         """
         network = peers.network_type
         server = (network, peers.server_address, peers.server_port, protocol) in self._answered

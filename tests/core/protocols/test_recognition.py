@@ -255,6 +255,24 @@ def test_who_answered_in_a_tunnel_is_who_one_connects_to(speaks: str) -> None:
     assert (session.client if speaks == "client" else session.server).bytes == len(RECORDS)
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_proxys_header_before_what_is_met_late_takes_nothing_of_it(*, together: bool) -> None:
+    """The header is text that begins no message; records behind it prove themselves, from the next segment on where it has none."""
+    header = b"PROXY TCP4 192.0.2.77 192.0.2.78 51000 443\r\n"
+    capture = Capture()
+    talk = Dialogue(capture)
+    for piece in [header + RECORDS] if together else [header, RECORDS]:
+        talk.client(piece)
+    talk.client(RECORDS)
+    talk.server(RECORDS)
+    capture.close()
+    [session] = sessions(capture)
+    sizes = (1 if together else 2) * len(RECORDS), len(RECORDS)
+    assert (session.client.bytes, session.server.bytes) == sizes
+    assert capture.pipeline.read()["tls"] == sum(sizes)
+    assert session.assumed
+
+
 def test_many_that_are_met_late_hold_nothing() -> None:
     """However many there are, nothing waits, and who made them up is remembered by nobody."""
     capture = Capture()
