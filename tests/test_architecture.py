@@ -120,7 +120,11 @@ PURE = {
     "core.protocols.tls.certificates": set(),
     "core.protocols.tls.layer": {"core.model"},
     "core.protocols.tls.fingerprints": {"core.protocols.tls.hellos"},
-    "core.protocols.tls.recognition": {"core.protocols.tls.layer"},
+    "core.protocols.tls.recognition": {
+        "core.model",
+        "core.protocols.conversation",
+        "core.protocols.tls.layer",
+    },
     "core.protocols.tls.session": {
         "core.budget",
         "core.model",

@@ -36,6 +36,7 @@ from rich.text import Text
 from interceptor.commands.summary import CALL_ERROR, MAXIMUM_ENDPOINTS, NONE, OTHER, server_name
 from interceptor.core.model import Anomaly
 from interceptor.core.records.encoder import Record
+from interceptor.core.records.tls import TlsRecord
 from interceptor.core.records.unread import UnreadRecord
 from interceptor.core.records.verdicts import CALL, verdict, written
 
@@ -144,6 +145,8 @@ def _row(record: AnyRecord) -> Record:
         return record
     assert not isinstance(record, UnreadRecord)  # those are of the daemon's
     odd = (*(record.anomalies or ()), *(("ongoing",) if record.ongoing else ()))
+    if isinstance(record, TlsRecord) and record.tls_roles_assumed:
+        odd = (*odd, "roles_assumed")
     return Record(
         time=record.time,
         duration_us=record.duration_us,

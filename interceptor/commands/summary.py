@@ -49,6 +49,8 @@ MAXIMUM_PEERS: Final = 1_000
 
 OTHER: Final = "_OTHER"
 NONE: Final = "none"
+_ASSUMED: Final = " (assumed)"
+"""Behind a server that may be the client."""
 CALL_ERROR: Final = "grpc_error"
 _BEYOND: Final = (OTHER, OTHER, OTHER)
 _INVALID: Final = frozenset(
@@ -281,6 +283,8 @@ class Summary:
         name = record.server_address or record.destination_address
         address = f"[{name}]" if ":" in name else name
         key = f"{address}:{record.server_port}"
+        if record.tls_roles_assumed:
+            key += _ASSUMED
         if key not in self.sessions and len(self.sessions) >= MAXIMUM_PEERS:
             key = OTHER
         seen = self.sessions.setdefault(key, Sessions())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -169,6 +170,30 @@ def test_protocols_that_are_not_read_are_named(first: bytes, says: str, tmp_path
     _, [line], status = read(str(path))
     assert status == 0
     assert says in line
+
+
+@pytest.mark.parametrize(
+    ("name", "server", "assumed"),
+    [
+        ("tls_joined_late", "198.51.100.20:443 (assumed)", True),
+        ("tls_joined_late_to_a_known_server", "198.51.100.20:443", False),
+    ],
+)
+def test_a_session_that_is_met_late_is_a_row_and_says_what_is_assumed(
+    name: str, server: str, *, assumed: bool
+) -> None:
+    """In every format: a record, a row with a mark, a server in the summary."""
+    path = str(MADE / f"{name}.pcap.gz")
+    output, _, status = read("--format", "jsonl", path)
+    late, *others = [json.loads(line) for line in output.splitlines()]
+    assert (status, len(others)) == (0, 0 if assumed else 1)
+    assert (late["kind"], late["state"], late.get("tls.roles_assumed")) == ("tls", "missing", assumed or None)
+    table, _, _ = read("--format", "table", path)
+    assert b"TLS" in table
+    assert (b"roles assumed" in table) is assumed
+    summary, _, _ = read("--format", "summary", path)
+    assert f"{server}\n" in "\n".join(line.rstrip() for line in summary.decode().splitlines()) + "\n"
+    assert (b"(assumed)" in summary) is assumed
 
 
 def test_servers_of_tls_are_told_where_its_sessions_are(tmp_path: Path) -> None:

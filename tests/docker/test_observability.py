@@ -293,6 +293,7 @@ def chain(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         ):
             agent = node.agent(
                 *("--capture-sources", "live:", "--metrics-by-server", "10", "--spool-batch-seconds", "1"),
+                *("--workers", "2"),
                 *sending(PORT + 2, "agent"),
             )
             found = Chain(node, agent, (folder / "token").read_text())

@@ -68,6 +68,8 @@ def test_a_session_names_its_server() -> None:
         "2001:db8::1", 443, "pay.example", 7
     )
     assert read("tls", 2, json.dumps(told | {"server.address": None}).encode(), KEY, 7) is None
+    late = {"server.address": None, "tls.roles_assumed": True, "state": "missing"}
+    assert read("tls", 2, json.dumps(told | late).encode(), KEY, 7) is None
     with pytest.raises(msgspec.DecodeError, match=r"server\.address"):
         read("tls", 2, json.dumps(told | {"server.address": "x" * 256}).encode(), KEY, 7)
 

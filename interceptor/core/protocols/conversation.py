@@ -45,6 +45,10 @@ if TYPE_CHECKING:
             """The conversation that a change leads to, before it is told what is left."""
             ...
 
+        def place(self, change: Becoming, peers: Peers) -> None:
+            """Say of a change who is the client, by the two ends, where nothing that was said tells (`Becoming.swapped`)."""
+            ...
+
         def begins(self, data: bytes) -> bool:
             """Whether bytes of either side are the beginning of a conversation, as far as they go."""
             ...
@@ -103,8 +107,9 @@ class Becoming(Struct, gc=False):
     its first bytes say."""
     left: list[Heard] = []
     """What the conversation was told and has not read, in the order in which it came; a chunk from its cursor on."""
-    swapped: bool = False
-    """Who was taken for the client is the server. `left` has the sides as they are."""
+    swapped: bool | None = False
+    """Who was taken for the client is the server; None: nobody can tell but by the ends (`Recogniser.place`). `left` has the sides as
+    they are, and with None as they were taken to be."""
     origin: Outcome | None = None
     """What led to it, as it was reported: the request for it and its answer."""
 

@@ -1,9 +1,11 @@
 """The ledger of reading: what the payload was, byte for byte, whether it can be read or not.
 
 Owns one account for each server and protocol of which nothing is read, and sums by protocol. HTTP/1 has no account: its bytes are
-those that are in none, so that what most packets are costs nothing here. Refuses to know any protocol but by its name.
+those that are in none, so that what most packets are costs nothing here. Owns also who has proven to be a server, which tells of
+connections met in the middle. Refuses to know any protocol but by its name.
 
-Limits: `SERVERS` accounts have something to report at a time; beyond them there is one of each protocol for all servers.
+Limits: `SERVERS` accounts have something to report at a time; beyond them there is one of each protocol for all servers. As many
+servers are remembered, those that answered last: who makes up others has more records say that they assume.
 """
 
 from __future__ import annotations
@@ -92,6 +94,10 @@ class Account:
         self.bytes += size
         self._ledger.sums[self.protocol] += size
 
+    def answered(self, peers: Peers) -> None:
+        """The server of these has answered as only one does."""
+        self._ledger.answered(self.protocol, peers)
+
 
 class Ledger:
     """All accounts of a pipeline."""
@@ -107,6 +113,8 @@ class Ledger:
         """Each for as long as a connection has it, or it has something to report."""
         self._news: dict[_Key, Account] = {}
         """Those that connections began with since the last report, and those with bytes."""
+        self._answered: dict[_Key, None] = {}
+        """Who has proven to be a server, the last one last."""
         self._since = 0
 
     def account(self, protocol: str, peers: Peers, *, begun: int = 0) -> Account:
@@ -116,22 +124,27 @@ class Ledger:
             key = ("", "", 0, protocol)
         return self._of(key, begun)
 
-    def met(self, protocol: str, peers: Peers) -> Account:
-        """That of a connection which was met in the middle and does not tell which of its `peers` is the server.
+    def answered(self, protocol: str, peers: Peers) -> None:
+        """The server of these has answered as only one does."""
+        key = (peers.network_type, peers.server_address, peers.server_port, protocol)
+        self._answered.pop(key, None)
+        self._answered[key] = None
+        if len(self._answered) > SERVERS:
+            del self._answered[next(iter(self._answered))]
 
-        It is whom another connection has for one; where that is neither or both, nobody knows.
+    def turned(self, protocol: str, peers: Peers) -> bool | None:
+        """Whether the server is who is taken for the client here, as another connection has proven.
+
+        None: nobody knows, as where both have answered.
         """
-        ends = (
-            (peers.server_address, peers.server_port),
-            (peers.client_address, peers.client_port),
-        )
-        keys = [(peers.network_type, *end, protocol) for end in ends]
-        known = [key for key in keys if key in self._accounts]
-        return self._of(known[0] if len(known) == 1 else ("", "", 0, protocol), 1)
+        network = peers.network_type
+        server = (network, peers.server_address, peers.server_port, protocol) in self._answered
+        client = (network, peers.client_address, peers.client_port, protocol) in self._answered
+        return client if client is not server else None
 
-    def sum(self, protocol: str) -> Account:
+    def sum(self, protocol: str, *, begun: int = 0) -> Account:
         """That of a protocol that is read, or of what nobody knows the server of."""
-        return self._of(("", "", 0, protocol), 0)
+        return self._of(("", "", 0, protocol), begun)
 
     def _of(self, key: _Key, begun: int) -> Account:
         account = self._accounts.get(key)

@@ -4,7 +4,8 @@ Owns the choice among the protocols that are read, and which conversation a chan
 
 What is seen from its beginning is HTTP/2 by the client's preface, TLS if either side begins with a hello, SOCKS if the client
 begins so, and else taken for HTTP/1, which tells itself when neither side speaks it. On a connection that is met in the middle
-nobody knows who the client is; until what one side says proves it, nothing is read.
+nobody knows who the client is; until what one side says proves it, nothing is read. Records of TLS prove what it speaks and not
+who is who: that another connection may have proven, and else it is assumed, and said to be.
 """
 
 from __future__ import annotations
@@ -60,7 +61,6 @@ __all__ = ["Recognition"]
 _HTTP1: Final = "http1"
 _HTTP2: Final = "http2"
 _TLS: Final = TLS
-_MET_TLS: Final = "tls met in the middle"
 _PROXIED: Final = "proxied"
 _SOCKS: Final = "socks"
 _CONNECT: Final = "connect"
@@ -103,7 +103,7 @@ class Recognition:
         if change.protocol == _HTTP2:
             return self._speak_http2(peers, first=False)
         if change.protocol == _TLS:
-            return self._become(Becoming(_TLS), peers, 0)
+            return self._speak_tls(peers, change)
         conversation = HttpConversation(peers, self._context, first=False)
         conversation.reader(change.side).resume(change.begun)
         if change.announced is not None:
@@ -125,10 +125,7 @@ class Recognition:
         if change.protocol == H2C:
             return self._speak_http2(peers, upgraded=change.origin)
         if change.protocol == _TLS:
-            from interceptor.core.protocols.tls.session import TlsConversation  # most captures do not need it
-
-            account = self.ledger.account(TLS, peers, begun=1)
-            return TlsConversation(peers, account, self._context.budget, first=True)
+            return self._speak_tls(peers)
         if isinstance(change, Unwatched):
             return Opaque(peers, change.account.drop, Drop.NOT_HTTP)
         if change.origin is None and change.protocol in SIGNED:
@@ -150,11 +147,33 @@ class Recognition:
             return self._open(change.origin, peers, depth)
         if isinstance(change.origin, Transaction):
             return self._switch(change.origin, peers, depth)
-        if change.protocol == _MET_TLS:
-            return Opaque(peers, self.ledger.met(TLS, peers).drop, Drop.NOT_HTTP)
         if change.protocol == UNREAD:
             return Opaque(peers, self.ledger.account(UNRECOGNIZED, peers, begun=1).drop, Drop.NOT_HTTP)
         return Opaque(peers, self._tunnelled(peers, begun=1), Drop.UPGRADED)
+
+    def _speak_tls(self, peers: Peers, joined: _Joined | None = None) -> Conversation:
+        """Whose server is assumed counts for none."""
+        from interceptor.core.protocols.tls.session import TlsConversation  # most captures do not need it
+
+        assumed = joined is not None and joined.assumed
+        ledger = self.ledger
+        return TlsConversation(
+            peers,
+            ledger.sum(TLS, begun=1) if assumed else ledger.account(TLS, peers, begun=1),
+            self._context.budget,
+            first=joined is None or joined.greeted,
+            late=joined is not None and joined.late,
+            assumed=assumed,
+        )
+
+    def place(self, change: Becoming, peers: Peers) -> None:
+        """Who is the client of what was met in the middle: by who has answered elsewhere, or else by what ports are usual."""
+        assert isinstance(change, _Joined)
+        turned = self.ledger.turned(change.protocol, peers)
+        change.assumed = turned is None
+        change.swapped = peers.client_port < peers.server_port if turned is None else turned
+        if change.swapped:
+            change.left = [(1 - side, said) for side, said in change.left]
 
     def _tunnelled(self, peers: Peers, *, begun: int = 0) -> Callable[[Drop, int], None]:
         """What counts bytes in tunnels."""
@@ -419,12 +438,18 @@ class _Joined(Becoming):
     """The beginning of that message; None where all of it is in what is left."""
     announced: tuple[str, int] | None = None
     """The client's address and port, by a PROXY protocol header."""
+    greeted: bool = True
+    """TLS: from a hello on."""
+    late: bool = False
+    """TLS: that is not the client's, or there is none."""
+    assumed: bool = False
+    """Who is the client is not proven."""
 
 
 class _Middle(Conversation):
     """A connection met in the middle, while nobody knows which side is the client."""
 
-    __slots__ = ("_begun", "_context", "_prospects", "_recognition", "becomes")
+    __slots__ = ("_begun", "_chains", "_context", "_prospects", "_recognition", "becomes")
 
     def __init__(self, context: Context, recognition: Recognition) -> None:
         self._context = context
@@ -433,6 +458,7 @@ class _Middle(Conversation):
         """What the sides may have begun to say in HTTP/1."""
         self._begun: list[Begun | None] = [None, None]
         """The same in HTTP/2."""
+        self._chains = (tls.Chain(), tls.Chain())
         self.becomes: Becoming | None = None
 
     @property
@@ -450,10 +476,18 @@ class _Middle(Conversation):
     def receive(self, side: int, chunk: Chunk, finished: list[Outcome]) -> None:  # noqa: ARG002
         """Find out who is who by who speaks how."""
         before = self._context.thrown
-        if tls.opens(chunk.buffer, chunk.cursor, chunk.end):
-            self.becomes = _Joined(_TLS, [(CLIENT, chunk)], swapped=side != CLIENT)
-        elif chunk.cursor < chunk.end and tls.goes_on(chunk.buffer, chunk.cursor, chunk.end):
-            self.becomes = Becoming(_MET_TLS, [(side, chunk)])
+        greeting = tls.opens(chunk.buffer, chunk.cursor, chunk.end)
+        if greeting is not None:
+            self.becomes = _Joined(
+                _TLS, [(greeting, chunk)], swapped=side != greeting, late=greeting != CLIENT
+            )
+        elif (start := self._chains[side].look(chunk)) is not None:
+            left: list[Heard] = [(side, chunk)]
+            if start > chunk.cursor:  # the end of a record that began before
+                rest = Chunk(chunk.buffer, chunk.cursor, start, chunk.base, chunk.time, chunk.place)
+                left.insert(0, (side, rest))
+                chunk.cursor = start
+            self.becomes = _Joined(_TLS, left, swapped=None, greeted=False, late=True)
         else:
             self._look(side, chunk)
         self._tell(before)

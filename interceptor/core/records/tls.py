@@ -62,6 +62,8 @@ class TlsRecord(PartRecord, frozen=True, omit_defaults=True, gc=False, kw_only=T
     tls_alert_by: str | None = field(name="tls.alert.by", default=None)
     tls_closed_by: str | None = field(name="tls.closed_by", default=None)
     """`client` or `server`: who ended it, by an alert or by TCP."""
+    tls_roles_assumed: bool = field(name="tls.roles_assumed", default=False)
+    """It was met in the middle, and nothing proves which end is the server: the one with the lower port is taken for it."""
     client_bytes: int = field(name="client.bytes", default=-1)
     """Of the connection, from the client, as seen."""
     server_bytes: int = field(name="server.bytes", default=-1)
@@ -228,6 +230,7 @@ def fields(session: Session) -> dict[str, Any]:
         "tls_resumed": session.resumed,
         "tls_established": session.established,
         "tls_retried": session.retried,
+        "tls_roles_assumed": session.assumed,
         "client_bytes": client.bytes,
         "server_bytes": server.bytes,
         "client_records": client.records,

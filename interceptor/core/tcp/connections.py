@@ -677,6 +677,9 @@ class Connections:
         connection = stream.connection
         change = connection.conversation.becomes
         assert change is not None
+        if change.swapped is None:
+            taken = self._peers(connection.client, connection.server, stream.interface, connection.names)
+            self._recogniser.place(change, taken)
         if change.swapped:
             connection.swap()
         client, server = connection.client, connection.server

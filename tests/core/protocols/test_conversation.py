@@ -138,6 +138,10 @@ class Maker:
         """The next."""
         return Noted(change.protocol, self.log, self.words, peers)
 
+    def place(self, change: Becoming, peers: Peers) -> None:
+        """Nobody asks."""
+        raise NotImplementedError
+
     def begins(self, data: bytes) -> bool:
         """Nothing does."""
         raise NotImplementedError
@@ -240,7 +244,9 @@ MAKERS: dict[str, Callable[[Context], Conversation]] = {
     "http2 from the middle": lambda context: Http2Conversation(
         PEERS, Recognition(context).http2(), first=False
     ),
-    "tls": lambda context: TlsConversation(PEERS, context, context.budget, first=True),
+    "tls": lambda context: TlsConversation(
+        PEERS, Recognition(context).ledger.account("tls", PEERS), context.budget, first=True
+    ),
     "opaque": lambda context: Opaque(PEERS, context.drop, Drop.NOT_HTTP),
     "proxied": lambda context: ProxiedConversation(
         PEERS, context.drop, context.budget, context.head_bytes, "http1"
@@ -332,6 +338,8 @@ class Holder:
         """Go on with what it has become, and see that nothing is unaccounted for."""
         change = self.conversation.becomes
         if change is not None:
+            if change.swapped is None:
+                self.recognition.place(change, PEERS)
             if change.swapped:
                 self.at.reverse()
                 self.swapped = True

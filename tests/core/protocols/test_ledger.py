@@ -98,6 +98,40 @@ def test_of_more_servers_than_there_is_room_for_only_the_sum_is_known(
     assert found == [("", "ssh", 3, 30), ("192.0.2.0", "ssh", 1, 10), ("192.0.2.1", "ssh", 1, 10)]
 
 
+def ends(client: int, server: int) -> Peers:
+    """Two ends, by the last number of their addresses."""
+    return Peers(f"192.0.2.{client}", 443, f"192.0.2.{server}", 443, "ipv4", bytes(10), None)
+
+
+def test_who_has_answered_is_the_server_elsewhere() -> None:
+    """At that address, port and network, of that protocol; where both have, or nobody, nobody knows."""
+    ledger = Capture().pipeline._recognition.ledger
+    assert ledger.turned("tls", ends(1, 2)) is None
+    ledger.account("tls", ends(9, 2)).answered(ends(9, 2))
+    assert ledger.turned("tls", ends(1, 2)) is False
+    assert ledger.turned("tls", ends(2, 1)) is True
+    assert ledger.turned("ssh", ends(1, 2)) is None
+    assert ledger.turned("tls", Peers("", 443, "192.0.2.2", 444, "ipv4", b"", None)) is None
+    assert ledger.turned("tls", Peers("", 443, "192.0.2.2", 443, "ipv6", b"", None)) is None
+    ledger.answered("tls", ends(9, 1))
+    assert ledger.turned("tls", ends(1, 2)) is None
+
+
+def test_of_servers_that_have_answered_the_oldest_is_forgotten() -> None:
+    """Whoever makes up servers has no more remembered; one that answers again is new."""
+    ledger = Capture().pipeline._recognition.ledger
+    for port in range(module.SERVERS):
+        ledger.answered("tls", Peers("", 0, "192.0.2.2", port, "ipv4", b"", None))
+    ledger.answered("tls", Peers("", 0, "192.0.2.2", 0, "ipv4", b"", None))
+    ledger.answered("tls", ends(9, 3))
+    assert len(ledger._answered) == module.SERVERS
+    told = [
+        ledger.turned("tls", Peers("", 0, "192.0.2.2", port, "ipv4", b"", None))
+        for port in (0, 1, 2, module.SERVERS - 1)
+    ]
+    assert told == [False, None, False, False]
+
+
 def test_an_account_is_kept_for_as_long_as_anybody_needs_it() -> None:
     """A connection, or the next report."""
     ledger = Capture().pipeline._recognition.ledger

@@ -192,6 +192,98 @@ def test_a_record_of_a_session() -> None:
     assert record["tls.protocol.version"] == "1.3"
 
 
+RECORDS = 3 * (b"\x17\x03\x03\x00\x10" + bytes(range(16)))
+"""As many as prove that it is TLS."""
+
+
+def test_tls_that_is_met_late_is_reported_at_the_deadline_and_goes_on() -> None:
+    """Each record says what came since the one before, and that its roles are assumed."""
+    capture = Capture(Limits(transaction_seconds=60, idle_seconds=30))
+    talk = Dialogue(capture)
+    for _ in range(8):
+        talk.client(RECORDS)
+        talk.server(RECORDS)
+        capture.wait(25)
+    capture.close()
+    told = records(capture.outcomes)
+    assert len(told) > 1
+    assert [record.get("ongoing", False) for record in told] == [True] * (len(told) - 1) + [False]
+    assert [record["part"] for record in told] == list(range(1, len(told) + 1))
+    assert {record["tls.roles_assumed"] for record in told} == {True}
+    assert {record["state"] for record in told} == {"missing"}
+    assert sum(record["client.bytes"] for record in told) == 8 * len(RECORDS)
+    assert sum(record["server.bytes"] for record in told) == 8 * len(RECORDS)
+    assert capture.dropped("http") == {}
+
+
+def test_what_is_none_and_looks_like_records_by_chance_is_counted_and_invents_nothing() -> None:
+    """Three headers in a row of something else: its bytes are in the record, no more records than began, and no name."""
+    capture = Capture()
+    talk = Dialogue(capture)
+    talk.server(RECORDS + b"something else" * 50)
+    talk.client(b"and so on" * 20)
+    talk.server(b"\x00" * 4_000)
+    capture.close()
+    [session] = sessions(capture)
+    assert (session.assumed, session.hello, session.answer, session.state) == (
+        True,
+        None,
+        None,
+        State.MISSING,
+    )
+    assert (session.server.records, session.client.records) == (3, 0)
+    assert (session.client.bytes, session.server.bytes) == (180, len(RECORDS) + 700 + 4_000)
+
+
+@pytest.mark.parametrize("speaks", ["client", "server"])
+def test_who_answered_in_a_tunnel_is_who_one_connects_to(speaks: str) -> None:
+    """A session through a proxy proves the proxy's end, which is where another one, met late, leads to."""
+    capture = Capture()
+    ends = Ends(client_port=40_001, server_port=60_000)
+    talk = Dialogue(capture, ends).open()
+    hello, answer = (data for _, data in tls.talk().flights[:2])
+    talk.client(b"CONNECT shop.example:443 HTTP/1.1\r\nHost: shop.example:443\r\n\r\n")
+    talk.server(b"HTTP/1.1 200 OK\r\n\r\n")
+    talk.client(hello)
+    talk.server(answer)
+    late = Dialogue(capture, Ends(client_port=40_002, server_port=60_000))
+    (late.client if speaks == "client" else late.server)(RECORDS)
+    capture.close()
+    [session] = [one for one in sessions(capture) if one.hello is None]
+    assert not session.assumed
+    assert (session.peers.client_port, session.peers.server_port) == (40_002, 60_000)
+    assert (session.client if speaks == "client" else session.server).bytes == len(RECORDS)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_proxys_header_before_what_is_met_late_takes_nothing_of_it(*, together: bool) -> None:
+    """The header is text that begins no message; records behind it prove themselves, from the next segment on where it has none."""
+    header = b"PROXY TCP4 192.0.2.77 192.0.2.78 51000 443\r\n"
+    capture = Capture()
+    talk = Dialogue(capture)
+    for piece in [header + RECORDS] if together else [header, RECORDS]:
+        talk.client(piece)
+    talk.client(RECORDS)
+    talk.server(RECORDS)
+    capture.close()
+    [session] = sessions(capture)
+    sizes = (1 if together else 2) * len(RECORDS), len(RECORDS)
+    assert (session.client.bytes, session.server.bytes) == sizes
+    assert capture.pipeline.read()["tls"] == sum(sizes)
+    assert session.assumed
+
+
+def test_many_that_are_met_late_hold_nothing() -> None:
+    """However many there are, nothing waits, and who made them up is remembered by nobody."""
+    capture = Capture()
+    for port in range(2_000):
+        Dialogue(capture, Ends(client_port=10_000 + port)).server(RECORDS)
+    assert capture.stage("http").held == 0
+    assert not capture.pipeline._recognition.ledger._answered
+    capture.close()
+    assert len(sessions(capture)) == 2_000
+
+
 def test_what_only_begins_like_a_hello_is_http_as_before() -> None:
     """Five bytes wait, and are then told as they came."""
     capture = Capture()

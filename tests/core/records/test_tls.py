@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,9 @@ class _Nobody:
 
     def deliver(self, size: int) -> None:
         """It does not."""
+
+    def answered(self, peers: Peers) -> None:
+        """Nor does it remember."""
 
 
 def test_what_a_record_says_of_a_session() -> None:
@@ -50,6 +54,19 @@ def test_what_a_record_says_of_a_session() -> None:
     assert found["server_bytes"] == len(said.stream(SERVER))
     assert (found["state"], found["tls_established"], found["tls_resumed"]) == ("complete", True, False)
     assert found["duration_us"] == (len(said.flights) - 1) * 1000
+
+
+def test_roles_that_are_assumed_are_said_to_be() -> None:
+    """And where they are proven nothing is said of it."""
+    said = []
+    for assumed in (True, False):
+        conversation = TlsConversation(PEERS, _Nobody(), Budget(1), first=False, assumed=assumed)
+        finished: list[Outcome] = []
+        conversation.finish(Anomaly.UNANSWERED, finished)
+        [session] = finished
+        assert isinstance(session, Session)
+        said.append(msgspec.to_builtins(TlsRecord(**fields(session))).get("tls.roles_assumed"))
+    assert said == [True, None]
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,8 @@ class Session(Outcome, eq=False, gc=False):
     """The side that ended it first, by an alert, a FIN or a RST."""
     client: Traffic
     server: Traffic
+    assumed: bool
+    """Which of them is the client is not proven."""
 
 
 class Account(Protocol):
@@ -94,6 +96,9 @@ class Account(Protocol):
 
     def deliver(self, size: i64, /) -> None:
         """So many more."""
+
+    def answered(self, peers: Peers, /) -> None:
+        """The server of these has said hello: it is one."""
 
 
 _NOTHING: Final = Traffic()
@@ -138,6 +143,7 @@ class TlsConversation(Conversation):
         "_account",
         "_alert",
         "_answer",
+        "_assumed",
         "_budget",
         "_certificate",
         "_client",
@@ -162,8 +168,17 @@ class TlsConversation(Conversation):
 
     peers: Peers
 
-    def __init__(self, peers: Peers, account: Account, budget: Budget, *, first: bool) -> None:
-        """`first`: the connection is seen from the hellos on."""
+    def __init__(
+        self,
+        peers: Peers,
+        account: Account,
+        budget: Budget,
+        *,
+        first: bool,
+        late: bool = False,
+        assumed: bool = False,
+    ) -> None:
+        """`first`: the connection is seen from the hellos on, if `late` only from the server's. `assumed`: see `Session`."""
         self._budget = budget
         self._weighed: i64 = 0
         """What the budget knows of."""
@@ -192,7 +207,8 @@ class TlsConversation(Conversation):
         self._end: i64 = 0
         self._since = 0
         """When it was first found open since its last report, on the clock that time-outs run on."""
-        self._truncated = not first
+        self._truncated = late or not first
+        self._assumed = assumed
         self._parts: i64 = 0
 
     def rename(self, peers: Peers) -> None:
@@ -315,6 +331,7 @@ class TlsConversation(Conversation):
             answer = read_server_hello(body)
             if answer is not None:
                 self._answer = answer
+                self._account.answered(self.peers)
                 self._echoed = self._session_id != b"" and self._session_id == session_id(body)
                 self._session_id = b""
                 if answer.retry:
@@ -360,6 +377,7 @@ class TlsConversation(Conversation):
             None if ongoing else self._closed_by,
             client.since(),
             server.since(),
+            self._assumed,
         )
         self._start = 0
         return session

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from interceptor.core.protocols.tls.recognition import greets, opens, warns
+from interceptor.core.model import Chunk
+from interceptor.core.protocols.tls.recognition import Chain, greets, opens, warns
 from tests.support.tls import CLIENT, SERVER, talk
 
 HELLOS = {side: next(data for by, data in talk().flights if by == side) for side in (CLIENT, SERVER)}
@@ -46,13 +47,51 @@ def test_an_alert() -> None:
     assert not warns(b"\x15\x04")
 
 
-def test_in_the_middle_it_is_the_clients_that_tells() -> None:
-    """Eleven bytes of it, from where they are in the buffer; nothing of the server's, and no other message."""
-    hello = HELLOS[CLIENT]
-    assert [size for size in range(20) if opens(b"xx" + hello[:size], 2, 2 + size)] == list(range(11, 20))
-    assert not opens(HELLOS[SERVER], 0, len(HELLOS[SERVER]))
-    assert not opens(hello, 0, 10)
+@pytest.mark.parametrize("side", [CLIENT, SERVER])
+def test_in_the_middle_a_hello_tells_whose_it_is(side: int) -> None:
+    """Eleven bytes of it, from where they are in the buffer; no other message does."""
+    hello = HELLOS[side]
+    told = [opens(b"xx" + hello[:size], 2, 2 + size) for size in range(20)]
+    assert told == [None] * 11 + [side] * 9
+    assert opens(hello, 0, 10) is None
     for place in (0, 1, 5, 6, 9):
         other = bytearray(hello)
         other[place] += 9
-        assert not opens(bytes(other), 0, len(other))
+        assert opens(bytes(other), 0, len(other)) is None
+
+
+def record(size: int) -> bytes:
+    """One of data."""
+    return b"\x17\x03\x03" + size.to_bytes(2, "big") + bytes(size)
+
+
+def looks(*pieces: bytes | int) -> list[int | None]:
+    """What a chain says of these segments; a number is the size of a hole."""
+    chain, at, said = Chain(), 1_000, []
+    for piece in pieces:
+        if isinstance(piece, int):
+            at += piece
+            continue
+        buffer = b"xx" + piece
+        said.append(chain.look(Chunk(buffer, 2, len(buffer), at - 2, 1, 0)))
+        at += len(piece)
+    return said
+
+
+def test_three_records_in_a_row_prove_it() -> None:
+    """In one segment, in one each, or however they lie in them; the first begins with one."""
+    assert looks(3 * record(9)) == [2]
+    assert looks(record(9), record(0), record(9)) == [None, None, 2]
+    long = 3 * record(300)
+    assert looks(long[:200], long[200:400], long[400:700]) == [None, None, 2 + 610 - 400]
+    assert looks(b"x" + 3 * record(9)) == [None]
+
+
+def test_what_is_between_breaks_the_chain() -> None:
+    """Something else, a hole over a header, or a header in two segments; a hole within a record does not."""
+    assert looks(record(9), record(9), b"GET / HTTP/1.1", record(9)) == [None] * 4
+    assert looks(record(9), 5, record(9), record(9), record(9)) == [None, None, None, 2]
+    cut = 3 * record(9)
+    assert looks(cut[:16], cut[16:]) == [None, None]
+    assert looks(record(90)[:40], 50, record(9), record(9)) == [None, None, None]
+    assert looks(record(90)[:40], 55, record(9), record(9)) == [None, None, 2]

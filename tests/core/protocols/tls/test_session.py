@@ -59,6 +59,11 @@ class Heard:
         self.conversation = TlsConversation(PEERS, self, Budget(1), first=first)
         self.at = [0, 0]
         self.finished: list[Outcome] = []
+        self.servers: list[Peers] = []
+
+    def answered(self, peers: Peers) -> None:
+        """Remember who has proven to be a server."""
+        self.servers.append(peers)
 
     def deliver(self, size: int) -> None:
         """Count bytes that were read."""
@@ -182,6 +187,20 @@ def test_met_in_the_middle() -> None:
     assert (session.hello, session.answer, session.resumed) == (None, None, None)
     assert session.established
     assert session.client.data_records > 0
+
+
+def test_a_server_is_one_once_it_has_answered() -> None:
+    """Its hello says so, and the client's does not; of what was met in the middle nothing does."""
+    said = talks()["1.3 full"]
+    heard = Heard()
+    heard.hear(*said.flights[0], 1)
+    assert heard.servers == []
+    heard.hear(*said.flights[1], 2)
+    assert heard.servers == [PEERS]
+    late = Heard(first=False)
+    for side, data in said.flights:
+        late.hear(side, data, 1)
+    assert late.servers == []
 
 
 def test_refused_at_once() -> None:
