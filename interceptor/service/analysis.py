@@ -122,7 +122,7 @@ class Analysis:
         self._write = write
         self._live = live
         self._worker = worker
-        self._packets = 0
+        self._packets = self._records = 0
         self._waiting: list[Outcome] = []
         self._ended = False
 
@@ -177,6 +177,7 @@ class Analysis:
             return
         records = [self._encoder.record(outcome) for outcome in waiting]
         self._traffic.count([record for record in records if isinstance(record, Record)], time.monotonic())
+        self._records += len(records)
         self._write(self._encoder.lines(records), len(records))
 
     def tally(self) -> Tally:
@@ -186,6 +187,7 @@ class Analysis:
         samples = [
             *pipeline_samples(pipeline),
             *(each for each in traffic if isinstance(each, Sample)),
+            Sample("records_total", self._records),
             Sample("template_names_folded_total", self._templates.folded),
             Sample("server_names_folded_total", self._encoder.names.folded),
         ]

@@ -431,7 +431,6 @@ class Daemon:
     def _samples(self) -> Iterator[Sample]:
         yield Sample("received_packets_total", self._packets)
         yield Sample("received_bytes_total", total(self._sources).bytes)
-        yield Sample("records_total", self._records)
         yield Sample("memory_limit_bytes", self._memory)
         yield Sample("memory_used_bytes", self._memory_used())
 
