@@ -37,6 +37,8 @@ __all__ = ["Option", "Settings", "add_flags", "changes", "flags_of", "load", "op
 _PREFIX: Final = "INTERCEPTOR_"
 CONFIG_VARIABLE: Final = "INTERCEPTOR_CONFIG"
 """Names the file, as `--config` does."""
+LANE_VARIABLE: Final = "INTERCEPTOR_PURE"
+"""Is no option: it is read before anything else of the program (`interceptor.__init__`)."""
 
 _SERVICE_LINK: Final = re.compile(
     r"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$"
@@ -328,7 +330,7 @@ def _from_environment(environment: Mapping[str, str]) -> _Layer:
     known = {option.variable: option for option in options()}
     layer: _Layer = {}
     for name, text in environment.items():
-        if not name.startswith(_PREFIX) or name == CONFIG_VARIABLE:
+        if not name.startswith(_PREFIX) or name in {CONFIG_VARIABLE, LANE_VARIABLE}:
             continue
         option = known.get(name)
         if _SERVICE_LINK.search(name) and (option is None or _SERVICE_URL.match(text)):

@@ -31,3 +31,13 @@ def test_the_lane_can_be_told(tmp_path: Path) -> None:
             check=True,
         )
         assert said.stdout == f"{lane}\n"
+
+
+def test_every_command_takes_the_lane(tmp_path: Path) -> None:
+    """The variable is no option, and no mistake for one either."""
+    command = [*(sys.executable, "-m", "interceptor", "check", "--output-path"), str(tmp_path / "records")]
+    done = subprocess.run(
+        command, env=os.environ | {"INTERCEPTOR_PURE": "1"}, capture_output=True, text=True, check=False
+    )
+    assert "no such variable" not in done.stderr
+    assert "output.path" in done.stdout

@@ -38,6 +38,7 @@ from interceptor.service.memory import divided
 from interceptor.service.messages import DEAF_TO, NONE, Answer, Order, Start
 from interceptor.service.metrics import Sample
 from interceptor.service.tallies import Tally, cut_short, total
+from interceptor.settings import LANE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -280,7 +281,7 @@ def _environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("INTERCEPTOR_") or name == "INTERCEPTOR_PURE"
+        if not name.startswith("INTERCEPTOR_") or name == LANE_VARIABLE
     }
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 

@@ -63,12 +63,13 @@ def measure(traffic: Traffic, lane: str, workers: int) -> Run:
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         log.seek(0)
-        events = {event["event"]: event for event in map(json.loads, log)}
+        said = log.read().decode(errors="replace")
+    if child.returncode:
+        raise SystemExit(f"{lane}, {workers}: status {child.returncode}: {said}")
+    events = {event["event"]: event for event in map(json.loads, said.splitlines())}
     stopped = events.get("stopped", {})
-    if child.returncode or stopped.get("records") != traffic.records:
-        raise SystemExit(
-            f"{lane}, {workers}: status {child.returncode}, {stopped.get('records')} of {traffic.records} calls"
-        )
+    if stopped.get("records") != traffic.records:
+        raise SystemExit(f"{lane}, {workers}: {stopped.get('records')} of {traffic.records} calls")
     began, ended = (datetime.fromisoformat(events[name]["time"]) for name in ("replay_started", "stopped"))
     return Run((ended - began).total_seconds(), usage.ru_utime + usage.ru_stime)
 
