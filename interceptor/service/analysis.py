@@ -81,6 +81,10 @@ class Core(Protocol):
         """What is to be told of the processes at work, if there are several."""
 
     @property
+    def problem(self) -> str:
+        """Why no packets are understood; empty where they are."""
+
+    @property
     def memory_bytes(self) -> int:
         """What the other processes at work use."""
 
@@ -88,6 +92,7 @@ class Core(Protocol):
 class Analysis:
     """In this process."""
 
+    problem = ""
     memory_bytes = 0
 
     def __init__(

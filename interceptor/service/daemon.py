@@ -387,8 +387,8 @@ class Daemon:
 
     def _not_ready(self) -> str | None:
         """Why nothing is captured, or None."""
-        if self._state:
-            return self._state
+        if problem := self._state or self._core.problem:
+            return problem
         watched = [one for source in self._sources for one in source.interfaces.values()]
         if any(one.state is State.CAPTURING for one in watched):
             return None

@@ -103,6 +103,7 @@ class _Worker:
         self._ticks = 0
         """Since it last said something."""
         self._began = 0.0
+        """When it was last tried to start one."""
         self._ending = False
 
     @property
@@ -133,6 +134,7 @@ class _Worker:
             OSError: it cannot be started.
 
         """
+        self._began = time.monotonic()
         orders, ours = os.pipe()
         answers, theirs = os.pipe()
         widen(ours)
@@ -154,7 +156,6 @@ class _Worker:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(orders)
             os.close(theirs)
-        self._began = time.monotonic()
         self._ticks = 0
         self._inbox, self._outbox = Inbox(answers), Outbox(ours, self._room)
         asyncio.get_running_loop().add_reader(self._inbox, self._hear)
@@ -420,6 +421,11 @@ class Workers:
             yield Sample("worker_cpu_seconds_total", tally.cpu_seconds, label)
             yield Sample("worker_memory_bytes", worker.now.memory_bytes, label)
         yield Sample("connections_cut_short_total", sum(worker.cut_short for worker in self._workers))
+
+    @property
+    def problem(self) -> str:
+        """That nobody is there, if so."""
+        return "" if any(worker.up for worker in self._workers) else "no worker is at work"
 
     @property
     def memory_bytes(self) -> int:

@@ -17,6 +17,7 @@ import pytest
 
 from interceptor.capture.capture_file import CaptureReader
 from interceptor.config import Config
+from interceptor.core.model import Interface, PacketBatch
 from interceptor.core.packets.dealing import taken_up
 from interceptor.core.packets.frames import fast_lane
 from interceptor.core.packets.shares import Shares
@@ -326,6 +327,39 @@ def test_one_that_says_nothing_is_ended(monkeypatch: pytest.MonkeyPatch) -> None
         attending.cancel()
         await several.end(30)
         assert worker._process is None
+
+    asyncio.run(body())
+
+
+def test_where_none_can_be_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again and again, with pauses; packets are lost and counted meanwhile, and /readyz has the reason."""
+    monkeypatch.setattr(workers, "_PAUSES", (0.01, 0.02))
+    executable = sys.executable
+
+    async def body() -> None:
+        several = made()
+        await several.begin()
+        assert several.problem == ""
+        [worker] = several._workers
+        attending = asyncio.create_task(several.run())
+        monkeypatch.setattr(sys, "executable", "/nowhere/python")
+        worker.kill()
+        async with asyncio.timeout(30):
+            while worker.up:  # noqa: ASYNC110 - nobody sets an event for a test
+                await asyncio.sleep(0.01)
+        assert several.problem == "no worker is at work"
+        frame = bytes(60)
+        several.take(PacketBatch(Interface("eth0", 1), frame, [(1, 0, 60, 60)]))
+        [stage] = [stage for stage in several.tally().stages if stage.name == "workers"]
+        assert (stage.received, stage.dropped, stage.balanced) == (1, {"worker_lost": 1}, True)
+        await asyncio.sleep(0.1)
+        assert worker.restarts == 0
+        monkeypatch.setattr(sys, "executable", executable)
+        async with asyncio.timeout(30):
+            while worker.restarts == 0:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+        attending.cancel()
+        await several.end(30)
 
     asyncio.run(body())
 
