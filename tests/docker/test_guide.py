@@ -310,6 +310,7 @@ class TestUploading:
 ALERTS = (
     *("InterceptorSpoolFilling", "InterceptorKernelDrops", "InterceptorCaptureLoss", "InterceptorBlind"),
     *("InterceptorTargetDown", "InterceptorBatchesNotTaken", "InterceptorCertificateExpiring"),
+    "InterceptorWorkerEnds",
 )
 
 
