@@ -17,7 +17,7 @@ from interceptor.capture.owners import Owners
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records.encoder import Record, RecordEncoder
 from interceptor.service import memory, openings
-from interceptor.service.metrics import Distribution, Sample, pipeline_samples
+from interceptor.service.samples import Distribution, Sample, pipeline_samples
 from interceptor.service.tallies import Tally
 from interceptor.service.traffic import Traffic
 

@@ -25,8 +25,8 @@ from interceptor.errors import InterceptorError, UsageError
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi, SinkFullError
 from interceptor.service import logs
-from interceptor.service.metrics import Sample
 from interceptor.service.questions import timed
+from interceptor.service.samples import Sample
 from interceptor.service.service import Service, ingest_samples
 from interceptor.service.service import run as run_service
 from interceptor.settings import add_flags, flags_of, load

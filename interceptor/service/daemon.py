@@ -51,17 +51,10 @@ from interceptor.service.cores import usable
 from interceptor.service.ending import Ending
 from interceptor.service.expiry import Expiry
 from interceptor.service.health import Heartbeat, routes
-from interceptor.service.metrics import (
-    Distribution,
-    InterfaceNames,
-    Metrics,
-    Sample,
-    record_losses,
-    source_samples,
-    stage_samples,
-)
+from interceptor.service.metrics import InterfaceNames, Metrics, record_losses, source_samples
 from interceptor.service.outbound import Outbound, origin
 from interceptor.service.output import FileOutlet
+from interceptor.service.samples import Distribution, Sample, stage_samples
 from interceptor.service.server import serving
 from interceptor.service.workers import Workers
 from interceptor.settings import changes

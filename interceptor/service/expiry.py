@@ -22,7 +22,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from interceptor.rotation import ROTATING
-from interceptor.service.metrics import Sample
+from interceptor.service.samples import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, GCCollector, Histogram, ProcessCollector
 from prometheus_client import samples as client
@@ -31,6 +31,7 @@ from interceptor.capture.source import State, lasting
 from interceptor.delivery.shelf import NO_SPAN, Loss
 from interceptor.delivery.uploader import Reason
 from interceptor.lane import LANE
+from interceptor.service.samples import Distribution, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,23 +40,16 @@ if TYPE_CHECKING:
 
     from interceptor.capture.source import Source
     from interceptor.core.model import Stage
-    from interceptor.core.pipeline import Pipeline
 
 __all__ = [
     "METRICS",
-    "Distribution",
-    "Exemplar",
     "InterfaceNames",
     "Kind",
     "Metrics",
     "Named",
-    "Sample",
     "Snapshot",
-    "kind_of",
-    "pipeline_samples",
     "record_losses",
     "source_samples",
-    "stage_samples",
 ]
 
 PREFIX: Final = "interceptor_"
@@ -299,41 +293,7 @@ METRICS: Final = (
 _BY_NAME: Final = {metric.name: metric for metric in METRICS}
 
 
-def kind_of(name: str) -> Kind:
-    """How a metric of the table goes."""
-    return _BY_NAME[name].kind
-
-
 _PLACES: Final = {name: place for place, name in enumerate(_BY_NAME)}
-
-
-class Sample(NamedTuple):
-    """One value of a metric."""
-
-    name: str
-    value: float
-    labels: tuple[str, ...] = ()
-
-
-class Exemplar(NamedTuple):
-    """One of the events in a bucket, shown to who asks for OpenMetrics."""
-
-    labels: dict[str, str]
-    """At most 128 characters in all (OpenMetrics, "Exemplars")."""
-    value: float
-    time: float
-    """Unix seconds."""
-
-
-class Distribution(NamedTuple):
-    """A histogram's values: seconds, or whatever its unit is."""
-
-    name: str
-    labels: tuple[str, ...]
-    buckets: list[tuple[float, int, Exemplar | None]]
-    """Upper bound, how many are not above it, and one of those that are not in the bucket before. The last bound is
-    infinite."""
-    sum: float
 
 
 class Metrics:
@@ -451,16 +411,6 @@ _LOSSES: Final = ("queue_full", "closed", "write_failed", NO_SPAN, *Loss, *Reaso
 """Why records do not get out: a queue, a disk, the spool, the endpoint."""
 
 
-def stage_samples(stages: Iterable[Stage]) -> Iterator[Sample]:
-    """Stages of a ledger."""
-    for stage in stages:
-        yield Sample("stage_received_total", stage.received, (stage.name,))
-        yield Sample("stage_delivered_total", stage.delivered, (stage.name,))
-        yield Sample("stage_held", stage.held, (stage.name,))
-        for reason, count in stage.dropped.items():
-            yield Sample("dropped_total", count, (stage.name, reason))
-
-
 class InterfaceNames:
     """Which interfaces are named in labels: a bounded number at once, and of new names a bounded number in any time."""
 
@@ -527,21 +477,3 @@ def record_losses(stages: Iterable[Stage]) -> Iterator[Sample]:
             lost[reason] = lost.get(reason, 0) + count
     for reason, count in lost.items():
         yield Sample("records_dropped_total", count, (reason,))
-
-
-def pipeline_samples(pipeline: Pipeline) -> Iterator[Sample]:
-    """The core's counters, beside its ledger."""
-    for protocol, size in pipeline.read().items():
-        yield Sample("payload_bytes_total", size, (protocol,))
-    yield Sample("missed_bytes_total", pipeline.missed_bytes)
-    yield Sample("gaps_total", pipeline.gaps)
-    yield Sample("cut_bytes_total", pipeline.cut_bytes)
-    yield Sample("connections_open", pipeline.open_connections)
-    yield Sample("connections_total", pipeline.connections)
-    yield Sample("connections_evicted_total", pipeline.evicted)
-    yield Sample("connections_shed_total", pipeline.shedded)
-    yield Sample("reassembly_held_bytes", pipeline.held_bytes)
-    yield Sample("waiting_bytes", pipeline.waiting_bytes)
-    yield Sample("connections_relieved_total", pipeline.relieved)
-    yield Sample("transactions_total", pipeline.transactions)
-    yield Sample("unpaired_messages_total", pipeline.unpaired)

@@ -26,7 +26,7 @@ from interceptor.kubernetes.namespaces import Namespaces, Verdict
 from interceptor.kubernetes.naming import Enriched, Naming
 from interceptor.kubernetes.resolver import Kind, Resolver
 from interceptor.kubernetes.watcher import Watcher, watch_all
-from interceptor.service.metrics import Sample
+from interceptor.service.samples import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

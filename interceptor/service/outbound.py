@@ -23,7 +23,7 @@ from interceptor.delivery.transport import Transport
 from interceptor.delivery.uploader import State, Uploader
 from interceptor.errors import UsageError
 from interceptor.rotation import LOOK_SECONDS
-from interceptor.service.metrics import Sample
+from interceptor.service.samples import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

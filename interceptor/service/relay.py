@@ -29,9 +29,10 @@ from interceptor.delivery.shelf import FILE_BYTES
 from interceptor.errors import UsageError
 from interceptor.ingest.access import Access
 from interceptor.ingest.api import IngestApi, SinkFullError, Taken, describing, document
-from interceptor.service.metrics import Sample, record_losses, stage_samples
+from interceptor.service.metrics import record_losses
 from interceptor.service.names import Names
 from interceptor.service.outbound import RELAYS_AT_ONCE, Outbound
+from interceptor.service.samples import Sample, stage_samples
 from interceptor.service.service import Service, ingest_samples
 from interceptor.service.service import run as run_service
 from interceptor.settings import add_flags, flags_of, load

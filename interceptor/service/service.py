@@ -21,7 +21,8 @@ from interceptor.capture.descriptors import allow_descriptors
 from interceptor.service import health, logs
 from interceptor.service.ending import Ending
 from interceptor.service.expiry import Expiry
-from interceptor.service.metrics import Metrics, Sample
+from interceptor.service.metrics import Metrics
+from interceptor.service.samples import Sample
 from interceptor.service.server import serving
 
 if TYPE_CHECKING:

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from interceptor.core.model import Stage
-from interceptor.service.metrics import Distribution, Exemplar, Kind, Sample, kind_of
+from interceptor.service.samples import Distribution, Exemplar, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["CUT_SHORT", "Tally", "cut_short", "total"]
+__all__ = ["CUT_SHORT", "THERE", "Tally", "cut_short", "total"]
 
 CUT_SHORT: Final = "cut_short"
 """Why something was not passed on: the process that had it ended in the middle of it."""
+
+
+THERE: Final = frozenset({"connections_open", "reassembly_held_bytes", "waiting_bytes", "proven_interfaces"})
+"""Of what is counted, what there is now and will not be when the process has ended: gauges."""
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -81,7 +85,7 @@ def cut_short(tally: Tally) -> Tally:
         cpu_seconds=tally.cpu_seconds,
         read=tally.read,
         stages=[_cut_short(stage) if stage.held else stage for stage in tally.stages],
-        samples=[sample for sample in tally.samples if kind_of(sample.name) is Kind.COUNTER],
+        samples=[sample for sample in tally.samples if sample.name not in THERE],
         distributions=tally.distributions,
     )
 

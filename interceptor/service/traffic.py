@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 from interceptor.core.model import Anomaly
 from interceptor.core.records.latency import is_latency
 from interceptor.core.records.verdicts import CALL, CODES, verdict
-from interceptor.service.metrics import Distribution, Exemplar, Sample
+from interceptor.service.samples import Distribution, Exemplar, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -36,7 +36,7 @@ from interceptor.service import openings
 from interceptor.service.channel import Inbox, Outbox, widen
 from interceptor.service.memory import divided
 from interceptor.service.messages import DEAF_TO, NONE, Answer, Order, Start
-from interceptor.service.metrics import Sample
+from interceptor.service.samples import Sample
 from interceptor.service.tallies import Tally, cut_short, total
 from interceptor.settings import LANE_VARIABLE
 

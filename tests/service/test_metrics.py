@@ -20,12 +20,10 @@ from interceptor.service.metrics import (
     InterfaceNames,
     Kind,
     Metrics,
-    Sample,
-    pipeline_samples,
     record_losses,
     source_samples,
-    stage_samples,
 )
+from interceptor.service.samples import Sample, pipeline_samples, stage_samples
 from tests.conversations import Capture, Dialogue, Ends, request
 from tests.support.rpcapd import unavailable
 

@@ -6,9 +6,12 @@ from math import inf
 
 import msgspec
 
+from interceptor.config import Config
 from interceptor.core.model import Stage
-from interceptor.service.metrics import Distribution, Exemplar, Sample
-from interceptor.service.tallies import CUT_SHORT, Tally, cut_short, total
+from interceptor.service.analysis import Analysis
+from interceptor.service.metrics import METRICS, Kind
+from interceptor.service.samples import Distribution, Exemplar, Sample
+from interceptor.service.tallies import CUT_SHORT, THERE, Tally, cut_short, total
 
 
 def tally(number: int, exemplar: Exemplar | None = None) -> Tally:
@@ -77,3 +80,11 @@ def test_it_is_said_between_processes() -> None:
     """As it is."""
     said = tally(3, Exemplar({"record_id": "a"}, 0.1, 1.0))
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(said), type=Tally) == said
+
+
+def test_what_is_there_no_more_are_gauges() -> None:
+    """All of those that a worker tells, and nothing else."""
+    analysis = Analysis(Config(), lambda lines, records: None, live=False, here=True)
+    told = {sample.name for sample in analysis.tally().samples}
+    gauges = {metric.name for metric in METRICS if metric.kind is Kind.GAUGE}
+    assert told & gauges == THERE

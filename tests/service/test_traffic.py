@@ -23,7 +23,8 @@ from interceptor.capture.capture_file import CaptureReader
 from interceptor.core.model import METHODS
 from interceptor.core.pipeline import Pipeline
 from interceptor.core.records.encoder import Record, RecordEncoder
-from interceptor.service.metrics import Distribution, Metrics, Sample
+from interceptor.service.metrics import Metrics
+from interceptor.service.samples import Distribution, Sample
 from interceptor.service.traffic import (
     ADDRESS,
     BOUNDS,

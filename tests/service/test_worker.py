@@ -117,3 +117,12 @@ def test_when_nobody_is_there_any_more() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_it_has_nothing_to_talk_to_others_with() -> None:
+    """What it reads is hostile: it has no HTTP client and no server in it, which would also take 10 MiB."""
+    code = "import sys, interceptor.service.worker; print(*sorted(name for name in sys.modules if '.' not in name))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert not {"httpx", "prometheus_client", "starlette", "uvicorn"} & set(done.stdout.split())
