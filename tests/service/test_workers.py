@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +23,7 @@ from interceptor.core.packets.frames import fast_lane
 from interceptor.core.packets.shares import Shares
 from interceptor.errors import InterceptorError, UsageError
 from interceptor.service import workers
+from interceptor.service.cores import usable
 from interceptor.service.workers import Workers
 from tests.bench.traffic import generate
 from tests.service.test_daemon import ended_well, judge
@@ -42,7 +43,7 @@ def children(process: int) -> list[int]:
     """Those of a process, the oldest first."""
     found = []
     for task in os.listdir(f"/proc/{process}/task"):
-        with open(f"/proc/{process}/task/{task}/children") as file:
+        with suppress(OSError), open(f"/proc/{process}/task/{task}/children") as file:  # it may end meanwhile
             found += [int(child) for child in file.read().split()]
     return sorted(found)
 
@@ -57,9 +58,10 @@ def workers_of(process: int) -> list[int]:
 
 
 def arguments(process: int) -> list[str]:
-    """Of a process."""
-    with open(f"/proc/{process}/cmdline", "rb") as file:
+    """Of a process; none where it has ended."""
+    with suppress(OSError), open(f"/proc/{process}/cmdline", "rb") as file:
         return file.read().decode().split("\0")[:-1]
+    return []
 
 
 def environment(process: int) -> bytes:
@@ -158,7 +160,7 @@ def test_several_write_what_one_writes(tmp_path: Path, calls: Path) -> None:
 def test_as_many_as_there_are_cores(tmp_path: Path, calls: Path) -> None:
     """With `auto`; of what one core is left to, there are none beside the daemon."""
     with running(tmp_path, "auto", calls) as run:
-        wanted = len(os.sched_getaffinity(0))
+        wanted = usable()
         netns.wait_until(
             lambda: len(workers_of(run.process.pid)) == (wanted if wanted > 1 else 0), "the workers", 30, 0.01
         )
