@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -252,6 +253,8 @@ def test_every_panel_has_data(stack: Stack) -> None:
         .replace("$instance", ".*")
         for panel in panels
         for target in panel.get("targets", [])
+        # there are none here: those are in tests/docker/test_observability.py
+        if not re.search("interceptor_worker_|interceptor_connections_cut_short", target["expr"])
     }
     assert len(queries) > 25
     empty = dict(queries)

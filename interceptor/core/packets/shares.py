@@ -5,7 +5,7 @@ what translation of addresses (NAT) makes of it. The two ends of a connection sa
 makes of them, and nothing else about the packet does: an inner and an outer copy have the same ends inside. Refuses to
 understand: a packet without such ends is anybody's, and whoever gets it says why it is none.
 
-* Under another name a connection has the sequence numbers that it had before. So one that begins with the number of another that
+* Under another name a connection has the sequence numbers that it had before. So one whose client begins with the number of another's that
   has just begun goes where that went (`moved`). Where such numbers meet by chance, two connections share a reader, which changes nothing.
 * Only the first fragment of a datagram says whose it is. Others follow it; those that come before it are kept back until it comes.
 
@@ -43,8 +43,8 @@ KEPT_SECONDS: Final = 1.0
 
 _ETHERNET: Final = 1
 _SYN: Final = 0b00010
-_BEGINS: Final = 0b10010
-"""ACK and SYN: the latter alone begins a connection."""
+_ACK: Final = 0b10000
+_MASK: Final = 0xFFFFFFFF
 _SECOND: Final = 1_000_000_000
 
 
@@ -66,8 +66,8 @@ class _Ends(Decoder):
         super().__init__(Limits(), tunnels)
         self.flow = b""
         """Of the last packet: addresses and ports of its innermost header of TCP; empty where there is none."""
-        self.number = 0
-        """The sequence number in that, …"""
+        self.sequence = self.acknowledgement = 0
+        """The numbers in that, …"""
         self.flags = 0
         """… and its flags, where they are in this fragment."""
         self.datagrams: list[bytes] = []
@@ -78,7 +78,7 @@ class _Ends(Decoder):
     def look(self, link_type: int, buffer: bytes, packet: Packet) -> None:
         """Look at a packet."""
         time, start, captured, length = packet
-        self.flow, self.number, self.flags = b"", 0, 0
+        self.flow, self.sequence, self.acknowledgement, self.flags = b"", 0, 0, 0
         self.datagrams, self.later = [], False
         self.decode(link_type, buffer, start, captured, length, time)
 
@@ -87,7 +87,9 @@ class _Ends(Decoder):
         if len(header) >= 4:
             self.flow = packet.addresses + header[:4]
         if len(header) == 14:
-            self.number, self.flags = int.from_bytes(header[4:8], "big"), header[13]
+            self.sequence = int.from_bytes(header[4:8], "big")
+            self.acknowledgement = int.from_bytes(header[8:12], "big")
+            self.flags = header[13]
         return None
 
     def _fragment(
@@ -177,11 +179,11 @@ class Shares:
         if batch.interface.link_type == _ETHERNET:
             segment = fast_lane(batch.buffer, packet[1], packet[2])
             if segment is not None:
-                flow, number, _, flags, *_ = segment
-                return self._of(flow, number, flags)
+                flow, sequence, acknowledgement, flags, *_ = segment
+                return self._of(flow, sequence, acknowledgement, flags)
         ends.look(batch.interface.link_type, batch.buffer, packet)
         if ends.flow:
-            reader = self._of(ends.flow, ends.number, ends.flags)
+            reader = self._of(ends.flow, ends.sequence, ends.acknowledgement, ends.flags)
         elif ends.later:
             reader = _in_either(ends.datagrams[-1], self._datagrams, self._datagrams_before)
             if reader < 0:
@@ -192,22 +194,24 @@ class Shares:
         self._assign(ends.datagrams, reader)
         return reader
 
-    def _of(self, flow: bytes, number: int, flags: int) -> int:
+    def _of(self, flow: bytes, sequence: int, acknowledgement: int, flags: int) -> int:
         """Whose a connection is."""
         name = flow_number(flow)
         reader = _in_either(name, self._moved, self._moved_before)
         if reader >= 0:
             self._moved[name] = reader
-        if flags & _BEGINS != _SYN:
+        if not flags & _SYN:
             return reader if reader >= 0 else name % self._readers
+        # The client's first number, which the server's first segment has as well, where the client's was not seen.
+        first = acknowledgement - 1 & _MASK if flags & _ACK else sequence
         if reader < 0:
             here = name % self._readers
-            reader = _in_either(number, self._begun, self._begun_before)
+            reader = _in_either(first, self._begun, self._begun_before)
             if reader < 0:
                 reader = here
             elif reader != here:
                 self._moved[name] = reader
-        self._begun[number] = reader
+        self._begun[first] = reader
         if len(self._begun) >= BEGUN:
             self._begun, self._begun_before = {}, self._begun
         return reader

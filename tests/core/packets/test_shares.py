@@ -166,10 +166,16 @@ def ipv4(
     )
 
 
-def tcp(port: int, *, number: int = 1, flags: int = 0x10, data: bytes = b"") -> bytes:
+def tcp(port: int, *, number: int = 1, flags: int = 0x10, data: bytes = b"", acknowledged: int = 0) -> bytes:
     """A segment to port 80."""
     return (
-        (port.to_bytes(2, "big") + b"\0\x50" + number.to_bytes(4, "big") + bytes(4) + b"\x50")
+        (
+            port.to_bytes(2, "big")
+            + b"\0\x50"
+            + number.to_bytes(4, "big")
+            + acknowledged.to_bytes(4, "big")
+            + b"\x50"
+        )
         + bytes([flags])
         + bytes(6)
         + data
@@ -244,6 +250,20 @@ def test_another_name_goes_where_the_first_went() -> None:
         deal(ethernet(ipv4(tcp(port, number=78), client=2))) != deal(ethernet(ipv4(tcp(port), client=3)))
         or True
     )
+
+
+def test_another_name_by_the_server_alone() -> None:
+    """Its first segment has the client's number as well; whichever of the four is seen first."""
+    for seen in range(4):
+        deal = Deal()
+        port = elsewhere(deal, 1_999)
+        beginnings = [
+            ethernet(ipv4(tcp(source, number=number, flags=flags, acknowledged=acknowledged)))
+            for source in (1_999, port)
+            for number, flags, acknowledged in ((0xFFFFFFFF, 0x02, 0), (500, 0x12, 0))
+        ]
+        [reader] = deal(beginnings[seen])
+        assert [deal(frame) for frame in beginnings[:seen] + beginnings[seen + 1 :]] == [[reader]] * 3
 
 
 def test_a_translated_connection_is_remembered_while_it_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
