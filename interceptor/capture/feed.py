@@ -101,7 +101,7 @@ class Feed:
         )
 
     def _schedule(self) -> None:
-        if not (self._scheduled or self._held):
+        if not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._give)
 

@@ -102,7 +102,7 @@ class Worker:
             return
         match kind:
             case Order.PACKETS:
-                analysis.take(PacketBatch(self._interfaces[number], body, taken_up(body, 0)))
+                analysis.take(PacketBatch(self._interfaces[number], body, taken_up(body)))
             case Order.TICK:
                 analysis.tick(None if number == NONE else number)
                 if time.monotonic() - self._told >= _TALLY_SECONDS:

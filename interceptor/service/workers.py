@@ -148,7 +148,7 @@ class _Worker:
                 env=_environment(),
                 start_new_session=True,  # a terminal's Ctrl-C is for us
             )
-        except OSError:
+        except BaseException:
             os.close(ours)
             os.close(answers)
             raise

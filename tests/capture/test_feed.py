@@ -37,6 +37,25 @@ def test_the_oldest_goes_first() -> None:
     ]
 
 
+def test_nothing_is_given_while_the_core_has_enough() -> None:
+    """Who puts packets waits until it has room again; then the oldest goes first, as ever."""
+    given: list[int] = []
+
+    async def main() -> None:
+        feed = Feed(lambda part: given.extend(packet[0] // SECOND for packet in part.packets))
+        feed.hold()
+        later, earlier = (asyncio.create_task(feed.put(batch("any", time))) for time in (2, 1))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert given == []
+        assert feed.stage(0, 0).held == 2
+        feed.go_on()
+        await asyncio.gather(later, earlier)
+
+    asyncio.run(main())
+    assert given == [1, 2]
+
+
 def test_a_large_batch_is_given_in_pieces() -> None:
     """Others have turns in between, and an older packet of another capture goes before the rest."""
     sizes: list[int] = []

@@ -228,7 +228,7 @@ def connections_of(path: Path, reader: int) -> set[bytes]:
     for batch in CaptureReader().feed(path.read_bytes()):
         for hand in shares.deal(batch):
             if hand.reader == reader:
-                for _, start, captured, _ in taken_up(hand.data, 0):
+                for _, start, captured, _ in taken_up(hand.data):
                     segment = fast_lane(hand.data, start, captured)
                     assert segment is not None
                     if segment[0][-2:] == b"\x1f\x90":

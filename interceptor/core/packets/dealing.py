@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
     from interceptor.core.model import Packet, i64
 
-__all__ = ["HEADER_BYTES", "deal", "flow_number", "taken_up"]
+__all__ = ["deal", "flow_number", "taken_up"]
 
 _HEADER: Final = Struct("=qII")
 """Time, captured and original length, before each packet."""
-HEADER_BYTES: Final = 16
 
 _64_BITS: Final = 0xFFFFFFFFFFFFFFFF
 # Odd numbers whose bits are as good as random (splitmix64): what they multiply ends up in the upper half.
@@ -108,8 +107,8 @@ def deal(
     return [(b"".join(hand), len(hand) // 2) for hand in hands]
 
 
-def taken_up(data: bytes, position: i64) -> list[Packet]:
-    """The packets that were dealt, from `position` on.
+def taken_up(data: bytes) -> list[Packet]:
+    """The packets that were dealt.
 
     Raises:
         ValueError: these bytes are not what was dealt.
@@ -117,12 +116,13 @@ def taken_up(data: bytes, position: i64) -> list[Packet]:
     """
     unpack = _HEADER.unpack_from
     end = len(data)
+    position = 0
     found: list[Packet] = []
     while position < end:
-        if position < 0 or end - position < HEADER_BYTES:
+        if end - position < _HEADER.size:
             raise ValueError("no packet begins there")
         time, captured, length = unpack(data, position)
-        position += HEADER_BYTES
+        position += _HEADER.size
         if captured > end - position:
             raise ValueError("a packet is not whole")
         found.append((time, position, captured, length))

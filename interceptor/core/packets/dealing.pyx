@@ -6,9 +6,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-__all__ = ["HEADER_BYTES", "deal", "flow_number", "taken_up"]
-
-HEADER_BYTES = 16
+__all__ = ["deal", "flow_number", "taken_up"]
 
 cdef struct _Place:
     int64_t time
@@ -81,7 +79,6 @@ cpdef list deal(
     cdef int address, reader
     cdef tuple packet
     cdef object found
-    cdef bint some
     cdef list hands
     cdef char **ends
     if readers < 1:
@@ -145,14 +142,14 @@ cpdef list deal(
         free(ends)
 
 
-cpdef list taken_up(bytes data, long long position):
-    """The packets that were dealt, from `position` on."""
-    cdef long long end = PyBytes_GET_SIZE(data)
+cpdef list taken_up(bytes data):
+    """The packets that were dealt."""
+    cdef long long end = PyBytes_GET_SIZE(data), position = 0
     cdef int64_t time
     cdef uint32_t captured, length
     cdef list found = []
     while position < end:
-        if position < 0 or end - position < 16:
+        if end - position < 16:
             raise ValueError("no packet begins there")
         memcpy(&time, PyBytes_AS_STRING(data) + position, 8)
         memcpy(&captured, PyBytes_AS_STRING(data) + position + 8, 4)

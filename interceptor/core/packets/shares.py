@@ -16,7 +16,7 @@ reader, as one that is met in the middle. `KEPT` fragments are kept back at most
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from interceptor.core.model import Interface, Limits, PacketBatch
 from interceptor.core.packets.dealing import deal, flow_number
@@ -120,6 +120,33 @@ class _Kept(NamedTuple):
     """It is of, the outermost first."""
 
 
+_Key = TypeVar("_Key", int, bytes)
+
+
+class _Remembered(Generic[_Key]):
+    """Readers by what goes to them: as many as were met last, twice as many at most beside those of one batch."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.newer: dict[_Key, int] = {}
+        self.older: dict[_Key, int] = {}
+        """Not met since they were put aside."""
+
+    def reader(self, key: _Key) -> int:
+        """Who gets it; -1 where nobody is known."""
+        reader = self.newer.get(key, -1)
+        if reader < 0:
+            reader = self.older.get(key, -1)
+            if reader >= 0:
+                self.newer[key] = reader
+        return reader
+
+    def turn(self) -> None:
+        """Forget those that were put aside, where there are enough newer ones. Not while packets are dealt by these very tables."""
+        if len(self.newer) >= self._most:
+            self.newer, self.older = {}, self.newer
+
+
 class Shares:
     """Deals packets to so many readers."""
 
@@ -127,12 +154,9 @@ class Shares:
         """`tunnels`: at which UDP ports besides the usual ones which are, as for `Pipeline`."""
         self._readers = readers
         self._ends = _Ends(tunnels)
-        self._begun: dict[int, int] = {}
-        self._begun_before: dict[int, int] = {}
-        self._moved: dict[int, int] = {}
-        self._moved_before: dict[int, int] = {}
-        self._datagrams: dict[bytes, int] = {}
-        self._datagrams_before: dict[bytes, int] = {}
+        self._begun = _Remembered[int](BEGUN)
+        self._moved = _Remembered[int](MOVED)
+        self._datagrams = _Remembered[bytes](DATAGRAMS)
         self._kept: dict[bytes, list[_Kept]] = {}
         """Fragments by the datagram whose first one has not come, the longest kept first."""
         self._released: list[Hand] = []
@@ -157,12 +181,12 @@ class Shares:
             batch.packets,
             self._readers,
             interface.link_type == _ETHERNET,
-            self._moved,
-            self._moved_before,
+            self._moved.newer,
+            self._moved.older,
             _nobody_else if whole else self._reader,
         )
-        if len(self._moved) >= MOVED:
-            self._moved, self._moved_before = {}, self._moved
+        for remembered in (self._begun, self._moved, self._datagrams):
+            remembered.turn()
         released, self._released = self._released, []
         hands = [Hand(reader, interface, data, count) for reader, (data, count) in enumerate(dealt) if count]
         return released + hands
@@ -185,7 +209,7 @@ class Shares:
         if ends.flow:
             reader = self._of(ends.flow, ends.sequence, ends.acknowledgement, ends.flags)
         elif ends.later:
-            reader = _in_either(ends.datagrams[-1], self._datagrams, self._datagrams_before)
+            reader = self._datagrams.reader(ends.datagrams[-1])
             if reader < 0:
                 self._keep(packet, ends.datagrams)
                 return -1
@@ -197,23 +221,19 @@ class Shares:
     def _of(self, flow: bytes, sequence: int, acknowledgement: int, flags: int) -> int:
         """Whose a connection is."""
         name = flow_number(flow)
-        reader = _in_either(name, self._moved, self._moved_before)
-        if reader >= 0:
-            self._moved[name] = reader
+        reader = self._moved.reader(name)
         if not flags & _SYN:
             return reader if reader >= 0 else name % self._readers
         # The client's first number, which the server's first segment has as well, where the client's was not seen.
         first = acknowledgement - 1 & _MASK if flags & _ACK else sequence
         if reader < 0:
             here = name % self._readers
-            reader = _in_either(first, self._begun, self._begun_before)
+            reader = self._begun.reader(first)
             if reader < 0:
                 reader = here
             elif reader != here:
-                self._moved[name] = reader
-        self._begun[first] = reader
-        if len(self._begun) >= BEGUN:
-            self._begun, self._begun_before = {}, self._begun
+                self._moved.newer[name] = reader
+        self._begun.newer[first] = reader
         return reader
 
     def _next(self) -> int:
@@ -237,10 +257,7 @@ class Shares:
         unknown = [*datagrams]
         while unknown:
             datagram = unknown.pop()
-            if _in_either(datagram, self._datagrams, self._datagrams_before) != reader:
-                self._datagrams[datagram] = reader
-                if len(self._datagrams) >= DATAGRAMS:
-                    self._datagrams, self._datagrams_before = {}, self._datagrams
+            self._datagrams.newer[datagram] = reader
             for kept in self._kept.pop(datagram, ()):
                 self._released.append(Hand(reader, kept.interface, kept.data, 1))
                 self.held -= 1
@@ -261,12 +278,3 @@ class Shares:
 
 def _nobody_else(_: Packet) -> int:
     return 0
-
-
-_Key = TypeVar("_Key", int, bytes)
-
-
-def _in_either(key: _Key, newer: Mapping[_Key, int], older: Mapping[_Key, int]) -> int:
-    """The reader that one of them knows; -1 where none does."""
-    reader = newer.get(key, -1)
-    return reader if reader >= 0 else older.get(key, -1)

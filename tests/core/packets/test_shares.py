@@ -95,7 +95,7 @@ def shared(batches: list[PacketBatch], number: int) -> Found:
 
     def give(hands: list[shares.Hand]) -> int:
         for reader, interface, data, count in hands:
-            packets = taken_up(data, 0)
+            packets = taken_up(data)
             assert len(packets) == count > 0
             readers[reader].take(PacketBatch(interface, data, packets))
         return sum(hand.packets for hand in hands)
@@ -278,7 +278,7 @@ def test_a_translated_connection_is_remembered_while_it_speaks(monkeypatch: pyte
         deal(ethernet(ipv4(tcp(other, number=other, flags=2))))
         deal(ethernet(ipv4(tcp(other, number=other, flags=2), client=2)))
         assert deal(ethernet(ipv4(tcp(port, number=78)))) == [reader]
-        assert len(deal.shares._moved) + len(deal.shares._moved_before) <= 16
+        assert len(deal.shares._moved.newer) + len(deal.shares._moved.older) <= 16
     for other in range(11_000, 11_200):
         deal(ethernet(ipv4(tcp(other, number=other, flags=2))))
         deal(ethernet(ipv4(tcp(other, number=other, flags=2), client=2)))
@@ -293,8 +293,8 @@ def test_beginnings_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1_000):
         deal(ethernet(ipv4(tcp(1_000 + number, number=number, flags=2))))
         deal(ethernet(ipv4(tcp(1_000 + number, data=bytes(20))[:24], identity=number, fragment=0x2000)))
-        assert len(deal.shares._begun) + len(deal.shares._begun_before) <= 16
-        assert len(deal.shares._datagrams) + len(deal.shares._datagrams_before) <= 16
+        assert len(deal.shares._begun.newer) + len(deal.shares._begun.older) <= 16
+        assert len(deal.shares._datagrams.newer) + len(deal.shares._datagrams.older) <= 16
 
 
 def test_what_is_nobodys_is_shared() -> None:
