@@ -13,10 +13,13 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+import structlog
 
 from interceptor.config import Config
 from interceptor.core.model import Interface, PacketBatch
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from interceptor.core.packets.decode import Party
 
 __all__ = ["Worker", "main"]
+
+log = structlog.get_logger()
 
 _TALLY_SECONDS: Final = 1.0
 """How old may be what is known of a worker."""
@@ -57,20 +62,33 @@ class Worker:
         self._number = 0
         self._reading = False
         self._begun = asyncio.Event()
-        self._over = asyncio.Event()
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Has the defect that ended it, if one did."""
 
     async def run(self) -> None:
-        """Do what is ordered, to the end of it, or of whoever orders."""
+        """Do what is ordered, to the end of it, or of whoever orders.
+
+        A defect ends it at once, and is raised: what is known of connections may be wrong by then. What was understood before is said.
+        """
         self._read_on()
         await self._begun.wait()
-        beside = asyncio.create_task(self._analysis.run() if self._analysis is not None else asyncio.sleep(0))
-        await self._over.wait()
-        beside.cancel()
-        await asyncio.wait([beside])
-        self._outbox.finish()
+        beside = asyncio.create_task(self._go_on_beside())
+        try:
+            await self._over
+        finally:
+            beside.cancel()
+            self._outbox.finish()
+
+    async def _go_on_beside(self) -> None:
+        """What the analysis does beside packets."""
+        if self._analysis is not None:
+            try:
+                await self._analysis.run()
+            except Exception as defect:  # noqa: BLE001 - whoever runs us is told
+                self._give_up(defect)
 
     def _read_on(self) -> None:
-        if not (self._reading or self._over.is_set()):
+        if not (self._reading or self._over.done()):
             self._reading = True
             asyncio.get_running_loop().add_reader(self._inbox, self._hear)
 
@@ -85,6 +103,12 @@ class Worker:
 
     def _hear(self) -> None:
         """Take orders, for a moment."""
+        try:
+            self._listen()
+        except Exception as defect:  # noqa: BLE001 - whoever runs us is told
+            self._give_up(defect)
+
+    def _listen(self) -> None:
         end = time.monotonic() + _TURN_SECONDS
         for kind, number, body in self._inbox.messages():
             self._obey(kind, number, body)
@@ -134,8 +158,19 @@ class Worker:
 
     def _end(self) -> None:
         self._stop_reading()
-        self._over.set()
         self._begun.set()
+        if not self._over.done():
+            self._over.set_result(None)
+
+    def _give_up(self, defect: Exception) -> None:
+        """Say what was understood before, and end with a defect."""
+        with suppress(Exception):
+            if self._analysis is not None:
+                self._analysis.flush()
+                self._tell()
+        if not self._over.done():
+            self._over.set_exception(defect)
+        self._end()
 
     def _write(self, lines: bytes, records: int) -> None:
         self._outbox.put(Answer.LINES, records, lines)
@@ -151,6 +186,7 @@ def main() -> None:
     for number in DEAF_TO:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, DEAF_TO)
+    logs.configure()
     gc.set_threshold(COLLECT_AFTER, 10, 10)
     orders, answers = os.dup(0), os.dup(1)
     os.dup2(2, 1)
@@ -159,7 +195,11 @@ def main() -> None:
     async def work() -> None:
         await Worker(orders, answers).run()
 
-    asyncio.run(work())
+    try:
+        asyncio.run(work())
+    except Exception as defect:
+        log.exception("defect", error=type(defect).__name__)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import struct
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 
 from interceptor.capture.capture_file import CaptureReader
 from interceptor.config import Config
@@ -22,6 +24,8 @@ from tests.capture_bytes import conversation, pcap
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from interceptor.core.model import PacketBatch
 
 encode = msgspec.msgpack.encode
 
@@ -117,6 +121,49 @@ def test_when_nobody_is_there_any_more() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_defect_ends_it_with_what_was_understood() -> None:
+    """As it ends the daemon: what it knows of connections may be wrong by then. Another will take its place."""
+    heard: list[Boss] = []
+
+    async def orders(boss: Boss) -> None:
+        heard.append(boss)
+        boss.give(10)
+        while not (boss.worker._analysis and boss.worker._analysis.tally().transactions == 10):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.001)
+
+        def break_it(batch: PacketBatch) -> None:
+            del batch
+            raise KeyError("a defect")
+
+        boss.worker._analysis.take = break_it  # type: ignore[method-assign]
+        boss.give(1)
+
+    with pytest.raises(ExceptionGroup) as ended:
+        work(orders)
+    assert ended.group_contains(KeyError, match="a defect")
+    [boss] = heard
+    boss.hear()
+    assert len(boss.records) == 10
+    assert boss.tallies[-1].transactions == 10
+
+
+def test_a_defect_is_a_line_of_the_log() -> None:
+    """With the traceback, and without what it is about: that may be traffic."""
+    done = subprocess.run(
+        [sys.executable, "-m", "interceptor.service.worker"],
+        input=struct.pack("=BqI", Order.START, NONE, 7) + b"traffic",
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    [line] = done.stderr.splitlines()
+    said = json.loads(line)
+    assert (said["event"], said["level"]) == ("defect", "error")
+    assert "_obey" in said["exception"]
+    assert "traffic" not in line.decode()
 
 
 def test_it_has_nothing_to_talk_to_others_with() -> None:
