@@ -394,7 +394,10 @@ def test_nor_by_their_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         await several.begin()
         [worker] = several._workers
         assert worker._process is not None
-        said = environment(worker._process.pid)
+        number = worker._process.pid
+        # a process that has just been started has none for a moment
+        netns.wait_until(lambda: environment(number) != b"", "its environment", 30, 0.001)
+        said = environment(number)
         assert b"a-token" not in said
         assert b"INTERCEPTOR_PURE=1" in said
         await several.end(30)
