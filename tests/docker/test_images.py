@@ -139,6 +139,8 @@ class TestLauncher:
                 ):  # what it does on a signal may wait for what it did just then
                     os.killpg(daemon.pid, signal.SIGKILL)
                     daemon.wait(SECONDS)
+        # a child of it may have the port for a moment longer, and the next one would find it taken
+        wait_until(lambda: not probe(), "nobody listens", SECONDS)
         return output.read_text().count("Press CTRL + C")
 
 
